@@ -1,0 +1,140 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The processor that the numeric targets are compiled for. `native` is right for a program that runs
+// where it was built; name a level (x86-64-v3, x86-64-v4) to build for other machines.
+let cpu = Context.environment["FORETWIN_CPU"] ?? "native"
+
+#if arch(arm64)
+    let cpuFlag = "-mcpu=\(cpu)"
+#else
+    let cpuFlag = "-march=\(cpu)"
+#endif
+
+let cpuDefine =
+    switch cpu {
+    case "native": "FORETWIN_CPU_NATIVE"
+    case "x86-64-v3": "FORETWIN_CPU_V3"
+    case "x86-64-v4": "FORETWIN_CPU_V4"
+    default: "FORETWIN_CPU_GENERIC"
+    }
+
+var house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+if Context.environment["FORETWIN_STRICT"] != nil {
+    house.append(.treatAllWarnings(as: .error))
+}
+
+// Numeric code is optimised in debug builds too, so that tests of it take seconds and not hours.
+let numeric: [SwiftSetting] =
+    house + [
+        .unsafeFlags(["-O"], .when(configuration: .debug)),
+        .unsafeFlags(["-Xcc", cpuFlag]),
+        .define(cpuDefine),
+    ]
+
+let package = Package(
+    name: "foretwin",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "foretwin", targets: ["foretwin"]),
+        .library(name: "LMDB", targets: ["LMDB"]),
+        .library(name: "PropertyGraph", targets: ["PropertyGraph"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(
+            url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The house: each target may import only targets above it.
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: house),
+        .target(
+            name: "Kernels", swiftSettings: numeric, linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "PropertyGraph", dependencies: ["LMDB"], swiftSettings: house),
+        .target(name: "Learning", dependencies: ["Kernels"], swiftSettings: numeric),
+        .target(
+            name: "Twins",
+            dependencies: [
+                "LMDB", "PropertyGraph", .product(name: "Crypto", package: "swift-crypto"),
+            ], swiftSettings: house),
+        .target(
+            name: "SyntheticShop", dependencies: ["Kernels", "Twins"], swiftSettings: house),
+        .target(
+            name: "Prediction", dependencies: ["Kernels", "Learning", "PropertyGraph", "Twins"],
+            swiftSettings: numeric),
+        .target(
+            name: "Futures", dependencies: ["Kernels", "Learning", "Prediction", "Twins"],
+            swiftSettings: numeric),
+        .target(
+            name: "Recommendations",
+            dependencies: ["Futures", "Kernels", "Learning", "Prediction", "Twins"],
+            swiftSettings: house),
+        .target(
+            name: "Reports",
+            dependencies: [
+                "Futures", "Prediction", "Recommendations", "Twins",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ], swiftSettings: house),
+        .target(
+            name: "Service",
+            dependencies: [
+                "Prediction", "Recommendations", "Twins",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: house),
+        .executableTarget(
+            name: "foretwin",
+            dependencies: [
+                "Kernels", "Learning", "PropertyGraph", "Twins", "SyntheticShop", "Prediction",
+                "Futures", "Recommendations", "Reports", "Service",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: house),
+
+        .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: house),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: house),
+        .testTarget(
+            name: "PropertyGraphTests", dependencies: ["LMDB", "PropertyGraph"],
+            swiftSettings: house),
+        .testTarget(
+            name: "LearningTests", dependencies: ["Kernels", "Learning"], swiftSettings: numeric),
+        .testTarget(
+            name: "TwinsTests", dependencies: ["LMDB", "PropertyGraph", "Twins"],
+            swiftSettings: house),
+        .testTarget(
+            name: "SyntheticShopTests", dependencies: ["SyntheticShop", "Twins"],
+            swiftSettings: house),
+        .testTarget(
+            name: "PredictionTests",
+            dependencies: ["Learning", "Prediction", "SyntheticShop", "Twins"],
+            swiftSettings: numeric),
+        .testTarget(
+            name: "FuturesTests",
+            dependencies: ["Futures", "Learning", "Prediction", "SyntheticShop", "Twins"],
+            swiftSettings: numeric),
+        .testTarget(
+            name: "RecommendationsTests",
+            dependencies: [
+                "Futures", "Prediction", "Recommendations", "Reports", "SyntheticShop", "Twins",
+            ], swiftSettings: house),
+        .testTarget(
+            name: "ServiceTests",
+            dependencies: [
+                "Service", "Twins",
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ], swiftSettings: house),
+        .testTarget(name: "TidyTests", swiftSettings: house),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,56 @@
+public import Prediction
+
+/// One event of a simulated path.
+public struct SimulatedEvent: Hashable, Sendable {
+    /// When, in seconds since 1970.
+    public var time: Int64
+    /// What is done, a raw value of `EventType`.
+    public var type: UInt8
+    /// The item's place in the model's catalogue.
+    public var item: Int32
+    /// The evidence that the item was drawn from, as its place in the mixture.
+    public var source: UInt8
+}
+
+/// Many simulated futures of one twin, as a compact table.
+///
+/// Path `p` is the run of events `starts[p] ..< starts[p + 1]`, in order of time.
+public struct Futures: Sendable {
+    /// The moment from which the paths start, in seconds since 1970.
+    public let origin: Int64
+    /// How far the paths reach, in seconds.
+    public let horizonSeconds: Int64
+    /// Where each path begins in ``events``; one more than there are paths.
+    public let starts: [Int]
+    /// The events of all paths.
+    public let events: [SimulatedEvent]
+    /// The shares of evidence at the first step.
+    public let shares: [(name: EvidenceName, share: Float)]
+    /// Whether nothing was known of the customer.
+    public let isCold: Bool
+
+    init(
+        origin: Int64, horizonSeconds: Int64, paths: [[SimulatedEvent]],
+        shares: [(name: EvidenceName, share: Float)], isCold: Bool
+    ) {
+        self.origin = origin
+        self.horizonSeconds = horizonSeconds
+        var starts = [0]
+        for path in paths { starts.append((starts.last ?? 0) + path.count) }
+        self.starts = starts
+        events = paths.flatMap { $0 }
+        self.shares = shares
+        self.isCold = isCold
+    }
+
+    /// The number of paths.
+    public var pathCount: Int { starts.count - 1 }
+
+    /// The events of a path, oldest first.
+    public func path(_ index: Int) -> ArraySlice<SimulatedEvent> {
+        events[starts[index]..<starts[index + 1]]
+    }
+
+    /// Mean number of events in a path.
+    public var meanLength: Double { Double(events.count) / Double(max(1, pathCount)) }
+}

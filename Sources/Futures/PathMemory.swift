@@ -1,0 +1,52 @@
+import Prediction
+
+/// What one path remembers beyond the twin's past: the moments it has added.
+struct PathMemory: Sendable {
+    /// Time of the newest event, real or simulated.
+    private(set) var time: Int64
+    /// The number of moments, real and simulated.
+    private(set) var momentCount: Int
+    /// The newest moments, newest last; as many as transitions look back.
+    private(set) var moments: [[Int32]]
+    /// The simulated events.
+    private(set) var events: [SimulatedEvent] = []
+    /// Repetitions of items that the path has touched, in place of those of the past.
+    private(set) var repetitions: [Int32: Repetition] = [:]
+    /// Items that the twin had never met before this path.
+    private(set) var newItems: [Int32] = []
+
+    init(_ history: History, origin: Int64) {
+        time = origin
+        momentCount = history.momentCount
+        let first = max(0, history.momentCount - Transitions.reach)
+        moments = (first..<history.momentCount).map { Array(history.items[history.moment($0)]) }
+    }
+
+    /// Whether an item is in the moment that is under way.
+    func isInMoment(_ item: Int32) -> Bool { moments.last?.contains(item) ?? false }
+
+    /// Adds an event; one at the time of the newest is of the same moment.
+    mutating func append(_ event: SimulatedEvent, sameMoment: Bool, past: Repetition?) {
+        if sameMoment, !moments.isEmpty {
+            moments[moments.count - 1].append(event.item)
+        } else {
+            momentCount += 1
+            moments.append([event.item])
+            if moments.count > Transitions.reach { moments.removeFirst() }
+        }
+        let moment = momentCount - 1
+        if past == nil, repetitions[event.item] == nil { newItems.append(event.item) }
+        var repetition =
+            repetitions[event.item] ?? past
+            ?? Repetition(
+                firstMoment: moment, lastMoment: -1, count: 0, firstTime: event.time,
+                lastTime: event.time, lastType: event.type)
+        if repetition.lastMoment != moment { repetition.count += 1 }
+        repetition.lastMoment = moment
+        repetition.lastTime = event.time
+        repetition.lastType = event.type
+        repetitions[event.item] = repetition
+        time = event.time
+        events.append(event)
+    }
+}

@@ -1,0 +1,180 @@
+import Kernels
+import Learning
+import Prediction
+
+/// One simulation under way: all paths, step by step.
+struct SimulationRun {
+    private let model: PredictionModel
+    private let settings: SimulationSettings
+    private let origin: Int64
+    private let isCold: Bool
+    private let draws: ItemDraws
+    /// The LSTM's states of ``active`` paths, in that order.
+    private var state: SequenceModel.State
+    private var active: [Int]
+    private var paths: [PathMemory]
+    private let firstShares: [Float]
+    private let elapsed: Int64
+
+    init(
+        model: PredictionModel, popularity: CumulativeTable, history: History, origin: Int64,
+        settings: SimulationSettings
+    ) {
+        self.model = model
+        self.settings = settings
+        self.origin = origin
+        isCold = history.isEmpty
+        elapsed = origin - (history.lastTime ?? origin)
+        draws = ItemDraws(
+            model: model, popularity: popularity, history: history, evidence: settings.evidence)
+        let network = model.sequence.model
+        let start = model.sequence.state(after: history) ?? network.initialState(count: 1)
+        state = network.state(repeating: start, count: settings.paths)
+        active = Array(0..<settings.paths)
+        paths = [PathMemory](
+            repeating: PathMemory(history, origin: origin), count: settings.paths)
+        firstShares = model.mixture.shares(
+            moments: history.momentCount, sameMoment: false,
+            speaking: draws.speaking(sameMoment: false))
+    }
+
+    var isUnderWay: Bool { !active.isEmpty }
+
+    func futures() -> Futures {
+        let names = model.mixture.names
+        return Futures(
+            origin: origin, horizonSeconds: settings.horizonSeconds, paths: paths.map(\.events),
+            shares: zip(names, firstShares).map { (name: $0, share: $1) }, isCold: isCold)
+    }
+
+    /// What a path does in one step.
+    private struct Draft: Sendable {
+        var time: Int64
+        var gap: UInt8
+        var type: UInt8
+        var source: Int
+        var item: Int32?
+    }
+
+    /// Moves all paths that are under way by one event, and retires those past the horizon.
+    mutating func advance(step: Int) {
+        var gaps = timesToNext(step: step)
+        let end = origin + settings.horizonSeconds
+        let alive = active.indices.filter { paths[active[$0]].time + gaps[$0].seconds <= end }
+        if alive.count < active.count {
+            state = model.sequence.model.select(state, rows: alive)
+            active = alive.map { active[$0] }
+            gaps = alive.map { gaps[$0] }
+        }
+        guard !active.isEmpty else { return }
+        var drafts = draft(gaps, step: step)
+        drawFromSequence(&drafts, step: step)
+        commit(drafts)
+    }
+
+    private func random(_ path: Int, _ step: Int, _ purpose: Int) -> Double {
+        Philox(seed: settings.seed, stream: UInt64(path))
+            .uniform(at: UInt64(step * 16 + purpose))
+    }
+
+    /// Draws the class of the time to the next event, and a time within it.
+    private func timesToNext(step: Int) -> [(gap: UInt8, seconds: Int64)] {
+        let probabilities = model.sequence.model.gapProbabilities(state)
+        return active.indices.map { row in
+            var weights = Array(probabilities.row(row))
+            if step == 0 { condition(&weights) }
+            let uniform = random(active[row], step, 0)
+            let gap = drawIndex(weights, uniform) ?? weights.count - 1
+            let bounds = TimeGap.bounds(gap)
+            let width = Double(bounds.upperBound - bounds.lowerBound)
+            var seconds = bounds.lowerBound + Int64(random(active[row], step, 1) * (width + 1))
+            if step == 0 { seconds = max(1, seconds - elapsed) }
+            return (UInt8(gap), seconds)
+        }
+    }
+
+    /// Rules out, for the first step, gaps that have passed already without an event. A new visit
+    /// begins with a later moment.
+    private func condition(_ weights: inout [Float]) {
+        weights[0] = 0
+        for gap in weights.indices.dropLast() {
+            let bounds = TimeGap.bounds(gap)
+            if bounds.upperBound <= elapsed {
+                weights[gap] = 0
+            } else if bounds.lowerBound < elapsed {
+                let left = Float(bounds.upperBound - elapsed)
+                weights[gap] *= left / Float(bounds.upperBound - bounds.lowerBound)
+            }
+        }
+        if !weights.contains(where: { $0 > 0 }) { weights[weights.count - 1] = 1 }
+    }
+
+    /// Draws type, source and, unless the source is the LSTM, the item of each path's next event.
+    private func draft(_ gaps: [(gap: UInt8, seconds: Int64)], step: Int) -> [Draft] {
+        let probabilities = model.sequence.model.typeProbabilities(state, gaps: gaps.map(\.gap))
+        let active = active
+        let paths = paths
+        let draws = draws
+        let mixture = model.mixture
+        return parallelMap(active.count, threads: settings.threads) { row in
+            let path = active[row]
+            let memory = paths[path]
+            let same = gaps[row].gap == 0 && !memory.moments.isEmpty
+            let time = memory.time + gaps[row].seconds
+            let type = drawIndex(probabilities.row(row), random(path, step, 2)) ?? 0
+            let shares = mixture.shares(
+                moments: memory.momentCount, sameMoment: same,
+                speaking: draws.speaking(sameMoment: same))
+            // With nobody wanted left to speak, what is popular now is a fair guess.
+            let source = drawIndex(shares, random(path, step, 3)) ?? ItemDraws.popularityIndex
+            var draft = Draft(
+                time: time, gap: gaps[row].gap, type: UInt8(type), source: source, item: nil)
+            for attempt in 0..<4 where draft.item == nil {
+                let item = draws.item(
+                    source: source, memory: memory, time: time, type: draft.type,
+                    sameMoment: same, random: { random(path, step, 4 + attempt * 3 + $0) })
+                if let item, !(same && memory.isInMoment(item)) { draft.item = item }
+            }
+            return draft
+        }
+    }
+
+    /// Draws the items of the paths whose source is the LSTM, as matrix products of some rows.
+    private func drawFromSequence(_ drafts: inout [Draft], step: Int) {
+        let rows = drafts.indices.filter { drafts[$0].source == ItemDraws.sequenceIndex }
+        let network = model.sequence.model
+        let chunk = 128
+        for start in stride(from: 0, to: rows.count, by: chunk) {
+            let part = Array(rows[start..<min(rows.count, start + chunk)])
+            let probabilities = network.itemProbabilities(
+                network.select(state, rows: part), gaps: part.map { drafts[$0].gap },
+                types: part.map { drafts[$0].type }, threads: settings.threads)
+            for (index, row) in part.enumerated() {
+                let memory = paths[active[row]]
+                let same = drafts[row].gap == 0
+                for attempt in 0..<3 where drafts[row].item == nil {
+                    let uniform = random(active[row], step, 4 + attempt)
+                    let item = drawIndex(probabilities.row(index), uniform).map(Int32.init)
+                    if let item, !(same && memory.isInMoment(item)) { drafts[row].item = item }
+                }
+            }
+        }
+    }
+
+    /// Appends the drafted events and moves the LSTM by them; a path that found no item for its
+    /// basket lets this step pass.
+    private mutating func commit(_ drafts: [Draft]) {
+        var items: [Int32] = []
+        for (row, draft) in drafts.enumerated() {
+            let path = active[row]
+            items.append(draft.item ?? -1)
+            guard let item = draft.item else { continue }
+            let event = SimulatedEvent(
+                time: draft.time, type: draft.type, item: item, source: UInt8(draft.source))
+            paths[path].append(
+                event, sameMoment: draft.gap == 0, past: draws.repetition(of: item))
+        }
+        model.sequence.model.advance(
+            &state, items: items, types: drafts.map(\.type), gaps: drafts.map(\.gap))
+    }
+}

@@ -1,0 +1,52 @@
+public import Prediction
+
+/// What to simulate, and how much of it.
+public struct SimulationSettings: Sendable, Hashable {
+    /// How far the paths reach, in seconds.
+    public var horizonSeconds: Int64
+    /// How many paths.
+    public var paths: Int
+    /// Decides every random choice.
+    public var seed: UInt64
+    /// The sources of evidence that items may be drawn from.
+    public var evidence: Set<EvidenceName>
+    /// Threads; the result does not depend on it.
+    public var threads: Int
+
+    /// Events in a path at most; a path that gets there ends early.
+    public static let stepLimit = 400
+    /// Paths at most.
+    public static let pathLimit = 100_000
+    /// The longest horizon: a year, in seconds.
+    public static let horizonLimit: Int64 = 366 * 86_400
+
+    /// Makes settings; 28 days and 500 paths unless given.
+    public init(
+        horizonSeconds: Int64 = 28 * 86_400, paths: Int = 500, seed: UInt64 = 7,
+        evidence: Set<EvidenceName> = Set(EvidenceName.allCases), threads: Int = 2
+    ) {
+        self.horizonSeconds = horizonSeconds
+        self.paths = paths
+        self.seed = seed
+        self.evidence = evidence
+        self.threads = threads
+    }
+
+    func validate() throws(FuturesError) {
+        guard (1...Self.pathLimit).contains(paths) else {
+            throw FuturesError("paths is \(paths). Use a number from 1 to \(Self.pathLimit).")
+        }
+        guard (1...Self.horizonLimit).contains(horizonSeconds) else {
+            throw FuturesError("The horizon must be above 0 and at most 366 days.")
+        }
+        guard threads >= 1 else { throw FuturesError("threads must be 1 or more.") }
+    }
+}
+
+/// A simulation that cannot be run, and why.
+public struct FuturesError: Error, CustomStringConvertible, Sendable, Hashable {
+    /// What is wrong, and what would be right.
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,52 @@
+import Kernels
+import Learning
+public import Prediction
+
+/// Samples many futures of one twin from a trained model.
+///
+/// A step of a path draws, in this order, the time to the next event and its type from the LSTM's
+/// heads, one source of evidence by its share, and an item from that source: together a draw from
+/// the mixture. The path's own memory moves along: what was just bought is recent, and comes due
+/// later. All paths take a step together, so that the LSTM works on matrices.
+///
+/// Path `p` at step `s` draws from Philox at (seed, p, s): the result depends on the seed alone,
+/// whatever the number of threads, and two runs that differ in a setting share their random
+/// numbers.
+public struct Simulator: Sendable {
+    private let model: PredictionModel
+    private let popularity: CumulativeTable
+
+    /// Makes a simulator for a model.
+    public init(_ model: PredictionModel) {
+        self.model = model
+        popularity = CumulativeTable(.dense(model.popularity.probabilities))
+    }
+
+    /// Simulates the futures of a twin (`simulateFutureBehavior` of document 004).
+    ///
+    /// - Parameters:
+    ///   - history: What has happened so far; may be empty for a customer of whom nothing is known,
+    ///     whose paths begin with an item that is popular now.
+    ///   - origin: The moment from which the paths start, in seconds since 1970; not before the
+    ///     newest event.
+    ///   - settings: Horizon, number of paths, seed.
+    /// - Returns: The paths, without events after the horizon.
+    /// - Throws: ``FuturesError`` when a setting is out of its range, or `CancellationError` when
+    ///   the task is cancelled.
+    public func simulateFutureBehavior(
+        _ history: History, from origin: Int64, settings: SimulationSettings
+    ) throws -> Futures {
+        try settings.validate()
+        let origin = max(origin, history.lastTime ?? origin)
+        var run = SimulationRun(
+            model: model, popularity: popularity, history: history, origin: origin,
+            settings: settings)
+        var step = 0
+        while run.isUnderWay, step < SimulationSettings.stepLimit {
+            try Task.checkCancellation()
+            run.advance(step: step)
+            step += 1
+        }
+        return run.futures()
+    }
+}

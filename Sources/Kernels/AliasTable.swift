@@ -1,0 +1,59 @@
+/// Draws from a fixed categorical distribution in constant time (Walker 1977, Vose 1991).
+public struct AliasTable: Sendable {
+    private let thresholds: [Double]
+    private let aliases: [Int32]
+    /// The probability of each outcome; they sum to 1.
+    public let probabilities: [Double]
+
+    /// The number of outcomes.
+    public var count: Int { probabilities.count }
+
+    /// A table in which outcome i has a probability proportional to `weights[i]`.
+    ///
+    /// Returns `nil` if there are no weights, if one is negative or not finite, or if all are 0.
+    ///
+    /// - Complexity: O(number of weights).
+    public init?(weights: [Double]) {
+        let total = weights.reduce(0, +)
+        guard !weights.isEmpty, weights.count <= Int(Int32.max), total > 0, total.isFinite,
+            weights.allSatisfy({ $0 >= 0 })
+        else { return nil }
+        let size = Double(weights.count)
+        probabilities = weights.map { $0 / total }
+        var scaled = probabilities.map { $0 * size }
+        var aliases = (0..<weights.count).map { Int32($0) }
+        var thresholds = [Double](repeating: 1, count: weights.count)
+        var small = scaled.indices.filter { scaled[$0] < 1 }
+        var large = scaled.indices.filter { scaled[$0] >= 1 }
+        while let low = small.popLast() {
+            guard let high = large.last else { break }
+            thresholds[low] = scaled[low]
+            aliases[low] = Int32(high)
+            scaled[high] -= 1 - scaled[low]
+            if scaled[high] < 1 {
+                large.removeLast()
+                small.append(high)
+            }
+        }
+        // What is left differs from 1 by rounding only, but an outcome of weight 0 must stay at 0.
+        for index in weights.indices where weights[index] == 0 && aliases[index] == index {
+            thresholds[index] = 0
+            aliases[index] = Int32(weights.firstIndex { $0 > 0 } ?? index)
+        }
+        self.thresholds = thresholds
+        self.aliases = aliases
+    }
+
+    /// The outcome for a uniform number in [0, 1).
+    @inline(__always)
+    public func sample(_ uniform: Double) -> Int {
+        let position = max(0, min(uniform, 0x1.fffffffffffffp-1)) * Double(thresholds.count)
+        let column = min(Int(position), thresholds.count - 1)
+        return position - Double(column) < thresholds[column] ? column : Int(aliases[column])
+    }
+
+    /// A random outcome.
+    public func sample(using generator: inout PhiloxGenerator) -> Int {
+        sample(generator.uniform())
+    }
+}

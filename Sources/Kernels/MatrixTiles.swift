@@ -1,0 +1,156 @@
+// The innermost loops of the matrix product: tiles of 8, 4 or 1 rows × 32 columns in registers.
+
+/// What a tile reads: rows of A, and a panel of B that is 32 wide.
+struct TileSource {
+    let a: FloatPointer
+    let rowStride: Int
+    let innerStride: Int
+    let b: FloatPointer
+    let bStride: Int
+    let inner: Int
+}
+
+/// C (rows × 32) = or += A · panel.
+@inline(__always)
+func tiles(
+    _ source: TileSource, _ c: FloatPointer, _ stride: Int, rows: Int, _ accumulate: Bool
+) {
+    var row = 0
+    while row + 8 <= rows {
+        tile8(source, firstRow: row, c + row * stride, stride, accumulate)
+        row += 8
+    }
+    if row + 4 <= rows {
+        tile4(source, firstRow: row, c + row * stride, stride, accumulate)
+        row += 4
+    }
+    while row < rows {
+        tile1(source, firstRow: row, c + row * stride, accumulate)
+        row += 1
+    }
+}
+
+/// One row of a tile of C: 32 floats in two registers.
+private struct TileRow {
+    var low = Lanes(repeating: 0)
+    var high = Lanes(repeating: 0)
+
+    @inline(__always)
+    init() {}
+
+    @inline(__always)
+    init(_ c: FloatPointer) {
+        low = c.lanes(0)
+        high = c.lanes(16)
+    }
+
+    @inline(__always)
+    mutating func add(_ a: Float, _ bLow: Lanes, _ bHigh: Lanes) {
+        let factor = Lanes(repeating: a)
+        low = fused(low, factor, bLow)
+        high = fused(high, factor, bHigh)
+    }
+
+    @inline(__always)
+    func store(_ c: FloatPointer) {
+        c.store(low, 0)
+        c.store(high, 16)
+    }
+}
+
+@inline(never)
+private func tile8(
+    _ source: TileSource, firstRow: Int, _ c: FloatPointer, _ stride: Int, _ accumulate: Bool
+) {
+    var row0 = TileRow()
+    var row1 = TileRow()
+    var row2 = TileRow()
+    var row3 = TileRow()
+    var row4 = TileRow()
+    var row5 = TileRow()
+    var row6 = TileRow()
+    var row7 = TileRow()
+    if accumulate {
+        row0 = TileRow(c)
+        row1 = TileRow(c + stride)
+        row2 = TileRow(c + 2 * stride)
+        row3 = TileRow(c + 3 * stride)
+        row4 = TileRow(c + 4 * stride)
+        row5 = TileRow(c + 5 * stride)
+        row6 = TileRow(c + 6 * stride)
+        row7 = TileRow(c + 7 * stride)
+    }
+    let step = source.rowStride
+    var a = source.a + firstRow * step
+    var b = source.b
+    for _ in 0..<source.inner {
+        let low = b.lanes(0)
+        let high = b.lanes(16)
+        row0.add(a[0], low, high)
+        row1.add(a[step], low, high)
+        row2.add(a[2 &* step], low, high)
+        row3.add(a[3 &* step], low, high)
+        row4.add(a[4 &* step], low, high)
+        row5.add(a[5 &* step], low, high)
+        row6.add(a[6 &* step], low, high)
+        row7.add(a[7 &* step], low, high)
+        a += source.innerStride
+        b += source.bStride
+    }
+    row0.store(c)
+    row1.store(c + stride)
+    row2.store(c + 2 * stride)
+    row3.store(c + 3 * stride)
+    row4.store(c + 4 * stride)
+    row5.store(c + 5 * stride)
+    row6.store(c + 6 * stride)
+    row7.store(c + 7 * stride)
+}
+
+@inline(never)
+private func tile4(
+    _ source: TileSource, firstRow: Int, _ c: FloatPointer, _ stride: Int, _ accumulate: Bool
+) {
+    var row0 = TileRow()
+    var row1 = TileRow()
+    var row2 = TileRow()
+    var row3 = TileRow()
+    if accumulate {
+        row0 = TileRow(c)
+        row1 = TileRow(c + stride)
+        row2 = TileRow(c + 2 * stride)
+        row3 = TileRow(c + 3 * stride)
+    }
+    let step = source.rowStride
+    var a = source.a + firstRow * step
+    var b = source.b
+    for _ in 0..<source.inner {
+        let low = b.lanes(0)
+        let high = b.lanes(16)
+        row0.add(a[0], low, high)
+        row1.add(a[step], low, high)
+        row2.add(a[2 &* step], low, high)
+        row3.add(a[3 &* step], low, high)
+        a += source.innerStride
+        b += source.bStride
+    }
+    row0.store(c)
+    row1.store(c + stride)
+    row2.store(c + 2 * stride)
+    row3.store(c + 3 * stride)
+}
+
+@inline(never)
+private func tile1(
+    _ source: TileSource, firstRow: Int, _ c: FloatPointer, _ accumulate: Bool
+) {
+    var row = accumulate ? TileRow(c) : TileRow()
+    var a = source.a + firstRow * source.rowStride
+    var b = source.b
+    for _ in 0..<source.inner {
+        row.add(a[0], b.lanes(0), b.lanes(16))
+        a += source.innerStride
+        b += source.bStride
+    }
+    row.store(c)
+}

@@ -1,0 +1,65 @@
+/// The Castagnoli checksum of RFC 3720, appendix B.4, eight bytes a step.
+///
+/// It finds every error of up to 32 bits in a row and all odd numbers of flipped bits. It is no
+/// protection against a person.
+public enum CRC32C {
+    /// The checksum of `bytes`; 0 if empty.
+    public static func checksum(_ bytes: [UInt8]) -> UInt32 {
+        // withUnsafeBytes: read inside the bounds, during the call.
+        bytes.withUnsafeBytes { checksum($0) }
+    }
+
+    /// The checksum of the bytes of `span`; 0 if empty.
+    public static func checksum(_ span: RawSpan) -> UInt32 {
+        // withUnsafeBytes: read inside the bounds, during the call.
+        span.withUnsafeBytes { checksum($0) }
+    }
+
+    /// Table `k`, entry `b`: what byte `b` followed by `k` zero bytes does to the remainder.
+    private static let tables: [UInt32] = {
+        var tables = [UInt32](repeating: 0, count: 8 * 256)
+        for byte in 0..<256 {
+            var remainder = UInt32(byte)
+            for _ in 0..<8 {
+                // 0x82F63B78: the polynomial 0x1EDC6F41, bits reversed.
+                remainder = (remainder >> 1) ^ (remainder & 1 == 1 ? 0x82F6_3B78 : 0)
+            }
+            tables[byte] = remainder
+        }
+        for entry in 256..<(8 * 256) {
+            let before = tables[entry - 256]
+            tables[entry] = (before >> 8) ^ tables[Int(before & 255)]
+        }
+        return tables
+    }()
+
+    // UnsafeRawBufferPointer: unaligned loads of eight bytes without a check for each byte.
+    static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        // withUnsafeBufferPointer: every index below is a byte plus a table's start, below 2,048.
+        tables.withUnsafeBufferPointer { table in
+            var remainder: UInt32 = .max
+            var offset = 0
+            let stepsEnd = bytes.count & ~7
+            while offset < stepsEnd {
+                let word = UInt64(
+                    littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+                let x = word ^ UInt64(remainder)
+                // Two halves, so that the eight look-ups do not wait for one another.
+                let low =
+                    table[1792 + Int(x & 255)] ^ table[1536 + Int(x >> 8 & 255)]
+                    ^ table[1280 + Int(x >> 16 & 255)] ^ table[1024 + Int(x >> 24 & 255)]
+                let high =
+                    table[768 + Int(x >> 32 & 255)] ^ table[512 + Int(x >> 40 & 255)]
+                    ^ table[256 + Int(x >> 48 & 255)] ^ table[Int(x >> 56)]
+                remainder = low ^ high
+                offset += 8
+            }
+            while offset < bytes.count {
+                remainder =
+                    (remainder >> 8) ^ table[Int((remainder ^ UInt32(bytes[offset])) & 255)]
+                offset += 1
+            }
+            return ~remainder
+        }
+    }
+}

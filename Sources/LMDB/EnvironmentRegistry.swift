@@ -1,0 +1,44 @@
+import Foundation
+
+/// The environments this process has open, by the device and inode of their data file.
+///
+/// Opening one file twice in a process, by whatever path, would break LMDB's locks without an error.
+// @unchecked Sendable: every variable is guarded by `lock`.
+final class EnvironmentRegistry: @unchecked Sendable {
+    /// A file that is in use by one environment.
+    struct Claim: Hashable, Sendable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    static let shared = EnvironmentRegistry()
+
+    private let lock = NSLock()
+    private var claims: Set<Claim> = []
+    private var identifiers: UInt64 = 0
+
+    func nextIdentifier() -> UInt64 {
+        lock.withLock {
+            identifiers += 1
+            return identifiers
+        }
+    }
+
+    /// Claims the file at `path` for one environment.
+    func claim(_ path: String) throws(LMDBError) -> Claim {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw lmdbError(errno, "look at \(path)") }
+        let claim = Claim(
+            device: UInt64(truncatingIfNeeded: status.st_dev), inode: UInt64(status.st_ino))
+        let isNew = lock.withLock { claims.insert(claim).inserted }
+        guard isNew else {
+            throw LMDBError(
+                .alreadyOpen, "This process has \(path) open already. Share one Environment.")
+        }
+        return claim
+    }
+
+    func release(_ claim: Claim) {
+        _ = lock.withLock { claims.remove(claim) }
+    }
+}

@@ -1,0 +1,152 @@
+import CLMDB
+import Foundation
+
+/// Opens the environment in directory `path` after checks that LMDB does not do itself.
+func openEnvironment(
+    _ path: String, _ options: Environment.Options, tableCount: Int
+) throws(LMDBError) -> EnvironmentHandle {
+    try checkLibraryVersion()
+    guard !path.isEmpty, !path.utf8.contains(0) else {
+        throw LMDBError(.notFound, "A database path is empty or contains a zero byte.")
+    }
+    guard options.mapSizeBytes > 0, options.maximumTables >= 0, options.maximumReaders > 0 else {
+        throw LMDBError(.other(EINVAL), "A size in the options for \(path) is not positive.")
+    }
+    if !options.readOnly { try makeDirectory(path) }
+    try checkFileSystem(path)
+    let file = path + "/data.mdb"
+    if access(file, F_OK) != 0 {
+        if options.readOnly { throw lmdbError(errno, "open \(file)") }
+        try createDatabase(in: path)
+    }
+    // Claimed before anything opens the file: closing a file LMDB uses would drop its locks.
+    let claim = try EnvironmentRegistry.shared.claim(file)
+    do {
+        try checkDatabaseFile(file)
+        let raw = try openRaw(path, options, tableCount: tableCount)
+        return EnvironmentHandle(
+            raw: raw, path: path, isReadOnly: options.readOnly, claim: claim)
+    } catch {
+        EnvironmentRegistry.shared.release(claim)
+        throw error
+    }
+}
+
+/// Opens every table of `names`; LMDB must not do this while other transactions run.
+func openTables(
+    _ names: [String], in handle: EnvironmentHandle
+) throws(LMDBError) -> [String: Table] {
+    var transaction: OpaquePointer?
+    let begun = mdb_txn_begin(
+        handle.raw, nil, UInt32(handle.isReadOnly ? MDB_RDONLY : 0), &transaction)
+    guard begun == MDB_SUCCESS, let transaction else {
+        throw handle.failure(begun, "open the tables")
+    }
+    var tables: [String: Table] = [:]
+    for name in names {
+        do {
+            tables[name] = try openTable(name, transaction, handle)
+        } catch {
+            mdb_txn_abort(transaction)
+            throw error
+        }
+    }
+    // Aborting would close the tables again, also in a read.
+    let code = mdb_txn_commit(transaction)
+    guard code == MDB_SUCCESS else { throw handle.failure(code, "open the tables") }
+    return tables
+}
+
+private func openTable(
+    _ name: String, _ transaction: OpaquePointer, _ handle: EnvironmentHandle
+) throws(LMDBError) -> Table {
+    guard !name.utf8.contains(0) else {
+        throw LMDBError(.keySize, "The name of a table contains a zero byte.")
+    }
+    try TransactionContext.check(key: Array(name.utf8))
+    var table: MDB_dbi = 0
+    let create = UInt32(handle.isReadOnly ? 0 : MDB_CREATE)
+    let code = mdb_dbi_open(transaction, name, create, &table)
+    guard code == MDB_SUCCESS else { throw handle.failure(code, "open table \(name)") }
+    var flags: UInt32 = 0
+    let asked = mdb_dbi_flags(transaction, table, &flags)
+    guard asked == MDB_SUCCESS else { throw handle.failure(asked, "open table \(name)") }
+    guard flags == 0 else {
+        throw LMDBError(
+            .incompatible, "Table \(name) of \(handle.path) was made with other LMDB flags.")
+    }
+    return Table(name: name, handle: table, environmentIdentifier: handle.identifier)
+}
+
+// OpaquePointer: LMDB's MDB_env, to be owned by an EnvironmentHandle.
+private func openRaw(
+    _ path: String, _ options: Environment.Options, tableCount: Int
+) throws(LMDBError) -> OpaquePointer {
+    var created: OpaquePointer?
+    var code = mdb_env_create(&created)
+    guard code == MDB_SUCCESS, let raw = created else { throw lmdbError(code, "open \(path)") }
+    let page = Int(getpagesize())
+    let (padded, overflow) = options.mapSizeBytes.addingReportingOverflow(page - 1)
+    let size = (overflow ? options.mapSizeBytes : padded) / page * page
+    code = mdb_env_set_mapsize(raw, size)
+    if code == MDB_SUCCESS {
+        let tables = max(options.maximumTables, tableCount)
+        code = mdb_env_set_maxdbs(raw, MDB_dbi(clamping: tables))
+    }
+    if code == MDB_SUCCESS {
+        code = mdb_env_set_maxreaders(raw, UInt32(clamping: options.maximumReaders))
+    }
+    if code == MDB_SUCCESS {
+        // MDB_NOTLS: reads belong to closures, not threads.
+        let flags = MDB_NOTLS | (options.readOnly ? MDB_RDONLY : 0)
+        code = mdb_env_open(raw, path, UInt32(flags), 0o600)
+    }
+    if code == MDB_SUCCESS {
+        // Slots of processes that were killed would pin old pages for ever.
+        var stale: Int32 = 0
+        code = mdb_reader_check(raw, &stale)
+    }
+    guard code == MDB_SUCCESS else {
+        // LMDB wants this after a failed open too.
+        mdb_env_close(raw)
+        if code == ENOMEM {
+            throw LMDBError(
+                .io(errno: ENOMEM),
+                "Could not map \(size) bytes for \(path). Open with a smaller mapSizeBytes.")
+        }
+        throw lmdbError(code, "open \(path)")
+    }
+    return raw
+}
+
+/// Makes a database, whole or not at all: an empty `data.mdb` is therefore always a damaged one.
+private func createDatabase(in path: String) throws(LMDBError) {
+    let staging = "\(path)/.new-\(UUID().uuidString)"
+    guard mkdir(staging, 0o700) == 0 else { throw lmdbError(errno, "create \(staging)") }
+    defer {
+        unlink(staging + "/data.mdb")
+        unlink(staging + "/lock.mdb")
+        rmdir(staging)
+    }
+    var options = Environment.Options()
+    options.mapSizeBytes = 1 << 20
+    mdb_env_close(try openRaw(staging, options, tableCount: 0))
+    try synchronise(staging + "/data.mdb")
+    // A link, not a rename: if another process was faster, its database stays.
+    guard link(staging + "/data.mdb", path + "/data.mdb") == 0 || errno == EEXIST else {
+        throw lmdbError(errno, "create \(path)/data.mdb")
+    }
+    try synchronise(path)
+}
+
+private func checkLibraryVersion() throws(LMDBError) {
+    var major: Int32 = 0
+    var minor: Int32 = 0
+    var patch: Int32 = 0
+    _ = mdb_version(&major, &minor, &patch)
+    guard (major, minor) == (0, 9), patch >= 24 else {
+        throw LMDBError(
+            .versionMismatch,
+            "LMDB \(Environment.version) is in use; 0.9.24 or a later 0.9 is needed.")
+    }
+}

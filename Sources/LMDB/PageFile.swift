@@ -1,0 +1,260 @@
+import Foundation
+
+/// Checks that opening the data file at `path` can neither fail halfway nor touch missing pages.
+///
+/// LMDB trusts its file: reading a page beyond the end kills the process with SIGBUS.
+/// A file may be shorter than the number of pages it counts, when the last of them were freed in
+/// the transaction that took them and so were never written. Only then are all pages in use looked
+/// up, since those must be there.
+func checkDatabaseFile(_ path: String) throws(LMDBError) {
+    let file = try PageFile(path)
+    let meta = try file.newestMeta()
+    if !file.holds(page: meta.lastPage, pageSize: meta.pageSize) {
+        _ = try file.countPagesInUse(of: meta)
+    }
+}
+
+/// A database file read page by page, without LMDB and without trust in what it holds.
+///
+/// Layout of version 1, 64 bit, in the machine's byte order (offsets in bytes):
+/// page: number 0 (8), flags 10 (2), end of slots 12 (2), or pages of an overflow run 12 (4),
+/// slots from 16 (2 each); meta page: magic 16 (4), version 20 (4), the records of the free and
+/// main trees 40 and 88, last page 136 (8), transaction 144 (8); tree record: page size 0 (4, only
+/// in the free tree's), flags 4 (2), depth 6 (2), root 40 (8);
+/// node: 0 (6) page of a child, or 0 (4) size of a value, flags 4 (2), size of key 6 (2), key 8.
+struct PageFile: ~Copyable {
+    struct Meta {
+        let pageSize: Int
+        let lastPage: UInt64
+        let transaction: UInt64
+        let roots: [Tree]
+    }
+
+    /// A B+ tree to visit.
+    struct Tree {
+        let root: UInt64
+        let depth: Int
+    }
+
+    private enum Flags {
+        static let branch: UInt16 = 1
+        static let leaf: UInt16 = 2
+        static let overflow: UInt16 = 4
+        static let meta: UInt16 = 8
+        /// Keys of one size without nodes, in tables of duplicates made by other programs.
+        static let packedLeaf: UInt16 = 0x20
+        static let kinds: UInt16 = 0xF
+        static let bigValue: UInt16 = 1
+        static let subtree: UInt16 = 2
+    }
+
+    private static let noPage = UInt64.max
+    private static let treeRecordSize = 48
+    private let path: String
+    private let file: Int32
+    private let size: Int
+
+    init(_ path: String) throws(LMDBError) {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw lmdbError(errno, "open \(path)") }
+        var status = stat()
+        guard fstat(file, &status) == 0 else {
+            let code = errno
+            close(file)
+            throw lmdbError(code, "look at \(path)")
+        }
+        self.path = path
+        self.file = file
+        size = Int(status.st_size)
+    }
+
+    deinit { close(file) }
+
+    func holds(page: UInt64, pageSize: Int) -> Bool {
+        page < UInt64(size / pageSize)
+    }
+
+    // MARK: Meta pages
+
+    /// The one of the two meta pages that LMDB would use.
+    func newestMeta() throws(LMDBError) -> Meta {
+        guard size > 0 else { throw truncated("is empty") }
+        let first = try meta(at: 0)
+        let second = try meta(at: first.pageSize)
+        guard first.pageSize == second.pageSize else {
+            throw corrupted("its meta pages disagree on the page size")
+        }
+        return second.transaction > first.transaction ? second : first
+    }
+
+    private func meta(at offset: Int) throws(LMDBError) -> Meta {
+        let length = 152
+        guard size - offset >= length else {
+            if offset == 0 { throw notADatabase }
+            throw truncated("ends within its meta pages")
+        }
+        let page = Bytes(try read(at: offset, count: length))
+        guard page.uint16(10) & Flags.meta != 0, page.uint32(16) == 0xBEEF_C0DE else {
+            throw notADatabase
+        }
+        let version = page.uint32(20)
+        guard version == 1 else {
+            throw LMDBError(
+                .versionMismatch, "\(path) has format version \(version); this reads version 1.")
+        }
+        let pageSize = Int(page.uint32(40))
+        guard (512...65536).contains(pageSize), pageSize & (pageSize - 1) == 0 else {
+            throw corrupted("its page size is \(pageSize)")
+        }
+        // The free tree has integer keys (8); fixed map (1) and single file (0x4000) may be noted.
+        guard page.uint16(44) & ~0x4001 == 8 else { throw corrupted("its flags are unknown") }
+        let meta = Meta(
+            pageSize: pageSize, lastPage: page.uint64(136), transaction: page.uint64(144),
+            roots: [tree(page, 40), tree(page, 88)])
+        let lastPageMax = UInt64(Int.max / pageSize) - 1
+        guard meta.lastPage >= 1, meta.lastPage <= lastPageMax,
+            meta.roots.allSatisfy({ $0.root == Self.noPage || $0.root <= meta.lastPage })
+        else { throw corrupted("its page counts contradict each other") }
+        return meta
+    }
+
+    // MARK: Tree pages
+
+    /// Visits the trees of `meta` and returns the number of their pages, the meta pages included.
+    func countPagesInUse(of meta: Meta) throws(LMDBError) -> Int {
+        var count: UInt64 = 2
+        var waiting = meta.roots.filter { $0.root != Self.noPage }
+        while let tree = waiting.popLast() {
+            let page = try treePage(tree, meta)
+            count += 1
+            let flags = page.uint16(10)
+            if flags & Flags.packedLeaf != 0 { continue }
+            let slotsEnd = Int(page.uint16(12))
+            for slot in stride(from: 16, to: slotsEnd, by: 2) {
+                let node = Int(page.uint16(slot))
+                guard node >= slotsEnd, node + 8 <= meta.pageSize else { throw badPage(tree.root) }
+                if flags & Flags.branch != 0 {
+                    let child = page.uint64(node) & 0xFFFF_FFFF_FFFF
+                    waiting.append(Tree(root: child, depth: tree.depth - 1))
+                } else {
+                    count += try visitLeafNode(page, node, tree, meta, &waiting)
+                }
+            }
+            // More pages than the file has: some are reached twice, perhaps in a circle.
+            guard count + UInt64(waiting.count) <= meta.lastPage + 1 else {
+                throw corrupted("pages are used more than once")
+            }
+        }
+        return Int(clamping: count)
+    }
+
+    /// Reads the root of `tree`, a branch above depth 1 and a leaf at it.
+    private func treePage(_ tree: Tree, _ meta: Meta) throws(LMDBError) -> Bytes {
+        let page = try self.page(tree.root, meta)
+        let slotsEnd = Int(page.uint16(12))
+        let kind = page.uint16(10) & Flags.kinds
+        let expected = tree.depth > 1 ? Flags.branch : Flags.leaf
+        guard tree.depth >= 1, kind == expected, slotsEnd >= 16, slotsEnd & 1 == 0,
+            slotsEnd <= Int(page.uint16(14)), Int(page.uint16(14)) <= meta.pageSize
+        else { throw badPage(tree.root) }
+        return page
+    }
+
+    /// Checks the node at `node` of a leaf; returns the number of overflow pages it uses.
+    private func visitLeafNode(
+        _ page: Bytes, _ node: Int, _ tree: Tree, _ meta: Meta, _ waiting: inout [Tree]
+    ) throws(LMDBError) -> UInt64 {
+        let flags = page.uint16(node + 4)
+        let length = Int(page.uint32(node))
+        let value = node + 8 + Int(page.uint16(node + 6))
+        let isBig = flags & Flags.bigValue != 0
+        let stored = isBig ? 8 : length
+        guard value + stored <= meta.pageSize else { throw badPage(tree.root) }
+        if isBig {
+            let first = page.uint64(value)
+            let overflow = try self.page(first, meta)
+            let pages = UInt64(overflow.uint32(12))
+            guard overflow.uint16(10) & Flags.kinds == Flags.overflow,
+                pages >= (UInt64(length) + 15) / UInt64(meta.pageSize) + 1,
+                pages <= meta.lastPage - first + 1
+            else { throw badPage(first) }
+            guard holds(page: first + pages - 1, pageSize: meta.pageSize) else {
+                throw truncated("ends before page \(first + pages - 1), which is in use")
+            }
+            return pages
+        }
+        if flags & Flags.subtree != 0 {
+            guard length == Self.treeRecordSize else { throw badPage(tree.root) }
+            let subtree = self.tree(page, value)
+            if subtree.root != Self.noPage { waiting.append(subtree) }
+        }
+        return 0
+    }
+
+    private func tree(_ page: Bytes, _ offset: Int) -> Tree {
+        Tree(root: page.uint64(offset + 40), depth: Int(page.uint16(offset + 6)))
+    }
+
+    /// Reads page `number`, which must be in the file and know its number.
+    private func page(_ number: UInt64, _ meta: Meta) throws(LMDBError) -> Bytes {
+        guard number >= 2, number <= meta.lastPage else { throw badPage(number) }
+        guard holds(page: number, pageSize: meta.pageSize) else {
+            throw truncated("ends before page \(number), which is in use")
+        }
+        let page = Bytes(try read(at: Int(number) * meta.pageSize, count: meta.pageSize))
+        guard page.uint64(0) == number else { throw badPage(number) }
+        return page
+    }
+
+    // MARK: Bytes and errors
+
+    private func read(at offset: Int, count: Int) throws(LMDBError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var done = 0
+        while done < count {
+            // withUnsafeMutableBytes: pread fills the rest of the array, which has that length.
+            let got = bytes.withUnsafeMutableBytes {
+                pread(
+                    file, $0.baseAddress?.advanced(by: done), count - done, off_t(offset + done))
+            }
+            if got < 0 {
+                if errno == EINTR { continue }
+                throw lmdbError(errno, "read \(path)")
+            }
+            guard got > 0 else { throw truncated("became shorter while it was read") }
+            done += got
+        }
+        return bytes
+    }
+
+    private var notADatabase: LMDBError {
+        LMDBError(.notADatabase, "\(path) is not an LMDB database, or its first pages are damaged.")
+    }
+
+    private func truncated(_ what: String) -> LMDBError {
+        LMDBError(.truncated, "\(path) \(what). Restore a backup.")
+    }
+
+    private func corrupted(_ what: String) -> LMDBError {
+        LMDBError(.corrupted, "\(path) is damaged: \(what). Restore a backup.")
+    }
+
+    private func badPage(_ number: UInt64) -> LMDBError { corrupted("page \(number) is malformed") }
+}
+
+/// Integers in the machine's byte order at any place of a page; zero beyond its end.
+private struct Bytes {
+    private let bytes: [UInt8]
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    func uint16(_ offset: Int) -> UInt16 { load(offset) }
+    func uint32(_ offset: Int) -> UInt32 { load(offset) }
+    func uint64(_ offset: Int) -> UInt64 { load(offset) }
+
+    private func load<T: FixedWidthInteger & BitwiseCopyable>(_ offset: Int) -> T {
+        guard offset >= 0, offset + MemoryLayout<T>.size <= bytes.count else { return 0 }
+        // withUnsafeBytes: an unaligned load within the bounds just checked.
+        return bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: T.self) }
+    }
+}

@@ -1,0 +1,92 @@
+import CLMDB
+
+/// What both kinds of transaction are made of: LMDB's handle and the environment it lives in.
+@usableFromInline
+struct TransactionContext {
+    // OpaquePointer: LMDB's MDB_txn. It lives as long as the closure that was given the transaction.
+    let handle: OpaquePointer
+    // Strong, so that the environment cannot be closed by its last release while this exists.
+    let environment: EnvironmentHandle
+
+    /// The largest key that LMDB's pages can hold.
+    static let keyBytesMax = 511
+
+    init(handle: OpaquePointer, environment: EnvironmentHandle) {
+        self.handle = handle
+        self.environment = environment
+    }
+
+    /// Traps when a table of another environment is used, since its handle would name another table.
+    func check(_ table: Table) {
+        precondition(
+            table.environmentIdentifier == environment.identifier,
+            "The table belongs to another environment, or to one that was closed and reopened.")
+    }
+
+    static func check(key: [UInt8]) throws(LMDBError) {
+        guard !key.isEmpty, key.count <= keyBytesMax else {
+            throw LMDBError(
+                .keySize, "A key has \(key.count) bytes; keys are 1 to \(keyBytesMax) bytes long.")
+        }
+    }
+
+    static func check(bound: [UInt8]) throws(LMDBError) {
+        guard bound.count <= keyBytesMax else {
+            throw LMDBError(
+                .keySize, "A bound has \(bound.count) bytes; it may have at most \(keyBytesMax).")
+        }
+    }
+
+    /// The value of `key` in the map; valid until the next change or the end of the transaction.
+    // UnsafeRawBufferPointer: the callers below lend it as a span for the length of a closure.
+    @usableFromInline
+    func lookup(_ key: [UInt8], in table: Table) throws(LMDBError) -> UnsafeRawBufferPointer? {
+        check(table)
+        try Self.check(key: key)
+        var found = MDB_val()
+        // withUnsafeBytes: LMDB only reads the key, and only during the call.
+        let code = key.withUnsafeBytes { bytes in
+            var key = MDB_val(reading: bytes)
+            return mdb_get(handle, table.handle, &key, &found)
+        }
+        if code == MDB_NOTFOUND { return nil }
+        guard code == MDB_SUCCESS else {
+            throw environment.failure(code, "read from table \(table.name)")
+        }
+        return found.bytes
+    }
+
+    @usableFromInline
+    func count(_ table: Table) throws(LMDBError) -> Int {
+        try Int(clamping: statistics(table).ms_entries)
+    }
+
+    func statistics(_ table: Table) throws(LMDBError) -> MDB_stat {
+        check(table)
+        var statistics = MDB_stat()
+        let code = mdb_stat(handle, table.handle, &statistics)
+        guard code == MDB_SUCCESS else {
+            throw environment.failure(code, "read the statistics of table \(table.name)")
+        }
+        return statistics
+    }
+}
+
+extension MDB_val {
+    // UnsafeRawBufferPointer and UnsafeMutableRawPointer: LMDB's struct has no const, yet neither
+    // keys nor values given to it are ever written to.
+    @inline(__always)
+    init(reading bytes: UnsafeRawBufferPointer) {
+        self.init(
+            mv_size: bytes.count,
+            // UnsafeMutableRawPointer: see above.
+            mv_data: UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+    }
+
+    // UnsafeRawBufferPointer: the memory LMDB points at, to be lent by the caller.
+    @inline(__always)
+    var bytes: UnsafeRawBufferPointer {
+        // UnsafeRawBufferPointer: see above.
+        UnsafeRawBufferPointer(start: mv_data, count: mv_size)
+    }
+}

@@ -1,0 +1,219 @@
+import CLMDB
+
+/// One change of the database, all of it or nothing, as given by ``Environment/write(_:)``.
+///
+/// It sees its own changes. It exists only inside the closure that was given it and only on the
+/// writer thread: it can be neither copied nor kept.
+///
+/// LMDB reuses pages as soon as a transaction changes them, so a change made while a borrowed value
+/// is in use (inside a `value` or `scan` body) could rewrite that value. Such a change throws
+/// ``LMDBError`` with code `borrowed` instead: collect first, change afterwards.
+public struct WriteTransaction: ~Copyable, ReadingTransaction {
+    @usableFromInline let context: TransactionContext
+    @usableFromInline let borrows = BorrowCounter()
+
+    init(_ context: TransactionContext) { self.context = context }
+
+    /// Lends the value of `key` to `body`, without a copy; nil if there is none.
+    ///
+    /// See ``ReadingTransaction/value(for:in:_:)``.
+    @inlinable
+    public func value<T>(
+        for key: [UInt8], in table: Table, _ body: (RawSpan) throws -> T
+    ) throws -> T? {
+        guard let found = try context.lookup(key, in: table) else { return nil }
+        borrows.count += 1
+        defer { borrows.count -= 1 }
+        return try body(found.bytes)
+    }
+
+    /// Visits the entries with `lower` <= key < `upper` until `body` returns false.
+    ///
+    /// See ``ReadingTransaction/scan(_:from:to:reversed:_:)``.
+    @inlinable
+    public func scan(
+        _ table: Table, from lower: [UInt8], to upper: [UInt8]?, reversed: Bool,
+        _ body: (RawSpan, RawSpan) throws -> Bool
+    ) throws {
+        borrows.count += 1
+        defer { borrows.count -= 1 }
+        let cursor = try Cursor(context, table, from: lower, to: upper, reversed: reversed)
+        defer { cursor.close() }
+        var next = try cursor.first()
+        while let entry = next {
+            guard try body(entry.key.bytes, entry.value.bytes) else { return }
+            next = try cursor.next()
+        }
+    }
+
+    /// The number of entries in `table`, this transaction's changes included.
+    @inlinable
+    public func count(_ table: Table) throws -> Int {
+        try context.count(table)
+    }
+
+    /// Stores `value` under `key`, replacing what was there.
+    ///
+    /// - Parameters:
+    ///   - value: up to 4 GiB; may be empty.
+    ///   - key: 1 to 511 bytes.
+    ///   - table: a table of this transaction's environment.
+    /// - Throws: ``LMDBError`` with code `keySize`, `valueSize`, `mapFull`, `transactionFull`,
+    ///   `borrowed`, `corrupted` or `io`.
+    /// - Complexity: O(log *n*) in the entries of the table.
+    public func put(_ value: [UInt8], for key: [UInt8], in table: Table) throws {
+        // withUnsafeBytes: LMDB copies the value into its page during the call.
+        let code = try value.withUnsafeBytes { try store($0, key, table, flags: 0) }
+        try check(code, table)
+    }
+
+    /// Stores the bytes of `value` under `key`, replacing what was there.
+    public func put(_ value: RawSpan, for key: [UInt8], in table: Table) throws {
+        // withUnsafeBytes: LMDB copies the value into its page during the call.
+        let code = try value.withUnsafeBytes { try store($0, key, table, flags: 0) }
+        try check(code, table)
+    }
+
+    /// Stores `value` under `key` unless the key is there already.
+    ///
+    /// - Parameters:
+    ///   - value: up to 4 GiB; may be empty.
+    ///   - key: 1 to 511 bytes.
+    ///   - table: a table of this transaction's environment.
+    /// - Returns: whether it was stored.
+    /// - Throws: as ``put(_:for:in:)-([UInt8],_,_)``.
+    public func putIfAbsent(_ value: [UInt8], for key: [UInt8], in table: Table) throws -> Bool {
+        // withUnsafeBytes: LMDB copies the value into its page during the call.
+        let code = try value.withUnsafeBytes { try store($0, key, table, flags: MDB_NOOVERWRITE) }
+        if code == MDB_KEYEXIST { return false }
+        try check(code, table)
+        return true
+    }
+
+    /// Stores `value` under a `key` greater than all in `table`; several times as fast as a put.
+    ///
+    /// - Parameters:
+    ///   - value: up to 4 GiB; may be empty.
+    ///   - key: 1 to 511 bytes, greater than every key of the table.
+    ///   - table: a table of this transaction's environment.
+    /// - Throws: ``LMDBError`` with code `keyOrder` if the key is not the greatest; otherwise as
+    ///   ``put(_:for:in:)-([UInt8],_,_)``.
+    /// - Complexity: O(1) amortised.
+    public func append(_ value: [UInt8], for key: [UInt8], in table: Table) throws {
+        // withUnsafeBytes: LMDB copies the value into its page during the call.
+        let code = try value.withUnsafeBytes { try store($0, key, table, flags: MDB_APPEND) }
+        if code == MDB_KEYEXIST {
+            throw LMDBError(
+                .keyOrder,
+                "An appended key is not greater than all in table \(table.name). Sort or use put.")
+        }
+        try check(code, table)
+    }
+
+    /// Removes `key` and its value.
+    ///
+    /// - Parameters:
+    ///   - key: 1 to 511 bytes.
+    ///   - table: a table of this transaction's environment.
+    /// - Returns: whether it was there.
+    /// - Throws: ``LMDBError``, as for a put.
+    @discardableResult
+    public func remove(_ key: [UInt8], in table: Table) throws -> Bool {
+        try checkChange(table)
+        try TransactionContext.check(key: key)
+        // withUnsafeBytes: LMDB only reads the key, and only during the call.
+        let code = key.withUnsafeBytes { bytes in
+            var key = MDB_val(reading: bytes)
+            return mdb_del(context.handle, table.handle, &key, nil)
+        }
+        if code == MDB_NOTFOUND { return false }
+        try check(code, table)
+        return true
+    }
+
+    /// Removes the entries with `lower` <= key < `upper`.
+    ///
+    /// - Parameters:
+    ///   - lower: the first key to remove; empty for the beginning.
+    ///   - upper: the key to stop before; nil for the end.
+    ///   - table: a table of this transaction's environment.
+    /// - Returns: how many were removed.
+    /// - Throws: ``LMDBError``, as for a put.
+    /// - Complexity: O(*k* log *n*) for *k* entries removed.
+    @discardableResult
+    public func removeRange(from lower: [UInt8], to upper: [UInt8]?, in table: Table) throws -> Int
+    {
+        try checkChange(table)
+        if lower.isEmpty, upper == nil { return try removeAll(in: table) }
+        // Deleting under a cursor moves entries below it, so keys are collected and then removed.
+        let chunk = 1024
+        var removed = 0
+        while true {
+            var keys: [[UInt8]] = []
+            try scan(table, from: lower, to: upper, reversed: false) { key, _ in
+                keys.append(Array(copying: key))
+                return keys.count < chunk
+            }
+            for key in keys where try remove(key, in: table) { removed += 1 }
+            if keys.count < chunk { return removed }
+        }
+    }
+
+    /// Removes the entries whose key begins with `prefix`; all entries if it is empty.
+    ///
+    /// - Parameters:
+    ///   - prefix: at most 511 bytes.
+    ///   - table: a table of this transaction's environment.
+    /// - Returns: how many were removed.
+    /// - Throws: ``LMDBError``, as for a put.
+    @discardableResult
+    public func removeAll(prefix: [UInt8], in table: Table) throws -> Int {
+        try removeRange(from: prefix, to: keyAfter(prefix: prefix), in: table)
+    }
+
+    private func removeAll(in table: Table) throws -> Int {
+        let entries = try count(table)
+        try check(mdb_drop(context.handle, table.handle, 0), table)
+        return entries
+    }
+
+    private func store(
+        // UnsafeRawBufferPointer: the value, read by LMDB during the call only.
+        _ value: UnsafeRawBufferPointer, _ key: [UInt8], _ table: Table, flags: Int32
+    ) throws(LMDBError) -> Int32 {
+        try checkChange(table)
+        try TransactionContext.check(key: key)
+        guard value.count <= Int(UInt32.max) else {
+            throw LMDBError(.valueSize, "A value has \(value.count) bytes; the limit is 4 GiB.")
+        }
+        // withUnsafeBytes: LMDB copies the key into its page during the call.
+        return key.withUnsafeBytes { bytes in
+            var key = MDB_val(reading: bytes)
+            var value = MDB_val(reading: value)
+            return mdb_put(context.handle, table.handle, &key, &value, UInt32(flags))
+        }
+    }
+
+    private func checkChange(_ table: Table) throws(LMDBError) {
+        context.check(table)
+        guard borrows.count == 0 else {
+            throw LMDBError(
+                .borrowed,
+                "Table \(table.name) was changed inside a value or scan body. Collect, then change."
+            )
+        }
+    }
+
+    private func check(_ code: Int32, _ table: Table) throws(LMDBError) {
+        guard code == MDB_SUCCESS else {
+            throw context.environment.failure(code, "change table \(table.name)")
+        }
+    }
+}
+
+/// How many borrowed values of a write transaction are in use.
+@usableFromInline
+final class BorrowCounter {
+    @usableFromInline var count = 0
+    init() {}
+}

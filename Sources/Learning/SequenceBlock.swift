@@ -1,0 +1,311 @@
+import Kernels
+
+/// The rows of the item head that are done at once.
+private let itemHeadRows = 64
+
+/// Sums of losses in nats, and the number of examples they come from.
+struct LossSums: Sendable {
+    var gap = 0.0
+    var type = 0.0
+    var item = 0.0
+    var count = 0
+
+    var mean: Double { count == 0 ? 0 : (gap + type + item) / Double(count) }
+
+    static func += (left: inout LossSums, right: LossSums) {
+        left.gap += right.gap
+        left.type += right.type
+        left.item += right.item
+        left.count += right.count
+    }
+}
+
+/// What all lane blocks of one chunk share, for reading.
+struct ChunkContext: Sendable {
+    let weights: SequenceWeights
+    let packed: PackedWeights
+    let candidates: Candidates
+    /// The factor of every gradient: 1 / number of examples.
+    let gradientScale: Float
+    let dropout: Float
+    let dropoutSeed: Philox
+    let learns: Bool
+}
+
+/// One lane block: its carried state, its activations, and its share of the gradients.
+///
+/// Only the thread that works on the block's index touches it between two chunks.
+final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see above
+    /// Activations of one layer, rows = L · n.
+    private struct LayerSpace {
+        let gates: MatrixView  // rows × 4d
+        let previousHidden: MatrixView  // rows × d
+        let previousCell: MatrixView
+        let cell: MatrixView
+        let cellTanh: MatrixView
+        let hidden: MatrixView
+        let carriedHidden: MatrixView  // n × d
+        let carriedCell: MatrixView
+    }
+
+    let lanes: Int
+    private let steps: Int
+    private let width: Int
+    private let layers: [LayerSpace]
+    private let input: MatrixView  // rows × d, after dropout
+    private let mask: MatrixView  // rows × d
+    private let query: MatrixView  // u = h + G_out[gap], rows × d
+    let itemQuery: MatrixView  // z = u + T_out[type], rows × d
+    private let itemQueryGradient: MatrixView
+    private let queryGradient: MatrixView
+    private let hiddenGradient: MatrixView
+    let inputGradient: MatrixView  // ∂loss/∂x, rows × d
+    private let gapLogits: MatrixView  // rows × G
+    private let typeLogits: MatrixView  // rows × T
+    private let itemLogits: FloatStorage  // 64 × S
+    private let stepGradient: MatrixView  // n × d
+    private let cellGradient: MatrixView  // n × d
+    let gradient: FloatStorage  // dense parameters
+    let candidateGradient: MatrixView  // S × d
+    let candidateBiasGradient: MatrixView  // 1 × S
+    /// ∂loss/∂(logit of the target), per row.
+    private(set) var targetGradient: [Float]
+    private(set) var losses = LossSums()
+
+    init(
+        _ configuration: SequenceModel.Configuration, lanes: Int, steps: Int, candidates: Int
+    ) {
+        self.lanes = lanes
+        self.steps = steps
+        let width = configuration.width
+        self.width = width
+        let rows = lanes * steps
+        func space(_ rows: Int, _ columns: Int) -> MatrixView {
+            FloatStorage(count: rows * columns).view(rows: rows, columns: columns)
+        }
+        layers = (0..<configuration.layers).map { _ in
+            LayerSpace(
+                gates: space(rows, 4 * width), previousHidden: space(rows, width),
+                previousCell: space(rows, width), cell: space(rows, width),
+                cellTanh: space(rows, width), hidden: space(rows, width),
+                carriedHidden: space(lanes, width), carriedCell: space(lanes, width))
+        }
+        input = space(rows, width)
+        mask = space(rows, width)
+        query = space(rows, width)
+        itemQuery = space(rows, width)
+        itemQueryGradient = space(rows, width)
+        queryGradient = space(rows, width)
+        hiddenGradient = space(rows, width)
+        inputGradient = space(rows, width)
+        gapLogits = space(rows, TimeGap.count)
+        typeLogits = space(rows, configuration.typeCount)
+        itemLogits = FloatStorage(count: itemHeadRows * candidates)
+        stepGradient = space(lanes, width)
+        cellGradient = space(lanes, width)
+        gradient = FloatStorage(count: SequenceLayout(configuration).count)
+        candidateGradient = space(candidates, width)
+        candidateBiasGradient = space(1, candidates)
+        targetGradient = [Float](repeating: 0, count: rows)
+    }
+
+    /// Forgets the carried state.
+    func reset() {
+        for layer in layers {
+            layer.carriedHidden.fill(0)
+            layer.carriedCell.fill(0)
+        }
+    }
+
+    /// Loss of the chunk and, if the context learns, its gradients.
+    func run(_ batch: BlockBatch, _ context: ChunkContext) {
+        losses = LossSums()
+        losses.count = batch.activeCount
+        if context.learns {
+            gradient.fill(0)
+            candidateGradient.fill(0)
+            candidateBiasGradient.fill(0)
+        }
+        guard batch.activeCount > 0 else { return }
+        embed(batch, context)
+        for index in layers.indices { forward(layer: index, batch, context) }
+        let scales = batch.items.map { $0 >= 0 ? context.gradientScale : 0 }
+        heads(batch, scales, context)
+        guard context.learns else { return }
+        for index in layers.indices.reversed() { backward(layer: index, batch, context) }
+        inputBackward(batch, context)
+    }
+
+    private func step(_ view: MatrixView, _ index: Int) -> MatrixView {
+        view.rows(index * lanes..<(index + 1) * lanes)
+    }
+
+    /// x = E[item] + T_in[type] + G_in[gap], with dropout.
+    private func embed(_ batch: BlockBatch, _ context: ChunkContext) {
+        let table = context.weights.itemTable
+        let types = context.weights.dense.view(context.weights.layout.typeIn)
+        let gaps = context.weights.dense.view(context.weights.layout.gapIn)
+        for row in 0..<batch.rows {
+            guard batch.items[row] >= 0 else {
+                input.fillRow(row, 0)
+                continue
+            }
+            input.copyRow(row, from: table, row: Int(batch.items[row]))
+            input.addToRow(row, 1, types, row: Int(batch.types[row]))
+            input.addToRow(row, 1, gaps, row: Int(batch.gaps[row]))
+        }
+        guard context.learns, context.dropout > 0 else { return }
+        mask.fillDropout(context.dropoutSeed, rate: context.dropout)
+        input.multiply(elementwise: mask)
+    }
+
+    /// One layer over all steps of the chunk.
+    private func forward(layer index: Int, _ batch: BlockBatch, _ context: ChunkContext) {
+        let space = layers[index]
+        let packed = context.packed.layers[index]
+        let bias = context.weights.dense.view(context.weights.layout.layers[index].bias)
+        let below = index == 0 ? input : layers[index - 1].hidden
+        multiply(below, packed.input, into: space.gates)
+        for time in 0..<steps {
+            let previousHidden = step(space.previousHidden, time)
+            let previousCell = step(space.previousCell, time)
+            previousHidden.copy(
+                from: time == 0 ? space.carriedHidden : step(space.hidden, time - 1))
+            previousCell.copy(from: time == 0 ? space.carriedCell : step(space.cell, time - 1))
+            for lane in 0..<lanes where batch.resets[time * lanes + lane] {
+                previousHidden.fillRow(lane, 0)
+                previousCell.fillRow(lane, 0)
+            }
+            let gates = step(space.gates, time)
+            multiply(previousHidden, packed.hidden, into: gates, accumulate: true)
+            LSTMCell.forward(
+                gates: gates, bias: bias, previousCell: previousCell,
+                cell: step(space.cell, time), cellTanh: step(space.cellTanh, time),
+                hidden: step(space.hidden, time))
+        }
+        space.carriedHidden.copy(from: step(space.hidden, steps - 1))
+        space.carriedCell.copy(from: step(space.cell, steps - 1))
+    }
+
+    /// The three losses; when learning, also ∂loss/∂h of the top layer and the head gradients.
+    private func heads(_ batch: BlockBatch, _ scales: [Float], _ context: ChunkContext) {
+        let layout = context.weights.layout
+        let dense = context.weights.dense
+        let top = layers[layers.count - 1].hidden
+        multiply(top, context.packed.gapColumns, into: gapLogits)
+        losses.gap = SoftmaxLoss.full(
+            logits: gapLogits, bias: dense.view(layout.gapBias),
+            targets: batch.targetGaps.map { Int32($0) }[...], scales: scales[...])
+        query.copy(from: top)
+        addRows(of: dense.view(layout.gapOut), batch.targetGaps, batch, to: query)
+        multiply(query, context.packed.typeColumns, into: typeLogits)
+        losses.type = SoftmaxLoss.full(
+            logits: typeLogits, bias: dense.view(layout.typeBias),
+            targets: batch.targetTypes.map { Int32($0) }[...], scales: scales[...])
+        itemQuery.copy(from: query)
+        addRows(of: dense.view(layout.typeOut), batch.targetTypes, batch, to: itemQuery)
+        itemHead(batch, scales, context)
+        guard context.learns else { return }
+
+        multiply(
+            gapLogits, transposeA: true, top, into: gradient.view(layout.gapWeight))
+        gapLogits.addColumnSums(to: gradient.view(layout.gapBias))
+        multiply(
+            typeLogits, transposeA: true, query, into: gradient.view(layout.typeWeight))
+        typeLogits.addColumnSums(to: gradient.view(layout.typeBias))
+        multiply(typeLogits, context.packed.typeRows, into: queryGradient)
+        queryGradient.add(1, itemQueryGradient)
+        multiply(gapLogits, context.packed.gapRows, into: hiddenGradient)
+        hiddenGradient.add(1, queryGradient)
+        scatter(itemQueryGradient, batch.targetTypes, batch, gradient.view(layout.typeOut))
+        scatter(queryGradient, batch.targetGaps, batch, gradient.view(layout.gapOut))
+    }
+
+    /// The item loss against the candidates, 64 rows at a time.
+    private func itemHead(_ batch: BlockBatch, _ scales: [Float], _ context: ChunkContext) {
+        let candidates = context.candidates
+        let table = context.weights.itemTable
+        let bias = context.weights.itemBias
+        var first = 0
+        while first < batch.rows {
+            let rows = first..<min(batch.rows, first + itemHeadRows)
+            let z = itemQuery.rows(rows)
+            let logits = itemLogits.view(rows: rows.count, columns: candidates.items.count)
+            multiply(z, candidates.columns, into: logits)
+            var own = rows.map { row -> Float in
+                let item = Int(batch.targetItems[row])
+                guard item >= 0 else { return 0 }
+                return itemQuery.dotRows(row, table, row: item) + bias[item]
+            }
+            losses.item += SoftmaxLoss.sampled(
+                logits: logits, offsets: candidates.offsets, candidates: candidates.items,
+                targets: batch.targetItems[rows], targetLogits: &own, scales: scales[rows])
+            if context.learns {
+                let dz = itemQueryGradient.rows(rows)
+                multiply(logits, candidates.rows, into: dz)
+                multiply(logits, transposeA: true, z, into: candidateGradient, accumulate: true)
+                logits.addColumnSums(to: candidateBiasGradient)
+                for (index, row) in rows.enumerated() {
+                    targetGradient[row] = own[index]
+                    let item = Int(batch.targetItems[row])
+                    if item >= 0 { dz.addToRow(index, own[index], table, row: item) }
+                }
+            }
+            first = rows.upperBound
+        }
+    }
+
+    /// One layer back through all steps; leaves ∂loss/∂(its input) in `hiddenGradient`.
+    private func backward(layer index: Int, _ batch: BlockBatch, _ context: ChunkContext) {
+        let space = layers[index]
+        let packed = context.packed.layers[index]
+        let entry = context.weights.layout.layers[index]
+        cellGradient.fill(0)
+        for time in (0..<steps).reversed() {
+            let gates = step(space.gates, time)
+            let fromAbove = step(hiddenGradient, time)
+            if time < steps - 1 { fromAbove.add(1, stepGradient) }
+            LSTMCell.backward(
+                gates: gates, previousCell: step(space.previousCell, time),
+                cellTanh: step(space.cellTanh, time), hiddenGradient: fromAbove,
+                cellGradient: cellGradient)
+            multiply(gates, packed.hiddenBack, into: stepGradient)
+            for lane in 0..<lanes where batch.resets[time * lanes + lane] {
+                stepGradient.fillRow(lane, 0)
+                cellGradient.fillRow(lane, 0)
+            }
+        }
+        let below = index == 0 ? input : layers[index - 1].hidden
+        multiply(below, transposeA: true, space.gates, into: gradient.view(entry.input))
+        multiply(
+            space.previousHidden, transposeA: true, space.gates,
+            into: gradient.view(entry.hidden))
+        space.gates.addColumnSums(to: gradient.view(entry.bias))
+        multiply(space.gates, packed.inputBack, into: hiddenGradient)
+    }
+
+    /// Undoes dropout and shares ∂loss/∂x out to the small input tables.
+    private func inputBackward(_ batch: BlockBatch, _ context: ChunkContext) {
+        inputGradient.copy(from: hiddenGradient)
+        if context.dropout > 0 { inputGradient.multiply(elementwise: mask) }
+        let layout = context.weights.layout
+        scatter(inputGradient, batch.types, batch, gradient.view(layout.typeIn))
+        scatter(inputGradient, batch.gaps, batch, gradient.view(layout.gapIn))
+    }
+
+    private func addRows(
+        of table: MatrixView, _ indices: [UInt8], _ batch: BlockBatch, to target: MatrixView
+    ) {
+        for row in 0..<batch.rows where batch.items[row] >= 0 {
+            target.addToRow(row, 1, table, row: Int(indices[row]))
+        }
+    }
+
+    private func scatter(
+        _ rows: MatrixView, _ indices: [UInt8], _ batch: BlockBatch, _ table: MatrixView
+    ) {
+        for row in 0..<batch.rows where batch.items[row] >= 0 {
+            table.addToRow(Int(indices[row]), 1, rows, row: row)
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import Kernels
+
+// Dimensions used in the comments of the sequence model:
+// d = width, I = items, T = event types, G = classes of time gaps, n = parallel sequences,
+// L = steps of one chunk, S = candidates of the sampled softmax.
+
+/// Where each dense parameter of the sequence model lies in one flat storage.
+///
+/// All parameters but the item table are dense: every step changes all of them. Keeping them in
+/// one storage makes the optimiser, the gradient norm and the reduction over threads plain loops.
+struct SequenceLayout: Sendable {
+    struct Entry: Sendable {
+        let name: String
+        let rows: Int
+        let columns: Int
+        let offset: Int
+    }
+
+    /// The parameters of one LSTM layer.
+    struct Layer: Sendable {
+        let input: Entry  // d × 4d
+        let hidden: Entry  // d × 4d
+        let bias: Entry  // 1 × 4d
+    }
+
+    let entries: [Entry]
+    let count: Int
+    let layers: [Layer]
+    let typeIn: Entry  // T × d
+    let gapIn: Entry  // G × d
+    let typeOut: Entry  // T × d
+    let gapOut: Entry  // G × d
+    let gapWeight: Entry  // G × d
+    let gapBias: Entry  // 1 × G
+    let typeWeight: Entry  // T × d
+    let typeBias: Entry  // 1 × T
+
+    init(_ configuration: SequenceModel.Configuration) {
+        let width = configuration.width
+        let types = configuration.typeCount
+        var entries: [Entry] = []
+        var offset = 0
+        func add(_ name: String, _ rows: Int, _ columns: Int) -> Entry {
+            let entry = Entry(name: name, rows: rows, columns: columns, offset: offset)
+            entries.append(entry)
+            // Rows begin at multiples of 64 bytes.
+            offset += (rows * columns + 15) / 16 * 16
+            return entry
+        }
+        var layers: [Layer] = []
+        for layer in 0..<configuration.layers {
+            layers.append(
+                Layer(
+                    input: add("lstm.\(layer).weight_input", width, 4 * width),
+                    hidden: add("lstm.\(layer).weight_hidden", width, 4 * width),
+                    bias: add("lstm.\(layer).bias", 1, 4 * width)))
+        }
+        self.layers = layers
+        typeIn = add("type_in", types, width)
+        gapIn = add("gap_in", TimeGap.count, width)
+        typeOut = add("type_out", types, width)
+        gapOut = add("gap_out", TimeGap.count, width)
+        gapWeight = add("gap_weight", TimeGap.count, width)
+        gapBias = add("gap_bias", 1, TimeGap.count)
+        typeWeight = add("type_weight", types, width)
+        typeBias = add("type_bias", 1, types)
+        self.entries = entries
+        count = offset
+    }
+}
+
+extension FloatStorage {
+    /// The matrix of one dense parameter.
+    func view(_ entry: SequenceLayout.Entry) -> MatrixView {
+        view(offset: entry.offset, rows: entry.rows, columns: entry.columns)
+    }
+}
+
+/// All parameters of the sequence model: the dense ones, and the item table with its biases.
+struct SequenceWeights: Sendable {
+    static let itemsName = "item_embedding"
+    static let itemBiasName = "item_bias"
+
+    let configuration: SequenceModel.Configuration
+    let layout: SequenceLayout
+    let dense: FloatStorage
+    let items: FloatStorage  // I × d
+    let itemBias: FloatStorage  // I
+
+    /// Zero weights.
+    init(_ configuration: SequenceModel.Configuration) {
+        self.configuration = configuration
+        layout = SequenceLayout(configuration)
+        dense = FloatStorage(count: layout.count)
+        items = FloatStorage(count: configuration.itemCount * configuration.width)
+        itemBias = FloatStorage(count: configuration.itemCount)
+    }
+
+    /// The item table as a matrix: I × d.
+    var itemTable: MatrixView {
+        items.view(rows: configuration.itemCount, columns: configuration.width)
+    }
+
+    /// A copy that shares no memory.
+    func copy() -> SequenceWeights {
+        let result = SequenceWeights(configuration)
+        result.copy(from: self)
+        return result
+    }
+
+    /// Takes over all values of weights of the same shape.
+    func copy(from other: SequenceWeights) {
+        dense.copy(from: other.dense)
+        items.copy(from: other.items)
+        itemBias.copy(from: other.itemBias)
+    }
+
+    /// Random weights: uniform in ±1/√d for the matrices (the input matrices of the layers times a
+    /// gain), forget bias 1, normal items of size 0.1.
+    static func random(
+        _ configuration: SequenceModel.Configuration, seed: UInt64
+    ) -> SequenceWeights {
+        let weights = SequenceWeights(configuration)
+        var generator = PhiloxGenerator(seed: seed, stream: 1)
+        let bound = 1 / Double(configuration.width).squareRoot()
+        for entry in weights.layout.entries where !entry.name.hasSuffix("bias") {
+            for index in 0..<entry.rows * entry.columns {
+                weights.dense[entry.offset + index] = Float((generator.uniform() * 2 - 1) * bound)
+            }
+        }
+        for (index, layer) in weights.layout.layers.enumerated() {
+            // The inputs of a layer begin small: the sums of three small vectors, and above that
+            // hidden states far from saturation. Without a gain, stacked layers begin so near to
+            // linear and to zero that they stay on a plateau for many epochs.
+            let input = layer.input.offset..<layer.input.offset + layer.input.rows
+                * layer.input.columns
+            let gain: Float = index == 0 ? 2 : 5
+            for place in input { weights.dense[place] *= gain }
+            for index in configuration.width..<2 * configuration.width {
+                weights.dense[layer.bias.offset + index] = 1
+            }
+        }
+        for index in 0..<weights.items.count {
+            weights.items[index] = Float(generator.normal()) * itemScale
+        }
+        return weights
+    }
+
+    /// The root mean square of the elements of a fresh item table.
+    static let itemScale: Float = 0.1
+}

@@ -1,0 +1,268 @@
+public import Kernels
+
+/// A recurrent network (LSTM) that knows what comes next in a sequence of events.
+///
+/// The next event is predicted in three steps: when, what kind, which item:
+/// p(gap | h) · p(type | h, gap) · p(item | h, gap, type), where h is the state of the network.
+/// The input is the sum of learned vectors of the last event's item, type and preceding gap; the
+/// item table serves as input and as output (Inan et al. 2017, Press and Wolf 2017).
+///
+///     var state = model.initialState(count: 1)
+///     model.advance(&state, items: [7], types: [0], gaps: [TimeGap.beginning])
+///     let gaps = model.gapProbabilities(state)
+///
+/// Immutable, so any number of threads may use one model.
+public final class SequenceModel: Sendable {
+    /// The sizes of a model.
+    public struct Configuration: Codable, Sendable, Equatable {
+        /// The number of items; items are numbered from 0.
+        public let itemCount: Int
+        /// The number of event types, at most 256.
+        public let typeCount: Int
+        /// The length of the item vectors and of the hidden state.
+        public let width: Int
+        /// The number of LSTM layers.
+        public let layers: Int
+
+        /// Sizes of a model.
+        public init(itemCount: Int, typeCount: Int, width: Int = 64, layers: Int = 1) {
+            self.itemCount = itemCount
+            self.typeCount = typeCount
+            self.width = width
+            self.layers = layers
+        }
+
+        /// Checks the ranges, so that no product of sizes can overflow.
+        func validate() throws(LearningError) {
+            let ranges = [
+                ("itemCount", itemCount, 1...50_000_000), ("typeCount", typeCount, 1...256),
+                ("width", width, 1...4_096), ("layers", layers, 1...16),
+            ]
+            for (name, value, range) in ranges where !range.contains(value) {
+                throw LearningError(
+                    .invalidConfiguration,
+                    "\(name) is \(value); it must be from \(range.lowerBound) "
+                        + "to \(range.upperBound).")
+            }
+        }
+    }
+
+    /// The memory of `count` parallel sequences.
+    ///
+    /// A value: advancing one copy leaves the others as they were.
+    public struct State: Sendable {
+        /// The number of parallel sequences.
+        public private(set) var count: Int
+        /// The hidden state of each layer, n × d. Never written after creation.
+        let hidden: [FloatStorage]
+        /// The cell state of each layer, n × d. Never written after creation.
+        let cell: [FloatStorage]
+
+        init(count: Int, hidden: [FloatStorage], cell: [FloatStorage]) {
+            self.count = count
+            self.hidden = hidden
+            self.cell = cell
+        }
+
+        /// All numbers, sequence after sequence, for keeping: see `SequenceModel.state(elements:)`.
+        ///
+        /// 2 · layers · width numbers a sequence.
+        public var elements: [Float] {
+            guard count > 0 else { return [] }
+            var result: [Float] = []
+            for row in 0..<count {
+                for part in zip(hidden, cell).flatMap({ [$0, $1] }) {
+                    let width = part.count / count
+                    result += part.elements(in: row * width..<(row + 1) * width)
+                }
+            }
+            return result
+        }
+    }
+
+    /// The sizes of this model.
+    public let configuration: Configuration
+    let weights: SequenceWeights
+    private let packed: PackedWeights
+    let itemColumns: PackedMatrix  // d × I: the item table, ready to be the right side
+
+    /// A model that takes over `weights`, which nobody may change afterwards.
+    init(_ weights: SequenceWeights) {
+        configuration = weights.configuration
+        self.weights = weights
+        packed = PackedWeights(weights)
+        itemColumns = PackedMatrix(weights.itemTable, transposed: true)
+    }
+
+    /// The state before any event.
+    public func initialState(count: Int) -> State {
+        precondition(count >= 0, "A state has no negative number of sequences.")
+        let zero = FloatStorage(count: count * configuration.width)
+        let parts = [FloatStorage](repeating: zero, count: configuration.layers)
+        return State(count: count, hidden: parts, cell: parts)
+    }
+
+    /// The state kept earlier as `State.elements`.
+    ///
+    /// - Throws: `LearningError` with `invalidData` if the numbers do not fit this model.
+    public func state(elements: [Float]) throws(LearningError) -> State {
+        let width = configuration.width
+        let length = 2 * configuration.layers * width
+        guard elements.count % length == 0, elements.allSatisfy(\.isFinite) else {
+            throw LearningError(
+                .invalidData,
+                "A kept state has \(elements.count) numbers; this model needs finite ones, "
+                    + "\(length) a sequence. Replay the events instead.")
+        }
+        let count = elements.count / length
+        func part(_ index: Int) -> FloatStorage {
+            var values: [Float] = []
+            values.reserveCapacity(count * width)
+            for row in 0..<count {
+                let start = row * length + index * width
+                values += elements[start..<start + width]
+            }
+            return FloatStorage(values)
+        }
+        return State(
+            count: count, hidden: (0..<configuration.layers).map { part(2 * $0) },
+            cell: (0..<configuration.layers).map { part(2 * $0 + 1) })
+    }
+
+    /// Takes in one event per parallel sequence.
+    ///
+    /// An item outside the table counts as unknown, and so does a type: it adds nothing. A gap
+    /// beyond the last class counts as the last.
+    ///
+    /// - Complexity: O(n · layers · d²), as matrix products.
+    public func advance(
+        _ state: inout State, items: [Int32], types: [UInt8], gaps: [UInt8]
+    ) {
+        let count = state.count
+        precondition(
+            items.count == count && types.count == count && gaps.count == count,
+            "Each parallel sequence takes in one event.")
+        let width = configuration.width
+        var input = FloatStorage(count: count * width).view(rows: count, columns: width)
+        embed(items, types, gaps, into: input)
+        let gates = FloatStorage(count: count * 4 * width).view(rows: count, columns: 4 * width)
+        let squashed = FloatStorage(count: count * width).view(rows: count, columns: width)
+        var hidden: [FloatStorage] = []
+        var cell: [FloatStorage] = []
+        for layer in 0..<configuration.layers {
+            let nextHidden = FloatStorage(count: count * width)
+            let nextCell = FloatStorage(count: count * width)
+            multiply(input, packed.layers[layer].input, into: gates)
+            multiply(
+                state.hidden[layer].view(rows: count, columns: width),
+                packed.layers[layer].hidden, into: gates, accumulate: true)
+            LSTMCell.forward(
+                gates: gates, bias: weights.dense.view(weights.layout.layers[layer].bias),
+                previousCell: state.cell[layer].view(rows: count, columns: width),
+                cell: nextCell.view(rows: count, columns: width), cellTanh: squashed,
+                hidden: nextHidden.view(rows: count, columns: width))
+            hidden.append(nextHidden)
+            cell.append(nextCell)
+            input = nextHidden.view(rows: count, columns: width)
+        }
+        state = State(count: count, hidden: hidden, cell: cell)
+    }
+
+    private func embed(
+        _ items: [Int32], _ types: [UInt8], _ gaps: [UInt8], into input: MatrixView
+    ) {
+        let table = weights.itemTable
+        let typeTable = weights.dense.view(weights.layout.typeIn)
+        let gapTable = weights.dense.view(weights.layout.gapIn)
+        for row in 0..<items.count {
+            if items[row] >= 0 && items[row] < configuration.itemCount {
+                input.copyRow(row, from: table, row: Int(items[row]))
+            }
+            if types[row] < configuration.typeCount {
+                input.addToRow(row, 1, typeTable, row: Int(types[row]))
+            }
+            input.addToRow(row, 1, gapTable, row: min(Int(gaps[row]), TimeGap.count - 1))
+        }
+    }
+
+    /// The state after all events of one sequence, the oldest first; times in seconds since 1970.
+    public func replay(
+        items: [Int32], types: [UInt8], times: [Int64]
+    ) -> State {
+        var sequence = EventSequences()
+        sequence.append(items: items, types: types, times: times)
+        var state = initialState(count: 1)
+        for index in items.indices {
+            advance(
+                &state, items: [items[index]], types: [types[index]],
+                gaps: [sequence.gap(before: index, sequenceStart: 0)])
+        }
+        return state
+    }
+
+    /// Each sequence of `state` repeated `count` times, the copies side by side.
+    public func state(repeating state: State, count: Int) -> State {
+        precondition(count >= 0, "A state cannot be repeated a negative number of times.")
+        return select(
+            state, rows: (0..<state.count).flatMap { [Int](repeating: $0, count: count) })
+    }
+
+    /// The given parallel sequences of `state`, in that order; one may be taken many times.
+    public func select(_ state: State, rows: [Int]) -> State {
+        let width = configuration.width
+        func chosen(_ part: FloatStorage) -> FloatStorage {
+            let source = part.view(rows: state.count, columns: width)
+            let target = FloatStorage(count: rows.count * width)
+            let view = target.view(rows: rows.count, columns: width)
+            for (index, row) in rows.enumerated() {
+                view.copyRow(index, from: source, row: row)
+            }
+            return target
+        }
+        return State(
+            count: rows.count, hidden: state.hidden.map(chosen), cell: state.cell.map(chosen))
+    }
+
+    /// The probability of each class of the time to the next event: n × `TimeGap.count`.
+    public func gapProbabilities(_ state: State) -> Matrix {
+        let result = FloatStorage(count: state.count * TimeGap.count)
+            .view(rows: state.count, columns: TimeGap.count)
+        multiply(top(state), packed.gapColumns, into: result)
+        result.softmaxRows(adding: weights.dense.view(weights.layout.gapBias).matrix.elements)
+        return result.matrix
+    }
+
+    /// The probability of each type of the next event, given its gap: n × typeCount.
+    public func typeProbabilities(_ state: State, gaps: [UInt8]) -> Matrix {
+        let query = outputQuery(state, gaps: gaps, types: nil)
+        let result = FloatStorage(count: state.count * configuration.typeCount)
+            .view(rows: state.count, columns: configuration.typeCount)
+        multiply(query, packed.typeColumns, into: result)
+        result.softmaxRows(adding: weights.dense.view(weights.layout.typeBias).matrix.elements)
+        return result.matrix
+    }
+
+    /// The top hidden state, n × d.
+    func top(_ state: State) -> MatrixView {
+        state.hidden[configuration.layers - 1]
+            .view(rows: state.count, columns: configuration.width)
+    }
+
+    /// h + G_out[gap], and + T_out[type] if types are given: n × d.
+    func outputQuery(_ state: State, gaps: [UInt8], types: [UInt8]?) -> MatrixView {
+        precondition(gaps.count == state.count, "One gap a sequence.")
+        precondition(types.map { $0.count == state.count } ?? true, "One type a sequence.")
+        let query = FloatStorage(count: state.count * configuration.width)
+            .view(rows: state.count, columns: configuration.width)
+        query.copy(from: top(state))
+        let gapTable = weights.dense.view(weights.layout.gapOut)
+        let typeTable = weights.dense.view(weights.layout.typeOut)
+        for row in 0..<state.count {
+            query.addToRow(row, 1, gapTable, row: min(Int(gaps[row]), TimeGap.count - 1))
+            if let type = types?[row], type < configuration.typeCount {
+                query.addToRow(row, 1, typeTable, row: Int(type))
+            }
+        }
+        return query
+    }
+}

@@ -1,0 +1,128 @@
+public import Kernels
+
+// The item head, which is as large as the catalogue, and the tensors of a model.
+
+/// The rows of the item head that are done at once: their logits stay near the processor.
+private let itemRows = 32
+
+extension SequenceModel {
+    /// The probability of each item of the next event, given its gap and type: n × itemCount.
+    ///
+    /// The result does not depend on the number of threads.
+    ///
+    /// - Complexity: O(n · itemCount · d).
+    public func itemProbabilities(
+        _ state: State, gaps: [UInt8], types: [UInt8], threads: Int = 1
+    ) -> Matrix {
+        let query = outputQuery(state, gaps: gaps, types: types)
+        let bias = weights.itemBias.elements
+        let result = FloatStorage(count: state.count * configuration.itemCount)
+            .view(rows: state.count, columns: configuration.itemCount)
+        parallelFor((state.count + itemRows - 1) / itemRows, threads: threads) { block in
+            let rows = block * itemRows..<min(state.count, (block + 1) * itemRows)
+            let part = result.rows(rows)
+            multiply(query.rows(rows), self.itemColumns, into: part)
+            part.softmaxRows(adding: bias)
+        }
+        return result.matrix
+    }
+
+    /// The probability of one given item per sequence, without keeping those of the others.
+    ///
+    /// An item outside the table has probability 0.
+    ///
+    /// - Complexity: O(n · itemCount · d) time, O(itemCount) memory a thread.
+    public func itemProbability(
+        _ state: State, gaps: [UInt8], types: [UInt8], items: [Int32], threads: Int = 1
+    ) -> [Float] {
+        precondition(items.count == state.count, "One item a sequence.")
+        let query = outputQuery(state, gaps: gaps, types: types)
+        let bias = weights.itemBias.elements
+        let count = configuration.itemCount
+        let blocks = parallelMap((state.count + itemRows - 1) / itemRows, threads: threads) {
+            block -> [Float] in
+            let rows = block * itemRows..<min(state.count, (block + 1) * itemRows)
+            let part = FloatStorage(count: rows.count * count)
+                .view(rows: rows.count, columns: count)
+            multiply(query.rows(rows), self.itemColumns, into: part)
+            part.softmaxRows(adding: bias)
+            return rows.map { row in
+                let item = Int(items[row])
+                return item >= 0 && item < count ? part[row - rows.lowerBound, item] : 0
+            }
+        }
+        return blocks.flatMap { $0 }
+    }
+
+    /// The item table: one vector of length `width` for each item.
+    public var itemEmbeddings: Embeddings {
+        Embeddings(
+            dimensions: configuration.width, count: configuration.itemCount,
+            vectors: weights.items.elements)
+    }
+
+    /// All parameters by name.
+    public func tensors() -> [String: Tensor] {
+        var result: [String: Tensor] = [:]
+        for entry in weights.layout.entries {
+            let range = entry.offset..<entry.offset + entry.rows * entry.columns
+            result[entry.name] = Tensor(
+                shape: [entry.rows, entry.columns], weights.dense.elements(in: range))
+        }
+        result[SequenceWeights.itemsName] = Tensor(
+            shape: [configuration.itemCount, configuration.width], weights.items.elements)
+        result[SequenceWeights.itemBiasName] = Tensor(
+            shape: [configuration.itemCount], weights.itemBias.elements)
+        return result
+    }
+
+    /// The model with the given parameters.
+    ///
+    /// - Throws: `LearningError` if a tensor is missing, unexpected, of another shape or kind, or
+    ///   not finite.
+    public convenience init(
+        configuration: Configuration, tensors: [String: Tensor]
+    ) throws(LearningError) {
+        try configuration.validate()
+        self.init(try SequenceWeights(configuration, tensors: tensors))
+    }
+}
+
+extension SequenceWeights {
+    /// Weights with the values of the tensors, all shapes checked before anything is allocated.
+    init(
+        _ configuration: SequenceModel.Configuration, tensors: [String: Tensor]
+    ) throws(LearningError) {
+        let layout = SequenceLayout(configuration)
+        var expected: [String: [Int]] = [:]
+        for entry in layout.entries { expected[entry.name] = [entry.rows, entry.columns] }
+        expected[Self.itemsName] = [configuration.itemCount, configuration.width]
+        expected[Self.itemBiasName] = [configuration.itemCount]
+        for name in tensors.keys.sorted() where expected[name] == nil {
+            throw LearningError(.wrongTensors, "The model has no tensor named \(name).")
+        }
+        var values: [String: [Float]] = [:]
+        for (name, shape) in expected.sorted(by: { $0.key < $1.key }) {
+            guard let tensor = tensors[name] else {
+                throw LearningError(.wrongTensors, "The tensor \(name) is missing.")
+            }
+            guard tensor.shape == shape, let floats = tensor.floats else {
+                throw LearningError(
+                    .wrongTensors,
+                    "The tensor \(name) has shape \(tensor.shape); "
+                        + "32-bit floats of shape \(shape) are needed.")
+            }
+            guard floats.allSatisfy(\.isFinite) else {
+                throw LearningError(
+                    .wrongTensors, "The tensor \(name) holds a number that is not finite.")
+            }
+            values[name] = floats
+        }
+        self.init(configuration)
+        for entry in layout.entries {
+            dense.write(values[entry.name] ?? [], at: entry.offset)
+        }
+        items.write(values[Self.itemsName] ?? [], at: 0)
+        itemBias.write(values[Self.itemBiasName] ?? [], at: 0)
+    }
+}

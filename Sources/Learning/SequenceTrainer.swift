@@ -1,0 +1,145 @@
+import Kernels
+
+/// The mean losses after one epoch, in nats per event.
+public struct EpochLoss: Codable, Sendable, Equatable {
+    /// The epoch, from 1.
+    public let epoch: Int
+    /// The loss on the training sequences while they were learned from (with dropout).
+    public let training: Double
+    /// The loss on the held-out sequences after the epoch; `nil` if there are none.
+    public let validation: Double?
+    /// The learning rate of the epoch.
+    public let learningRate: Double
+}
+
+/// Trains a `SequenceModel` by truncated back-propagation through time.
+///
+/// Sequences run side by side in lanes, in chunks of `steps` events; the state is carried from
+/// chunk to chunk, gradients are not. Adam, gradient clipping, dropout on the input, a learning
+/// rate halved after each epoch without progress, early stopping. The same seed gives the same
+/// bytes at any number of threads.
+public struct SequenceTrainer: Sendable {
+    /// What can be chosen about a training run.
+    public struct Configuration: Codable, Sendable, Equatable {
+        /// The length of item vectors and state.
+        public var width = 64
+        /// The number of LSTM layers.
+        public var layers = 1
+        /// The greatest number of passes over the training sequences.
+        public var epochs = 20
+        /// The number of parallel sequences.
+        public var batch = 128
+        /// The events of one chunk of a sequence.
+        public var steps = 20
+        /// The candidates of the sampled softmax; with no more items than that it is exact.
+        public var negatives = 512
+        /// The learning rate of Adam.
+        public var learningRate: Float = 2e-3
+        /// The share of input elements that is dropped in training.
+        public var dropout: Float = 0.1
+        /// The greatest norm of the gradient; 0 for no limit.
+        public var clip: Float = 1
+        /// The epochs without a better validation loss after which training stops.
+        public var patience = 3
+        /// Everything random follows from it.
+        public var seed: UInt64 = 1
+        /// The number of threads; it does not change the result.
+        public var threads = 2
+
+        /// The default choices.
+        public init() {}
+
+        func validate() throws(LearningError) {
+            let counts = [
+                ("epochs", epochs, 1...100_000), ("batch", batch, 1...65_536),
+                ("steps", steps, 1...10_000), ("negatives", negatives, 1...1_000_000),
+                ("patience", patience, 1...100_000), ("threads", threads, 1...1_024),
+            ]
+            for (name, value, range) in counts where !range.contains(value) {
+                throw LearningError(
+                    .invalidConfiguration,
+                    "\(name) is \(value); it must be from \(range.lowerBound) "
+                        + "to \(range.upperBound).")
+            }
+            guard learningRate > 0, learningRate.isFinite, dropout >= 0, dropout < 1, clip >= 0
+            else {
+                throw LearningError(
+                    .invalidConfiguration,
+                    "learningRate must be positive, dropout in 0 ..< 1, clip not negative.")
+            }
+        }
+    }
+
+    /// The choices of this trainer.
+    public let configuration: Configuration
+
+    /// A trainer with the given choices.
+    public init(_ configuration: Configuration = Configuration()) {
+        self.configuration = configuration
+    }
+
+    /// Trains a model.
+    ///
+    /// - Parameters:
+    ///   - training: What is learned from; sequences of fewer than two events teach nothing.
+    ///   - validation: Held-out sequences that decide when to stop; may be empty.
+    ///   - itemCount: The number of items.
+    ///   - typeCount: The number of event types.
+    ///   - embeddings: First values of the item table, of length `width`; or `nil` for random.
+    ///   - progress: Called now and then on the calling thread.
+    /// - Returns: The model with the lowest validation loss (the last one without validation), and
+    ///   the losses of all epochs.
+    /// - Throws: `LearningError` if configuration or data are not usable, or the loss diverges.
+    public func train(
+        _ training: EventSequences, validation: EventSequences, itemCount: Int, typeCount: Int,
+        embeddings: Embeddings?, progress: (TrainingProgress) -> Void
+    ) throws(LearningError) -> (model: SequenceModel, curve: [EpochLoss]) {
+        try configuration.validate()
+        let sizes = SequenceModel.Configuration(
+            itemCount: itemCount, typeCount: typeCount, width: configuration.width,
+            layers: configuration.layers)
+        try sizes.validate()
+        try training.validate(itemCount: itemCount, typeCount: typeCount)
+        try validation.validate(itemCount: itemCount, typeCount: typeCount)
+        let examples = Self.exampleCount(training)
+        guard examples > 0 else {
+            throw LearningError(
+                .noData, "There is no sequence with two or more events to learn from.")
+        }
+        let weights = SequenceWeights.random(sizes, seed: configuration.seed)
+        if let embeddings { try Self.warmStart(weights, embeddings) }
+        let run = TrainingRun(
+            configuration, weights: weights, training: training, validation: validation)
+        let best = weights.copy()
+        let curve = try run.train(best: best, examples: examples, progress: progress)
+        return (SequenceModel(best), curve)
+    }
+
+    /// The number of events that have a successor.
+    static func exampleCount(_ sequences: EventSequences) -> Int {
+        (0..<sequences.count).reduce(0) { $0 + max(0, sequences.range(of: $1).count - 1) }
+    }
+
+    /// The item vectors, scaled together to the size of fresh ones.
+    private static func warmStart(
+        _ weights: SequenceWeights, _ embeddings: Embeddings
+    ) throws(LearningError) {
+        let sizes = weights.configuration
+        guard embeddings.dimensions == sizes.width, embeddings.count == sizes.itemCount else {
+            throw LearningError(
+                .invalidData,
+                "The embeddings are \(embeddings.count) vectors of length "
+                    + "\(embeddings.dimensions); \(sizes.itemCount) of length \(sizes.width) "
+                    + "are needed.")
+        }
+        guard embeddings.vectors.allSatisfy(\.isFinite) else {
+            throw LearningError(
+                .invalidData, "The embeddings hold a number that is not finite. Train them anew.")
+        }
+        let squares = embeddings.vectors.reduce(0.0) { $0 + Double($1) * Double($1) }
+        let size = (squares / Double(max(1, embeddings.vectors.count))).squareRoot()
+        guard size > 0, size.isFinite else { return }
+        let factor = SequenceWeights.itemScale / Float(size)
+        weights.items.write(embeddings.vectors.map { $0 * factor }, at: 0)
+    }
+}

@@ -1,0 +1,179 @@
+import Kernels
+
+/// The candidates of the validation loss; with no more items than that it is exact.
+private let validationCandidates = 8_192
+
+/// The streams of random numbers of a training run; stream 1 makes the first weights.
+private enum Stream {
+    static let order: UInt64 = 2
+    static let validation: UInt64 = 3
+    /// Plus 2 · the number of the chunk.
+    static let candidates: UInt64 = 1 << 32
+    /// Plus 2 · (the number of the chunk · 4,096 + the number of the lane block).
+    static let dropout: UInt64 = 1 << 60
+}
+
+/// One training run: the lanes, the optimiser, and the loop over epochs.
+final class TrainingRun {
+    private let configuration: SequenceTrainer.Configuration
+    let weights: SequenceWeights
+    private let packed: PackedWeights
+    private let training: EventSequences
+    private let validation: EventSequences
+    private let sampler: CandidateSampler
+    let optimizer: SequenceOptimizer
+    let blocks: [SequenceBlock]
+    private let lanes: Int
+    private let validationExamples: Int
+    private var chunk: UInt64 = 0
+
+    init(
+        _ configuration: SequenceTrainer.Configuration, weights: SequenceWeights,
+        training: EventSequences, validation: EventSequences
+    ) {
+        self.configuration = configuration
+        self.weights = weights
+        self.training = training
+        self.validation = validation
+        packed = PackedWeights(weights)
+        let sizes = weights.configuration
+        sampler = CandidateSampler(training, itemCount: sizes.itemCount, width: sizes.width)
+        optimizer = SequenceOptimizer(
+            weights, clip: configuration.clip, threads: configuration.threads)
+        let useful = (0..<training.count).count { training.range(of: $0).count >= 2 }
+        lanes = max(1, min(configuration.batch, useful))
+        let candidates = min(configuration.negatives, sizes.itemCount)
+        blocks = LaneFiller.blockSizes(lanes: lanes).map {
+            SequenceBlock(
+                sizes, lanes: $0, steps: configuration.steps, candidates: candidates)
+        }
+        validationExamples = SequenceTrainer.exampleCount(validation)
+    }
+
+    /// All epochs; leaves the best weights in `best`.
+    func train(
+        best: SequenceWeights, examples: Int, progress: (TrainingProgress) -> Void
+    ) throws(LearningError) -> [EpochLoss] {
+        var curve: [EpochLoss] = []
+        var learningRate = configuration.learningRate
+        var bestLoss = Double.infinity
+        var epochsWithoutGain = 0
+        let watch = Stopwatch()
+        for epoch in 1...configuration.epochs {
+            let loss = try trainEpoch(epoch, learningRate: learningRate) { sums in
+                progress(
+                    TrainingProgress(
+                        stage: "sequence model", epoch: epoch, epochs: configuration.epochs,
+                        eventsDone: (epoch - 1) * examples + sums.count,
+                        eventsTotal: configuration.epochs * examples, loss: sums.mean,
+                        secondsElapsed: watch.seconds))
+            }
+            let held = validationExamples > 0 ? evaluate(validation) : nil
+            guard held?.isFinite ?? true else { throw Self.divergence(epoch) }
+            curve.append(
+                EpochLoss(
+                    epoch: epoch, training: loss, validation: held,
+                    learningRate: Double(learningRate)))
+            guard let held else {
+                best.copy(from: weights)
+                continue
+            }
+            if held < bestLoss {
+                bestLoss = held
+                epochsWithoutGain = 0
+                best.copy(from: weights)
+            } else {
+                epochsWithoutGain += 1
+                if epochsWithoutGain >= configuration.patience { break }
+                learningRate /= 2
+            }
+        }
+        return curve
+    }
+
+    private static func divergence(_ epoch: Int) -> LearningError {
+        LearningError(
+            .diverged,
+            "The loss is no longer a finite number in epoch \(epoch). Lower the learning rate.")
+    }
+
+    private func trainEpoch(
+        _ epoch: Int, learningRate: Float, report: (LossSums) -> Void
+    ) throws(LearningError) -> Double {
+        var order = Array(0..<training.count)
+        var generator = PhiloxGenerator(
+            seed: configuration.seed, stream: Stream.order + UInt64(epoch) << 40)
+        generator.shuffle(&order)
+        var filler = LaneFiller(
+            training, order: order, lanes: lanes, steps: configuration.steps)
+        for block in blocks { block.reset() }
+        var sums = LossSums()
+        var chunksSinceReport = 0
+        while let batches = filler.nextChunk() {
+            sums += learn(batches, learningRate: learningRate)
+            guard sums.mean.isFinite else { throw Self.divergence(epoch) }
+            chunksSinceReport += 1
+            if chunksSinceReport == 16 {
+                chunksSinceReport = 0
+                report(sums)
+            }
+        }
+        report(sums)
+        return sums.mean
+    }
+
+    /// One step of the optimiser on one chunk.
+    func learn(_ batches: [BlockBatch], learningRate: Float) -> LossSums {
+        chunk += 1
+        let active = batches.reduce(0) { $0 + $1.activeCount }
+        // A nearly empty chunk, at the end of an epoch, must not weigh as much as a full one.
+        let capacity = batches.reduce(0) { $0 + $1.rows }
+        let candidates = sampler.draw(
+            configuration.negatives,
+            from: Philox(seed: configuration.seed, stream: Stream.candidates + 2 * chunk))
+        candidates.gather(weights)
+        packed.pack(weights)
+        let (weights, packed, blocks) = (weights, packed, blocks)
+        let (seed, dropout, chunk) = (configuration.seed, configuration.dropout, chunk)
+        parallelFor(blocks.count, threads: configuration.threads) { index in
+            let stream = Stream.dropout + 2 * (chunk * 4_096 + UInt64(index))
+            blocks[index].run(
+                batches[index],
+                ChunkContext(
+                    weights: weights, packed: packed, candidates: candidates,
+                    gradientScale: 1 / Float(max(active, capacity / 4)), dropout: dropout,
+                    dropoutSeed: Philox(seed: seed, stream: stream), learns: true))
+        }
+        optimizer.apply(blocks, batches, candidates, learningRate: learningRate)
+        return blocks.reduce(into: LossSums()) { $0 += $1.losses }
+    }
+
+    /// The mean loss on held-out sequences, without dropout, with the same candidates every time.
+    func evaluate(_ sequences: EventSequences) -> Double {
+        let candidates = sampler.draw(
+            validationCandidates,
+            from: Philox(seed: configuration.seed, stream: Stream.validation))
+        candidates.gather(weights)
+        packed.pack(weights)
+        let lanes = max(1, min(configuration.batch, sequences.count))
+        let blocks = LaneFiller.blockSizes(lanes: lanes).map {
+            SequenceBlock(
+                weights.configuration, lanes: $0, steps: configuration.steps,
+                candidates: candidates.items.count)
+        }
+        let context = ChunkContext(
+            weights: weights, packed: packed, candidates: candidates, gradientScale: 1,
+            dropout: 0, dropoutSeed: Philox(seed: 0), learns: false)
+        var filler = LaneFiller(
+            sequences, order: Array(0..<sequences.count), lanes: lanes,
+            steps: configuration.steps)
+        var sums = LossSums()
+        while let batches = filler.nextChunk() {
+            parallelFor(blocks.count, threads: configuration.threads) { index in
+                blocks[index].run(batches[index], context)
+            }
+            for block in blocks { sums += block.losses }
+        }
+        return sums.mean
+    }
+}

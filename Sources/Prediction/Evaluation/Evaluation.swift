@@ -1,0 +1,246 @@
+import Kernels
+public import Learning
+import PropertyGraph
+public import Twins
+
+/// What an evaluation compares, and how.
+public struct EvaluationSettings: Sendable {
+    /// How items are ranked.
+    public var method: EvaluationMethod
+    /// Lengths of the list for which metrics are given.
+    public var lengths: [Int]
+    /// For next-event: events that must be known before the one to predict.
+    public var minimumPrefix: Int
+    /// For next-basket: whether nDCG's ideal list is cut at the length of the list.
+    public var cutsIdeal: Bool
+    /// Settings of training.
+    public var training: TrainingConfiguration
+
+    /// Makes settings.
+    public init(
+        method: EvaluationMethod = .full, lengths: [Int] = [10, 20], minimumPrefix: Int = 1,
+        cutsIdeal: Bool = false, training: TrainingConfiguration = TrainingConfiguration()
+    ) {
+        self.method = method
+        self.lengths = lengths
+        self.minimumPrefix = minimumPrefix
+        self.cutsIdeal = cutsIdeal
+        self.training = training
+    }
+}
+
+/// What an evaluation found; all rates are fractions.
+public struct EvaluationResult: Codable, Sendable {
+    /// `next-basket` or `next-event`.
+    public var `protocol`: String
+    /// How items were ranked.
+    public var method: EvaluationMethod
+    /// How many predictions were compared.
+    public var examples: Int
+    /// Items in the catalogue, all of which were ranked.
+    public var items: Int
+    /// Share of the target items in the list, by length; next-basket.
+    public var recall: [String: Double]?
+    /// Normalised discounted cumulative gain, by length.
+    public var ndcg: [String: Double]
+    /// Share of customers with at least one hit, by length; next-basket.
+    public var phr: [String: Double]?
+    /// Share of examples whose item is in the list, by length; next-event.
+    public var hitRate: [String: Double]?
+    /// Mean reciprocal rank, 0 beyond the list, by length; next-event.
+    public var mrr: [String: Double]?
+    /// Wall time by stage of work, in seconds.
+    public var seconds: [String: Double]
+    /// The settings of training.
+    public var config: TrainingConfiguration
+
+    enum CodingKeys: String, CodingKey {
+        case `protocol`, method, examples, items, recall, ndcg, phr, mrr, seconds, config
+        case hitRate = "hit_rate"
+    }
+}
+
+/// Compares predictions with what happened, in the same way for everyone who compares.
+///
+/// It learns from the training events alone, and reads the test events only to rank for them.
+public struct Evaluation {
+    private let settings: EvaluationSettings
+    private let progress: (TrainingProgress) -> Void
+
+    /// Makes an evaluation.
+    ///
+    /// - Throws: ``PredictionError`` when a setting is out of its range.
+    public init(
+        _ settings: EvaluationSettings, progress: @escaping (TrainingProgress) -> Void = { _ in }
+    ) throws(PredictionError) {
+        guard !settings.lengths.isEmpty, settings.lengths.allSatisfy({ (1...1000).contains($0) })
+        else { throw PredictionError(.setting, "k must be numbers from 1 to 1000.") }
+        guard settings.minimumPrefix >= 1 else {
+            throw PredictionError(.setting, "The shortest prefix must be 1 or more.")
+        }
+        self.settings = settings
+        self.progress = progress
+    }
+
+    /// Predicts each customer's next basket.
+    ///
+    /// - Parameters:
+    ///   - training: Events up to the basket, of any customers.
+    ///   - test: The events of one basket of each customer; repeats of an item count once.
+    public func nextBasket(training: [Event], test: [Event]) throws -> EvaluationResult {
+        let clock = StageClock()
+        let baskets = Set(training.map { [$0.userID, $0.basketID] })
+        let leaks = test.count { $0.basketID != nil && baskets.contains([$0.userID, $0.basketID]) }
+        guard leaks == 0 else {
+            throw PredictionError(
+                .data, "\(leaks) test events belong to baskets of the training file. Split again.")
+        }
+        let data = TrainingData(
+            training, by: \.userID, minimumItemCount: settings.training.minimumItemCount)
+        let targets = Dictionary(grouping: test, by: \.userID)
+            .mapValues { Set($0.compactMap(\.itemID)) }.filter { !$0.value.isEmpty }
+        let users = targets.keys.sorted()
+        let types = Self.types(test)
+        let ranker = try ranker(data, clock)
+        clock.enter("rank")
+        let sequenceOf = Dictionary(
+            zip(data.owners, data.owners.indices), uniquingKeysWith: { first, _ in first })
+        let longest = settings.lengths.max() ?? 0
+        let ranks = parallelMap(users.count, threads: threads) { index -> [Int] in
+            let user = users[index]
+            let history =
+                sequenceOf[user].map { History(data.sequences, sequence: $0) } ?? History()
+            let list = topIndices(ranker.scores(history, types: types), longest)
+            let wanted = targets[user] ?? []
+            return list.indices.filter { wanted.contains(data.catalogue.itemIDs[Int(list[$0])]) }
+        }
+        var metrics = RankingMetrics(
+            lengths: settings.lengths, ideal: settings.cutsIdeal ? .cut : .full)
+        for (user, found) in zip(users, ranks) {
+            metrics.add(ranks: found, targetCount: targets[user]?.count ?? 0)
+        }
+        var result = result("next-basket", metrics, data, clock)
+        result.recall = metrics.meanRecall
+        result.phr = metrics.hitRate
+        return result
+    }
+
+    /// Predicts each next event of sessions that were never seen, from all that came before it in
+    /// the session. All items are ranked, those already seen included.
+    ///
+    /// - Parameters:
+    ///   - training: Events of other sessions.
+    ///   - test: Events of the sessions to predict.
+    public func nextEvent(training: [Event], test: [Event]) throws -> EvaluationResult {
+        let clock = StageClock()
+        let session: (Event) -> String = { $0.sessionID ?? $0.userID }
+        let known = Set(training.map(session))
+        let leaks = Set(test.map(session)).intersection(known).count
+        guard leaks == 0 else {
+            throw PredictionError(
+                .data, "\(leaks) test sessions are in the training file too. Split again.")
+        }
+        let data = TrainingData(
+            training, by: session, minimumItemCount: settings.training.minimumItemCount)
+        let sessions = TrainingData(test, by: session)
+        let ranker = try ranker(data, clock)
+        clock.enter("rank")
+        let places = sessions.catalogue.itemIDs.map { data.catalogue.place(of: $0) }
+        let minimum = settings.minimumPrefix
+        let ranks = parallelMap(sessions.sequences.count, threads: threads) { index -> [Int?] in
+            Self.ranks(
+                sessions.sequences, sequence: index, places: places, minimum: minimum,
+                ranker: ranker)
+        }
+        var metrics = RankingMetrics(lengths: settings.lengths, ideal: .cut)
+        for rank in ranks.joined() {
+            metrics.add(ranks: rank.map { [$0] } ?? [], targetCount: 1)
+        }
+        var result = result("next-event", metrics, data, clock)
+        result.hitRate = metrics.hitRate
+        result.mrr = metrics.meanReciprocalRank
+        return result
+    }
+
+    private var threads: Int { settings.training.sequence.threads }
+
+    private func ranker(_ data: TrainingData, _ clock: StageClock) throws -> Ranker {
+        clock.enter("count")
+        return try Ranker(
+            settings.method, data: data, configuration: settings.training,
+            progress: { report in
+                clock.enter(report.stage)
+                progress(report)
+            })
+    }
+
+    /// The rank of each event that has a long enough prefix; `nil` for an item never trained on.
+    private static func ranks(
+        _ sequences: EventSequences, sequence: Int, places: [Int32?], minimum: Int,
+        ranker: Ranker
+    ) -> [Int?] {
+        var history = History()
+        var ranks: [Int?] = []
+        for (position, event) in sequences.range(of: sequence).enumerated() {
+            let place = places[Int(sequences.items[event])]
+            if position >= minimum {
+                ranks.append(place.flatMap { rank(of: $0, history, ranker) })
+            }
+            if let place {
+                history.append(
+                    item: place, type: sequences.types[event], time: sequences.times[event])
+            }
+        }
+        return ranks
+    }
+
+    private static func rank(of item: Int32, _ history: History, _ ranker: Ranker) -> Int {
+        let scores = ranker.scores(history, types: nil)
+        let score = scores[Int(item)]
+        var rank = 0
+        for (place, other) in scores.enumerated() {
+            if other > score || (other == score && place < Int(item)) { rank += 1 }
+        }
+        return rank
+    }
+
+    /// The types of the test events, for the question "what will be bought"; all when mixed.
+    private static func types(_ test: [Event]) -> [UInt8]? {
+        let types = Set(test.map(\.type.rawValue))
+        return types.count == 1 ? Array(types) : nil
+    }
+
+    private func result(
+        _ name: String, _ metrics: RankingMetrics, _ data: TrainingData, _ clock: StageClock
+    ) -> EvaluationResult {
+        EvaluationResult(
+            protocol: name, method: settings.method, examples: metrics.count,
+            items: data.catalogue.count, ndcg: metrics.meanNDCG, seconds: clock.seconds(),
+            config: settings.training)
+    }
+}
+
+/// Adds up wall time by stage of work.
+private final class StageClock {
+    private var stage = "prepare"
+    private var start = ContinuousClock.now
+    private var sums: [String: Double] = [:]
+
+    func enter(_ next: String) {
+        guard next != stage else { return }
+        close()
+        stage = next
+    }
+
+    func seconds() -> [String: Double] {
+        close()
+        return sums
+    }
+
+    private func close() {
+        let now = ContinuousClock.now
+        let (seconds, attoseconds) = (now - start).components
+        sums[stage, default: 0] += Double(seconds) + Double(attoseconds) / 1e18
+        start = now
+    }
+}

@@ -1,0 +1,69 @@
+import Learning
+
+/// Scores every item of the catalogue by one method.
+struct Ranker: Sendable {
+    private let method: EvaluationMethod
+    private let model: PredictionModel?
+    private let source: (any EvidenceSource)?
+    private let counts: [Float]
+
+    /// Trains what the method needs, and no more.
+    init(
+        _ method: EvaluationMethod, data: TrainingData, configuration: TrainingConfiguration,
+        progress: (TrainingProgress) -> Void
+    ) throws {
+        self.method = method
+        let itemCount = data.catalogue.count
+        var counts = [Float](repeating: 0, count: itemCount)
+        for item in data.sequences.items { counts[Int(item)] += 1 }
+        self.counts = counts
+        var source: (any EvidenceSource)?
+        switch method {
+        case .full, .lstm: break
+        case .history: source = OwnHistory(data.sequences)
+        case .ownTransitions: source = OwnTransitions()
+        case .transitions: source = Transitions(data.sequences, itemCount: itemCount)
+        case .sessionKNN: source = Neighbours(data.sequences, itemCount: itemCount)
+        case .popularity: source = Popularity(data.sequences, itemCount: itemCount)
+        case .itemKNN: source = ItemNeighbours(data.sequences, itemCount: itemCount)
+        case .personalTop: break
+        }
+        self.source = source
+        model =
+            method.needsNetwork
+            ? try Trainer(configuration).train(data, progress: progress).model : nil
+    }
+
+    /// A score for each item, higher is better; ties are for the caller to break by place.
+    func scores(_ history: History, types: [UInt8]?) -> [Float] {
+        if method == .personalTop { return personalTop(history) }
+        if let model {
+            let context = model.nextContext(after: history, types: types)
+            let wanted = method.evidence ?? []
+            return model.prediction(for: context, using: wanted).probabilities
+        }
+        var scores = [Float](repeating: 0, count: counts.count)
+        let context = Context(
+            history: history, time: (history.lastTime ?? 0) + Self.typicalGap(history),
+            type: types?.first ?? history.types.last ?? 0, sameMoment: false)
+        source?.evidence(for: context).add(to: &scores, share: 1)
+        // Behind what the source knows, popularity decides.
+        let total = counts.reduce(0, +)
+        for item in scores.indices { scores[item] += 1e-6 * counts[item] / total }
+        return scores
+    }
+
+    private func personalTop(_ history: History) -> [Float] {
+        let most = (counts.max() ?? 0) + 1
+        var scores = counts.map { $0 / most }
+        for item in history.items { scores[Int(item)] += 1 }
+        return scores
+    }
+
+    /// The median time between a history's moments, in seconds.
+    private static func typicalGap(_ history: History) -> Int64 {
+        let times = history.momentStarts.map { history.times[$0] }
+        let gaps = zip(times.dropFirst(), times).map { $0 - $1 }.sorted()
+        return gaps.isEmpty ? 86_400 : gaps[gaps.count / 2]
+    }
+}

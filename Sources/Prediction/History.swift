@@ -1,0 +1,86 @@
+public import Learning
+
+/// The events of one twin as a model sees them, oldest first.
+///
+/// Items are catalogue indexes, types are raw values of `EventType`, times are seconds since 1970
+/// and never fall. Events at one time form a *moment*: a basket, or a single click.
+public struct History: Sendable {
+    /// Catalogue index of each event's item.
+    public private(set) var items: [Int32] = []
+    /// Type of each event.
+    public private(set) var types: [UInt8] = []
+    /// Time of each event, in seconds since 1970.
+    public private(set) var times: [Int64] = []
+    /// Where each moment begins in the arrays above.
+    public private(set) var momentStarts: [Int] = []
+
+    /// A twin to which nothing has happened.
+    public init() {}
+
+    /// The history of one sequence of a training set.
+    public init(_ sequences: EventSequences, sequence: Int) {
+        self.init(sequences, events: sequences.range(of: sequence))
+    }
+
+    /// The history that a run of events within one sequence makes.
+    public init(_ sequences: EventSequences, events: Range<Int>) {
+        for event in events {
+            append(
+                item: sequences.items[event], type: sequences.types[event],
+                time: sequences.times[event])
+        }
+    }
+
+    /// The number of events.
+    public var count: Int { items.count }
+
+    /// The number of moments.
+    public var momentCount: Int { momentStarts.count }
+
+    /// Whether nothing has happened yet.
+    public var isEmpty: Bool { items.isEmpty }
+
+    /// The time of the newest event.
+    public var lastTime: Int64? { times.last }
+
+    /// The events of a moment, counted from the oldest.
+    public func moment(_ index: Int) -> Range<Int> {
+        let end = index + 1 < momentStarts.count ? momentStarts[index + 1] : items.count
+        return momentStarts[index]..<end
+    }
+
+    /// The items of the newest moment.
+    public var lastMoment: ArraySlice<Int32> {
+        momentStarts.last.map { items[$0...] } ?? []
+    }
+
+    /// Adds an event; one that is older than the newest is taken to be of the newest moment.
+    public mutating func append(item: Int32, type: UInt8, time: Int64) {
+        let time = max(time, times.last ?? time)
+        if time != times.last { momentStarts.append(items.count) }
+        items.append(item)
+        types.append(type)
+        times.append(time)
+    }
+
+    /// The history up to and without a moment.
+    public func prefix(moments: Int) -> History {
+        var prefix = History()
+        let end = moments < momentCount ? momentStarts[moments] : count
+        for event in 0..<end {
+            prefix.append(item: items[event], type: types[event], time: times[event])
+        }
+        return prefix
+    }
+
+    /// The newest events, from the start of a moment; at least one moment even if it is longer.
+    public func suffix(events limit: Int) -> History {
+        guard count > limit else { return self }
+        let start = momentStarts.first { $0 >= count - limit } ?? momentStarts.last ?? 0
+        var suffix = History()
+        for event in start..<count {
+            suffix.append(item: items[event], type: types[event], time: times[event])
+        }
+        return suffix
+    }
+}

@@ -1,0 +1,36 @@
+import Foundation
+import Learning
+
+/// The summary of a model that comes with its files.
+enum ModelCard {
+    /// The card as Markdown.
+    static func text(_ model: PredictionModel, _ metrics: TrainingMetrics) -> String {
+        let sequence = model.sequence.model.configuration
+        var lines = [
+            "# Foretwin model", "",
+            "Predicts the next event of a customer as a mixture of six sources of evidence.", "",
+            "- learned from \(metrics.eventCount) events in \(metrics.sequenceCount) sequences, of "
+                + "which \(metrics.heldOutSequenceCount) were held out",
+            "- \(metrics.itemCount) items; \(metrics.droppedEventCount) events of rarer items "
+                + "were left out",
+            "- LSTM: \(sequence.layers) layer(s) of width \(sequence.width), "
+                + "\(metrics.epochs.count) epochs, seed \(model.configuration.seed)",
+        ]
+        if let best = metrics.epochs.compactMap(\.validation).min() {
+            lines.append("- best held-out loss: \(rounded(best)) nats an event")
+        }
+        lines += ["", "| evidence | mean share | bits on held-out events |", "|---|---|---|"]
+        for name in EvidenceName.allCases.map(\.rawValue) + ["mixture"] {
+            let share = metrics.meanShares[name].map { rounded($0) } ?? ""
+            let bits = metrics.heldOutBits[name].map { rounded($0) } ?? ""
+            lines.append("| \(name) | \(share) | \(bits) |")
+        }
+        lines += [
+            "", "Bits are the mean of log2 of the probability given to what came next, where the "
+                + "source had anything to say: the nearer to 0, the better.", "",
+        ]
+        return lines.joined(separator: "\n")
+    }
+
+    private static func rounded(_ value: Double) -> String { String(format: "%.3f", value) }
+}

@@ -1,0 +1,200 @@
+public import Foundation
+import Learning
+
+/// Writes a model to a folder and reads it back.
+///
+/// `model.safetensors` holds all numbers, `config.json` the settings and shares, `catalogue.json`
+/// the items, `metrics.json` how training went, `card.md` a summary for people. The same model
+/// makes the same bytes.
+public enum ModelFiles {
+    /// The version of the layout; a reader refuses newer ones.
+    public static let formatVersion = 1
+
+    private struct Config: Codable {
+        var formatVersion: Int
+        var training: TrainingConfiguration
+        var sequence: SequenceModel.Configuration
+        var mixture: Mixture
+    }
+
+    /// Writes a model's files into an existing folder.
+    static func write(
+        _ model: PredictionModel, metrics: TrainingMetrics, to folder: URL
+    ) throws {
+        try SafeTensors.write(
+            tensors(of: model), metadata: ["format": "foretwin", "version": "\(formatVersion)"],
+            to: folder.appending(path: "model.safetensors").path)
+        let config = Config(
+            formatVersion: formatVersion, training: model.configuration,
+            sequence: model.sequence.model.configuration, mixture: model.mixture)
+        try json(config).write(to: folder.appending(path: "config.json"))
+        try json(metrics).write(to: folder.appending(path: "metrics.json"))
+        try json(model.catalogue.itemIDs).write(to: folder.appending(path: "catalogue.json"))
+        try Data(ModelCard.text(model, metrics).utf8).write(to: folder.appending(path: "card.md"))
+    }
+
+    /// Reads a model from its folder.
+    ///
+    /// - Throws: ``PredictionError`` when a file is missing, damaged, or from a newer version.
+    public static func read(from folder: URL) throws -> PredictionModel {
+        let config: Config = try decode(folder.appending(path: "config.json"))
+        guard config.formatVersion <= formatVersion else {
+            throw PredictionError(
+                .model,
+                "The model in \(folder.path) has format \(config.formatVersion), and this program "
+                    + "reads up to \(formatVersion). Use a newer foretwin, or train again.")
+        }
+        let itemIDs: [String] = try decode(folder.appending(path: "catalogue.json"))
+        let path = folder.appending(path: "model.safetensors").path
+        do {
+            let tensors = TensorReader(tensors: try SafeTensors.read(from: path).tensors)
+            return try model(tensors, config: config, itemIDs: itemIDs)
+        } catch let error as LearningError {
+            throw PredictionError(.model, "\(path) cannot be used: \(error.message)")
+        }
+    }
+
+    /// Reads how the training of a model went.
+    public static func metrics(in folder: URL) throws -> TrainingMetrics {
+        try decode(folder.appending(path: "metrics.json"))
+    }
+
+    static func json(_ value: some Encodable) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        return try encoder.encode(value) + Data("\n".utf8)
+    }
+
+    private static func decode<Value: Decodable>(_ file: URL) throws -> Value {
+        guard let data = try? Data(contentsOf: file) else {
+            throw PredictionError(
+                .model, "\(file.path) is missing or unreadable. Train again, or restore the folder.")
+        }
+        do {
+            return try JSONDecoder().decode(Value.self, from: data)
+        } catch {
+            throw PredictionError(
+                .model, "\(file.path) is damaged. Train again, or restore the folder.")
+        }
+    }
+
+    private static func tensors(of model: PredictionModel) -> [String: Tensor] {
+        var tensors: [String: Tensor] = [:]
+        for (name, tensor) in model.sequence.model.tensors() { tensors["sequence." + name] = tensor }
+        tensors["embeddings"] = Tensor(
+            shape: [model.embeddings.count, model.embeddings.dimensions], model.embeddings.vectors)
+        tensors["popularity"] = vector(model.popularity.probabilities)
+        tensors["history"] = vector(model.history.probabilities)
+        for (name, rows) in [
+            ("following", model.transitions.following), ("together", model.transitions.together),
+        ] {
+            tensors["transitions.\(name).offsets"] = vector(rows.offsets)
+            tensors["transitions.\(name).items"] = vector(rows.columns)
+            tensors["transitions.\(name).weights"] = vector(rows.weights)
+        }
+        tensors["neighbours.offsets"] = vector(model.neighbours.offsets)
+        tensors["neighbours.items"] = vector(model.neighbours.items)
+        tensors["neighbours.weights"] = vector(model.neighbours.weights)
+        return tensors
+    }
+
+    private static func vector(_ values: [Float]) -> Tensor {
+        Tensor(shape: [values.count], .f32(values))
+    }
+
+    private static func vector(_ values: [Int32]) -> Tensor {
+        Tensor(shape: [values.count], .i32(values))
+    }
+
+    private static func model(
+        _ tensors: TensorReader, config: Config, itemIDs: [String]
+    ) throws -> PredictionModel {
+        let count = itemIDs.count
+        guard config.sequence.itemCount == count, config.mixture.isWellFormed,
+            config.sequence.typeCount == RepetitionCells.typeCount
+        else {
+            throw LearningError(.invalidData, "its configuration and catalogue do not fit together")
+        }
+        let prefix = "sequence."
+        let network = tensors.tensors.filter { $0.key.hasPrefix(prefix) }
+        let sequence = try SequenceModel(
+            configuration: config.sequence,
+            tensors: Dictionary(
+                network.map { (String($0.key.dropFirst(prefix.count)), $0.value) },
+                uniquingKeysWith: { first, _ in first }))
+        let vectors = try tensors.floats("embeddings", count: nil)
+        guard count > 0, vectors.count.isMultiple(of: count), !vectors.isEmpty else {
+            throw LearningError(.invalidData, "embeddings do not fit the catalogue")
+        }
+        let counted = CountedEvidence(
+            history: OwnHistory(
+                probabilities: try tensors.floats("history", count: RepetitionCells.sizes[3])),
+            transitions: Transitions(
+                following: try tensors.rows("transitions.following", count: count),
+                together: try tensors.rows("transitions.together", count: count)),
+            neighbours: try tensors.neighbours(itemCount: count),
+            popularity: Popularity(probabilities: try tensors.floats("popularity", count: count)))
+        return PredictionModel(
+            catalogue: ModelCatalogue(itemIDs: itemIDs),
+            embeddings: Embeddings(
+                dimensions: vectors.count / count, count: count, vectors: vectors),
+            sequence: SequenceEvidence(model: sequence), counted: counted, mixture: config.mixture,
+            configuration: config.training)
+    }
+}
+
+extension Mixture {
+    /// Whether the shares are those of every source in every kind of context.
+    var isWellFormed: Bool {
+        names == EvidenceName.allCases && shares.count == Self.kindCount
+            && shares.allSatisfy { row in
+                row.count == names.count && row.allSatisfy { $0.isFinite && $0 >= 0 }
+            }
+    }
+}
+
+/// Takes tensors out of a file and checks that they can be what they should be.
+private struct TensorReader {
+    let tensors: [String: Tensor]
+
+    func floats(_ name: String, count: Int?) throws -> [Float] {
+        guard let values = tensors[name]?.floats, count == nil || values.count == count,
+            values.allSatisfy(\.isFinite)
+        else { throw LearningError(.invalidData, "\(name) is missing or of the wrong shape") }
+        return values
+    }
+
+    func integers(_ name: String) throws -> [Int32] {
+        guard case .i32(let values)? = tensors[name]?.storage else {
+            throw LearningError(.invalidData, "\(name) is missing or of the wrong type")
+        }
+        return values
+    }
+
+    func rows(_ name: String, count: Int) throws -> SparseRows {
+        let (offsets, columns, weights) = try lists(name, itemCount: count)
+        guard offsets.count == count + 1 else {
+            throw LearningError(.invalidData, "\(name) does not fit the catalogue")
+        }
+        return SparseRows(offsets: offsets, columns: columns, weights: weights)
+    }
+
+    func neighbours(itemCount: Int) throws -> Neighbours {
+        let (offsets, items, weights) = try lists("neighbours", itemCount: itemCount)
+        return Neighbours(
+            offsets: offsets, items: items, weights: weights, itemCount: itemCount)
+    }
+
+    private func lists(
+        _ name: String, itemCount: Int
+    ) throws -> (offsets: [Int32], items: [Int32], weights: [Float]) {
+        let offsets = try integers(name + ".offsets")
+        let items = try integers(name + ".items")
+        let weights = try floats(name + ".weights", count: items.count)
+        guard offsets.first == 0, Int(offsets.last ?? -1) == items.count,
+            zip(offsets, offsets.dropFirst()).allSatisfy({ $0 <= $1 }),
+            items.allSatisfy({ $0 >= 0 && Int($0) < itemCount })
+        else { throw LearningError(.invalidData, "\(name) points outside the catalogue") }
+        return (offsets, items, weights)
+    }
+}

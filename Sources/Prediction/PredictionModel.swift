@@ -1,0 +1,105 @@
+public import Learning
+
+/// Everything that training learned, as one thing: items, vectors, sources of evidence and the
+/// shares with which they enter a prediction.
+public struct PredictionModel: Sendable {
+    /// The items that the model knows.
+    public let catalogue: ModelCatalogue
+    /// A vector for each item; similar items have similar vectors.
+    public let embeddings: Embeddings
+    /// The LSTM.
+    public let sequence: SequenceEvidence
+    /// Frequency, recency and rhythm of a twin's own items.
+    public let history: OwnHistory
+    /// What follows what for everybody.
+    public let transitions: Transitions
+    /// Nearest twins or sessions.
+    public let neighbours: Neighbours
+    /// What is being bought now.
+    public let popularity: Popularity
+    /// Shares of the sources.
+    public let mixture: Mixture
+    /// The settings it was trained with.
+    public let configuration: TrainingConfiguration
+
+    init(
+        catalogue: ModelCatalogue, embeddings: Embeddings, sequence: SequenceEvidence,
+        counted: CountedEvidence, mixture: Mixture, configuration: TrainingConfiguration
+    ) {
+        self.catalogue = catalogue
+        self.embeddings = embeddings
+        self.sequence = sequence
+        self.history = counted.history
+        self.transitions = counted.transitions
+        self.neighbours = counted.neighbours
+        self.popularity = counted.popularity
+        self.mixture = mixture
+        self.configuration = configuration
+    }
+
+    /// The sources in the order of ``EvidenceName``'s cases, as the mixture has them.
+    public var sources: [any EvidenceSource] {
+        [sequence, history, OwnTransitions(), transitions, neighbours, popularity]
+    }
+
+    /// The distribution of the next event's item.
+    ///
+    /// - Parameters:
+    ///   - context: What has happened, and what is asked.
+    ///   - wanted: The sources that may speak; all unless given.
+    public func prediction(
+        for context: Context, using wanted: Set<EvidenceName> = Set(EvidenceName.allCases)
+    ) -> Prediction {
+        let evidence = sources.map { source in
+            wanted.contains(source.name) ? source.evidence(for: context) : .none
+        }
+        let shares = mixture.shares(
+            moments: context.history.momentCount, sameMoment: context.sameMoment,
+            speaking: evidence.map { !$0.isEmpty })
+        return Prediction(
+            names: mixture.names, shares: shares, evidence: evidence, itemCount: catalogue.count)
+    }
+
+    /// The context of a twin's next visit: when and of which type the LSTM expects it.
+    ///
+    /// - Parameters:
+    ///   - history: What has happened so far.
+    ///   - types: The types that the question is about; all unless given.
+    ///   - laterOnly: Whether one more item for the newest moment is no answer.
+    public func nextContext(
+        after history: History, types: [UInt8]? = nil, laterOnly: Bool = true
+    ) -> Context {
+        let expected = sequence.expectation(after: history, laterOnly: laterOnly, types: types)
+        let last = history.lastTime ?? 0
+        return Context(
+            history: history, time: last + (expected?.gapSeconds ?? 86_400),
+            type: expected?.type ?? types?.first ?? 0,
+            sameMoment: !laterOnly && expected?.gapSeconds == 0)
+    }
+}
+
+/// The sources of evidence that are counted, not trained by gradient.
+struct CountedEvidence: Sendable {
+    var history: OwnHistory
+    var transitions: Transitions
+    var neighbours: Neighbours
+    var popularity: Popularity
+
+    init(
+        history: OwnHistory, transitions: Transitions, neighbours: Neighbours,
+        popularity: Popularity
+    ) {
+        self.history = history
+        self.transitions = transitions
+        self.neighbours = neighbours
+        self.popularity = popularity
+    }
+
+    /// Counts them all on some sequences.
+    init(_ sequences: EventSequences, itemCount: Int) {
+        history = OwnHistory(sequences)
+        transitions = Transitions(sequences, itemCount: itemCount)
+        neighbours = Neighbours(sequences, itemCount: itemCount)
+        popularity = Popularity(sequences, itemCount: itemCount)
+    }
+}

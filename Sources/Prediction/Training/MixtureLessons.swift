@@ -1,0 +1,88 @@
+import Kernels
+import Learning
+
+/// Moments of held-out sequences from which the shares of evidence are learned.
+struct MixtureLessons {
+    /// Sequences asked at most, and moments of each.
+    private static let sequenceLimit = 2000
+    private static let momentLimit = 10
+    private static let targetLimit = 12
+
+    private struct Lesson: Sendable {
+        var context: Context
+        var targets: [Int32]
+    }
+
+    private let lessons: [Lesson]
+
+    /// Picks moments at random, and for baskets also a point within the basket.
+    init(_ sequences: EventSequences, seed: UInt64) {
+        var lessons: [Lesson] = []
+        for sequence in 0..<min(sequences.count, Self.sequenceLimit) {
+            let history = History(sequences, sequence: sequence)
+            var generator = PhiloxGenerator(seed: seed, stream: 0x1E55_0000 + UInt64(sequence))
+            var moments = Array(1..<max(1, history.momentCount))
+            generator.shuffle(&moments)
+            for moment in moments.prefix(Self.momentLimit) {
+                lessons += Self.lessons(history, moment: moment)
+            }
+        }
+        self.lessons = lessons
+    }
+
+    /// What each source of a model gave to the items that came next.
+    func cases(_ model: PredictionModel, threads: Int) -> [Mixture.Case] {
+        let lessons = lessons
+        return parallelMap(lessons.count, threads: threads) { index in
+            Self.cases(lessons[index], model)
+        }.flatMap { $0 }
+    }
+
+    private static func lessons(_ history: History, moment: Int) -> [Lesson] {
+        let events = history.moment(moment)
+        let first = events.lowerBound
+        let before = history.prefix(moments: moment)
+        var lessons = [
+            Lesson(
+                context: Context(
+                    history: before, time: history.times[first], type: history.types[first],
+                    sameMoment: false),
+                targets: distinct(history.items[events]))
+        ]
+        let middle = first + events.count / 2
+        if events.count > 1 {
+            var within = before
+            for event in first..<middle {
+                within.append(
+                    item: history.items[event], type: history.types[event],
+                    time: history.times[event])
+            }
+            let known = Set(history.items[first..<middle])
+            let targets = distinct(history.items[middle..<events.upperBound])
+                .filter { !known.contains($0) }
+            lessons.append(
+                Lesson(
+                    context: Context(
+                        history: within, time: history.times[first], type: history.types[middle],
+                        sameMoment: true),
+                    targets: targets))
+        }
+        return lessons
+    }
+
+    private static func distinct(_ items: ArraySlice<Int32>) -> [Int32] {
+        var seen: Set<Int32> = []
+        return Array(items.filter { seen.insert($0).inserted }.prefix(targetLimit))
+    }
+
+    private static func cases(_ lesson: Lesson, _ model: PredictionModel) -> [Mixture.Case] {
+        let evidence = model.sources.map { $0.evidence(for: lesson.context) }
+        let kind = Mixture.kind(
+            moments: lesson.context.history.momentCount, sameMoment: lesson.context.sameMoment)
+        return lesson.targets.map { target in
+            Mixture.Case(
+                kind: kind,
+                probabilities: evidence.map { $0.isEmpty ? nil : $0.probability(of: target) })
+        }
+    }
+}

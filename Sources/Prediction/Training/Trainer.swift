@@ -1,0 +1,77 @@
+import Kernels
+public import Learning
+
+/// Trains a model from sequences of events.
+///
+/// The order of work: hold some sequences out; train item vectors, then the LSTM that starts from
+/// them and stops when the held-out loss does; count the other evidence without the held-out
+/// sequences; learn the shares on them; count again with everybody.
+public struct Trainer: Sendable {
+    /// The settings.
+    public let configuration: TrainingConfiguration
+
+    /// Makes a trainer.
+    ///
+    /// - Throws: ``PredictionError`` when a setting is out of its range.
+    public init(_ configuration: TrainingConfiguration) throws(PredictionError) {
+        try configuration.validate()
+        self.configuration = configuration
+    }
+
+    /// Trains a model.
+    ///
+    /// - Parameters:
+    ///   - data: The catalogue and the sequences.
+    ///   - progress: Told of the work as it goes.
+    /// - Returns: The model, and how well it did on the sequences held out.
+    /// - Throws: ``PredictionError`` when there is too little data, or `LearningError`.
+    public func train(
+        _ data: TrainingData, progress: (TrainingProgress) -> Void
+    ) throws -> (model: PredictionModel, metrics: TrainingMetrics) {
+        let itemCount = data.catalogue.count
+        guard data.sequences.count >= 2, data.sequences.items.count >= 10 else {
+            throw PredictionError(
+                .data,
+                "There are \(data.sequences.items.count) events of \(data.sequences.count) "
+                    + "customers to learn from. Ingest at least 10 events of 2 customers.")
+        }
+        let (training, heldOut) = split(data.sequences)
+        let embeddings = try SkipGram(configuration.embeddings)
+            .train(training, itemCount: itemCount, progress: progress)
+        let trained = try SequenceTrainer(configuration.sequence).train(
+            training, validation: heldOut, itemCount: itemCount,
+            typeCount: RepetitionCells.typeCount, embeddings: embeddings, progress: progress)
+        let sequence = SequenceEvidence(model: trained.model)
+        let even = Mixture(even: EvidenceName.allCases)
+        let partial = PredictionModel(
+            catalogue: data.catalogue, embeddings: embeddings, sequence: sequence,
+            counted: CountedEvidence(training, itemCount: itemCount), mixture: even,
+            configuration: configuration)
+        let lessons = MixtureLessons(heldOut, seed: configuration.seed)
+        let cases = lessons.cases(partial, threads: configuration.sequence.threads)
+        let mixture = Mixture(names: EvidenceName.allCases, cases: cases)
+        let model = PredictionModel(
+            catalogue: data.catalogue, embeddings: embeddings, sequence: sequence,
+            counted: CountedEvidence(data.sequences, itemCount: itemCount), mixture: mixture,
+            configuration: configuration)
+        let metrics = TrainingMetrics(
+            data: data, heldOut: heldOut.count, curve: trained.curve, mixture: mixture,
+            cases: cases)
+        return (model, metrics)
+    }
+
+    /// Splits sequences into those that are learned from and those that are held out.
+    private func split(
+        _ sequences: EventSequences
+    ) -> (training: EventSequences, heldOut: EventSequences) {
+        var order = Array(0..<sequences.count)
+        var generator = PhiloxGenerator(seed: configuration.seed, stream: 0x5EED)
+        generator.shuffle(&order)
+        let share = Int((Double(order.count) * configuration.heldOutShare).rounded())
+        let count = min(max(1, share), order.count - 1, 20_000)
+        return (
+            sequences.subset(order.dropFirst(count).sorted()),
+            sequences.subset(order.prefix(count).sorted())
+        )
+    }
+}

@@ -1,0 +1,118 @@
+public import Learning
+import PropertyGraph
+public import Twins
+
+/// What a model is trained on: a catalogue, and sequences of events by place in it.
+public struct TrainingData: Sendable {
+    /// The items, in order of first occurrence.
+    public let catalogue: ModelCatalogue
+    /// One sequence for each customer or session, oldest event first.
+    public let sequences: EventSequences
+    /// Whose sequence each is; empty when nobody needs to know.
+    public let owners: [String]
+    /// Events that were left out because their item was too rare.
+    public let droppedEventCount: Int
+
+    /// Groups events into sequences.
+    ///
+    /// Searches without an item are left out. Events of a sequence are put in order of time; those
+    /// of one time keep their order.
+    ///
+    /// - Parameters:
+    ///   - events: Events in any order.
+    ///   - key: What tells sequences apart: customer or session.
+    ///   - minimumItemCount: Items with fewer events are left out.
+    public init(
+        _ events: some Sequence<Event>, by key: (Event) -> String,
+        minimumItemCount: Int = 1
+    ) {
+        var itemPlaces: [String: Int32] = [:]
+        var itemIDs: [String] = []
+        var itemCounts: [Int] = []
+        var owners: [String] = []
+        var ownerPlaces: [String: Int] = [:]
+        var rows: [[RawEvent]] = []
+        for event in events {
+            guard let itemID = event.itemID else { continue }
+            let item = itemPlaces[itemID] ?? Int32(itemIDs.count)
+            if Int(item) == itemIDs.count {
+                itemPlaces[itemID] = item
+                itemIDs.append(itemID)
+                itemCounts.append(0)
+            }
+            itemCounts[Int(item)] += 1
+            let owner = key(event)
+            let row = ownerPlaces[owner] ?? owners.count
+            if row == owners.count {
+                ownerPlaces[owner] = row
+                owners.append(owner)
+                rows.append([])
+            }
+            rows[row].append(
+                RawEvent(item: item, type: event.type.rawValue, time: event.timestamp.seconds))
+        }
+        self.init(
+            rows: rows, owners: owners, itemIDs: itemIDs, itemCounts: itemCounts,
+            minimumItemCount: minimumItemCount)
+    }
+
+    /// Reads all twins of a store, one sequence a customer.
+    public init(_ store: TwinStore, minimumItemCount: Int = 1) throws {
+        let itemIDs = try store.itemIDs()
+        var itemCounts = [Int](repeating: 0, count: itemIDs.count)
+        var rows: [[RawEvent]] = []
+        try store.forEachTwinLog { log in
+            var row: [RawEvent] = []
+            row.reserveCapacity(log.count)
+            for entry in log {
+                guard let item = entry.item, itemCounts.indices.contains(item) else { continue }
+                itemCounts[item] += 1
+                row.append(
+                    RawEvent(
+                        item: Int32(item), type: entry.type.rawValue,
+                        time: entry.timestamp.seconds))
+            }
+            rows.append(row)
+        }
+        self.init(
+            rows: rows, owners: [], itemIDs: itemIDs, itemCounts: itemCounts,
+            minimumItemCount: minimumItemCount)
+    }
+
+    private struct RawEvent {
+        var item: Int32
+        var type: UInt8
+        var time: Int64
+    }
+
+    private init(
+        rows: [[RawEvent]], owners: [String], itemIDs: [String], itemCounts: [Int],
+        minimumItemCount: Int
+    ) {
+        var places = [Int32](repeating: -1, count: itemIDs.count)
+        var kept: [String] = []
+        for (item, count) in itemCounts.enumerated() where count >= max(1, minimumItemCount) {
+            places[item] = Int32(kept.count)
+            kept.append(itemIDs[item])
+        }
+        var sequences = EventSequences()
+        var keptOwners: [String] = []
+        var dropped = 0
+        for (index, row) in rows.enumerated() {
+            let known = row.filter { places[Int($0.item)] >= 0 }
+            dropped += row.count - known.count
+            guard !known.isEmpty else { continue }
+            let sorted = known.enumerated()
+                .sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
+                .map(\.element)
+            sequences.append(
+                items: sorted.map { places[Int($0.item)] }, types: sorted.map(\.type),
+                times: sorted.map(\.time))
+            if !owners.isEmpty { keptOwners.append(owners[index]) }
+        }
+        self.catalogue = ModelCatalogue(itemIDs: kept)
+        self.sequences = sequences
+        self.owners = keptOwners
+        self.droppedEventCount = dropped
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Learning
+
+/// How a training run went, without anything that differs between two runs of the same seed.
+public struct TrainingMetrics: Codable, Sendable {
+    /// Sequences and events that were learned from.
+    public let sequenceCount: Int
+    /// Events that were learned from.
+    public let eventCount: Int
+    /// Items in the catalogue.
+    public let itemCount: Int
+    /// Events left out because their item was too rare.
+    public let droppedEventCount: Int
+    /// Sequences held out.
+    public let heldOutSequenceCount: Int
+    /// Loss of the LSTM after each epoch, in nats for each event.
+    public let epochs: [Epoch]
+    /// For each source the mean of log2 probability of what came next, on held-out sequences,
+    /// where it had anything to say; the key `mixture` has that of the whole.
+    public let heldOutBits: [String: Double]
+    /// Share of each source over all held-out cases.
+    public let meanShares: [String: Double]
+
+    /// Loss after one pass over the events.
+    public struct Epoch: Codable, Sendable {
+        /// Mean training loss in nats.
+        public let training: Double
+        /// Mean loss on held-out sequences in nats; `nil` if there are none.
+        public let validation: Double?
+    }
+
+    init(
+        data: TrainingData, heldOut: Int, curve: [EpochLoss], mixture: Mixture,
+        cases: [Mixture.Case]
+    ) {
+        sequenceCount = data.sequences.count
+        eventCount = data.sequences.items.count
+        itemCount = data.catalogue.count
+        droppedEventCount = data.droppedEventCount
+        heldOutSequenceCount = heldOut
+        epochs = curve.map {
+            Epoch(training: $0.training, validation: $0.validation)
+        }
+        let floor = 1e-9
+        var bits: [String: (sum: Double, count: Double)] = [:]
+        var shares = [Double](repeating: 0, count: mixture.names.count)
+        for entry in cases {
+            let row = mixture.shares[entry.kind]
+            var total = 0.0
+            var speaking = 0.0
+            for (index, probability) in entry.probabilities.enumerated() {
+                shares[index] += row[index]
+                guard let probability else { continue }
+                let own = bits[mixture.names[index].rawValue] ?? (0, 0)
+                bits[mixture.names[index].rawValue] =
+                    (own.sum + log2(max(floor, Double(probability))), own.count + 1)
+                total += row[index] * Double(probability)
+                speaking += row[index]
+            }
+            let own = bits["mixture"] ?? (0, 0)
+            let probability = speaking > 0 ? total / speaking : 0
+            bits["mixture"] = (own.sum + log2(max(floor, probability)), own.count + 1)
+        }
+        heldOutBits = bits.mapValues { $0.sum / max(1, $0.count) }
+        let count = Double(max(1, cases.count))
+        meanShares = Dictionary(
+            uniqueKeysWithValues: zip(mixture.names.map(\.rawValue), shares.map { $0 / count }))
+    }
+}

@@ -1,0 +1,26 @@
+/// What went wrong with a graph store, and what to do about it.
+public struct GraphError: Error, CustomStringConvertible, Sendable, Hashable {
+    /// The kind of error, for programs.
+    public enum Code: Sendable, Hashable {
+        /// The folder holds no graph store.
+        case notAStore
+        /// The store was made by a newer version of this program.
+        case newerStore
+        /// A label or edge type was not declared when the store was opened.
+        case undeclared
+        /// An external id is empty or too long.
+        case externalID
+        /// A record cannot be what it should be.
+        case corrupt
+    }
+
+    /// The kind of error.
+    public let code: Code
+    /// What happened, where, and what to do; no ids of nodes.
+    public let description: String
+
+    init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}

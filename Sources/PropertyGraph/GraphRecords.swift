@@ -1,0 +1,169 @@
+import LMDB
+
+/// Keys and values of nodes and edges on disk.
+///
+/// ```
+/// graph ‖ 1 ‖ node                    → properties
+/// graph ‖ 2 ‖ source ‖ type ‖ target  → weight, count, first, last, properties
+/// graph ‖ 3 ‖ target ‖ type ‖ source  → nothing: the way back
+/// ```
+///
+/// Graph and node ids take 8 bytes, edge types 2, all with the greatest byte first, so that the
+/// records of a graph, of a node, and of a node's edges of one type each lie side by side. Every
+/// value ends with its CRC-32C.
+enum GraphRecords {
+    enum Kind: UInt8 {
+        case node = 1
+        case edge = 2
+        case reverse = 3
+    }
+
+    static func prefix(_ graph: GraphID, _ kind: Kind) -> [UInt8] {
+        key(graph, kind, capacity: 9).finish(checksummed: false)
+    }
+
+    static func prefix(_ graph: GraphID, _ kind: Kind, from node: NodeID, _ type: UInt16?)
+        -> [UInt8]
+    {
+        var writer = key(graph, kind, capacity: 19)
+        writer.appendUInt64(node.rawValue)
+        if let type { writer.appendUInt16(type) }
+        return writer.finish(checksummed: false)
+    }
+
+    static func key(_ graph: GraphID, _ kind: Kind, from: NodeID, type: UInt16, to: NodeID)
+        -> [UInt8]
+    {
+        var writer = key(graph, kind, capacity: 27)
+        writer.appendUInt64(from.rawValue)
+        writer.appendUInt16(type)
+        writer.appendUInt64(to.rawValue)
+        return writer.finish(checksummed: false)
+    }
+
+    static func nodeKey(_ graph: GraphID, _ node: NodeID) -> [UInt8] {
+        prefix(graph, .node, from: node, nil)
+    }
+
+    private static func key(_ graph: GraphID, _ kind: Kind, capacity: Int) -> ByteWriter {
+        var writer = ByteWriter(capacity: capacity)
+        writer.appendUInt64(graph.rawValue)
+        writer.appendUInt8(kind.rawValue)
+        return writer
+    }
+
+    static func encode(_ edge: Edge) -> [UInt8] {
+        var writer = ByteWriter(capacity: 48)
+        writer.appendDouble(edge.weight)
+        writer.appendVarint(edge.count)
+        writer.appendInt64(edge.first.rawValue)
+        writer.appendInt64(edge.last.rawValue)
+        append(edge.properties, to: &writer)
+        return writer.finish(checksummed: true)
+    }
+
+    static func decodeEdge(
+        source: NodeID, type: EdgeType, target: NodeID, value: RawSpan
+    ) throws -> Edge {
+        try ByteReader.reading(verifying: value) { reader in
+            let edge = Edge(
+                source: source, type: type, target: target, weight: try reader.readDouble(),
+                count: try reader.readVarint(),
+                first: Timestamp(rawValue: try reader.readInt64()),
+                last: Timestamp(rawValue: try reader.readInt64()),
+                properties: try readProperties(&reader))
+            try reader.expectEnd()
+            return edge
+        }
+    }
+
+    /// The ends and type in an edge's key, after graph and kind; `reverse` keys name them swapped.
+    static func readEdgeKey(
+        _ key: RawSpan, vocabulary: Vocabulary
+    ) throws -> (from: NodeID, type: EdgeType, to: NodeID) {
+        try ByteReader.reading(key) { reader in
+            _ = try reader.readUInt64()
+            _ = try reader.readUInt8()
+            let from = NodeID(rawValue: try reader.readUInt64())
+            let type = try vocabulary.type(code: try reader.readUInt16())
+            return (from, type, NodeID(rawValue: try reader.readUInt64()))
+        }
+    }
+
+    static func encode(_ properties: [String: Property]) -> [UInt8] {
+        var writer = ByteWriter()
+        append(properties, to: &writer)
+        return writer.finish(checksummed: true)
+    }
+
+    static func decodeProperties(_ value: RawSpan) throws -> [String: Property] {
+        try ByteReader.reading(verifying: value) { reader in
+            let properties = try readProperties(&reader)
+            try reader.expectEnd()
+            return properties
+        }
+    }
+
+    private static func append(_ properties: [String: Property], to writer: inout ByteWriter) {
+        writer.appendVarint(UInt64(properties.count))
+        for (name, property) in properties.sorted(by: { $0.key < $1.key }) {
+            writer.appendString(name)
+            append(property, to: &writer)
+        }
+    }
+
+    private static func append(_ property: Property, to writer: inout ByteWriter) {
+        switch property {
+        case .string(let value):
+            writer.appendUInt8(1)
+            writer.appendString(value)
+        case .int(let value):
+            writer.appendUInt8(2)
+            writer.appendInt64(value)
+        case .double(let value):
+            writer.appendUInt8(3)
+            writer.appendDouble(value)
+        case .bool(let value):
+            writer.appendUInt8(4)
+            writer.appendUInt8(value ? 1 : 0)
+        case .timestamp(let value):
+            writer.appendUInt8(5)
+            writer.appendInt64(value.rawValue)
+        case .vector(let values):
+            writer.appendUInt8(6)
+            writer.appendVarint(UInt64(values.count))
+            for value in values { writer.appendFloat(value) }
+        }
+    }
+
+    private static func readProperties(_ reader: inout ByteReader) throws -> [String: Property] {
+        var properties: [String: Property] = [:]
+        for _ in 0..<(try reader.readVarint()) {
+            let name = try reader.readString()
+            properties[name] = try readProperty(&reader)
+        }
+        return properties
+    }
+
+    private static func readProperty(_ reader: inout ByteReader) throws -> Property {
+        switch try reader.readUInt8() {
+        case 1: return .string(try reader.readString())
+        case 2: return .int(try reader.readInt64())
+        case 3: return .double(try reader.readDouble())
+        case 4: return .bool(try reader.readUInt8() != 0)
+        case 5: return .timestamp(Timestamp(rawValue: try reader.readInt64()))
+        case 6:
+            let count = try reader.readVarint()
+            guard count <= UInt64(reader.remaining / 4) else {
+                throw GraphError(.corrupt, "A vector is cut short. Restore a backup.")
+            }
+            var values: [Float] = []
+            values.reserveCapacity(Int(count))
+            for _ in 0..<count { values.append(try reader.readFloat()) }
+            return .vector(values)
+        case let tag:
+            throw GraphError(
+                .corrupt, "A property has the unknown kind \(tag). Restore a backup.")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+public import LMDB
+
+extension GraphStore {
+    /// Reads one edge, or `nil` if there is none.
+    public func edge(
+        from source: NodeID, _ type: EdgeType, to target: NodeID, graph: GraphID,
+        in transaction: borrowing some ReadingTransaction & ~Copyable
+    ) throws -> Edge? {
+        let code = try vocabulary.code(of: type)
+        let key = GraphRecords.key(graph, .edge, from: source, type: code, to: target)
+        return try transaction.value(for: key, in: records) { value in
+            try GraphRecords.decodeEdge(source: source, type: type, target: target, value: value)
+        }
+    }
+
+    /// Visits all edges of a graph, by source, type and target, until `body` returns false.
+    ///
+    /// - Complexity: O(log n + k) for k edges visited: they lie side by side.
+    public func forEachEdge(
+        graph: GraphID, in transaction: borrowing some ReadingTransaction & ~Copyable,
+        _ body: (Edge) throws -> Bool
+    ) throws {
+        try forEachEdge(prefix: GraphRecords.prefix(graph, .edge), in: transaction, body)
+    }
+
+    /// Visits the edges that leave a node, by type and target, until `body` returns false.
+    public func forEachEdge(
+        from source: NodeID, _ type: EdgeType? = nil, graph: GraphID,
+        in transaction: borrowing some ReadingTransaction & ~Copyable,
+        _ body: (Edge) throws -> Bool
+    ) throws {
+        let code = try type.map { try vocabulary.code(of: $0) }
+        let prefix = GraphRecords.prefix(graph, .edge, from: source, code)
+        try forEachEdge(prefix: prefix, in: transaction, body)
+    }
+
+    /// Visits the edges that enter a node, by type and source, until `body` returns false.
+    public func forEachEdge(
+        to target: NodeID, _ type: EdgeType? = nil, graph: GraphID,
+        in transaction: borrowing some ReadingTransaction & ~Copyable,
+        _ body: (Edge) throws -> Bool
+    ) throws {
+        let code = try type.map { try vocabulary.code(of: $0) }
+        let prefix = GraphRecords.prefix(graph, .reverse, from: target, code)
+        try transaction.scan(records, prefix: prefix) { key, _ in
+            let ends = try GraphRecords.readEdgeKey(key, vocabulary: vocabulary)
+            let edge = try edge(
+                from: ends.to, ends.type, to: ends.from, graph: graph, in: transaction)
+            guard let edge else {
+                throw GraphError(.corrupt, "A way back leads to no edge. Restore a backup.")
+            }
+            return try body(edge)
+        }
+    }
+
+    /// Sets an edge, in place of the one it had of the same type between the same nodes.
+    public func put(
+        _ edge: Edge, graph: GraphID, in transaction: borrowing WriteTransaction
+    ) throws {
+        let type = try vocabulary.code(of: edge.type)
+        let there = GraphRecords.key(
+            graph, .edge, from: edge.source, type: type, to: edge.target)
+        let back = GraphRecords.key(
+            graph, .reverse, from: edge.target, type: type, to: edge.source)
+        try transaction.put(GraphRecords.encode(edge), for: there, in: records)
+        _ = try transaction.putIfAbsent([], for: back, in: records)
+    }
+
+    /// Removes an edge.
+    ///
+    /// - Returns: Whether there was one.
+    @discardableResult
+    public func removeEdge(
+        from source: NodeID, _ type: EdgeType, to target: NodeID, graph: GraphID,
+        in transaction: borrowing WriteTransaction
+    ) throws -> Bool {
+        let code = try vocabulary.code(of: type)
+        let there = GraphRecords.key(graph, .edge, from: source, type: code, to: target)
+        let back = GraphRecords.key(graph, .reverse, from: target, type: code, to: source)
+        try transaction.remove(back, in: records)
+        return try transaction.remove(there, in: records)
+    }
+
+    private func forEachEdge(
+        prefix: [UInt8], in transaction: borrowing some ReadingTransaction & ~Copyable,
+        _ body: (Edge) throws -> Bool
+    ) throws {
+        try transaction.scan(records, prefix: prefix) { key, value in
+            let ends = try GraphRecords.readEdgeKey(key, vocabulary: vocabulary)
+            return try body(
+                GraphRecords.decodeEdge(
+                    source: ends.from, type: ends.type, target: ends.to, value: value))
+        }
+    }
+}

@@ -1,0 +1,163 @@
+public import LMDB
+
+extension GraphStore {
+    /// The most bytes that an external id may have.
+    public static let externalIDByteCountMax = 400
+
+    /// Finds a node by its external id, or `nil` if the store has none.
+    public func node(
+        _ label: Label, _ externalID: String,
+        in transaction: borrowing some ReadingTransaction & ~Copyable
+    ) throws -> NodeID? {
+        let code = try vocabulary.code(of: label)
+        guard externalID.utf8.count <= Self.externalIDByteCountMax else { return nil }
+        return try transaction.value(for: nameKey(code, externalID), in: names) { value in
+            NodeID(labelCode: code, index: try readIndex(value))
+        }
+    }
+
+    /// Finds a node by its external id, or makes it.
+    ///
+    /// - Throws: ``GraphError`` for an empty or too long id, or an undeclared label.
+    public func addNode(
+        _ label: Label, _ externalID: String, in transaction: borrowing WriteTransaction
+    ) throws -> NodeID {
+        if let found = try node(label, externalID, in: transaction) { return found }
+        guard (1...Self.externalIDByteCountMax).contains(externalID.utf8.count) else {
+            throw GraphError(
+                .externalID,
+                "An external id has \(externalID.utf8.count) bytes. Use 1 to "
+                    + "\(Self.externalIDByteCountMax).")
+        }
+        let code = try vocabulary.code(of: label)
+        let index = UInt64(try nodeCount(label, in: transaction))
+        let id = NodeID(labelCode: code, index: index)
+        try transaction.put(number(index), for: nameKey(code, externalID), in: names)
+        var writer = ByteWriter()
+        writer.appendString(externalID)
+        try transaction.put(writer.finish(checksummed: true), for: idKey(id), in: ids)
+        try transaction.put(number(index + 1), for: countKey(code), in: meta)
+        return id
+    }
+
+    /// How many nodes of a label the store names; their indexes are 0 up to it.
+    public func nodeCount(
+        _ label: Label, in transaction: borrowing some ReadingTransaction & ~Copyable
+    ) throws -> Int {
+        let code = try vocabulary.code(of: label)
+        return Int(try transaction.value(for: countKey(code), in: meta, readIndex) ?? 0)
+    }
+
+    /// The id of the node with a running number of a label.
+    public func nodeID(_ label: Label, index: Int) throws -> NodeID {
+        NodeID(labelCode: try vocabulary.code(of: label), index: UInt64(max(0, index)))
+    }
+
+    /// The label of a node.
+    public func label(of node: NodeID) -> Label? { vocabulary.label(code: node.labelCode) }
+
+    /// The external id of a node, or `nil` if the store has none.
+    public func externalID(
+        of node: NodeID, in transaction: borrowing some ReadingTransaction & ~Copyable
+    ) throws -> String? {
+        try transaction.value(for: idKey(node), in: ids) { value in
+            try ByteReader.reading(verifying: value) { try $0.readString() }
+        }
+    }
+
+    /// Visits the external ids of all nodes of a label by running number.
+    public func forEachNode(
+        _ label: Label, in transaction: borrowing some ReadingTransaction & ~Copyable,
+        _ body: (NodeID, String) throws -> Void
+    ) throws {
+        var prefix = ByteWriter()
+        prefix.appendUInt16(try vocabulary.code(of: label))
+        try transaction.scan(ids, prefix: prefix.finish(checksummed: false)) { key, value in
+            let id = try ByteReader.reading(key) { NodeID(rawValue: try $0.readUInt64()) }
+            try body(id, try ByteReader.reading(verifying: value) { try $0.readString() })
+            return true
+        }
+    }
+
+    /// Reads a node's properties in a graph, or `nil` if it has none there.
+    public func properties(
+        of node: NodeID, graph: GraphID,
+        in transaction: borrowing some ReadingTransaction & ~Copyable
+    ) throws -> [String: Property]? {
+        try transaction.value(for: GraphRecords.nodeKey(graph, node), in: records) { value in
+            try GraphRecords.decodeProperties(value)
+        }
+    }
+
+    /// Visits all nodes of a graph that have properties there, by id.
+    public func forEachNode(
+        graph: GraphID, in transaction: borrowing some ReadingTransaction & ~Copyable,
+        _ body: (Node) throws -> Void
+    ) throws {
+        let prefix = GraphRecords.prefix(graph, .node)
+        try transaction.scan(records, prefix: prefix) { key, value in
+            let id = try ByteReader.reading(key) { reader in
+                _ = try reader.readUInt64()
+                _ = try reader.readUInt8()
+                return NodeID(rawValue: try reader.readUInt64())
+            }
+            try body(Node(id: id, properties: try GraphRecords.decodeProperties(value)))
+            return true
+        }
+    }
+
+    /// Sets a node's properties in a graph, in place of those it had.
+    public func put(
+        _ node: Node, graph: GraphID, in transaction: borrowing WriteTransaction
+    ) throws {
+        try transaction.put(
+            GraphRecords.encode(node.properties), for: GraphRecords.nodeKey(graph, node.id),
+            in: records)
+    }
+
+    /// Removes all records of a graph; the names of its nodes stay.
+    ///
+    /// - Returns: How many records there were.
+    @discardableResult
+    public func removeGraph(
+        _ graph: GraphID, in transaction: borrowing WriteTransaction
+    ) throws -> Int {
+        var prefix = ByteWriter()
+        prefix.appendUInt64(graph.rawValue)
+        return try transaction.removeAll(prefix: prefix.finish(checksummed: false), in: records)
+    }
+
+    private func nameKey(_ code: UInt16, _ externalID: String) -> [UInt8] {
+        var writer = ByteWriter(capacity: 64)
+        writer.appendUInt16(code)
+        writer.appendRaw(Array(externalID.utf8))
+        return writer.finish(checksummed: false)
+    }
+
+    private func idKey(_ node: NodeID) -> [UInt8] {
+        var writer = ByteWriter(capacity: 8)
+        writer.appendUInt64(node.rawValue)
+        return writer.finish(checksummed: false)
+    }
+
+    private func countKey(_ code: UInt16) -> [UInt8] {
+        var writer = ByteWriter()
+        writer.appendRaw(Array("count/".utf8))
+        writer.appendUInt16(code)
+        return writer.finish(checksummed: false)
+    }
+
+    private func number(_ value: UInt64) -> [UInt8] {
+        var writer = ByteWriter()
+        writer.appendVarint(value)
+        return writer.finish(checksummed: true)
+    }
+
+    private func readIndex(_ value: RawSpan) throws -> UInt64 {
+        let index = try ByteReader.reading(verifying: value) { try $0.readVarint() }
+        guard index < 1 << 48 else {
+            throw GraphError(.corrupt, "A node has the number \(index). Restore a backup.")
+        }
+        return index
+    }
+}

@@ -1,0 +1,103 @@
+import LMDB
+
+/// The labels and edge types of a store, and the small numbers that stand for them on disk.
+///
+/// Names are declared when a store is opened and never lose their number. What was declared before
+/// and is not now is still known.
+struct Vocabulary: Sendable {
+    private(set) var labelCodes: [Label: UInt16] = [:]
+    private(set) var typeCodes: [EdgeType: UInt16] = [:]
+    private var types: [UInt16: EdgeType] = [:]
+    private var labels: [UInt16: Label] = [:]
+
+    private static let labelPrefix = Array("label/".utf8)
+    private static let typePrefix = Array("type/".utf8)
+
+    /// Reads the names of a store, and gives numbers to those that are new.
+    init(
+        declaring labels: [Label], _ types: [EdgeType], in transaction: borrowing WriteTransaction,
+        meta: Table
+    ) throws {
+        try self.init(reading: transaction, meta: meta)
+        for label in labels where labelCodes[label] == nil {
+            let code = UInt16(labelCodes.count + 1)
+            try Self.store(label.rawValue, Self.labelPrefix, code, transaction, meta)
+            add(label, code)
+        }
+        for type in types where typeCodes[type] == nil {
+            let code = UInt16(typeCodes.count + 1)
+            try Self.store(type.rawValue, Self.typePrefix, code, transaction, meta)
+            add(type, code)
+        }
+    }
+
+    /// Reads the names of a store.
+    init(reading transaction: borrowing some ReadingTransaction & ~Copyable, meta: Table) throws {
+        for (name, code) in try Self.load(Self.labelPrefix, transaction, meta) {
+            add(Label(rawValue: name), code)
+        }
+        for (name, code) in try Self.load(Self.typePrefix, transaction, meta) {
+            add(EdgeType(rawValue: name), code)
+        }
+    }
+
+    func code(of label: Label) throws(GraphError) -> UInt16 {
+        guard let code = labelCodes[label] else {
+            throw GraphError(
+                .undeclared, "The label \(label.rawValue) is not declared. Name it at opening.")
+        }
+        return code
+    }
+
+    func code(of type: EdgeType) throws(GraphError) -> UInt16 {
+        guard let code = typeCodes[type] else {
+            throw GraphError(
+                .undeclared, "The edge type \(type.rawValue) is not declared. Name it at opening.")
+        }
+        return code
+    }
+
+    func type(code: UInt16) throws(GraphError) -> EdgeType {
+        guard let type = types[code] else {
+            throw GraphError(.corrupt, "An edge has the unknown type \(code). Restore a backup.")
+        }
+        return type
+    }
+
+    func label(code: UInt16) -> Label? { labels[code] }
+
+    private mutating func add(_ label: Label, _ code: UInt16) {
+        labelCodes[label] = code
+        labels[code] = label
+    }
+
+    private mutating func add(_ type: EdgeType, _ code: UInt16) {
+        typeCodes[type] = code
+        types[code] = type
+    }
+
+    private static func store(
+        _ name: String, _ prefix: [UInt8], _ code: UInt16,
+        _ transaction: borrowing WriteTransaction, _ meta: Table
+    ) throws {
+        var writer = ByteWriter()
+        writer.appendUInt16(code)
+        try transaction.put(
+            writer.finish(checksummed: true), for: prefix + Array(name.utf8), in: meta)
+    }
+
+    private static func load(
+        _ prefix: [UInt8], _ transaction: borrowing some ReadingTransaction & ~Copyable,
+        _ meta: Table
+    ) throws -> [(String, UInt16)] {
+        var found: [(String, UInt16)] = []
+        try transaction.scan(meta, prefix: prefix) { key, value in
+            let name = String(
+                decoding: Array(copying: key).dropFirst(prefix.count), as: UTF8.self)
+            let code = try ByteReader.reading(verifying: value) { try $0.readUInt16() }
+            found.append((name, code))
+            return true
+        }
+        return found
+    }
+}

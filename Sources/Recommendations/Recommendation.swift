@@ -1,0 +1,107 @@
+public import PropertyGraph
+
+/// One reason why an item is recommended, with its part of the item's probability.
+public struct Reason: Hashable, Sendable, Codable {
+    /// The evidence, as the model names it.
+    public var evidence: String
+    /// The reason in words that a shopper understands.
+    public var text: String
+    /// The part of the item's probability that comes from this evidence.
+    public var probability: Double
+}
+
+/// One recommended item.
+public struct Recommendation: Hashable, Sendable, Codable {
+    /// The item.
+    public var itemID: String
+    /// What a shopper calls it.
+    public var name: String
+    /// The kind of goods.
+    public var category: String?
+    /// The price of one.
+    public var price: Double?
+    /// What the list is sorted by.
+    public var score: Double
+    /// The probability that the customer takes the item within the horizon.
+    public var probability: Double
+    /// A 95 % interval for the probability from the number of paths alone.
+    public var interval: [Double]
+    /// The median date of the first time, as `2026-03-01`; `nil` when no path has one.
+    public var expectedDate: String?
+    /// Why, weightiest first.
+    public var reasons: [Reason]
+    /// Whether this is a surprise pick: unexpected, yet close to the customer's taste.
+    public var isSurprise: Bool
+}
+
+/// The answer to a request for recommendations.
+public struct Recommendations: Sendable, Codable {
+    /// The customer's pseudonym.
+    public var userID: String
+    /// Whether nothing is known of the customer, so that the items are what is popular now.
+    public var isColdStart: Bool
+    /// The moment from which the futures start, ISO 8601.
+    public var asOf: String
+    /// How far the futures reach, in days.
+    public var horizonDays: Double
+    /// The model's version.
+    public var modelVersion: String
+    /// The items, best first.
+    public var items: [Recommendation]
+    /// A surprise pick that is not in the list; `nil` when none was asked for or found.
+    public var surprise: Recommendation?
+}
+
+/// What to recommend, and how.
+public struct RecommendationOptions: Sendable {
+    /// How many items; 10 unless given (`topN` of document 004).
+    public var count = 10
+    /// How many of the best to pass over, for paging.
+    public var offset = 0
+    /// Whether simulated paths rank the items; otherwise the next visit's distribution does.
+    public var usesPaths = true
+    /// Whether closeness to the customer's taste by item vectors counts.
+    public var usesEmbeddings = true
+    /// Whether the categories that the customer prefers count.
+    public var usesPreferences = true
+    /// Whether a surprise pick is added beside the list.
+    public var wantsSurprise = true
+    /// How far to look, in days.
+    public var horizonDays = 28.0
+    /// How many futures.
+    public var paths = 500
+    /// Decides every random choice.
+    public var seed: UInt64 = 7
+    /// The moment to start from; the store's newest event unless given.
+    public var asOf: Timestamp?
+    /// Threads to simulate with; the result does not depend on it.
+    public var threads = 2
+
+    /// Items that a list may have at most.
+    public static let countMax = 200
+    /// Items that may be passed over and listed at most.
+    public static let reachMax = 10_000
+
+    /// The defaults.
+    public init() {}
+
+    func validate() throws(RecommendationError) {
+        guard (1...Self.countMax).contains(count) else {
+            throw RecommendationError("count is \(count). Use a number from 1 to \(Self.countMax).")
+        }
+        guard (0...Self.reachMax - Self.countMax).contains(offset) else {
+            throw RecommendationError("offset is \(offset). Use a number from 0 to 9800.")
+        }
+        guard horizonDays.isFinite, horizonDays > 0, horizonDays <= 366 else {
+            throw RecommendationError("The horizon must be above 0 and at most 366 days.")
+        }
+    }
+}
+
+/// A request for recommendations that cannot be met, and why.
+public struct RecommendationError: Error, CustomStringConvertible, Sendable, Hashable {
+    /// What is wrong, and what would be right.
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,169 @@
+public import Futures
+import Foundation
+import Learning
+public import Prediction
+public import PropertyGraph
+public import Twins
+
+/// Recommends items to customers from their simulated futures.
+///
+/// A recommender is made once for a store and a model, and may be used from any thread.
+public struct Recommender: Sendable {
+    let store: TwinStore
+    let model: PredictionModel
+    private let version: String
+    private let histories: TwinHistories
+    private let simulator: Simulator
+
+    /// Makes a recommender.
+    public init(store: TwinStore, model: PredictionModel, version: String) throws {
+        self.store = store
+        self.model = model
+        self.version = version
+        histories = try TwinHistories(store, catalogue: model.catalogue)
+        simulator = Simulator(model)
+    }
+
+    /// Everything that one question about a customer needs, read once.
+    public struct Subject: Sendable {
+        /// The customer's twin.
+        public let twin: UserTwin
+        /// Its events as the model sees them.
+        public let history: History
+        /// The moment from which futures start.
+        public let origin: Timestamp
+    }
+
+    /// Reads a customer's twin and history as of a moment.
+    ///
+    /// - Parameters:
+    ///   - userID: The customer's id as the shop knows it; may be unknown.
+    ///   - asOf: The moment; the store's newest event unless given.
+    public func subject(_ userID: String, asOf: Timestamp? = nil) throws -> Subject {
+        let origin = try asOf ?? store.newestEvent() ?? Timestamp(seconds: 0)
+        return Subject(
+            twin: try store.loadUserTwin(userID, at: origin),
+            history: try histories.history(of: userID), origin: origin)
+    }
+
+    /// Simulates a customer's futures (`simulateFutureBehavior` of document 004).
+    public func simulate(_ subject: Subject, settings: SimulationSettings) throws -> Futures {
+        try simulator.simulateFutureBehavior(
+            subject.history, from: subject.origin.seconds, settings: settings)
+    }
+
+    /// The items to recommend to a customer (`getRecommendations` of document 004).
+    ///
+    /// Loads the twin, simulates its futures, counts the items in them, ranks them by probability,
+    /// taste and preferences, and returns the best. A customer of whom nothing is known gets what
+    /// is popular, marked as a cold start.
+    ///
+    /// - Throws: ``RecommendationError`` or `FuturesError` for an option out of its range; what
+    ///   the store throws.
+    public func getRecommendations(
+        _ userID: String, options: RecommendationOptions = RecommendationOptions()
+    ) throws -> Recommendations {
+        try options.validate()
+        let subject = try subject(userID, asOf: options.asOf)
+        let settings = SimulationSettings(
+            horizonSeconds: Int64(options.horizonDays * 86_400), paths: options.paths,
+            seed: options.seed, threads: options.threads)
+        let futures = try simulate(subject, settings: settings)
+        return try recommendations(subject, futures: futures, options: options)
+    }
+
+    /// The items to recommend from futures that were simulated before.
+    public func recommendations(
+        _ subject: Subject, futures: Futures, options: RecommendationOptions
+    ) throws -> Recommendations {
+        try options.validate()
+        let taste = Taste(subject.history, model: model)
+        let next = model.prediction(for: model.nextContext(after: subject.history))
+        let predicted = candidates(futures, next: next, options: options)
+        let wanted = options.offset + options.count
+        let items = try store.items(
+            predicted.prefix(max(200, 2 * wanted)).map { itemID($0.item) })
+        let ranked = rankItemsByProbability(
+            predicted.prefix(max(200, 2 * wanted)), items: items, taste: taste,
+            preferences: subject.twin.preferences, options: options)
+        let rejected = Set(
+            subject.twin.itemGraph.interactions.filter { $0.type == .reject }.map(\.itemID))
+        let best = ranked.filter { !rejected.contains(itemID($0.predicted.item)) }
+            .dropFirst(options.offset).prefix(options.count)
+        let explainer = Explainer(subject: subject, model: model, store: store)
+        let listed = try best.map {
+            try explainer.recommendation(
+                $0.predicted, score: $0.score, next: next, item: items[itemID($0.predicted.item)])
+        }
+        var surprise: Recommendation?
+        if options.wantsSurprise, !subject.history.isEmpty {
+            surprise = try surprisePick(
+                subject, futures: futures, next: next, taste: taste,
+                excluding: rejected.union(listed.map(\.itemID)), explainer: explainer)
+        }
+        return Recommendations(
+            userID: subject.twin.userID, isColdStart: subject.history.isEmpty,
+            asOf: subject.origin.iso8601, horizonDays: options.horizonDays,
+            modelVersion: version, items: listed, surprise: surprise)
+    }
+
+    func itemID(_ place: Int32) -> String { model.catalogue.itemIDs[Int(place)] }
+
+    /// The items of the futures with their probabilities; without paths, those of the next visit.
+    private func candidates(
+        _ futures: Futures, next: Prediction, options: RecommendationOptions
+    ) -> [PredictedItem] {
+        if options.usesPaths {
+            let purchase: Set<UInt8> = [EventType.purchase.rawValue]
+            let bought = futures.aggregatePredictedItems(types: purchase)
+            return bought.isEmpty ? futures.aggregatePredictedItems() : bought
+        }
+        return next.top(Swift.max(200, 2 * (options.offset + options.count))).map { item in
+            let probability = Double(next.probabilities[Int(item)])
+            return PredictedItem(
+                item: item, probability: probability, interval: probability...probability,
+                medianTime: futures.origin, sources: [:])
+        }
+    }
+}
+
+/// Where a customer's taste lies among the item vectors.
+struct Taste: Sendable {
+    /// The mean direction of the newest items' vectors, newer ones counting more; empty if there
+    /// are none.
+    private let direction: [Float]
+    private let model: PredictionModel
+
+    /// Events that taste is made from.
+    private static let reach = 60
+
+    init(_ history: History, model: PredictionModel) {
+        self.model = model
+        let dimensions = model.embeddings.dimensions
+        var sum = [Float](repeating: 0, count: dimensions)
+        for (age, item) in history.items.reversed().prefix(Self.reach).enumerated() {
+            let vector = model.embeddings.vector(Int(item))
+            var square: Float = 0
+            for value in vector { square += value * value }
+            guard square > 0 else { continue }
+            let weight = exp(-Float(age) / 30) / square.squareRoot()
+            for (index, value) in vector.enumerated() { sum[index] += weight * value }
+        }
+        direction = history.isEmpty ? [] : sum
+    }
+
+    /// The cosine of an item's vector with the taste, −1 to 1; 0 if there is no taste.
+    func closeness(_ item: Int32) -> Float {
+        guard !direction.isEmpty else { return 0 }
+        var product: Float = 0
+        var own: Float = 0
+        var other: Float = 0
+        for (left, right) in zip(model.embeddings.vector(Int(item)), direction) {
+            product += left * right
+            own += left * left
+            other += right * right
+        }
+        let scale = (own * other).squareRoot()
+        return scale > 0 ? product / scale : 0
+    }
+}

@@ -1,0 +1,29 @@
+import Hummingbird
+import Twins
+
+/// Whether the service lives, and whether it can do its work.
+struct HealthRoutes: Sendable {
+    let store: TwinStore
+    let models: ModelHolder
+
+    private struct Health: Encodable {
+        var status: String
+        var modelVersion: String?
+    }
+
+    /// `GET /healthz`: the process answers.
+    func health(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        try JSONAnswer.response(Health(status: "ok"))
+    }
+
+    /// `GET /readyz`: the store can be read and a model is loaded.
+    func readiness(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        let models = models
+        let store = store
+        let version = try await WorkThreads.storing {
+            _ = try store.twinCount()
+            return try models.current().version
+        }
+        return try JSONAnswer.response(Health(status: "ready", modelVersion: version))
+    }
+}

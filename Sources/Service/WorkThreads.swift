@@ -1,0 +1,27 @@
+import NIOPosix
+
+/// Threads for work that computes long or waits for the disk, so that the threads that answer
+/// connections never do.
+final class WorkThreads: TaskExecutor {
+    /// Those of all services in the process; threads that live as long as it does need no end.
+    static let simulations = WorkThreads(count: ServiceLimits.simulationCountMax)
+
+    private let pool: NIOThreadPool
+
+    private init(count: Int) {
+        pool = NIOThreadPool(numberOfThreads: count)
+        pool.start()
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        pool.submit { _ in job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+
+    /// Runs work that waits for the disk on threads of its own, apart from simulations.
+    static func storing<Result: Sendable>(
+        _ work: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
+        try await NIOThreadPool.singleton.runIfActive(work)
+    }
+}

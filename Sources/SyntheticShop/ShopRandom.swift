@@ -1,0 +1,116 @@
+import Foundation
+import Kernels
+
+/// The draws that the shop is made of, from one stream of a counter-based generator.
+struct ShopRandom: Sendable {
+    private var generator: PhiloxGenerator
+
+    /// Streams are independent: what one draws never changes another.
+    init(seed: UInt64, stream: Stream) {
+        generator = PhiloxGenerator(seed: seed, stream: stream.number)
+    }
+
+    /// What a stream of draws is for.
+    enum Stream {
+        case catalogue, tastes, sequences
+        case traits(customer: Int)
+        case behaviour(customer: Int)
+
+        var number: UInt64 {
+            switch self {
+            case .catalogue: 0
+            case .tastes: 1
+            case .sequences: 2
+            case .traits(let customer): 16 + 2 * UInt64(customer)
+            case .behaviour(let customer): 17 + 2 * UInt64(customer)
+            }
+        }
+    }
+
+    /// A number from 0 up to but not 1.
+    mutating func uniform() -> Double { generator.uniform() }
+
+    /// A number of a range.
+    mutating func uniform(in range: ClosedRange<Double>) -> Double {
+        range.lowerBound + (range.upperBound - range.lowerBound) * uniform()
+    }
+
+    /// A whole number from 0 up to but not `count`.
+    mutating func integer(below count: Int) -> Int { generator.integer(below: count) }
+
+    /// True with a probability.
+    mutating func chance(_ probability: Double) -> Bool { uniform() < probability }
+
+    /// A count of 0, 1, 2… with a mean, geometric, cut at `max`.
+    mutating func geometric(mean: Double, max: Int) -> Int {
+        let stop = 1 / (1 + mean)
+        var count = 0
+        while count < max, !chance(stop) { count += 1 }
+        return count
+    }
+
+    /// A log-normal number with a median.
+    mutating func logNormal(median: Double, sigma: Double) -> Double {
+        median * exp(sigma * generator.normal())
+    }
+
+    /// A gamma-distributed number (Marsaglia and Tsang, "A Simple Method for Generating Gamma
+    /// Variables", 2000), for a shape of at least 1.
+    mutating func gamma(mean: Double, shape: Double) -> Double {
+        precondition(shape >= 1, "the method holds for shapes of 1 and more")
+        let d = shape - 1.0 / 3
+        let c = 1 / (9 * d).squareRoot()
+        while true {
+            let x = generator.normal()
+            let root = 1 + c * x
+            guard root > 0 else { continue }
+            let v = root * root * root
+            if log(1 - uniform()) < 0.5 * x * x + d - d * v + d * log(v) {
+                return d * v * mean / shape
+            }
+        }
+    }
+
+    /// The numbers 0..<count in an order of chance.
+    mutating func permutation(_ count: Int) -> [Int] {
+        var order = Array(0..<count)
+        generator.shuffle(&order)
+        return order
+    }
+}
+
+/// Draws indices in proportion to weights, by binary search in their running sum.
+struct WeightedChoice: Sendable {
+    private let indices: [Int32]
+    private let sums: [Double]
+
+    /// Keeps the indices whose weight is above zero.
+    init(_ weights: some Sequence<(index: Int, weight: Double)>) {
+        var indices: [Int32] = []
+        var sums: [Double] = []
+        var sum = 0.0
+        for (index, weight) in weights where weight > 0 {
+            sum += weight
+            indices.append(Int32(index))
+            sums.append(sum)
+        }
+        self.indices = indices
+        self.sums = sums
+    }
+
+    /// Whether there is nothing to draw.
+    var isEmpty: Bool { indices.isEmpty }
+
+    /// An index; there must be one.
+    func draw(_ random: inout ShopRandom) -> Int {
+        precondition(!isEmpty, "nothing has a weight above zero")
+        let target = random.uniform() * sums[sums.count - 1]
+        var low = 0
+        var high = sums.count - 1
+        while low < high {
+            let middle = (low + high) / 2
+            if sums[middle] > target { high = middle } else { low = middle + 1 }
+        }
+        return Int(indices[low])
+    }
+}

@@ -1,0 +1,73 @@
+/// What is true of a synthetic shop by construction, to compare with what was learned from events.
+public struct ShopTruth: Codable, Hashable, Sendable {
+    /// A group of customers of one taste.
+    public struct Cluster: Codable, Hashable, Sendable {
+        /// What the group is called.
+        public var name: String
+        /// The categories that it prefers.
+        public var categories: [String]
+        /// The brands that it prefers within these categories.
+        public var brands: [String]
+        /// The items of its categories, by id, in catalogue order.
+        public var itemIDs: [String]
+    }
+
+    /// A habit of all customers: who buys the first item often buys the second soon.
+    public struct PlantedSequence: Codable, Hashable, Sendable {
+        /// The item that starts it.
+        public var firstItemID: String
+        /// The item that follows; nobody has it as a staple.
+        public var secondItemID: String
+        /// How often a basket with the first makes the customer buy the second, 0 to 1.
+        ///
+        /// It is bought in the same basket or in the customer's next one. It is also bought by
+        /// chance, so the frequency in events is a little higher; it is lower where the events end
+        /// before the next basket.
+        public var probability: Double
+    }
+
+    /// An item that a customer needs again and again.
+    ///
+    /// The gaps between needs are independent draws of the gamma distribution with this mean and
+    /// shape. Each need is met on the first visit not more than the customer's `lookaheadDays` (and
+    /// a quarter of `meanDays`) before it, so the gaps between purchases have the same mean.
+    public struct Staple: Codable, Hashable, Sendable {
+        /// The item.
+        public var itemID: String
+        /// The mean gap in days.
+        public var meanDays: Double
+        /// The shape of the gamma distribution; the standard deviation of the gap is
+        /// `meanDays / shape.squareRoot()`.
+        public var shape: Double
+    }
+
+    /// A customer.
+    public struct Customer: Codable, Hashable, Sendable {
+        /// The id in the events.
+        public var userID: String
+        /// The position in ``ShopTruth/clusters`` of the customer's taste.
+        public var cluster: Int
+        /// The city of all the customer's events.
+        public var city: String
+        /// The price level that the customer likes: 0 low, 1 middle, 2 high.
+        public var priceLevel: Int
+        /// How many days before a need the customer already buys when visiting.
+        public var lookaheadDays: Double
+        /// The first day (0 is the first of the shop) without the customer, if the customer leaves.
+        public var leavesOnDay: Int?
+        /// 8 to 25 staples, fewer when the catalogue has not enough.
+        public var staples: [Staple]
+    }
+
+    /// What the shop was made from.
+    public var configuration: SyntheticShop.Configuration
+    /// The share of picks (of staples and of browsed items) that come from the customer's cluster;
+    /// the others come from the whole catalogue by popularity.
+    public var tasteShare: Double
+    /// 3 to 8 clusters.
+    public var clusters: [Cluster]
+    /// The planted sequences; no item is first in one and second in another.
+    public var sequences: [PlantedSequence]
+    /// The customers by index.
+    public var customers: [Customer]
+}

@@ -1,0 +1,54 @@
+public import Twins
+
+/// A grocery and household web shop that is made up, with the truth about its customers.
+///
+/// The data of the quickstart, and what learned models can be held against: its customers have
+/// known tastes, rhythms and habits, which ``truth`` names.
+///
+/// ```swift
+/// let shop = try SyntheticShop(.init(customers: 100, days: 30))
+/// let purchases = shop.events().filter { $0.type == .purchase }
+/// ```
+///
+/// The same configuration always gives the same shop. What a customer does depends on the seed, the
+/// items, the start and the customer's index alone: more customers or more days only add events.
+public struct SyntheticShop: Sendable {
+    /// What the shop was made from.
+    public let configuration: Configuration
+    /// The catalogue: ids `item-0001` and up, distinct names, about 15 categories, and prices.
+    public let items: [Item]
+    /// What is true of the customers by construction.
+    public let truth: ShopTruth
+
+    private let world: World
+    private let households: [Household]
+
+    /// Makes the shop and its customers; events are made when they are asked for.
+    ///
+    /// - Complexity: O(customers + items × clusters).
+    /// - Throws: ``ShopError`` with the code `setting` for an impossible configuration.
+    public init(_ configuration: Configuration = Configuration()) throws(ShopError) {
+        try configuration.check()
+        let world = World(configuration: configuration)
+        let households = (0..<configuration.customers).map {
+            Household(
+                index: $0, catalogue: world.catalogue, tastes: world.tastes,
+                seed: configuration.seed)
+        }
+        self.configuration = configuration
+        self.world = world
+        self.households = households
+        items = world.catalogue.items
+        truth = ShopTruth(
+            configuration: configuration, tasteShare: Tastes.tasteShare,
+            clusters: world.tastes.clusters.map(\.truth), sequences: world.tastes.sequences,
+            customers: households.map { $0.truth(world.catalogue) })
+    }
+
+    /// All events in time order; those of one moment are ordered by customer.
+    ///
+    /// They are made day by day: memory holds the state of the customers and the events of one day.
+    public func events() -> ShopEvents {
+        ShopEvents(world: world, households: households)
+    }
+}

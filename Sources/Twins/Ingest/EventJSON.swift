@@ -1,0 +1,213 @@
+public import Foundation
+
+/// Reads events from JSON texts that come as a whole, such as the body of an HTTP request.
+///
+/// The names of fields and the rules for their values are those of event files: a text is accepted
+/// here exactly when it is accepted as a line of a JSON Lines file.
+public enum EventJSON {
+    /// How the text holds its events.
+    public enum Layout: Sendable, CaseIterable {
+        /// One event, an array of events, or `{"events": […]}`.
+        case document
+        /// One event a line; blank lines are passed over.
+        case lines
+        /// One CloudEvents 1.0 envelope with the event in `data`.
+        case cloudEvent
+        /// An array of CloudEvents 1.0 envelopes.
+        case cloudEventBatch
+    }
+
+    /// Events that one text may hold: what is written in one transaction.
+    public static let eventCountMax = Ingestor.batchSize
+    /// The deepest nesting that is looked into; an event in its envelope needs four levels.
+    public static let depthMax = 64
+
+    /// Reads the events of a text, each by itself: a bad one never affects its neighbours.
+    ///
+    /// In a CloudEvents envelope `id`, `time` and `subject` stand for `event_id`, `timestamp` and
+    /// `user_id` where `data` does not name them.
+    ///
+    /// - Parameters:
+    ///   - text: The whole text, in UTF-8.
+    ///   - layout: How it holds its events.
+    /// - Returns: For each place in the text the event, or why there is none; reading stops after
+    ///   one more than ``eventCountMax``.
+    /// - Throws: ``TwinsError`` with the code `format` when the text as a whole is not JSON of the
+    ///   layout.
+    public static func read(
+        _ text: Data, layout: Layout
+    ) throws(TwinsError) -> [Result<Event, Rejection>] {
+        guard String(validating: text, as: UTF8.self) != nil else {
+            throw TwinsError(.format, "The text is not UTF-8. Send JSON in UTF-8.")
+        }
+        if layout == .lines { return lines(text) }
+        guard depth(of: text) <= depthMax else {
+            throw TwinsError(.format, "The JSON is nested deeper than \(depthMax) levels.")
+        }
+        let decoder = JSONDecoder()
+        switch layout {
+        case .document, .lines:
+            if let events = try? decoder.decode(EventList<Flat>.self, from: text) {
+                return events.results
+            }
+            if let wrapper = try? decoder.decode(Wrapper.self, from: text) {
+                return wrapper.events.results
+            }
+            return [try single(Flat.self, text, decoder)]
+        case .cloudEvent:
+            return [try single(Envelope.self, text, decoder)]
+        case .cloudEventBatch:
+            guard let events = try? decoder.decode(EventList<Envelope>.self, from: text) else {
+                throw TwinsError(.format, "The text is not a JSON array of CloudEvents.")
+            }
+            return events.results
+        }
+    }
+
+    /// Reads a text that is one event.
+    private static func single<Part: EventPart>(
+        _ part: Part.Type, _ text: Data, _ decoder: JSONDecoder
+    ) throws(TwinsError) -> Result<Event, Rejection> {
+        guard let part = try? decoder.decode(part, from: text) else {
+            throw TwinsError(.format, "The text is not well-formed JSON.")
+        }
+        return part.result
+    }
+
+    private static func lines(_ text: Data) -> [Result<Event, Rejection>] {
+        let decoder = JSONDecoder()
+        var results: [Result<Event, Rejection>] = []
+        var rest = text.starts(with: [0xEF, 0xBB, 0xBF]) ? text.dropFirst(3) : text[...]
+        while !rest.isEmpty, results.count <= eventCountMax {
+            let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
+            let line = rest[..<end]
+            rest = rest[end...].dropFirst()
+            guard line.contains(where: { !" \t\r".utf8.contains($0) }) else { continue }
+            let isShallow =
+                line.count <= Limits.lineByteCountMax && depth(of: line) <= depthMax
+            let part = isShallow ? try? decoder.decode(Flat.self, from: line) : nil
+            results.append((part ?? Flat(fields: nil)).result)
+        }
+        return results
+    }
+
+    /// The number of brackets and braces that are open at once, outside of strings.
+    private static func depth(of text: Data) -> Int {
+        var depth = 0
+        var deepest = 0
+        var isInString = false
+        var isEscaped = false
+        for byte in text {
+            if isInString {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    isInString = false
+                }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): isInString = true
+            case UInt8(ascii: "["), UInt8(ascii: "{"):
+                depth += 1
+                deepest = max(deepest, depth)
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+            default: break
+            }
+        }
+        return deepest
+    }
+}
+
+/// Something in a JSON text that should be an event; decoding it never fails for its content.
+private protocol EventPart: Decodable {
+    var result: Result<Event, Rejection> { get }
+}
+
+/// An array of them, read up to one more than the limit.
+private struct EventList<Part: EventPart>: Decodable {
+    var results: [Result<Event, Rejection>] = []
+
+    init(from decoder: any Decoder) throws {
+        var elements = try decoder.unkeyedContainer()
+        while !elements.isAtEnd, results.count <= EventJSON.eventCountMax {
+            results.append(try elements.decode(Part.self).result)
+        }
+    }
+}
+
+/// `{"events": […]}`
+private struct Wrapper: Decodable {
+    var events: EventList<Flat>
+}
+
+/// An event as a flat object; `fields` is `nil` for anything else.
+private struct Flat: EventPart {
+    var fields: [String: String]?
+
+    init(fields: [String: String]?) { self.fields = fields }
+
+    init(from decoder: any Decoder) throws {
+        let values = try? decoder.singleValueContainer().decode([String: JSONScalar].self)
+        fields = values?.compactMapValues(\.text)
+    }
+
+    var result: Result<Event, Rejection> { event(envelope: []) }
+
+    /// Builds the event; fields of the envelope count where the object has none of its own.
+    func event(envelope: [(field: EventField, text: String)]) -> Result<Event, Rejection> {
+        do throws(Rejection) {
+            guard let fields else {
+                throw Rejection(.json, "write a flat object of text, numbers and booleans")
+            }
+            let own = fields.sorted { $0.key < $1.key }
+                .map { (field: EventField(name: $0.key), text: $0.value) }
+            let named = Set(own.filter { !$0.text.isEmpty }.map(\.field))
+            var builder = EventBuilder()
+            for (field, text) in envelope where !named.contains(field) {
+                try builder.set(field, text)
+            }
+            for (field, text) in own { try builder.set(field, text) }
+            return .success(try builder.build())
+        } catch {
+            return .failure(error)
+        }
+    }
+}
+
+/// A CloudEvents 1.0 envelope (CloudEvents JSON format, section 3).
+private struct Envelope: EventPart {
+    private var attributes: [CodingKeys: String] = [:]
+    private var data = Flat(fields: nil)
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case specversion, id, source, type, time, subject, data
+    }
+
+    init(from decoder: any Decoder) throws {
+        guard let values = try? decoder.container(keyedBy: CodingKeys.self) else { return }
+        for key in CodingKeys.allCases where key != .data {
+            attributes[key] = (try? values.decode(JSONScalar.self, forKey: key))?.text
+        }
+        data = (try? values.decode(Flat.self, forKey: .data)) ?? data
+    }
+
+    var result: Result<Event, Rejection> {
+        for key in [CodingKeys.specversion, .id, .source, .type] where text(key).isEmpty {
+            return .failure(Rejection(.missing, "CloudEvents attribute \(key.rawValue)"))
+        }
+        guard text(.specversion) == "1.0" else {
+            return .failure(Rejection(.value, "specversion is not 1.0"))
+        }
+        guard data.fields != nil else {
+            return .failure(Rejection(.json, "put the event into data as a flat object"))
+        }
+        return data.event(envelope: [
+            (.eventID, text(.id)), (.timestamp, text(.time)), (.userID, text(.subject)),
+        ])
+    }
+
+    private func text(_ key: CodingKeys) -> String { attributes[key] ?? "" }
+}

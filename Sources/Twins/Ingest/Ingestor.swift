@@ -1,0 +1,95 @@
+import Foundation
+
+/// What became of the lines that were ingested.
+public struct IngestReport: Sendable, Hashable {
+    /// Events that were new.
+    public var added = 0
+    /// Events that had been there before.
+    public var duplicates = 0
+    /// Lines that were not accepted, by reason.
+    public var rejected: [Rejection.Reason: Int] = [:]
+    /// The first rejections, to show.
+    public var examples: [Rejection] = []
+
+    /// Lines that were not accepted.
+    public var rejectedCount: Int { rejected.values.reduce(0, +) }
+    /// Lines read.
+    public var total: Int { added + duplicates + rejectedCount }
+
+    mutating func reject(_ rejection: Rejection) {
+        rejected[rejection.reason, default: 0] += 1
+        if examples.count < 5 { examples.append(rejection) }
+    }
+}
+
+/// Reads event files into a store, batch by batch.
+///
+/// Each batch is on disk before the next is read. After a crash the same files may be ingested
+/// again: what is there is passed over.
+public struct Ingestor {
+    /// Events that are written together.
+    public static let batchSize = 10_000
+
+    private let store: TwinStore
+    private let createItems: Bool
+    private let reject: (Rejection, [UInt8]) throws -> Void
+    private let progress: (IngestReport, Double?) -> Void
+
+    /// Makes an ingestor.
+    ///
+    /// - Parameters:
+    ///   - store: Where the events go.
+    ///   - createItems: Whether items that the catalogue lacks are added to it.
+    ///   - reject: Gets each line that was not accepted, and its bytes if they are at hand.
+    ///   - progress: Told after each batch, with the share of the source read if that is known.
+    public init(
+        into store: TwinStore, createItems: Bool = true,
+        reject: @escaping (Rejection, [UInt8]) throws -> Void = { _, _ in },
+        progress: @escaping (IngestReport, Double?) -> Void = { _, _ in }
+    ) {
+        self.store = store
+        self.createItems = createItems
+        self.reject = reject
+        self.progress = progress
+    }
+
+    /// Ingests a source of events to its end.
+    ///
+    /// - Returns: What became of its lines.
+    /// - Throws: ``TwinsError`` when the source cannot be read; what the store throws. Batches
+    ///   before the failure stay.
+    public func ingest(_ reader: EventReader) throws -> IngestReport {
+        var reader = reader
+        var report = IngestReport()
+        var batch: [(event: Event, line: Int, bytes: [UInt8])] = []
+        while let line = try reader.next() {
+            switch line {
+            case .event(let event, let number):
+                batch.append((event, number, reader.lineBytes))
+                if batch.count == Self.batchSize { try flush(&batch, &report, reader) }
+            case .rejected(let rejection):
+                report.reject(rejection)
+                try reject(rejection, reader.lineBytes)
+            }
+        }
+        try flush(&batch, &report, reader)
+        return report
+    }
+
+    private func flush(
+        _ batch: inout [(event: Event, line: Int, bytes: [UInt8])], _ report: inout IngestReport,
+        _ reader: EventReader
+    ) throws {
+        let result = try store.append(batch.map(\.event), createItems: createItems)
+        report.added += result.added
+        report.duplicates += result.duplicates
+        for rejection in result.rejections {
+            let source = batch[rejection.line]
+            let placed = Rejection(line: source.line, rejection.reason, rejection.detail)
+            report.reject(placed)
+            try reject(placed, source.bytes)
+        }
+        batch.removeAll(keepingCapacity: true)
+        progress(report, reader.fractionRead)
+    }
+}

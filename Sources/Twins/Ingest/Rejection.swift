@@ -1,0 +1,42 @@
+/// One line or event that was not accepted.
+public struct Rejection: Error, Hashable, Sendable {
+    /// Why something was not accepted.
+    public enum Reason: String, CaseIterable, Sendable, Codable {
+        /// The line has more or fewer fields than the header.
+        case fieldCount = "wrong number of fields"
+        /// A quoted field does not end on its line.
+        case quote = "unclosed quote"
+        /// The bytes are not UTF-8.
+        case encoding = "not UTF-8 text"
+        /// The line is not a JSON object.
+        case json = "not a JSON object"
+        /// A required value is empty.
+        case missing = "required value missing"
+        /// The event type is not in the vocabulary.
+        case type = "unknown event type"
+        /// The time cannot be read or lies outside 1900 to 2200.
+        case timestamp = "unreadable timestamp"
+        /// A number cannot be read, is negative or is out of range.
+        case number = "unreadable number"
+        /// A value or the line is too long, or holds control characters.
+        case value = "value too long or with control characters"
+        /// The same event id came before with another content.
+        case conflict = "same event id, different content"
+        /// The item is not in the catalogue, and unknown items are not to be created.
+        case unknownItem = "item not in the catalogue"
+    }
+
+    /// The line's number in its source, from 1; the event's place in a batch over HTTP.
+    public var line: Int
+    /// Why it was not accepted.
+    public var reason: Reason
+    /// Which value, and what would be right.
+    public var detail: String
+
+    /// Makes a rejection.
+    public init(line: Int = 0, _ reason: Reason, _ detail: String) {
+        self.line = line
+        self.reason = reason
+        self.detail = detail
+    }
+}

@@ -1,0 +1,156 @@
+import Crypto
+import LMDB
+public import PropertyGraph
+
+/// An event as the log of a twin keeps it: without the customer, and with its item by node.
+public struct LoggedEvent: Hashable, Sendable {
+    /// The event's id, given or made from its content.
+    public var eventID: String
+    /// The item's running number in the store; `nil` for a search without one.
+    public var item: Int?
+    /// What was done.
+    public var type: EventType
+    /// When.
+    public var timestamp: Timestamp
+    /// The visit, if the source said.
+    public var sessionID: String?
+    /// The city, if the source said.
+    public var city: String?
+    /// How many, if the source said.
+    public var quantity: Double?
+    /// The price of one, if the source said.
+    public var price: Double?
+    /// How long a view lasted, in seconds.
+    public var dwellSeconds: Double?
+    /// The words of a search.
+    public var query: String?
+    /// The basket or order.
+    public var basketID: String?
+    /// Whatever else the source said.
+    public var properties: [String: String]
+
+    init(_ event: Event, item: Int?, eventID: String) {
+        self.eventID = eventID
+        self.item = item
+        type = event.type
+        timestamp = event.timestamp
+        sessionID = event.sessionID
+        city = event.city
+        quantity = event.quantity
+        price = event.price
+        dwellSeconds = event.dwellSeconds
+        query = event.query
+        basketID = event.basketID
+        properties = event.properties
+    }
+
+    /// Orders the events of one time in the same way whenever they arrive.
+    var tieBreak: UInt64 {
+        SHA256.hash(data: Array(eventID.utf8)).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    /// What the event adds to the edge from customer to item: purchases count more than views,
+    /// long looks more than short ones, several more than one.
+    var weight: Double {
+        var weight = type.baseWeight
+        if type == .view, let dwellSeconds { weight *= min(4, max(0.25, dwellSeconds / 30)) }
+        if type == .purchase, let quantity, quantity > 1 { weight *= min(4, quantity.squareRoot()) }
+        return weight
+    }
+}
+
+/// The binary form of a logged event: type, item, a bit for each optional field, the fields, and a
+/// CRC-32C. Its time is in its key.
+enum EventRecord {
+    private static let session: UInt16 = 1
+    private static let city: UInt16 = 2
+    private static let quantity: UInt16 = 4
+    private static let price: UInt16 = 8
+    private static let dwell: UInt16 = 16
+    private static let query: UInt16 = 32
+    private static let basket: UInt16 = 64
+    private static let properties: UInt16 = 128
+
+    static func encode(_ event: LoggedEvent) -> [UInt8] {
+        var flags: UInt16 = 0
+        if event.sessionID != nil { flags |= session }
+        if event.city != nil { flags |= city }
+        if event.quantity != nil { flags |= quantity }
+        if event.price != nil { flags |= price }
+        if event.dwellSeconds != nil { flags |= dwell }
+        if event.query != nil { flags |= query }
+        if event.basketID != nil { flags |= basket }
+        if !event.properties.isEmpty { flags |= properties }
+        var writer = ByteWriter(capacity: 96)
+        writer.appendUInt8(event.type.rawValue)
+        writer.appendVarint(event.item.map { UInt64($0) + 1 } ?? 0)
+        writer.appendUInt16(flags)
+        writer.appendString(event.eventID)
+        if let value = event.sessionID { writer.appendString(value) }
+        if let value = event.city { writer.appendString(value) }
+        if let value = event.quantity { writer.appendDouble(value) }
+        if let value = event.price { writer.appendDouble(value) }
+        if let value = event.dwellSeconds { writer.appendDouble(value) }
+        if let value = event.query { writer.appendString(value) }
+        if let value = event.basketID { writer.appendString(value) }
+        if !event.properties.isEmpty {
+            writer.appendVarint(UInt64(event.properties.count))
+            for (name, value) in event.properties.sorted(by: { $0.key < $1.key }) {
+                writer.appendString(name)
+                writer.appendString(value)
+            }
+        }
+        return writer.finish(checksummed: true)
+    }
+
+    static func decode(_ value: RawSpan, timestamp: Timestamp) throws -> LoggedEvent {
+        try ByteReader.reading(verifying: value) { reader in
+            let (type, item) = try readHead(&reader)
+            let flags = try reader.readUInt16()
+            var event = LoggedEvent(
+                Event(userID: "", itemID: nil, type: type, timestamp: timestamp), item: item,
+                eventID: try reader.readString())
+            if flags & session != 0 { event.sessionID = try reader.readString() }
+            if flags & city != 0 { event.city = try reader.readString() }
+            if flags & quantity != 0 { event.quantity = try reader.readDouble() }
+            if flags & price != 0 { event.price = try reader.readDouble() }
+            if flags & dwell != 0 { event.dwellSeconds = try reader.readDouble() }
+            if flags & query != 0 { event.query = try reader.readString() }
+            if flags & basket != 0 { event.basketID = try reader.readString() }
+            if flags & properties != 0 {
+                for _ in 0..<(try reader.readVarint()) {
+                    let name = try reader.readString()
+                    event.properties[name] = try reader.readString()
+                }
+            }
+            try reader.expectEnd()
+            return event
+        }
+    }
+
+    /// Reads only what was done with which item.
+    static func decodeHead(_ value: RawSpan) throws -> (type: EventType, item: Int?) {
+        try ByteReader.reading(verifying: value) { try readHead(&$0) }
+    }
+
+    private static func readHead(_ reader: inout ByteReader) throws -> (EventType, Int?) {
+        guard let type = EventType(rawValue: try reader.readUInt8()) else {
+            throw TwinsError(
+                .corrupt, "An event has an unknown type. Use a newer foretwin, or restore a backup.")
+        }
+        let item = try reader.readVarint()
+        return (type, item == 0 ? nil : Int(exactly: item - 1))
+    }
+
+    /// An id for an event that came without one: the hash of its content.
+    static func contentID(_ event: Event, pseudonym: String) -> String {
+        var writer = ByteWriter()
+        writer.appendString(pseudonym)
+        writer.appendString(event.itemID ?? "")
+        writer.appendInt64(event.timestamp.rawValue)
+        writer.appendRaw(encode(LoggedEvent(event, item: nil, eventID: "")))
+        let digest = SHA256.hash(data: writer.finish(checksummed: false))
+        let digits = Array("0123456789abcdef")
+        return "c-" + String(digest.prefix(12).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    }
+}

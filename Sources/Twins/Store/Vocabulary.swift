@@ -1,0 +1,62 @@
+import PropertyGraph
+
+extension Label {
+    static let customer = Label(rawValue: "Customer")
+    static let item = Label(rawValue: "Item")
+    static let query = Label(rawValue: "Query")
+    static let city = Label(rawValue: "City")
+    static let daypart = Label(rawValue: "Daypart")
+
+    static let all: [Label] = [.customer, .item, .query, .city, .daypart]
+}
+
+extension EdgeType {
+    /// Customer to query.
+    static let searched = EdgeType(rawValue: "SEARCHED")
+    /// Customer to city.
+    static let locatedIn = EdgeType(rawValue: "LOCATED_IN")
+    /// Customer to part of the day.
+    static let activeIn = EdgeType(rawValue: "ACTIVE_IN")
+    /// Item to item, in the shared graph: what often comes next, for everybody.
+    static let followedBy = EdgeType(rawValue: "FOLLOWED_BY")
+
+    /// Customer to item, for what was done with it.
+    static func interaction(_ type: EventType) -> EdgeType { interactions[Int(type.rawValue)] }
+
+    /// Item to item: `first` was done with one, and then `second` with the other.
+    static func sequence(_ first: EventType, _ second: EventType) -> EdgeType {
+        EdgeType(rawValue: "\(verb(first))_THEN_\(verb(second))")
+    }
+
+    /// The event types that edges of a type from customer to item stand for.
+    static let eventTypes: [EdgeType: EventType] = Dictionary(
+        uniqueKeysWithValues: EventType.allCases.map { (interaction($0), $0) })
+
+    static let all: [EdgeType] =
+        interactions + [.searched, .locatedIn, .activeIn, .followedBy]
+        + EventType.inSequences.flatMap { first in
+            EventType.inSequences.map { sequence(first, $0) }
+        }
+
+    private static let interactions = EventType.allCases.map { EdgeType(rawValue: verb($0)) }
+
+    private static func verb(_ type: EventType) -> String {
+        switch type {
+        case .view: "VIEWED"
+        case .search: "FOUND"
+        case .cartAdd: "CARTED"
+        case .cartRemove: "UNCARTED"
+        case .cartUpdate: "RECARTED"
+        case .purchase: "PURCHASED"
+        case .wishlistAdd: "WISHED"
+        case .wishlistRemove: "UNWISHED"
+        case .reject: "REJECTED"
+        case .return: "RETURNED"
+        }
+    }
+}
+
+extension EventType {
+    /// The types of events that sequence edges connect: steps towards an item, not away from it.
+    static let inSequences: [EventType] = [.view, .search, .cartAdd, .purchase, .wishlistAdd]
+}

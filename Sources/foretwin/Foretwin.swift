@@ -1,0 +1,37 @@
+import ArgumentParser
+import Kernels
+
+/// The command line.
+@main
+struct Foretwin: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "foretwin",
+        abstract: "Digital twins of customers that predict what they will do next.",
+        discussion: """
+            Events go in, each customer's twin grows from them in a property graph, a model learns \
+            how twins evolve, and from any twin many futures are simulated.
+
+            A first look, with a made-up shop:
+              foretwin demo
+
+            With your own data:
+              foretwin ingest events.csv --items items.csv
+              foretwin train
+              foretwin recommend CUSTOMER
+
+            The store is in ./graph-data and the models in ./models unless you say otherwise.
+            """,
+        version: version,
+        subcommands: [
+            DemoCommand.self, GenerateShopCommand.self, IngestCommand.self, TrainCommand.self,
+            RecommendCommand.self, SimulateCommand.self, ReportCommand.self,
+            EvaluateCommand.self, TwinCommand.self, ModelsCommand.self, ServeCommand.self,
+        ])
+
+    /// The version, and the processor it was built for.
+    private static var version: String {
+        var text = "foretwin 0.1.0, built for \(BuildTarget.cpu)"
+        if let more = BuildTarget.machineCanDoMore() { text += "\n\(more)" }
+        return text
+    }
+}

@@ -1,0 +1,12 @@
+import Foundation
+
+/// Prints a value as JSON with sorted keys in snake case.
+func printJSON(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+}
+
+/// Prints lines.
+func printLines(_ lines: [String]) { print(lines.joined(separator: "\n")) }

@@ -1,0 +1,118 @@
+import Foundation
+import LMDB
+import Testing
+
+/// A folder of its own for one test, removed when the test lets go of it.
+final class TemporaryFolder: Sendable {
+    let path: String
+
+    init() throws {
+        path =
+            FileManager.default.temporaryDirectory
+            .appendingPathComponent("lmdb-tests-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func callAsFunction(_ name: String) -> String { path + "/" + name }
+}
+
+/// A small generator whose whole state is its seed (SplitMix64), so a failure can be replayed.
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    mutating func bytes(_ length: ClosedRange<Int>) -> [UInt8] {
+        (0..<Int.random(in: length, using: &self)).map { _ in
+            UInt8.random(in: 0...255, using: &self)
+        }
+    }
+}
+
+/// Options with a map small enough for any machine and sanitizer.
+func smallOptions(megabytes: Int = 64) -> Environment.Options {
+    var options = Environment.Options()
+    options.mapSizeBytes = megabytes << 20
+    return options
+}
+
+/// An open environment with table "t" in a folder of its own.
+struct Fixture: Sendable {
+    let folder: TemporaryFolder
+    let environment: Environment
+    var table: Table { environment.table("t") }
+    var path: String { folder("db") }
+    var file: String { folder("db/data.mdb") }
+
+    init(_ tables: [String] = ["t"], options: Environment.Options = smallOptions()) throws {
+        folder = try TemporaryFolder()
+        environment = try Environment(
+            path: folder("db"), tables: tables, options: options)
+    }
+
+    /// All entries in key order.
+    func entries() throws -> [[[UInt8]]] {
+        try environment.read { transaction in try allEntries(transaction, table) }
+    }
+}
+
+func allEntries(
+    _ transaction: borrowing some ReadingTransaction & ~Copyable, _ table: Table
+) throws -> [[[UInt8]]] {
+    var entries: [[[UInt8]]] = []
+    try transaction.scan(table, from: [], to: nil) { key, value in
+        entries.append([Array(copying: key), Array(copying: value)])
+        return true
+    }
+    return entries
+}
+
+/// The code of the `LMDBError` that `body` throws; nil if it throws none.
+func code(_ body: () throws -> Void) -> LMDBError.Code? {
+    do {
+        try body()
+        return nil
+    } catch {
+        return (error as? LMDBError)?.code
+    }
+}
+
+/// The code of the `LMDBError` that `body` throws; nil if it throws none.
+func code(_ body: () async throws -> Void) async -> LMDBError.Code? {
+    do {
+        try await body()
+        return nil
+    } catch {
+        return (error as? LMDBError)?.code
+    }
+}
+
+/// The permission bits of a file or directory.
+func mode(_ path: String) throws -> Int {
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    return try #require(attributes[.posixPermissions] as? Int) & 0o777
+}
+
+func contents(_ path: String) throws -> [UInt8] {
+    Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+}
+
+func write(_ bytes: [UInt8], to path: String) throws {
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+}
+
+/// An error of the tests' own, to abort a transaction with.
+struct Stop: Error, Equatable {
+    var number = 0
+}

@@ -1,0 +1,201 @@
+import Foundation
+import LMDB
+import PropertyGraph
+import Testing
+
+extension Label {
+    static let person = Label(rawValue: "Person")
+    static let book = Label(rawValue: "Book")
+}
+
+extension EdgeType {
+    static let likes = EdgeType(rawValue: "LIKES")
+    static let knows = EdgeType(rawValue: "KNOWS")
+}
+
+/// A folder of its own for one test, removed when the test lets go of it.
+final class TemporaryFolder: Sendable {
+    let path: String
+
+    init() throws {
+        path =
+            FileManager.default.temporaryDirectory
+            .appendingPathComponent("graph-tests-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// A store with two labels and two edge types, in a folder of its own.
+struct Fixture {
+    let folder: TemporaryFolder
+    let store: GraphStore
+
+    init(folder: TemporaryFolder? = nil) throws {
+        let folder = try folder ?? TemporaryFolder()
+        self.folder = folder
+        store = try open(folder)
+    }
+
+    /// Adds nodes of a label named by their letters.
+    func add(_ label: Label, _ names: String...) throws -> [NodeID] {
+        try store.write { transaction in
+            try names.map { try store.addNode(label, $0, in: transaction) }
+        }
+    }
+
+    func put(_ edges: Edge..., graph: GraphID) throws {
+        try store.write { transaction in
+            for edge in edges { try store.put(edge, graph: graph, in: transaction) }
+        }
+    }
+
+    /// All edges of a graph, in the order in which they are visited.
+    func edges(_ graph: GraphID) throws -> [Edge] {
+        try store.read { transaction in
+            var edges: [Edge] = []
+            try store.forEachEdge(graph: graph, in: transaction) {
+                edges.append($0)
+                return true
+            }
+            return edges
+        }
+    }
+
+    /// The edges that leave a node.
+    func edges(from node: NodeID, _ type: EdgeType? = nil, graph: GraphID) throws -> [Edge] {
+        try store.read { transaction in
+            var edges: [Edge] = []
+            try store.forEachEdge(from: node, type, graph: graph, in: transaction) {
+                edges.append($0)
+                return true
+            }
+            return edges
+        }
+    }
+
+    /// The edges that enter a node.
+    func edges(to node: NodeID, _ type: EdgeType? = nil, graph: GraphID) throws -> [Edge] {
+        try store.read { transaction in
+            var edges: [Edge] = []
+            try store.forEachEdge(to: node, type, graph: graph, in: transaction) {
+                edges.append($0)
+                return true
+            }
+            return edges
+        }
+    }
+
+    /// The node of a name, if there is one.
+    func node(_ label: Label, _ name: String) throws -> NodeID? {
+        try store.read { try store.node(label, name, in: $0) }
+    }
+
+    /// The name of a node, if it has one.
+    func name(_ node: NodeID) throws -> String? {
+        try store.read { try store.externalID(of: node, in: $0) }
+    }
+
+    func count(_ label: Label) throws -> Int {
+        try store.read { try store.nodeCount(label, in: $0) }
+    }
+
+    func properties(_ node: NodeID, graph: GraphID) throws -> [String: Property]? {
+        try store.read { try store.properties(of: node, graph: graph, in: $0) }
+    }
+
+    func nodes(_ graph: GraphID) throws -> [Node] {
+        try store.read { transaction in
+            var nodes: [Node] = []
+            try store.forEachNode(graph: graph, in: transaction) { nodes.append($0) }
+            return nodes
+        }
+    }
+}
+
+func open(
+    _ folder: TemporaryFolder, labels: [Label] = [.person, .book],
+    edgeTypes: [EdgeType] = [.likes, .knows], create: Bool = true
+) throws -> GraphStore {
+    try GraphStore(
+        path: folder.path + "/store", labels: labels, edgeTypes: edgeTypes, create: create)
+}
+
+/// An edge with a weight, at one moment.
+func edge(
+    _ source: NodeID, _ type: EdgeType, _ target: NodeID, weight: Double = 1, seconds: Int64 = 0
+) -> Edge {
+    let time = Timestamp(seconds: seconds)
+    return Edge(source: source, type: type, target: target, weight: weight, first: time, last: time)
+}
+
+/// A small generator whose whole state is its seed (SplitMix64), so a failure can be replayed.
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &self) }
+
+    mutating func chance(_ share: Double) -> Bool {
+        Double.random(in: 0..<1, using: &self) < share
+    }
+
+    mutating func bytes(_ length: ClosedRange<Int>) -> [UInt8] {
+        (0..<Int.random(in: length, using: &self)).map { _ in
+            UInt8.random(in: 0...255, using: &self)
+        }
+    }
+
+    /// Any kind of property, with the values that most often go wrong among them.
+    mutating func property() -> Property {
+        switch below(6) {
+        case 0: .string(["", "ä", "👩‍👩‍👧", String(repeating: "x", count: 300)][below(4)])
+        case 1: .int([Int64.min, -1, 0, 1, .max][below(5)])
+        case 2: .double([-Double.infinity, -0.0, .leastNonzeroMagnitude, 0.1, .infinity][below(5)])
+        case 3: .bool(chance(0.5))
+        case 4: .timestamp(Timestamp(rawValue: [Int64.min, 0, 1_767_225_600_000, .max][below(4)]))
+        default: .vector((0..<below(9)).map { Float($0) / 3 })
+        }
+    }
+
+    mutating func properties() -> [String: Property] {
+        var properties: [String: Property] = [:]
+        for index in 0..<below(5) { properties["p\(index)"] = property() }
+        return properties
+    }
+}
+
+/// The code of the `GraphError` that `body` throws; nil if it throws none.
+func code(_ body: () throws -> Void) -> GraphError.Code? {
+    do {
+        try body()
+        return nil
+    } catch {
+        return (error as? GraphError)?.code
+    }
+}
+
+/// Whether `body` throws an error of the graph or of the database below it, which has a message.
+func throwsTyped(_ body: () throws -> Void) -> Bool {
+    do {
+        try body()
+        return false
+    } catch let error as GraphError {
+        return !error.description.isEmpty
+    } catch let error as LMDBError {
+        return error.code == .corruptRecord && !error.message.isEmpty
+    } catch {
+        return false
+    }
+}

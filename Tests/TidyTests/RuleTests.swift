@@ -1,0 +1,260 @@
+import Testing
+
+/// Every rule fails on a bad snippet, names the line and the remedy, and passes a good one.
+@Suite struct RuleTests {
+    private func file(_ path: String, _ lines: String...) -> SourceFile {
+        SourceFile(path: path, source: lines.joined(separator: "\n") + "\n")
+    }
+
+    private func lines(_ findings: [Finding]) -> [Int] { findings.map(\.line) }
+
+    // Lengths
+
+    @Test func aFileAtItsLimitPassesAndOneLongerFails() {
+        for (path, limit) in [("Sources/Twins/A.swift", 500), ("Tests/TwinsTests/A.swift", 800)] {
+            let atLimit = SourceFile(path: path, source: String(repeating: "\n", count: limit))
+            let over = SourceFile(path: path, source: String(repeating: "\n", count: limit + 1))
+            #expect(LengthRules.fileLength(atLimit).isEmpty)
+            let findings = LengthRules.fileLength(over)
+            #expect(lines(findings) == [limit + 1])
+            #expect(findings.first?.message.contains("split it") == true)
+        }
+    }
+
+    @Test func aFunctionAtItsLimitPassesAndOneLongerFails() {
+        for declaration in [
+            "func f<T>(_ a: T = [{ 1 }]) -> T where T: X", "init?(a: Int)", "deinit",
+        ] {
+            func source(_ count: Int) -> SourceFile {
+                let body = String(repeating: "    g()\n", count: count - 2)
+                return file(
+                    "Sources/Twins/A.swift", "struct A {", "\(declaration) {\n\(body)}", "}")
+            }
+            #expect(LengthRules.functionLength(source(70)).isEmpty, "\(declaration)")
+            #expect(lines(LengthRules.functionLength(source(71))) == [2], "\(declaration)")
+        }
+    }
+
+    @Test func functionsAreFoundWhereTheyAreAndNowhereElse() {
+        let found = FunctionFinder(
+            SourceText(
+                """
+                protocol P {
+                    func required(a: Int) -> Int
+                    init(b: Int)
+                    var c: Int { get }
+                    func last()
+                }
+                struct S: P {
+                    init(b: Int) { self.init(c: b) }
+                    func required(
+                        a: Int
+                    ) -> Int {
+                        // } in a comment
+                        let text = "} in a string"
+                        return S.init(b: a).c
+                    }
+                    subscript(i: Int) -> Int { i }
+                }
+                """
+            ).codeLines
+        ).functions
+        #expect(
+            found == [
+                FoundFunction(name: "init", firstLine: 8, lineCount: 1),
+                FoundFunction(name: "required", firstLine: 9, lineCount: 7),
+                FoundFunction(name: "subscript", firstLine: 16, lineCount: 1),
+            ])
+    }
+
+    // Imports
+
+    @Test(arguments: [
+        ("Sources/Learning/A.swift", "import Twins", "move the code"),
+        ("Sources/Kernels/A.swift", "import Learning", "none of the project's targets"),
+        ("Sources/Twins/A.swift", "public import Prediction", "down the house"),
+        ("Sources/Prediction/A.swift", "import LMDB", "down the house"),
+        ("Sources/foretwin/A.swift", "import LMDB", "down the house"),
+        ("Sources/Service/A.swift", "import Reports", "down the house"),
+        ("Sources/Twins/A.swift", "@preconcurrency import CLMDB", "use or extend LMDB"),
+        ("Tests/TwinsTests/A.swift", "import CLMDB", "use or extend LMDB"),
+        ("Sources/Reports/A.swift", "import Hummingbird", "know of HTTP"),
+        ("Sources/Twins/A.swift", "import NIOCore", "know of HTTP"),
+        ("Sources/Twins/A.swift", "import struct NIOCore.ByteBuffer", "know of HTTP"),
+        ("Tests/ReportsTests/A.swift", "import HummingbirdTesting", "know of HTTP"),
+    ])
+    func importsUpTheHouseFail(path: String, line: String, remedy: String) {
+        let findings = ImportRules.imports(file(path, "import Foundation", line))
+        #expect(lines(findings) == [2])
+        #expect(findings.first?.message.contains(remedy) == true, "\(findings)")
+    }
+
+    @Test(arguments: [
+        ("Sources/LMDB/A.swift", "import CLMDB"), ("Sources/Twins/A.swift", "import LMDB"),
+        ("Sources/Service/A.swift", "import Hummingbird"),
+        ("Sources/foretwin/A.swift", "import Reports"),
+        ("Tests/ServiceTests/A.swift", "import HummingbirdTesting"),
+        ("Tests/TwinsTests/A.swift", "@testable import Twins"),
+        ("Sources/Learning/A.swift", "// import Twins"),
+        ("Sources/Learning/A.swift", "let important = \"import Twins\""),
+        ("Package.swift", "import Twins"),
+    ])
+    func importsDownTheHousePass(path: String, line: String) {
+        #expect(ImportRules.imports(file(path, line)).isEmpty)
+    }
+
+    @Test func aTargetWithoutAPlaceInTheHouseFails() {
+        let findings = ImportRules.imports(file("Sources/Attic/A.swift", "import Foundation"))
+        #expect(findings.first?.message.contains("House.swift") == true)
+    }
+
+    @Test func theHouseHasNoCircle() {
+        for (target, allowed) in House.mayImport {
+            for other in allowed {
+                #expect(House.mayImport[other]?.contains(target) == false, "\(target), \(other)")
+            }
+        }
+    }
+
+    // Words
+
+    @Test(arguments: ["let a = try! f()", "let b = c as! D", "fatalError()", "g(\"\\(try! f())\")"])
+    func trapsFail(line: String) {
+        let findings = WordRules.forbidden(file("Sources/foretwin/A.swift", "", line))
+        #expect(lines(findings) == [2])
+    }
+
+    @Test(arguments: [
+        "let a = try? f()", "let b = c as? D", "// try! not", "let c = \"try! as! fatalError(\"",
+        "precondition(a, \"b\")", "let has! = 1",
+    ])
+    func codeWithoutTrapsPasses(line: String) {
+        #expect(WordRules.forbidden(file("Sources/Twins/A.swift", line)).isEmpty)
+    }
+
+    @Test func onlyTheCommandLineMayPrint() {
+        let bad = ["print(1)", "    debugPrint(a)", "a.map { print($0) }", "dump(a)"]
+        for line in bad {
+            #expect(lines(WordRules.printing(file("Sources/Twins/A.swift", line))) == [1])
+            #expect(lines(WordRules.printing(file("Tests/TwinsTests/A.swift", line))) == [1])
+            #expect(WordRules.printing(file("Sources/foretwin/A.swift", line)).isEmpty)
+        }
+        let good = ["out.print(1)", "func print(_ a: Int) {}", "fingerprint(a)", "// print(1)"]
+        for line in good {
+            #expect(WordRules.printing(file("Sources/Twins/A.swift", line)).isEmpty, "\(line)")
+        }
+    }
+
+    @Test func timeAndChanceComeFromOutside() {
+        let bad = [
+            "let now = Date()", "f(Date.now)", "var r = SystemRandomNumberGenerator()",
+            "Int.random(in: 0..<9)", "list.shuffled()", "list.randomElement()",
+        ]
+        for line in bad {
+            #expect(lines(WordRules.clockAndRandomness(file("Sources/Twins/A.swift", line))) == [1])
+            #expect(WordRules.clockAndRandomness(file("Sources/Service/A.swift", line)).isEmpty)
+            #expect(WordRules.clockAndRandomness(file("Sources/foretwin/A.swift", line)).isEmpty)
+        }
+        let good = [
+            "Date(timeIntervalSince1970: 0)", "list.shuffled(using: &random)",
+            "Int.random(in: 0..<9, using: &random)", "update()", "// Date() is the clock",
+        ]
+        for line in good {
+            #expect(WordRules.clockAndRandomness(file("Sources/Twins/A.swift", line)).isEmpty)
+        }
+    }
+
+    @Test func unfinishedWorkFailsInEveryFile() {
+        for word in WordRules.unfinished {
+            for path in ["Sources/Twins/A.swift", "tools/test", "README.md"] {
+                let findings = WordRules.unfinishedWork(file(path, "fine", "# \(word): later"))
+                #expect(lines(findings) == [2])
+            }
+            let other = file("README.md", "\(word)S \(word.lowercased())")
+            #expect(WordRules.unfinishedWork(other).isEmpty)
+        }
+    }
+
+    // Unsafe
+
+    @Test(arguments: [
+        "let p: UnsafePointer<Int>", "a.withUnsafeBytes { f($0) }", "unsafeBitCast(a, to: B.self)",
+        "nonisolated(unsafe) var a = 1",
+    ])
+    func unsafeCodeFailsElsewhereAndWithoutAReason(line: String) {
+        let elsewhere = file("Sources/Twins/A.swift", "// C needs it.", line)
+        #expect(
+            UncheckedRules.unsafe(elsewhere).map(\.message).allSatisfy { $0.contains("only in") })
+        #expect(lines(UncheckedRules.unsafe(elsewhere)) == [2])
+        let unexplained = file("Sources/LMDB/A.swift", "// Far above.", "", line)
+        #expect(lines(UncheckedRules.unsafe(unexplained)) == [3])
+        #expect(UncheckedRules.unsafe(unexplained).first?.message.contains("reason") == true)
+        #expect(UncheckedRules.unsafe(file("Sources/LMDB/A.swift", "// C needs it.", line)).isEmpty)
+        #expect(UncheckedRules.unsafe(file("Tests/KernelsTests/A.swift", line + " // why")).isEmpty)
+        #expect(lines(UncheckedRules.unsafe(file("Sources/LMDB/A.swift", line + "  //"))) == [1])
+    }
+
+    @Test func uncheckedSendableNeedsAReasonAnywhere() {
+        let line = "final class A: @unchecked Sendable {"
+        #expect(lines(UncheckedRules.unsafe(file("Sources/Twins/A.swift", "", line))) == [2])
+        let reasoned = file("Sources/Twins/A.swift", "// @unchecked Sendable: behind a lock.", line)
+        #expect(UncheckedRules.unsafe(reasoned).isEmpty)
+    }
+
+    @Test func oneReasonIsEnoughForConsecutiveLinesAndAttributesMayStandBetween() {
+        let good = file(
+            "Sources/Kernels/A.swift", "// Hot loop.", "@inline(__always)", "func f(",
+            "    // Rows of the caller's.", "    _ a: UnsafePointer<Float>,",
+            "    _ b: UnsafePointer<Float>", ") {}")
+        #expect(UncheckedRules.unsafe(good).isEmpty)
+        let attributed = file(
+            "Sources/Kernels/A.swift", "// Hot loop.", "@inline(__always)",
+            "func f(_ a: UnsafePointer<Float>) {}")
+        #expect(UncheckedRules.unsafe(attributed).isEmpty)
+        let bad = file(
+            "Sources/Kernels/A.swift", "// Rows.", "let a: UnsafePointer<Float>", "let n = 1",
+            "let b: UnsafePointer<Float>")
+        #expect(lines(UncheckedRules.unsafe(bad)) == [4])
+    }
+
+    @Test func unsafeInTextIsFine() {
+        let lines = file("Sources/Twins/A.swift", "let a = \"UnsafePointer\"  // UnsafePointer")
+        #expect(UncheckedRules.unsafe(lines).isEmpty)
+    }
+
+    // Text
+
+    @Test func pathsOfOneMachineFail() {
+        for path in TextRules.machinePaths {
+            for line in ["let a = \"\(path)me\"", "cd \(path)here", path] {
+                let findings = TextRules.machinePath(file("tools/test", "", line))
+                #expect(lines(findings) == [2], "\(line)")
+            }
+            #expect(TextRules.machinePath(file("README.md", "https://x.org\(path)a")).isEmpty)
+            #expect(TextRules.machinePath(file("README.md", "$HOME\(path)a")).isEmpty)
+        }
+        let temporary = "\"/tm" + "p/a\""
+        #expect(lines(TextRules.machinePath(file("Sources/Twins/A.swift", temporary))) == [1])
+        #expect(TextRules.machinePath(file("README.md", temporary)).isEmpty)
+    }
+
+    @Test func tabsAndSpacesAtTheEndFail() {
+        for line in ["\tlet a = 1", "let a = 1\t", "let a = 1 ", " "] {
+            let findings = TextRules.whitespace(file("tools/test", "a", line))
+            #expect(lines(findings) == [2], "\(line.debugDescription)")
+        }
+        #expect(TextRules.whitespace(file("tools/test", "a", "", "    b")).isEmpty)
+    }
+
+    @Test(arguments: ["let a = 1", "let a = 1\n\n", ""])
+    func aFileThatDoesNotEndWithOneNewlineFails(source: String) {
+        #expect(TextRules.endOfFile(SourceFile(path: "A.swift", source: source)).count == 1)
+        let good = SourceFile(path: "A.swift", source: "let a = 1\n")
+        #expect(TextRules.endOfFile(good).isEmpty)
+    }
+
+    @Test func aFindingReadsLikeACompilersMessage() {
+        let finding = file("Sources/Twins/A.swift", "").finding(line: 3, "do this")
+        #expect(finding.description == "Sources/Twins/A.swift:3: do this")
+    }
+}
