@@ -68,7 +68,8 @@ let package = Package(
                 "LMDB", "PropertyGraph", .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: house),
         .target(
-            name: "SyntheticShop", dependencies: ["Kernels", "Twins"], swiftSettings: house),
+            name: "SyntheticShop", dependencies: ["Kernels", "PropertyGraph", "Twins"],
+            swiftSettings: house),
         .target(
             name: "Prediction", dependencies: ["Kernels", "Learning", "PropertyGraph", "Twins"],
             swiftSettings: numeric),
@@ -77,12 +78,13 @@ let package = Package(
             swiftSettings: numeric),
         .target(
             name: "Recommendations",
-            dependencies: ["Futures", "Kernels", "Learning", "Prediction", "Twins"],
-            swiftSettings: house),
+            dependencies: [
+                "Futures", "Kernels", "Learning", "Prediction", "PropertyGraph", "Twins",
+            ], swiftSettings: house),
         .target(
             name: "Reports",
             dependencies: [
-                "Futures", "Prediction", "Recommendations", "Twins",
+                "Futures", "Prediction", "PropertyGraph", "Recommendations", "Twins",
                 .product(name: "Mustache", package: "swift-mustache"),
             ], swiftSettings: house),
         .target(
@@ -113,7 +115,7 @@ let package = Package(
             name: "TwinsTests", dependencies: ["LMDB", "PropertyGraph", "Twins"],
             swiftSettings: house),
         .testTarget(
-            name: "SyntheticShopTests", dependencies: ["SyntheticShop", "Twins"],
+            name: "SyntheticShopTests", dependencies: ["PropertyGraph", "SyntheticShop", "Twins"],
             swiftSettings: house),
         .testTarget(
             name: "PredictionTests",
@@ -126,7 +128,14 @@ let package = Package(
         .testTarget(
             name: "RecommendationsTests",
             dependencies: [
-                "Futures", "Prediction", "Recommendations", "Reports", "SyntheticShop", "Twins",
+                "Futures", "Learning", "Prediction", "PropertyGraph", "Recommendations",
+                "SyntheticShop", "Twins",
+            ], swiftSettings: house),
+        .testTarget(
+            name: "ReportsTests",
+            dependencies: [
+                "Futures", "Learning", "Prediction", "PropertyGraph", "Recommendations",
+                "Reports", "SyntheticShop", "Twins",
             ], swiftSettings: house),
         .testTarget(
             name: "ServiceTests",

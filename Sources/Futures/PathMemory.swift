@@ -38,13 +38,8 @@ struct PathMemory: Sendable {
         if past == nil, repetitions[event.item] == nil { newItems.append(event.item) }
         var repetition =
             repetitions[event.item] ?? past
-            ?? Repetition(
-                firstMoment: moment, lastMoment: -1, count: 0, firstTime: event.time,
-                lastTime: event.time, lastType: event.type)
-        if repetition.lastMoment != moment { repetition.count += 1 }
-        repetition.lastMoment = moment
-        repetition.lastTime = event.time
-        repetition.lastType = event.type
+            ?? Repetition(moment: moment, time: event.time, type: event.type)
+        repetition.observe(moment: moment, time: event.time, type: event.type)
         repetitions[event.item] = repetition
         time = event.time
         events.append(event)

@@ -13,6 +13,9 @@ public struct AdamStep: Sendable {
     ///   - step: Counts from 1; enters by the bias corrections.
     ///   - learningRate: The step length.
     ///   - gradientScale: Multiplies every gradient (for clipping).
+    ///   - firstDecay: β₁, the decay of the mean of gradients.
+    ///   - secondDecay: β₂, the decay of the mean of their squares.
+    ///   - epsilon: Keeps the division finite.
     public init(
         step: Int, learningRate: Float, gradientScale: Float = 1, firstDecay: Float = 0.9,
         secondDecay: Float = 0.999, epsilon: Float = 1e-8

@@ -3,7 +3,7 @@
 /// A `FloatStorage` is a reference: copies share the memory. Reading and writing are bounds-checked.
 /// Two threads may write at the same time only to different elements; `parallelFor` with work split
 /// by index is the intended way. The memory begins at a multiple of 64 bytes.
-public final class FloatStorage: @unchecked Sendable {  // callers write disjoint elements, see above
+public final class FloatStorage: @unchecked Sendable {  // callers keep apart, see above
     /// The number of floats.
     public let count: Int
     let base: FloatPointer
@@ -177,6 +177,11 @@ public struct MatrixView: Sendable {
 
     /// A copy as a value.
     public var matrix: Matrix {
+        if stride == columns {
+            return Matrix(
+                rows: rows, columns: columns,
+                elements: storage.elements(in: offset..<offset + rows * columns))
+        }
         var elements: [Float] = []
         elements.reserveCapacity(rows * columns)
         for index in 0..<rows {

@@ -90,7 +90,7 @@ func copyFloats(_ source: FloatPointer, _ target: FloatPointer, _ count: Int) {
     }
 }
 
-/// a₀ b₀ a₁ b₁ …
+/// The elements of both in turn: a₀ b₀ a₁ b₁ and so on.
 @inline(__always)
 private func interleaved(_ a: SIMD8<Float>, _ b: SIMD8<Float>) -> Lanes {
     var result = Lanes(repeating: 0)

@@ -50,7 +50,7 @@ public final class FactorTable: Sendable {
     }
 }
 
-/// One pass of AdaGrad (Duchi et al. 2011) over co-occurrences, in their order.
+/// One pass of AdaGrad over co-occurrences, in their order (Duchi, Hazan, Singer 2011).
 ///
 /// Minimises weight · (row · column + biases − target)². Returns the sum of the losses.
 public func fitCoOccurrences(

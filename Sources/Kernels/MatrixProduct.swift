@@ -124,7 +124,7 @@ public func multiply(
         ProductShape(rows: rows, columns: columns, inner: inner), accumulate: accumulate)
 }
 
-/// The product on raw memory. The caller has checked all ranges.
+/// The product on raw memory, whose ranges the caller has checked.
 func matrixProduct(
     _ a: Operand, _ b: Operand, into c: FloatPointer, stride: Int, _ shape: ProductShape,
     accumulate: Bool

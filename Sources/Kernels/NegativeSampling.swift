@@ -92,12 +92,8 @@ public final class NegativeSamplingGroup: @unchecked Sendable {  // one writer a
         self.inputItems = inputItems
         self.outputItems = Array(outputItems)
         weigh(tokens, first: first, end: end, low: low, high: high, negativesPerPair)
-        for (row, item) in inputItems.enumerated() {
-            inputs.copyRow(row, from: inputTable, row: Int(item))
-        }
-        for (row, item) in self.outputItems.enumerated() {
-            outputs.copyRow(row, from: outputTable, row: Int(item))
-        }
+        gatherRows(inputTable, inputItems, into: inputs)
+        gatherRows(outputTable, self.outputItems, into: outputs)
         let used = inputs.rows(0..<rows)
         let score = scores.rows(0..<rows)
         multiply(used, outputs, transposeB: true, into: score)
@@ -175,7 +171,14 @@ public final class NegativeSamplingGroup: @unchecked Sendable {  // one writer a
     /// gets them scaled down to that: stale gradients must not add up without bound.
     ///
     /// - Parameters:
+    ///   - groups: The groups, all computed.
+    ///   - task: The number of this task.
+    ///   - tasks: The number of tasks.
+    ///   - rate: The learning rate.
+    ///   - massLimit: The greatest weight of the updates of one row.
     ///   - masses: 2 · items zeros for internal use; zeros again afterwards.
+    ///   - inputTable: items × D.
+    ///   - outputTable: items × D.
     public static func apply(
         _ groups: ArraySlice<NegativeSamplingGroup>, task: Int, tasks: Int, rate: Float,
         massLimit: Float, masses: FloatStorage, inputTable: MatrixView, outputTable: MatrixView
@@ -203,6 +206,18 @@ public final class NegativeSamplingGroup: @unchecked Sendable {  // one writer a
                 outputMasses[Int(item)] = 0
             }
         }
+    }
+}
+
+/// Copies the rows of the items to the first rows of `target`.
+private func gatherRows(_ table: MatrixView, _ items: [Int32], into target: MatrixView) {
+    precondition(items.count <= target.rows && table.columns == target.columns)
+    let columns = table.columns
+    var row = target.base
+    for item in items {
+        precondition(item >= 0 && Int(item) < table.rows, "The item is outside the table.")
+        copyFloats(table.base + Int(item) * table.stride, row, columns)
+        row += target.stride
     }
 }
 

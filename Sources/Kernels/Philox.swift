@@ -103,7 +103,9 @@ public struct PhiloxGenerator: RandomNumberGenerator, Sendable {
         return radius * cos(angle)
     }
 
-    /// A uniform integer in 0 ..< bound, without bias (Lemire 2019). The bound must be positive.
+    /// A uniform integer in 0 ..< bound, without bias (Lemire 2019).
+    ///
+    /// The bound must be positive.
     public mutating func integer(below bound: Int) -> Int {
         precondition(bound > 0, "A random integer needs a positive bound.")
         let range = UInt64(bound)

@@ -38,7 +38,7 @@ func axpy(_ scale: Float, _ x: FloatPointer, _ y: FloatPointer, _ count: Int) {
     }
 }
 
-/// Softmax of one row in place; returns log Σ eˣ of what was there. The row is not empty.
+/// Softmax of one row in place, which is not empty; returns log Σ eˣ of what was there.
 @inline(__always)
 func softmaxRow(_ row: FloatPointer, _ count: Int) -> Float {
     let peak = rowMaximum(row, count)

@@ -7,7 +7,7 @@ private let ln2Low: Float = -2.121_944_4e-4
 /// Adding 1.5 · 2²³ rounds a small float to an integer and leaves it in the low mantissa bits.
 private let roundingMagic: Float = 12_582_912
 
-/// `e` to the power of each lane; below -87.3 it is 0, above 88 it stays at e⁸⁸.
+/// Raises `e` to the power of each lane; below -87.3 it is 0, above 88 it stays at e⁸⁸.
 ///
 /// x = n · ln 2 + r with |r| ≤ ln 2 / 2, a polynomial of degree 6 in r (coefficients of Cephes
 /// `expf`), and n added to the exponent bits. Relative error at most 2e-7.
@@ -32,7 +32,7 @@ func expLanes(_ input: Lanes) -> Lanes {
     return (value * scale).replacing(with: Lanes(repeating: 0), where: vanishes)
 }
 
-/// 1 / (1 + e⁻ˣ) of each lane. Absolute error at most 2e-7.
+/// The logistic function 1 / (1 + e⁻ˣ) of each lane, with an absolute error of at most 2e-7.
 @inline(__always)
 func sigmoidLanes(_ x: Lanes) -> Lanes {
     Lanes(repeating: 1) / (expLanes(-x) + 1)
@@ -63,17 +63,19 @@ func tanhLanes(_ input: Lanes) -> Lanes {
 
 /// Functions over whole arrays, fast and the same on every run.
 public enum VectorMath {
-    /// `e` to the power of each element; 0 below -87.3, e⁸⁸ above 88. Relative error ≤ 2e-7.
+    /// Raises `e` to the power of each element; relative error ≤ 2e-7.
+    ///
+    /// Below -87.3 the result is 0, above 88 it is e⁸⁸.
     public static func exp(_ values: [Float]) -> [Float] {
         mapped(values) { expLanes($0) }
     }
 
-    /// The logistic function of each element. Absolute error ≤ 2e-7.
+    /// The logistic function of each element; absolute error ≤ 2e-7.
     public static func sigmoid(_ values: [Float]) -> [Float] {
         mapped(values) { sigmoidLanes($0) }
     }
 
-    /// The hyperbolic tangent of each element. Relative error ≤ 5e-7.
+    /// The hyperbolic tangent of each element; relative error ≤ 5e-7.
     public static func tanh(_ values: [Float]) -> [Float] {
         mapped(values) { tanhLanes($0) }
     }

@@ -22,6 +22,11 @@ func lmdbError(_ code: Int32, _ action: String) -> LMDBError {
     case MDB_MAP_FULL:
         return LMDBError(
             .mapFull, "Could not \(action): the map is full. Open with a larger mapSizeBytes.")
+    case MDB_MAP_RESIZED:
+        return LMDBError(
+            .mapFull,
+            "Could not \(action): another process made the database larger than this map. "
+                + "Open again with its mapSizeBytes.")
     case MDB_READERS_FULL:
         return LMDBError(
             .readersFull,
@@ -29,7 +34,7 @@ func lmdbError(_ code: Int32, _ action: String) -> LMDBError {
     case MDB_NOTFOUND: return LMDBError(.notFound, "Could not \(action): not found.")
     case MDB_BAD_VALSIZE:
         return LMDBError(.valueSize, "Could not \(action): a key or value has a bad size.")
-    case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_PANIC, MDB_CURSOR_FULL:
+    case _ where isPoisonous(code):
         return LMDBError(
             .corrupted, "Could not \(action): \(text). Stop writing and restore a backup.")
     case MDB_VERSION_MISMATCH:
@@ -55,5 +60,9 @@ func lmdbError(_ code: Int32, _ action: String) -> LMDBError {
 
 /// Whether an LMDB code says that the environment can no longer be trusted with writes.
 func isPoisonous(_ code: Int32) -> Bool {
-    code == MDB_PANIC || code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND
+    switch code {
+    // The last two are limits that sound trees never meet.
+    case MDB_PANIC, MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_CURSOR_FULL, MDB_PAGE_FULL: true
+    default: false
+    }
 }

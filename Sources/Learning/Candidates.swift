@@ -39,7 +39,7 @@ struct CandidateSampler: Sendable {
     private let width: Int
     private let popularity: AliasTable?
 
-    /// - Parameter sequences: Where popularity is counted.
+    /// Popularity is counted in `sequences`.
     init(_ sequences: EventSequences, itemCount: Int, width: Int) {
         self.itemCount = itemCount
         self.width = width

@@ -51,7 +51,7 @@ struct LaneFiller {
     /// Per lane: the event to be read next, the first event and the end of its sequence.
     private var places: [(index: Int, start: Int, end: Int)]
 
-    /// - Parameter order: The numbers of the sequences, in the order in which lanes take them.
+    /// Lanes take the sequences with the numbers `order`, in that order.
     init(_ sequences: EventSequences, order: [Int], lanes: Int, steps: Int) {
         self.sequences = sequences
         self.order = order

@@ -23,7 +23,7 @@ public struct EventSequences: Sendable, Equatable {
     /// The number of sequences.
     public var count: Int { max(0, offsets.count - 1) }
 
-    /// Adds one sequence at the end. The three arrays must be equally long.
+    /// Adds one sequence at the end; the three arrays must be equally long.
     public mutating func append(items: [Int32], types: [UInt8], times: [Int64]) {
         precondition(
             items.count == types.count && items.count == times.count,

@@ -115,8 +115,11 @@ private final class GloVeRun {
         for (pair, count) in counts.sorted(by: { $0.key < $1.key }) {
             let row = Int32(truncatingIfNeeded: pair >> 32)
             let column = Int32(truncatingIfNeeded: pair)
-            let weight = min(1, pow(Double(count) / configuration.countLimit,
-                configuration.exponent))
+            let weight = min(
+                1,
+                pow(
+                    Double(count) / configuration.countLimit,
+                    configuration.exponent))
             let target = Float(log(Double(count)))
             blocks[Int(row) % Self.parts * Self.parts + Int(column) % Self.parts].append(
                 CoOccurrence(row: row, column: column, target: target, weight: Float(weight)))
@@ -127,8 +130,9 @@ private final class GloVeRun {
         total = counts.count
     }
 
-    /// Weighted counts of ordered pairs, keyed by row · 2³² + column. An item with itself counts
-    /// for nothing: that it is near itself needs no learning.
+    /// Weighted counts of ordered pairs, keyed by row · 2³² + column.
+    ///
+    /// An item with itself counts for nothing: that it is near itself needs no learning.
     private static func count(
         _ sequences: EventSequences, window: Int
     ) -> [UInt64: Float] {

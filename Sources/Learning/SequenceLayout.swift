@@ -132,7 +132,8 @@ struct SequenceWeights: Sendable {
             // The inputs of a layer begin small: the sums of three small vectors, and above that
             // hidden states far from saturation. Without a gain, stacked layers begin so near to
             // linear and to zero that they stay on a plateau for many epochs.
-            let input = layer.input.offset..<layer.input.offset + layer.input.rows
+            let input =
+                layer.input.offset..<layer.input.offset + layer.input.rows
                 * layer.input.columns
             let gain: Float = index == 0 ? 2 : 5
             for place in input { weights.dense[place] *= gain }

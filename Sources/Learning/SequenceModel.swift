@@ -53,9 +53,9 @@ public final class SequenceModel: Sendable {
     public struct State: Sendable {
         /// The number of parallel sequences.
         public private(set) var count: Int
-        /// The hidden state of each layer, n × d. Never written after creation.
+        /// The hidden state of each layer, n × d, never written after creation.
         let hidden: [FloatStorage]
-        /// The cell state of each layer, n × d. Never written after creation.
+        /// The cell state of each layer, n × d, never written after creation.
         let cell: [FloatStorage]
 
         init(count: Int, hidden: [FloatStorage], cell: [FloatStorage]) {

@@ -1,9 +1,9 @@
 import Kernels
 
-/// Skip-gram with negative sampling (Mikolov et al. 2013, "Distributed Representations of Words
-/// and Phrases and their Compositionality"), with items as words and sequences as sentences.
+/// Skip-gram with negative sampling, with items as words and sequences as sentences.
 ///
-/// Works on groups of sixteen tokens as small matrix products, see `NegativeSamplingGroup`. The
+/// After Mikolov, Sutskever, Chen, Corrado, Dean 2013, "Distributed Representations of Words and
+/// Phrases and their Compositionality". Works on groups of sixteen tokens as small matrix products, see `NegativeSamplingGroup`. The
 /// same seed gives the same vectors at any number of threads.
 public struct SkipGram: EmbeddingTrainer {
     /// What can be chosen.
@@ -180,43 +180,73 @@ private final class SkipGramRun {
         return tokens
     }
 
+    /// The batches of groups between two reports of progress.
+    private static let batchesPerReport = 256
+
     func trainEpoch(_ epoch: Int, report: (Int, Double) -> Void) {
         guard let noise else { return }
-        let tokens = tokens(epoch)
-        let size = NegativeSamplingGroup.centres
-        let count = (tokens.items.count + size - 1) / size
-        let numbers = Philox(seed: configuration.seed, stream: 3 + UInt64(epoch) << 8)
-        let perPair = Float(configuration.negatives)
-        let (input, output, masses, groups) = (input, output, masses, groups)
-        let threads = configuration.threads
-        let workers = groups.count >= 2 * threads ? threads : 1
+        let plan = EpochPlan(
+            epoch: epoch, tokens: tokens(epoch), noise: noise,
+            numbers: Philox(seed: configuration.seed, stream: 3 + UInt64(epoch) << 8))
+        let perBatch = groups.count
+        let batches = (plan.groupCount + perBatch - 1) / perBatch
         var first = 0
-        var batch = 0
-        while first < count {
-            let start = first
-            let length = min(groups.count, count - start)
-            parallelFor(length, threads: workers) { index in
-                let group = start + index
-                let negatives = (0..<size).map { place in
-                    Int32(noise.sample(numbers.uniform(at: UInt64(group * size + place))))
+        while first < batches {
+            let range = first..<min(batches, first + Self.batchesPerReport)
+            train(plan, batches: range)
+            let done = Double(range.upperBound) / Double(batches)
+            report(Int(done * Double(sequences.items.count)), groups[0].loss())
+            first = range.upperBound
+        }
+    }
+
+    /// What an epoch consists of, for reading by all threads.
+    private struct EpochPlan: Sendable {
+        let epoch: Int
+        let tokens: TokenStream
+        let noise: AliasTable
+        let numbers: Philox
+
+        var groupCount: Int {
+            (tokens.items.count + NegativeSamplingGroup.centres - 1)
+                / NegativeSamplingGroup.centres
+        }
+
+        func negatives(_ group: Int) -> [Int32] {
+            let size = NegativeSamplingGroup.centres
+            return (0..<size).map { place in
+                Int32(noise.sample(numbers.uniform(at: UInt64(group * size + place))))
+            }
+        }
+    }
+
+    /// Some batches: the groups of a batch are computed from the tables as they stand, then added.
+    private func train(_ plan: EpochPlan, batches: Range<Int>) {
+        let (input, output, masses, groups) = (input, output, masses, groups)
+        let perPair = Float(configuration.negatives)
+        let rates = batches.map { batch in
+            learningRate(
+                plan.epoch, Double(batch * groups.count) / Double(max(1, plan.groupCount)))
+        }
+        // Below some groups a thread, meeting the others costs more than working alone.
+        let threads = max(1, min(configuration.threads, groups.count / 4))
+        ThreadTeam.run(threads: threads) { member, team in
+            for batch in batches {
+                let start = batch * groups.count
+                let length = min(groups.count, plan.groupCount - start)
+                for index in stride(from: member, to: length, by: team.count) {
+                    groups[index].compute(
+                        plan.tokens, first: (start + index) * NegativeSamplingGroup.centres,
+                        negatives: plan.negatives(start + index), negativesPerPair: perPair,
+                        inputTable: input, outputTable: output)
                 }
-                groups[index].compute(
-                    tokens, first: group * size, negatives: negatives,
-                    negativesPerPair: perPair, inputTable: input, outputTable: output)
-            }
-            let done = Double(first) / Double(count)
-            if batch % 256 == 0 {
-                report(Int(done * Double(sequences.items.count)), groups[0].loss())
-            }
-            let rate = learningRate(epoch, done)
-            parallelFor(workers, threads: workers) { task in
+                team.barrier()
                 NegativeSamplingGroup.apply(
-                    groups[0..<length], task: task, tasks: workers, rate: rate,
-                    massLimit: Float(Self.massLimit), masses: masses, inputTable: input,
-                    outputTable: output)
+                    groups[0..<length], task: member, tasks: team.count,
+                    rate: rates[batch - batches.lowerBound], massLimit: Float(Self.massLimit),
+                    masses: masses, inputTable: input, outputTable: output)
+                team.barrier()
             }
-            first += length
-            batch += 1
         }
     }
 

@@ -84,7 +84,7 @@ public enum ModelFiles {
         tensors["embeddings"] = Tensor(
             shape: [model.embeddings.count, model.embeddings.dimensions], model.embeddings.vectors)
         tensors["popularity"] = vector(model.popularity.probabilities)
-        tensors["history"] = vector(model.history.probabilities)
+        tensors["history"] = vector(model.history.weights)
         for (name, rows) in [
             ("following", model.transitions.following), ("together", model.transitions.together),
         ] {
@@ -111,7 +111,7 @@ public enum ModelFiles {
     ) throws -> PredictionModel {
         let count = itemIDs.count
         guard config.sequence.itemCount == count, config.mixture.isWellFormed,
-            config.sequence.typeCount == RepetitionCells.typeCount
+            config.sequence.typeCount == RepetitionFeatures.typeCount
         else {
             throw LearningError(.invalidData, "its configuration and catalogue do not fit together")
         }
@@ -128,7 +128,7 @@ public enum ModelFiles {
         }
         let counted = CountedEvidence(
             history: OwnHistory(
-                probabilities: try tensors.floats("history", count: RepetitionCells.sizes[3])),
+                weights: try tensors.floats("history", count: RepetitionFeatures.weightCount)),
             transitions: Transitions(
                 following: try tensors.rows("transitions.following", count: count),
                 together: try tensors.rows("transitions.together", count: count)),

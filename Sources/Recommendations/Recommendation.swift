@@ -1,3 +1,4 @@
+public import Futures
 public import PropertyGraph
 
 /// One reason why an item is recommended, with its part of the item's probability.
@@ -85,7 +86,17 @@ public struct RecommendationOptions: Sendable {
     /// The defaults.
     public init() {}
 
-    func validate() throws(RecommendationError) {
+    /// The settings of the simulation that these options ask for.
+    public var simulation: SimulationSettings {
+        let days = horizonDays.isFinite ? max(0, min(horizonDays, 1e6)) : 0
+        return SimulationSettings(
+            horizonSeconds: Int64(days * 86_400), paths: paths, seed: seed, threads: threads)
+    }
+
+    /// Checks the bounds of the options.
+    ///
+    /// - Throws: ``RecommendationError`` naming the option and its range.
+    public func validate() throws(RecommendationError) {
         guard (1...Self.countMax).contains(count) else {
             throw RecommendationError("count is \(count). Use a number from 1 to \(Self.countMax).")
         }

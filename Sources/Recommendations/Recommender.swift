@@ -65,10 +65,7 @@ public struct Recommender: Sendable {
     ) throws -> Recommendations {
         try options.validate()
         let subject = try subject(userID, asOf: options.asOf)
-        let settings = SimulationSettings(
-            horizonSeconds: Int64(options.horizonDays * 86_400), paths: options.paths,
-            seed: options.seed, threads: options.threads)
-        let futures = try simulate(subject, settings: settings)
+        let futures = try simulate(subject, settings: options.simulation)
         return try recommendations(subject, futures: futures, options: options)
     }
 

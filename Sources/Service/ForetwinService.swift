@@ -9,6 +9,7 @@ import Prediction
 import Recommendations
 import ServiceLifecycle
 public import Twins
+import UnixSignals
 
 /// The HTTP service: takes in events, shows twins, recommends.
 ///

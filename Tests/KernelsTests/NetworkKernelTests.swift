@@ -51,7 +51,8 @@ struct LSTMCellTests {
         LSTMCell.forward(
             gates: gates, bias: bias, previousCell: previous, cell: cell, cellTanh: squashed,
             hidden: hidden)
-        let value = zip(doubles(hidden), da).reduce(0) { $0 + $1.0 * $1.1 }
+        let value =
+            zip(doubles(hidden), da).reduce(0) { $0 + $1.0 * $1.1 }
             + zip(doubles(cell), db).reduce(0) { $0 + $1.0 * $1.1 }
         #expect(abs(value - exact) < 1e-5 * Double(width))
         let cellGradient = FloatStorage(b.matrix.elements).view(rows: rows, columns: width)
@@ -140,7 +141,8 @@ struct LossTests {
         #expect(abs(loss - expected) < 1e-5)
     }
 
-    @Test("With all items as candidates the sampled softmax is the full one", arguments: [1, 5, 40])
+    @Test(
+        "With all items as candidates the sampled softmax is the full one", arguments: [1, 5, 40])
     func complete(_ count: Int) {
         let logits = random(3, count, seed: 3)
         let bias = random(1, count, seed: 4)
@@ -223,7 +225,8 @@ struct OptimizerKernelTests {
             let g = Double(slope) * 0.5
             m = 0.9 * m + 0.1 * g
             v = 0.999 * v + 0.001 * g * g
-            p -= 0.01 * (m / (1 - pow(0.9, Double(step))))
+            p -=
+                0.01 * (m / (1 - pow(0.9, Double(step))))
                 / ((v / (1 - pow(0.999, Double(step)))).squareRoot() + 1e-8)
         }
         for index in 0..<count { #expect(abs(Double(parameters[index + 2]) - p) < 1e-5) }
@@ -318,7 +321,8 @@ struct NegativeSamplingTests {
 
     @Test("Two tasks change the tables exactly as one does, and mass is limited")
     func tasks() {
-        let stream = tokens((0..<16).map { Int32($0 % 5) }, .init(repeating: 0, count: 16), reach: 4)
+        let stream = tokens(
+            (0..<16).map { Int32($0 % 5) }, .init(repeating: 0, count: 16), reach: 4)
         let start = random(5, 16, seed: 4).matrix
         func moved(tasks: Int, limit: Float) -> [Float] {
             let input = FloatStorage(start.elements).view(rows: 5, columns: 16)

@@ -155,7 +155,8 @@ struct AliasTableTests {
         #expect(single.sample(using: &generator) == 0 && single.count == 1)
     }
 
-    @Test("Unusable weights give no table", arguments: [[], [0, 0], [1, -1], [.nan], [.infinity]])
+    @Test(
+        "Unusable weights give no table", arguments: [[], [0, 0], [1, -1], [.nan], [.infinity]])
     func unusable(_ weights: [Double]) {
         #expect(AliasTable(weights: weights) == nil)
     }
@@ -196,5 +197,28 @@ struct BuildTargetTests {
         #expect(BuildTarget.advice(builtFor: "x86-64-v4", cpuInfo: new) == nil)
         #expect(BuildTarget.advice(builtFor: "native", cpuInfo: new) == nil)
         #expect(["native", "x86-64-v4", "x86-64-v3", "generic"].contains(BuildTarget.cpu))
+    }
+}
+
+@Suite("Thread team")
+struct ThreadTeamTests {
+    @Test("Everybody meets at every barrier", arguments: [0, 1, 2, 3, 5])
+    func barriers(_ threads: Int) {
+        let members = max(1, threads)
+        let rounds = 200
+        let marks = FloatStorage(count: members)
+        let faults = FloatStorage(count: members)
+        ThreadTeam.run(threads: threads) { member, team in
+            for round in 1...rounds {
+                marks[member] = Float(round)
+                team.barrier()
+                for other in 0..<team.count where marks[other] != Float(round) {
+                    faults[member] += 1
+                }
+                team.barrier()
+            }
+        }
+        #expect(marks.elements == [Float](repeating: Float(rounds), count: members))
+        #expect(faults.elements.allSatisfy { $0 == 0 })
     }
 }

@@ -213,9 +213,10 @@ import Testing
         #expect(Environment.version.hasPrefix("0.9."))
     }
 
-    @Test func aForkedChildMayNotUseItsParentsEnvironment() async {
-        await #expect(processExitsWith: .success) {
-            let fixture = try Fixture()
+    @Test func aForkedChildMayNotUseItsParentsEnvironment() async throws {
+        let folder = try TemporaryFolder()
+        await #expect(processExitsWith: .success) { [path = folder.path as String] in
+            let fixture = try Fixture(in: path)
             let (environment, table) = (fixture.environment, fixture.table)
             // Swift hides fork, which is why few will meet this; C libraries still call it.
             let fork = try #require(dlsym(nil, "fork"))

@@ -6,10 +6,9 @@ import Testing
 final class TemporaryFolder: Sendable {
     let path: String
 
-    init() throws {
-        path =
-            FileManager.default.temporaryDirectory
-            .appendingPathComponent("lmdb-tests-\(UUID().uuidString)").path
+    init(in parent: String? = nil) throws {
+        let parent = parent ?? FileManager.default.temporaryDirectory.path
+        path = parent + "/lmdb-tests-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true)
     }
@@ -55,8 +54,14 @@ struct Fixture: Sendable {
     var path: String { folder("db") }
     var file: String { folder("db/data.mdb") }
 
-    init(_ tables: [String] = ["t"], options: Environment.Options = smallOptions()) throws {
-        folder = try TemporaryFolder()
+    /// Opens a new database below `parent`, or below the system's folder for temporary files.
+    ///
+    /// A test of a process that is killed gives a folder of its own process, which removes it.
+    init(
+        _ tables: [String] = ["t"], in parent: String? = nil,
+        options: Environment.Options = smallOptions()
+    ) throws {
+        folder = try TemporaryFolder(in: parent)
         environment = try Environment(
             path: folder("db"), tables: tables, options: options)
     }
@@ -116,3 +121,6 @@ func write(_ bytes: [UInt8], to path: String) throws {
 struct Stop: Error, Equatable {
     var number = 0
 }
+
+/// Calls `body` outside an async function, where waiting and the blocking `write` are allowed.
+func blocking<T>(_ body: () throws -> T) rethrows -> T { try body() }

@@ -227,17 +227,19 @@ import Testing
         #expect(!fixture.environment.isPoisoned)
     }
 
-    @Test func aTableOfAnotherEnvironmentTraps() async {
-        await #expect(processExitsWith: .failure) {
-            let first = try Fixture()
-            let second = try Fixture()
+    @Test func aTableOfAnotherEnvironmentTraps() async throws {
+        let folder = try TemporaryFolder()
+        await #expect(processExitsWith: .failure) { [path = folder.path as String] in
+            let first = try Fixture(in: path)
+            let second = try Fixture(in: path)
             try first.environment.read { _ = try $0.count(second.table) }
         }
     }
 
-    @Test func anUnnamedTableTraps() async {
-        await #expect(processExitsWith: .failure) {
-            _ = try Fixture().environment.table("no such table")
+    @Test func anUnnamedTableTraps() async throws {
+        let folder = try TemporaryFolder()
+        await #expect(processExitsWith: .failure) { [path = folder.path as String] in
+            _ = try Fixture(in: path).environment.table("no such table")
         }
     }
 }

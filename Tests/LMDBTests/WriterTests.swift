@@ -35,9 +35,10 @@ import Testing
         #expect(entries.count == 1)
     }
 
-    @Test func closingInsideAWriteTraps() async {
-        await #expect(processExitsWith: .failure) {
-            let fixture = try Fixture()
+    @Test func closingInsideAWriteTraps() async throws {
+        let folder = try TemporaryFolder()
+        await #expect(processExitsWith: .failure) { [path = folder.path as String] in
+            let fixture = try Fixture(in: path)
             try fixture.environment.write { _ in fixture.environment.close() }
         }
     }
@@ -329,9 +330,6 @@ import Testing
         #expect(stored == outcomes.count { $0.1 == nil })
     }
 }
-
-/// Calls `body` where the blocking overload of `write` is chosen.
-private func blocking<T>(_ body: () throws -> T) rethrows -> T { try body() }
 
 /// A flag one task sets and another looks at.
 // @unchecked Sendable: `value` is guarded by `lock`.

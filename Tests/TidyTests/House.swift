@@ -10,7 +10,7 @@ enum House {
         "PropertyGraph": ["LMDB"],
         "Learning": ["Kernels"],
         "Twins": ["LMDB", "PropertyGraph"],
-        "SyntheticShop": ["Twins", "Kernels"],
+        "SyntheticShop": ["Twins", "PropertyGraph", "Kernels"],
         "Prediction": ["Twins", "PropertyGraph", "Learning", "Kernels"],
         "Futures": prediction,
         "Recommendations": prediction.union(["Futures"]),

@@ -1,56 +1,42 @@
+import Foundation
 public import Learning
 
 /// What a twin does again: for each item it has met, the probability of meeting it at the next
 /// moment, learned from everybody's repetitions.
 ///
-/// An item is described by how often, how lately and how regularly it came back; the share of
-/// like cases in which it came back at the next moment is counted in cells, and fine cells with
-/// few cases lean on the coarser cells around them (m-estimate, Cestnik 1990). This holds decayed
-/// frequency and re-purchase rhythm in one table, and needs no assumption about either.
+/// A logistic regression on how often, how lately and how regularly an item came back, with its
+/// own weights for each type of event asked for. It holds decayed frequency and re-purchase rhythm
+/// in one formula, and learns from the data how much each of them tells.
 public struct OwnHistory: EvidenceSource {
-    /// Probability of a repetition at the next moment, for each of the finest cells.
-    public let probabilities: [Float]
+    /// The weights of the regression; see ``RepetitionFeatures``.
+    public let weights: [Float]
 
     /// Which evidence this is.
     public var name: EvidenceName { .history }
 
-    /// Cases by which a cell leans on the one above it.
-    private static let leaning = 20.0
-    /// Events that are counted at most; beyond that, every n-th sequence is.
-    private static let eventCountMax = 4_000_000
-
-    /// Counts the repetitions of all sequences.
+    /// Learns from the repetitions of all sequences.
     ///
     /// - Complexity: O(Σ moments × distinct items) over the sequences.
     public init(_ sequences: EventSequences) {
-        var counts = RepetitionCounts()
-        let stride = max(1, sequences.items.count / Self.eventCountMax)
-        for sequence in Swift.stride(from: 0, to: sequences.count, by: stride) {
-            counts.add(History(sequences, sequence: sequence))
-        }
-        probabilities = counts.probabilities(leaning: Self.leaning)
+        var regression = RepetitionRegression()
+        regression.learn(sequences)
+        weights = regression.weights
     }
 
-    init(probabilities: [Float]) { self.probabilities = probabilities }
+    init(weights: [Float]) { self.weights = weights }
 
     /// The items of the history in proportion to their probabilities of repetition.
     public func evidence(for context: Context) -> Evidence {
-        evidence(
-            RepetitionTracker(context.history), time: context.time, type: context.type,
-            excluding: context.sameMoment ? context.history.lastMoment : [])
-    }
-
-    /// The same from a tracker that the caller keeps up to date.
-    func evidence(
-        _ tracker: RepetitionTracker, time: Int64, type: UInt8, excluding: ArraySlice<Int32>
-    ) -> Evidence {
+        let tracker = RepetitionTracker(context.history)
         var weights: [Int32: Float] = [:]
         weights.reserveCapacity(tracker.items.count)
         for (item, repetition) in zip(tracker.items, tracker.repetitions) {
             weights[item] = probability(
-                repetition, moments: tracker.momentCount, time: time, type: type)
+                repetition, moments: tracker.momentCount, time: context.time, type: context.type)
         }
-        for item in excluding { weights[item] = nil }
+        if context.sameMoment {
+            for item in context.history.lastMoment { weights[item] = nil }
+        }
         return Evidence(weights: weights)
     }
 
@@ -58,66 +44,80 @@ public struct OwnHistory: EvidenceSource {
     package func probability(
         _ repetition: Repetition, moments: Int, time: Int64, type: UInt8
     ) -> Float {
-        probabilities[
-            RepetitionCells.cell(repetition, moments: moments, time: time, type: type)]
+        let features = RepetitionFeatures(repetition, moments: moments, time: time, type: type)
+        return 1 / (1 + exp(-features.logit(weights)))
     }
 }
 
-/// Cases and repetitions, counted in the finest cells.
-private struct RepetitionCounts {
-    private var cases = [UInt32](repeating: 0, count: RepetitionCells.sizes[3])
-    private var hits = [UInt32](repeating: 0, count: RepetitionCells.sizes[3])
+/// Learns the weights by stochastic gradient steps of a size that falls for each weight by itself
+/// (AdaGrad, Duchi, Hazan and Singer 2011).
+private struct RepetitionRegression {
+    private(set) var weights = [Float](repeating: 0, count: RepetitionFeatures.weightCount)
+    private var squares = [Float](repeating: 1e-3, count: RepetitionFeatures.weightCount)
 
-    mutating func add(_ history: History) {
+    private static let rate: Float = 0.05
+    /// Cases that are learned from in one pass at most; beyond that, every n-th sequence is.
+    private static let caseCountMax = 40_000_000
+    private static let passes = 2
+    /// Log-odds of a repetition of which nothing else is known.
+    private static let startBias: Float = -4
+
+    init() {
+        for type in 0..<RepetitionFeatures.typeCount {
+            weights[type * RepetitionFeatures.stride] = Self.startBias
+        }
+    }
+
+    mutating func learn(_ sequences: EventSequences) {
+        let stride = max(1, Self.caseCount(sequences) / Self.caseCountMax)
+        for _ in 0..<Self.passes {
+            for sequence in Swift.stride(from: 0, to: sequences.count, by: stride) {
+                learn(History(sequences, sequence: sequence))
+            }
+        }
+    }
+
+    /// About how many cases there are: moments times items met by then.
+    private static func caseCount(_ sequences: EventSequences) -> Int {
+        (0..<sequences.count).reduce(0) { sum, sequence in
+            let length = sequences.range(of: sequence).count
+            let distinct = Set(sequences.items[sequences.range(of: sequence)]).count
+            return sum + length * distinct / 8
+        }
+    }
+
+    private mutating func learn(_ history: History) {
         var tracker = RepetitionTracker()
-        for index in 0..<history.momentCount {
-            let events = history.moment(index)
-            var types: Set<UInt8> = []
-            var present: Set<Int64> = []
+        for moment in 0..<history.momentCount {
+            let events = history.moment(moment)
+            var present: [UInt8: Set<Int32>] = [:]
             for event in events {
-                types.insert(history.types[event])
-                present.insert(Self.key(history.items[event], history.types[event]))
+                present[history.types[event], default: []].insert(history.items[event])
             }
             let time = history.times[events.lowerBound]
-            for (item, repetition) in zip(tracker.items, tracker.repetitions) {
-                for type in types {
-                    let cell = RepetitionCells.cell(
-                        repetition, moments: index, time: time, type: type)
-                    cases[cell] += 1
-                    if present.contains(Self.key(item, type)) { hits[cell] += 1 }
+            for (type, items) in present.sorted(by: { $0.key < $1.key }) {
+                for (item, repetition) in zip(tracker.items, tracker.repetitions) {
+                    step(
+                        RepetitionFeatures(repetition, moments: moment, time: time, type: type),
+                        isHit: items.contains(item))
                 }
             }
             tracker.observe(history, events: events)
         }
     }
 
-    /// The share of repetitions in each finest cell, leaning on the coarser levels.
-    func probabilities(leaning: Double) -> [Float] {
-        var levels = [(cases: cases.map(Double.init), hits: hits.map(Double.init))]
-        for fanOut in RepetitionCells.fanOut.reversed() {
-            let finer = levels[0]
-            let size = finer.cases.count / fanOut
-            var coarser = (
-                cases: [Double](repeating: 0, count: size),
-                hits: [Double](repeating: 0, count: size)
-            )
-            for cell in finer.cases.indices {
-                coarser.cases[cell / fanOut] += finer.cases[cell]
-                coarser.hits[cell / fanOut] += finer.hits[cell]
-            }
-            levels.insert(coarser, at: 0)
+    private mutating func step(_ features: RepetitionFeatures, isHit: Bool) {
+        let probability = 1 / (1 + exp(-features.logit(weights)))
+        let slope = probability - (isHit ? 1 : 0)
+        move(features.base, slope)
+        for index in 0..<RepetitionFeatures.numberCount {
+            move(features.base + 1 + index, slope * features.numbers[index])
         }
-        var parent = [0.01]
-        for level in levels {
-            let fanOut = level.cases.count / parent.count
-            parent = level.cases.indices.map { cell in
-                (level.hits[cell] + leaning * parent[cell / fanOut]) / (level.cases[cell] + leaning)
-            }
-        }
-        return parent.map(Float.init)
+        for index in 0..<4 { move(Int(features.classes[index]), slope) }
     }
 
-    private static func key(_ item: Int32, _ type: UInt8) -> Int64 {
-        Int64(item) << 8 | Int64(type)
+    private mutating func move(_ place: Int, _ slope: Float) {
+        squares[place] += slope * slope
+        weights[place] -= Self.rate * slope / squares[place].squareRoot()
     }
 }

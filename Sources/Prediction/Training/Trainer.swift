@@ -40,7 +40,7 @@ public struct Trainer: Sendable {
             .train(training, itemCount: itemCount, progress: progress)
         let trained = try SequenceTrainer(configuration.sequence).train(
             training, validation: heldOut, itemCount: itemCount,
-            typeCount: RepetitionCells.typeCount, embeddings: embeddings, progress: progress)
+            typeCount: RepetitionFeatures.typeCount, embeddings: embeddings, progress: progress)
         let sequence = SequenceEvidence(model: trained.model)
         let even = Mixture(even: EvidenceName.allCases)
         let partial = PredictionModel(

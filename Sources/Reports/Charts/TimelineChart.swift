@@ -19,7 +19,7 @@ struct TimelineChart {
         width = isNarrow ? 360 : 1080
         height = isNarrow ? 250 : 310
         left = isNarrow ? 26 : 34
-        right = width - (isNarrow ? 44 : 86)
+        right = width - (isNarrow ? 50 : 60)
         bottom = height - 28
         let highest = (activity.pastTotals + activity.future.map(\.high)).max() ?? 0
         axis = Axis(maximum: max(highest, 0.5))
@@ -97,7 +97,7 @@ struct TimelineChart {
         svg.polyline(points(median, from: 0), "median")
         guard let end = activity.future.last else { return }
         var edge = Double.infinity
-        for (value, name) in [(end.low, "10 %"), (end.median, "middle"), (end.high, "90 %")] {
+        for (value, name) in [(end.low, "low"), (end.median, "middle"), (end.high, "high")] {
             let place = min(y(value) + 4, edge - 13)
             edge = place
             svg.text(

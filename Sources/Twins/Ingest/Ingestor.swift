@@ -27,10 +27,11 @@ public struct IngestReport: Sendable, Hashable {
 /// Each batch is on disk before the next is read. After a crash the same files may be ingested
 /// again: what is there is passed over.
 public struct Ingestor {
-    /// Events that are written together.
+    /// Events that are written together unless told otherwise.
     public static let batchSize = 10_000
 
     private let store: TwinStore
+    private let batchSize: Int
     private let createItems: Bool
     private let reject: (Rejection, [UInt8]) throws -> Void
     private let progress: (IngestReport, Double?) -> Void
@@ -39,15 +40,18 @@ public struct Ingestor {
     ///
     /// - Parameters:
     ///   - store: Where the events go.
+    ///   - batchSize: Events that are written together, 1 or more.
     ///   - createItems: Whether items that the catalogue lacks are added to it.
     ///   - reject: Gets each line that was not accepted, and its bytes if they are at hand.
     ///   - progress: Told after each batch, with the share of the source read if that is known.
     public init(
-        into store: TwinStore, createItems: Bool = true,
+        into store: TwinStore, batchSize: Int = Ingestor.batchSize, createItems: Bool = true,
         reject: @escaping (Rejection, [UInt8]) throws -> Void = { _, _ in },
         progress: @escaping (IngestReport, Double?) -> Void = { _, _ in }
     ) {
+        precondition(batchSize >= 1, "a batch holds at least one event")
         self.store = store
+        self.batchSize = batchSize
         self.createItems = createItems
         self.reject = reject
         self.progress = progress
@@ -66,7 +70,7 @@ public struct Ingestor {
             switch line {
             case .event(let event, let number):
                 batch.append((event, number, reader.lineBytes))
-                if batch.count == Self.batchSize { try flush(&batch, &report, reader) }
+                if batch.count == batchSize { try flush(&batch, &report, reader) }
             case .rejected(let rejection):
                 report.reject(rejection)
                 try reject(rejection, reader.lineBytes)

@@ -38,6 +38,11 @@ struct IngestCommand: ParsableCommand {
     @Option(name: .customLong("half-life"), help: ArgumentHelp("Days in which an edge's weight fades by half; for a new store.", valueName: "days"))
     var halfLife: Double?
 
+    @Option(
+        name: .customLong("batch"),
+        help: "Events that are written together; after a crash at most one batch is missing.")
+    var batchSize = Ingestor.batchSize
+
     @Flag(help: "Print the counts as JSON.")
     var json = false
 
@@ -46,6 +51,12 @@ struct IngestCommand: ParsableCommand {
     func validate() throws {
         guard !files.isEmpty || items != nil else {
             throw ValidationError("Name an event file, '-' for standard input, or --items FILE.")
+        }
+        guard (1...100_000).contains(batchSize) else {
+            throw ValidationError("--batch is \(batchSize). Use a number from 1 to 100000.")
+        }
+        if let halfLife, !(halfLife > 0 && halfLife <= 36_500) {
+            throw ValidationError("--half-life is \(halfLife). Use days above 0, up to 36500.")
         }
     }
 
@@ -98,7 +109,7 @@ struct IngestCommand: ParsableCommand {
         _ progress: ProgressBar
     ) throws -> IngestReport {
         let ingestor = Ingestor(
-            into: store, createItems: !knownItemsOnly,
+            into: store, batchSize: batchSize, createItems: !knownItemsOnly,
             reject: { try rejects.add($0, $1, source: file) },
             progress: { report, fraction in
                 let rate = Double(report.total) / max(0.001, progress.seconds)

@@ -1,0 +1,157 @@
+import Foundation
+
+/// What one item has meant to a twin up to a moment.
+package struct Repetition: Sendable {
+    /// The moments of first and last contact, counted from the oldest.
+    package private(set) var firstMoment: Int
+    /// The moment of the last contact.
+    package private(set) var lastMoment: Int
+    /// In how many moments the item occurred.
+    package private(set) var count = 1
+    /// The time of the first contact, in seconds.
+    package private(set) var firstTime: Int64
+    /// The time of the last contact, in seconds.
+    package private(set) var lastTime: Int64
+    /// Type of the last contact.
+    package private(set) var lastType: UInt8
+    /// Contacts that fade by a factor with each moment, as of the last one: slow and fast.
+    private(set) var faded = SIMD2<Float>(1, 1)
+
+    /// The factors by which contacts fade with each moment.
+    static let fading = SIMD2<Float>(0.97, 0.85)
+
+    /// The first contact.
+    package init(moment: Int, time: Int64, type: UInt8) {
+        firstMoment = moment
+        lastMoment = moment
+        firstTime = time
+        lastTime = time
+        lastType = type
+    }
+
+    /// A further contact.
+    package mutating func observe(moment: Int, time: Int64, type: UInt8) {
+        if moment != lastMoment {
+            faded = faded(at: moment) + 1
+            count += 1
+        }
+        lastMoment = moment
+        lastTime = time
+        lastType = type
+    }
+
+    /// The faded contacts as of a later moment.
+    func faded(at moment: Int) -> SIMD2<Float> {
+        let age = Float(moment - lastMoment)
+        return SIMD2(faded.x * pow(Self.fading.x, age), faded.y * pow(Self.fading.y, age))
+    }
+}
+
+/// Follows a twin's contacts with its items, moment by moment.
+package struct RepetitionTracker: Sendable {
+    /// The items in order of first contact.
+    package private(set) var items: [Int32] = []
+    /// What each of ``items`` has meant so far.
+    package private(set) var repetitions: [Repetition] = []
+    /// The number of moments seen.
+    package private(set) var momentCount = 0
+    private var slots: [Int32: Int] = [:]
+
+    init() {}
+
+    /// Follows a whole history.
+    package init(_ history: History) {
+        for moment in 0..<history.momentCount { observe(history, events: history.moment(moment)) }
+    }
+
+    /// Takes in the next moment.
+    mutating func observe(_ history: History, events: Range<Int>) {
+        for event in events {
+            let (item, time, type) = (
+                history.items[event], history.times[event], history.types[event]
+            )
+            if let slot = slots[item] {
+                repetitions[slot].observe(moment: momentCount, time: time, type: type)
+            } else {
+                slots[item] = items.count
+                items.append(item)
+                repetitions.append(Repetition(moment: momentCount, time: time, type: type))
+            }
+        }
+        momentCount += 1
+    }
+
+    /// What an item has meant so far; `nil` if the twin has not met it.
+    package func repetition(of item: Int32) -> Repetition? { slots[item].map { repetitions[$0] } }
+}
+
+/// What the probability of a repetition depends on: numbers, and classes of which one holds each.
+///
+/// Every weight is kept for each type of event that may be asked for.
+struct RepetitionFeatures {
+    /// Event types told apart, in the question and in the last contact.
+    static let typeCount = 10
+    /// Numbers: rate of contacts, contacts faded slowly and fast, moments since the last, each as
+    /// a logarithm.
+    static let numberCount = 4
+    private static let recencyBounds: [Float] = [2, 3, 4, 6, 9, 14, 21, 36]
+    private static let countBounds: [Float] = [2, 3, 4, 6, 10, 20, 40]
+    private static let dueBounds: [Float] = [0.25, 0.5, 0.75, 0.9, 1.1, 1.35, 1.75, 2.5, 4]
+    private static let recencyCount = recencyBounds.count + 1
+    private static let countCount = countBounds.count + 1
+    /// One more than the bounds give: an item met only once has no rhythm.
+    private static let dueCount = dueBounds.count + 2
+    /// Weights for each type asked for: bias, numbers, classes.
+    static let stride = 1 + numberCount + recencyCount + countCount + dueCount + typeCount
+    /// The number of weights.
+    static let weightCount = typeCount * stride
+
+    /// Where the weights of the type asked for begin; the first is the bias.
+    let base: Int
+    /// The numbers.
+    let numbers: SIMD4<Float>
+    /// The places of the classes' weights: recency, count, how due, last type.
+    let classes: SIMD4<Int32>
+
+    init(_ repetition: Repetition, moments: Int, time: Int64, type: UInt8) {
+        let age = Float(moments - repetition.lastMoment)
+        let span = Float(moments - repetition.firstMoment)
+        let faded = repetition.faded(at: moments)
+        numbers = SIMD4(
+            log((Float(repetition.count) + 0.5) / (span + 4)), log(faded.x + 0.02),
+            log(faded.y + 0.02), log(age))
+        let due: Int
+        if repetition.count < 2 || repetition.lastTime <= repetition.firstTime {
+            due = Self.dueCount - 1
+        } else {
+            let mean =
+                Float(repetition.lastTime - repetition.firstTime) / Float(repetition.count - 1)
+            due = Self.place(Float(max(0, time - repetition.lastTime)) / mean, Self.dueBounds)
+        }
+        base = Int(min(type, UInt8(Self.typeCount - 1))) * Self.stride
+        var first = base + 1 + Self.numberCount
+        var places = SIMD4<Int32>()
+        places[0] = Int32(first + Self.place(age, Self.recencyBounds))
+        first += Self.recencyCount
+        places[1] = Int32(first + Self.place(Float(repetition.count), Self.countBounds))
+        first += Self.countCount
+        places[2] = Int32(first + due)
+        first += Self.dueCount
+        places[3] = Int32(first + Int(min(repetition.lastType, UInt8(Self.typeCount - 1))))
+        classes = places
+    }
+
+    /// The log-odds that the weights give.
+    func logit(_ weights: [Float]) -> Float {
+        var sum = weights[base]
+        for index in 0..<Self.numberCount { sum += weights[base + 1 + index] * numbers[index] }
+        for index in 0..<4 { sum += weights[Int(classes[index])] }
+        return sum
+    }
+
+    private static func place(_ value: Float, _ bounds: [Float]) -> Int {
+        var index = 0
+        while index < bounds.count, value >= bounds[index] { index += 1 }
+        return index
+    }
+}

@@ -1,0 +1,198 @@
+import Foundation
+import Prediction
+import PropertyGraph
+import Recommendations
+import Twins
+
+/// What the template of one customer's part is filled with.
+struct CustomerView {
+    /// A name and what it is.
+    struct Fact {
+        var term: String
+        var value: String
+    }
+
+    /// An item that is recommended.
+    struct Pick {
+        var rank: Int
+        var item: String
+        var kind: String?
+        var cost: String?
+        var chance: String
+        var range: String
+        var when: String?
+        var barSVG: String
+        var reasons: [Why]
+    }
+
+    /// A reason.
+    struct Why {
+        var source: String
+        var words: String
+    }
+
+    /// An entry of a legend.
+    struct Key {
+        var swatch: String
+        var term: String
+        var value: String?
+        var meaning: String?
+    }
+
+    /// A category with its bar.
+    struct Preference {
+        var category: String
+        var soFar: String
+        var ahead: String
+        var barSVG: String
+    }
+
+    var id: String
+    var title: String
+    var pseudonym: String
+    var isColdStart: Bool
+    var lead: String
+    var facts: [Fact]
+    var span: String
+    var picks: [Pick]
+    var hasPicks: Bool
+    var scaleEnd: String
+    var surprise: Pick?
+    var evidence: [Key]
+    var evidenceSVG: String
+    var timelineSVG: [String]
+    var timelineWords: String
+    var timelineKeys: [Key]
+    var preferences: [Preference]
+    var hasPreferences: Bool
+    var graphSVG: [String]
+    var graphWords: String
+    var graphKeys: [Key]
+    var hasGraph: Bool
+    var asOf: String
+    var version: String
+
+    init(_ report: TwinReport, anchor: String) {
+        let recommendations = report.recommendations
+        id = anchor
+        title = report.title
+        pseudonym = report.twin.userID
+        isColdStart = recommendations.isColdStart
+        span = Words.span(days: recommendations.horizonDays)
+        facts = Self.facts(report.twin)
+        let bounds = recommendations.items.flatMap { [$0.probability] + $0.interval }
+        let end = Self.scaleEnd(bounds.max() ?? 1)
+        scaleEnd = Words.percent(end)
+        picks = recommendations.items.enumerated().map {
+            Self.pick($1, rank: $0 + 1, end: end)
+        }
+        hasPicks = !picks.isEmpty
+        surprise = recommendations.surprise.map { Self.pick($0, rank: 0, end: end) }
+        lead = Self.lead(report, span: span)
+        evidence = Self.evidence(report.evidence)
+        evidenceSVG = Bars.stack(
+            report.evidence.map(\.share), label: "Shares of evidence, as in the list below")
+        timelineSVG = [false, true].map {
+            TimelineChart(report.activity, isNarrow: $0).markup()
+        }
+        timelineWords = Self.timelineWords(report, span: span)
+        timelineKeys = Self.timelineKeys(report)
+        preferences = Self.preferences(report.preferences)
+        hasPreferences = !preferences.isEmpty
+        graphSVG = [false, true].map {
+            TwinGraphChart(report.drawing, isNarrow: $0).markup()
+        }
+        hasGraph = !report.drawing.nodes.isEmpty
+        graphWords = Self.graphWords(report.drawing)
+        graphKeys = Self.graphKeys(report.drawing)
+        asOf = Words.date(report.activity.origin)
+        version = recommendations.modelVersion
+    }
+
+    /// The end of a scale of probabilities on which small ones can still be told apart.
+    static func scaleEnd(_ greatest: Double) -> Double {
+        [0.05, 0.1, 0.25, 0.5].first { greatest <= $0 } ?? 1
+    }
+
+    private static func facts(_ twin: UserTwin) -> [Fact] {
+        var facts = [Fact(term: "Events", value: Words.count(twin.eventCount))]
+        if let first = twin.firstEvent {
+            facts.append(Fact(term: "Known since", value: Words.date(first)))
+        }
+        if let last = twin.lastUpdated {
+            facts.append(Fact(term: "Last seen", value: Words.date(last)))
+        }
+        if let city = twin.city { facts.append(Fact(term: "City", value: city)) }
+        if let daypart = twin.preferences.dayparts.first {
+            let share = Words.percent(daypart.share)
+            facts.append(Fact(term: "Mostly active", value: "\(daypart.name) (\(share))"))
+        }
+        if let price = twin.preferences.priceLevel, price.isFinite {
+            facts.append(Fact(term: "Usual price", value: Words.decimal(price, places: 2)))
+        }
+        if !twin.searches.isEmpty {
+            let words = twin.searches.prefix(3).map { "“\($0)”" }.joined(separator: ", ")
+            facts.append(Fact(term: "Searches", value: words))
+        }
+        return facts
+    }
+
+    private static func lead(_ report: TwinReport, span: String) -> String {
+        let best = report.recommendations.items.prefix(3)
+            .map { "\($0.name) (\(Words.percent($0.probability)))" }
+        guard let last = best.last else {
+            return "Nothing can be said of the next \(span)."
+        }
+        let list = best.count > 1 ? best.dropLast().joined(separator: ", ") + " and " + last : last
+        let known = report.recommendations.isColdStart ? "Popular with everybody" : "Most likely"
+        return "\(known) in the next \(span): \(list)."
+    }
+
+    private static func pick(_ item: Recommendation, rank: Int, end: Double) -> Pick {
+        let range =
+            item.interval.count == 2
+            ? "\(Words.percent(item.interval[0])) to \(Words.percent(item.interval[1]))" : ""
+        let moment = item.expectedDate.flatMap { Timestamp(text: $0) }
+        return Pick(
+            rank: rank, item: item.name, kind: item.category,
+            cost: item.price.flatMap { $0.isFinite ? Words.decimal($0, places: 2) : nil },
+            chance: Words.percent(item.probability), range: range,
+            when: moment.map { Words.day($0) },
+            barSVG: Bars.probability(item.probability, interval: item.interval, end: end),
+            reasons: item.reasons.prefix(2).map { reason in
+                let name = EvidenceName(rawValue: reason.evidence)
+                return Why(
+                    source: name.map { Words.evidence($0).title } ?? "Surprise",
+                    words: readable(reason.text))
+            })
+    }
+
+    /// A reason with its ISO dates as people write them.
+    static func readable(_ text: String) -> String {
+        text.split(separator: " ", omittingEmptySubsequences: false).map { word in
+            guard word.count == 10, word.allSatisfy({ $0.isNumber || $0 == "-" }),
+                let moment = Timestamp(text: word)
+            else { return String(word) }
+            return Words.day(moment)
+        }.joined(separator: " ")
+    }
+
+    private static func evidence(_ shares: [(name: EvidenceName, share: Double)]) -> [Key] {
+        shares.enumerated().map { index, entry in
+            let words = Words.evidence(entry.name)
+            return Key(
+                swatch: "e\(min(index, 5))", term: words.title,
+                value: Words.percent(entry.share), meaning: words.meaning)
+        }
+    }
+
+    private static func preferences(_ all: [CategoryPreference]) -> [Preference] {
+        let shown = all.prefix(8)
+        let end = shown.flatMap { [$0.past, $0.expected] }.max() ?? 0
+        return shown.map {
+            Preference(
+                category: $0.name, soFar: Words.percent($0.past),
+                ahead: Words.percent($0.expected), barSVG: Bars.preference($0, end: end * 1.04))
+        }
+    }
+}

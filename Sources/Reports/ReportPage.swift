@@ -1,0 +1,33 @@
+public import Prediction
+
+/// One page that shows several customers, and how the model behind it was trained.
+public struct ReportPage: Sendable {
+    /// The page's heading.
+    public let title: String
+    /// The customers, in the order of the page.
+    public let customers: [TwinReport]
+    /// How the model was trained; `nil` leaves that part out.
+    public let metrics: TrainingMetrics?
+
+    /// Makes a page.
+    ///
+    /// - Parameters:
+    ///   - title: The page's heading.
+    ///   - customers: The customers, in the order of the page; may be empty.
+    ///   - metrics: How the model was trained; `nil` leaves that part out.
+    public init(title: String, customers: [TwinReport], metrics: TrainingMetrics? = nil) {
+        self.title = title
+        self.customers = customers
+        self.metrics = metrics
+    }
+
+    /// The page: self-contained HTML that is also well-formed XML, without scripts, and that loads
+    /// nothing from anywhere.
+    ///
+    /// The same reports always give the same bytes.
+    ///
+    /// - Throws: A template error, which is a fault of this module.
+    public func html() throws -> String {
+        try Templates.render(PageView(self))
+    }
+}

@@ -1,0 +1,55 @@
+extension Templates {
+    /// The frame: heading, navigation, customers, training.
+    static let page = """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8"/>
+        <meta name="viewport" content="width=device-width, initial-scale=1"/>
+        <meta name="color-scheme" content="light dark"/>
+        <meta name="generator" content="Foretwin"/>
+        <title>{{heading}}</title>
+        <style>{{{style}}}</style>
+        </head>
+        <body>
+        <header class="top" id="top">
+        <div class="sheet">
+        <p class="brand">Foretwin</p>
+        <h1>{{heading}}</h1>
+        {{#paths}}
+        <p class="how">Every customer has a <em>digital twin</em>: a graph of what they did, kept \
+        from their events. {{.}} possible futures of the twin are simulated. What \
+        happens in many of them is likely to happen.</p>
+        {{/paths}}
+        </div>
+        </header>
+        {{#hasNavigation}}
+        <nav aria-label="Customers"><div class="sheet"><ul>
+        {{#links}}
+        <li><a href="#{{anchor}}"><bdi>{{name}}</bdi>{{#isCold}} <span class="tag">new</span>{{/isCold}}</a></li>
+        {{/links}}
+        {{#training}}
+        <li class="apart"><a href="#model">The model</a></li>
+        {{/training}}
+        </ul></div></nav>
+        {{/hasNavigation}}
+        <main class="sheet">
+        {{#isEmpty}}
+        <p class="card notice">No customer was asked for.</p>
+        {{/isEmpty}}
+        {{#subjects}}
+        {{> customer}}
+        {{/subjects}}
+        {{#training}}
+        {{> model}}
+        {{/training}}
+        </main>
+        <footer class="sheet">
+        <p>Made by Foretwin. All dates are in UTC. Probabilities are shares of simulated futures; \
+        their ranges say how far more simulations could move them, not how good the model is.</p>
+        </footer>
+        </body>
+        </html>
+
+        """
+}

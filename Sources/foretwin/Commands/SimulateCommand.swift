@@ -1,0 +1,108 @@
+import ArgumentParser
+import Foundation
+import Futures
+import Prediction
+import PropertyGraph
+import Recommendations
+import Twins
+
+/// `foretwin simulate`.
+struct SimulateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate",
+        abstract: "Simulate many futures of a customer and show them.",
+        discussion: """
+            Shows some paths event by event, and how probable each item is over all of them. The \
+            interval says how far more paths could move a figure. --json prints every path.
+            """)
+
+    @Argument(help: "The customer's id as the shop knows it.")
+    var customer: String
+
+    @Option(help: "How many paths to show.")
+    var show = 3
+
+    @Flag(help: "Print all paths as JSON.")
+    var json = false
+
+    @OptionGroup var futures: FutureOptions
+    @OptionGroup var storeOptions: StoreOptions
+    @OptionGroup var modelOptions: ModelOptions
+
+    func run() throws {
+        let store = try storeOptions.open()
+        let (model, version) = try modelOptions.registry.load(version: modelOptions.modelVersion)
+        let recommender = try Recommender(store: store, model: model, version: version)
+        let subject = try recommender.subject(customer, asOf: try futures.moment())
+        guard futures.horizon.isFinite, futures.horizon > 0, futures.horizon <= 366 else {
+            throw ValidationError("--horizon must be above 0 and at most 366 days.")
+        }
+        let result = try recommender.simulate(
+            subject,
+            settings: SimulationSettings(
+                horizonSeconds: Int64(futures.horizon * 86_400), paths: futures.paths,
+                seed: futures.seed, threads: futures.threads))
+        if json {
+            try printJSON(paths(result, model.catalogue))
+        } else {
+            try printTables(result, model.catalogue, store)
+        }
+    }
+
+    private struct PathEvent: Encodable {
+        var time: String
+        var type: String
+        var itemID: String
+        var evidence: String
+    }
+
+    private func paths(_ futures: Futures, _ catalogue: ModelCatalogue) -> [[PathEvent]] {
+        (0..<futures.pathCount).map { index in
+            futures.path(index).map { event in
+                PathEvent(
+                    time: Timestamp(seconds: event.time).iso8601, type: typeName(event.type),
+                    itemID: catalogue.itemIDs[Int(event.item)],
+                    evidence: EvidenceName.allCases[Int(event.source)].rawValue)
+            }
+        }
+    }
+
+    private func printTables(
+        _ futures: Futures, _ catalogue: ModelCatalogue, _ store: TwinStore
+    ) throws {
+        let predicted = Array(futures.aggregatePredictedItems().prefix(20))
+        let shown = (0..<min(max(0, show), futures.pathCount)).map { futures.path($0).prefix(12) }
+        let places = Set(predicted.map(\.item) + shown.joined().map(\.item))
+        let items = try store.items(places.sorted().map { catalogue.itemIDs[Int($0)] })
+        func name(_ place: Int32) -> String {
+            let id = catalogue.itemIDs[Int(place)]
+            return shortened(items[id]?.name ?? id, to: 44)
+        }
+        let mean = (futures.meanLength * 10).rounded() / 10
+        print("\(futures.pathCount) futures of \(customer), \(mean) events each on average")
+        for (index, path) in shown.enumerated() {
+            print("\nPath \(index + 1)")
+            var table = Table("time", "does", "item", "from")
+            for event in path {
+                table.add(
+                    Timestamp(seconds: event.time).iso8601, typeName(event.type),
+                    name(event.item), EvidenceName.allCases[Int(event.source)].rawValue)
+            }
+            printLines(table.lines(indent: 2))
+            if futures.path(index).count > path.count {
+                print("  … and \(futures.path(index).count - path.count) more")
+            }
+        }
+        print("\nAny contact within the horizon")
+        var table = Table("item", "#chance", "#95 % interval", "by")
+        for item in predicted {
+            table.add(
+                name(item.item), percent(item.probability),
+                "\(percent(item.interval.lowerBound)) to \(percent(item.interval.upperBound))",
+                Timestamp(seconds: item.medianTime).date)
+        }
+        printLines(table.lines(indent: 2))
+    }
+
+    private func typeName(_ type: UInt8) -> String { EventType(rawValue: type)?.name ?? "?" }
+}
