@@ -7,8 +7,9 @@ public struct PredictedItem: Hashable, Sendable {
     public var item: Int32
     /// The share of paths in which the item occurs within the horizon.
     public var probability: Double
-    /// A 95 % interval for ``probability`` from the number of paths alone (Wilson 1927). It tells
-    /// how far more paths could move the figure, not how good the model is.
+    /// A 95 % interval for ``probability`` from the number of paths alone (Wilson 1927).
+    ///
+    /// It tells how far more paths could move the figure, not how good the model is.
     public var interval: ClosedRange<Double>
     /// The median time of the first occurrence, over the paths that have one; seconds since 1970.
     public var medianTime: Int64

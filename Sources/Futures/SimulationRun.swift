@@ -74,7 +74,7 @@ struct SimulationRun {
 
     private func random(_ path: Int, _ step: Int, _ purpose: Int) -> Double {
         Philox(seed: settings.seed, stream: UInt64(path))
-            .uniform(at: UInt64(step * 16 + purpose))
+            .uniform(at: UInt64(step * 128 + purpose))
     }
 
     /// Draws the class of the time to the next event, and a time within it.
@@ -86,27 +86,30 @@ struct SimulationRun {
             let uniform = random(active[row], step, 0)
             let gap = drawIndex(weights, uniform) ?? weights.count - 1
             let bounds = TimeGap.bounds(gap)
-            let width = Double(bounds.upperBound - bounds.lowerBound)
-            var seconds = bounds.lowerBound + Int64(random(active[row], step, 1) * (width + 1))
-            if step == 0 { seconds = max(1, seconds - elapsed) }
+            // A twin that has been silent for longer than any class begins the last one anew.
+            let left = step == 0 ? timeLeft(bounds) ?? bounds : bounds
+            let seconds =
+                left.lowerBound + Int64(random(active[row], step, 1) * Double(left.count))
             return (UInt8(gap), seconds)
         }
     }
 
-    /// Rules out, for the first step, gaps that have passed already without an event. A new visit
-    /// begins with a later moment.
+    /// Rules out, for the first step, gaps that have passed already without an event.
+    ///
+    /// A new visit begins with a later moment, so no gap is not a possibility either.
     private func condition(_ weights: inout [Float]) {
-        weights[0] = 0
-        for gap in weights.indices.dropLast() {
+        for gap in weights.indices {
             let bounds = TimeGap.bounds(gap)
-            if bounds.upperBound <= elapsed {
-                weights[gap] = 0
-            } else if bounds.lowerBound < elapsed {
-                let left = Float(bounds.upperBound - elapsed)
-                weights[gap] *= left / Float(bounds.upperBound - bounds.lowerBound)
-            }
+            weights[gap] *= Float(timeLeft(bounds)?.count ?? 0) / Float(bounds.count)
         }
         if !weights.contains(where: { $0 > 0 }) { weights[weights.count - 1] = 1 }
+    }
+
+    /// What is left, from the origin on, of a class of gaps that began with the newest event;
+    /// `nil` if it has passed.
+    private func timeLeft(_ gap: ClosedRange<Int64>) -> ClosedRange<Int64>? {
+        guard gap.upperBound > elapsed else { return nil }
+        return max(1, gap.lowerBound - elapsed)...(gap.upperBound - elapsed)
     }
 
     /// Draws type, source and, unless the source is the LSTM, the item of each path's next event.
@@ -122,18 +125,27 @@ struct SimulationRun {
             let same = gaps[row].gap == 0 && !memory.moments.isEmpty
             let time = memory.time + gaps[row].seconds
             let type = drawIndex(probabilities.row(row), random(path, step, 2)) ?? 0
-            let shares = mixture.shares(
-                moments: memory.momentCount, sameMoment: same,
-                speaking: draws.speaking(sameMoment: same))
-            // With nobody wanted left to speak, what is popular now is a fair guess.
-            let source = drawIndex(shares, random(path, step, 3)) ?? ItemDraws.popularityIndex
             var draft = Draft(
-                time: time, gap: gaps[row].gap, type: UInt8(type), source: source, item: nil)
-            for attempt in 0..<4 where draft.item == nil {
-                let item = draws.item(
-                    source: source, memory: memory, time: time, type: draft.type,
-                    sameMoment: same, random: { random(path, step, 4 + attempt * 3 + $0) })
-                if let item, !(same && memory.isInMoment(item)) { draft.item = item }
+                time: time, gap: gaps[row].gap, type: UInt8(type),
+                source: ItemDraws.popularityIndex, item: nil)
+            var speaking = draws.speaking(sameMoment: same)
+            // A source that finds no item here leaves its share to the others, as in a prediction.
+            for round in 0..<speaking.count where draft.item == nil {
+                let shares = mixture.shares(
+                    moments: memory.momentCount, sameMoment: same, speaking: speaking)
+                let source = drawIndex(shares, random(path, step, 3 + round * 13))
+                // With nobody wanted to speak at all, what is popular now is a fair guess.
+                if source == nil, round > 0 { break }
+                draft.source = source ?? ItemDraws.popularityIndex
+                if draft.source == ItemDraws.sequenceIndex { break }
+                speaking[draft.source] = false
+                for attempt in 0..<4 where draft.item == nil {
+                    let item = draws.item(
+                        source: draft.source, memory: memory, time: time, type: draft.type,
+                        sameMoment: same,
+                        random: { random(path, step, 4 + round * 13 + attempt * 3 + $0) })
+                    if let item, !(same && memory.isInMoment(item)) { draft.item = item }
+                }
             }
             return draft
         }
@@ -153,7 +165,7 @@ struct SimulationRun {
                 let memory = paths[active[row]]
                 let same = drafts[row].gap == 0
                 for attempt in 0..<3 where drafts[row].item == nil {
-                    let uniform = random(active[row], step, 4 + attempt)
+                    let uniform = random(active[row], step, 100 + attempt)
                     let item = drawIndex(probabilities.row(index), uniform).map(Int32.init)
                     if let item, !(same && memory.isInMoment(item)) { drafts[row].item = item }
                 }

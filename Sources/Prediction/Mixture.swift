@@ -68,6 +68,11 @@ public struct Mixture: Sendable, Codable {
         return row.indices.map { speaking[$0] ? Float(row[$0] / total) : 0 }
     }
 
+    /// Expectation maximisation from `start`, with cases of the prior's shares thrown in.
+    ///
+    /// A silent source's share has gone to the others, so a case says nothing about it: it is
+    /// credited with what it would get beside them. Else a source that seldom speaks would be
+    /// taken for one that is seldom right.
     private static func learn(
         _ cases: [Case], from start: [Double], prior: [Double], priorWeight: Double,
         iterations: Int
@@ -78,13 +83,19 @@ public struct Mixture: Sendable, Codable {
             for entry in cases {
                 var responsibilities = [Double](repeating: 0, count: shares.count)
                 var total = 0.0
+                var speaking = 0.0
                 for (index, probability) in entry.probabilities.enumerated() {
                     guard let probability else { continue }
                     responsibilities[index] = shares[index] * Double(probability)
                     total += responsibilities[index]
+                    speaking += shares[index]
                 }
                 guard total > 0 else { continue }
-                for index in shares.indices { sums[index] += responsibilities[index] / total }
+                for (index, probability) in entry.probabilities.enumerated() {
+                    sums[index] +=
+                        probability == nil
+                        ? shares[index] / speaking : responsibilities[index] / total
+                }
             }
             let total = sums.reduce(0, +)
             shares = sums.map { $0 / total }

@@ -26,7 +26,8 @@ enum ModelCard {
             lines.append("| \(name) | \(share) | \(bits) |")
         }
         lines += [
-            "", "Bits are the mean of log2 of the probability given to what came next, where the "
+            "",
+            "Bits are the mean of log2 of the probability given to what came next, where the "
                 + "source had anything to say: the nearer to 0, the better.", "",
         ]
         return lines.joined(separator: "\n")

@@ -10,6 +10,11 @@ public enum ModelFiles {
     /// The version of the layout; a reader refuses newer ones.
     public static let formatVersion = 1
 
+    /// What every version's `config.json` says, however the rest of it looks.
+    private struct Format: Codable {
+        var formatVersion: Int
+    }
+
     private struct Config: Codable {
         var formatVersion: Int
         var training: TrainingConfiguration
@@ -24,8 +29,12 @@ public enum ModelFiles {
         try SafeTensors.write(
             tensors(of: model), metadata: ["format": "foretwin", "version": "\(formatVersion)"],
             to: folder.appending(path: "model.safetensors").path)
+        // Threads change nothing in a model, so they change nothing in its files.
+        var training = model.configuration
+        training.embeddings.threads = 1
+        training.sequence.threads = 1
         let config = Config(
-            formatVersion: formatVersion, training: model.configuration,
+            formatVersion: formatVersion, training: training,
             sequence: model.sequence.model.configuration, mixture: model.mixture)
         try json(config).write(to: folder.appending(path: "config.json"))
         try json(metrics).write(to: folder.appending(path: "metrics.json"))
@@ -37,13 +46,14 @@ public enum ModelFiles {
     ///
     /// - Throws: ``PredictionError`` when a file is missing, damaged, or from a newer version.
     public static func read(from folder: URL) throws -> PredictionModel {
-        let config: Config = try decode(folder.appending(path: "config.json"))
-        guard config.formatVersion <= formatVersion else {
+        let format: Format = try decode(folder.appending(path: "config.json"))
+        guard format.formatVersion <= formatVersion else {
             throw PredictionError(
                 .model,
-                "The model in \(folder.path) has format \(config.formatVersion), and this program "
+                "The model in \(folder.path) has format \(format.formatVersion), and this program "
                     + "reads up to \(formatVersion). Use a newer foretwin, or train again.")
         }
+        let config: Config = try decode(folder.appending(path: "config.json"))
         let itemIDs: [String] = try decode(folder.appending(path: "catalogue.json"))
         let path = folder.appending(path: "model.safetensors").path
         do {
@@ -68,7 +78,8 @@ public enum ModelFiles {
     private static func decode<Value: Decodable>(_ file: URL) throws -> Value {
         guard let data = try? Data(contentsOf: file) else {
             throw PredictionError(
-                .model, "\(file.path) is missing or unreadable. Train again, or restore the folder.")
+                .model, "\(file.path) is missing or unreadable. Train again, or restore the folder."
+            )
         }
         do {
             return try JSONDecoder().decode(Value.self, from: data)
@@ -80,7 +91,9 @@ public enum ModelFiles {
 
     private static func tensors(of model: PredictionModel) -> [String: Tensor] {
         var tensors: [String: Tensor] = [:]
-        for (name, tensor) in model.sequence.model.tensors() { tensors["sequence." + name] = tensor }
+        for (name, tensor) in model.sequence.model.tensors() {
+            tensors["sequence." + name] = tensor
+        }
         tensors["embeddings"] = Tensor(
             shape: [model.embeddings.count, model.embeddings.dimensions], model.embeddings.vectors)
         tensors["popularity"] = vector(model.popularity.probabilities)

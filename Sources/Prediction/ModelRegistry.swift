@@ -13,7 +13,8 @@ public struct ModelRegistry: Sendable {
     /// The versions, oldest first.
     public var versions: [String] {
         let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
-        return (names ?? []).filter { Self.number(of: $0) != nil }.sorted()
+        return (names ?? []).compactMap { name in Self.number(of: name).map { ($0, name) } }
+            .sorted { $0 < $1 }.map(\.1)
     }
 
     /// The version in use, or `nil` if none has been published.
@@ -83,7 +84,10 @@ public struct ModelRegistry: Sendable {
     }
 
     private static func number(of version: String) -> Int? {
-        guard version.first == "v", version.count >= 5, version.count <= 12 else { return nil }
+        let digits = version.utf8.dropFirst()
+        guard version.utf8.first == UInt8(ascii: "v"), (4...11).contains(digits.count),
+            digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+        else { return nil }
         return Int(version.dropFirst())
     }
 }

@@ -47,6 +47,7 @@ public struct PredictionModel: Sendable {
     /// - Parameters:
     ///   - context: What has happened, and what is asked.
     ///   - wanted: The sources that may speak; all unless given.
+    /// - Returns: A probability for each item, and what it is made of.
     public func prediction(
         for context: Context, using wanted: Set<EvidenceName> = Set(EvidenceName.allCases)
     ) -> Prediction {
@@ -66,6 +67,7 @@ public struct PredictionModel: Sendable {
     ///   - history: What has happened so far.
     ///   - types: The types that the question is about; all unless given.
     ///   - laterOnly: Whether one more item for the newest moment is no answer.
+    /// - Returns: The context to ask ``prediction(for:using:)`` about.
     public func nextContext(
         after history: History, types: [UInt8]? = nil, laterOnly: Bool = true
     ) -> Context {

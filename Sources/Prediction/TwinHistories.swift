@@ -1,5 +1,5 @@
 import Foundation
-import PropertyGraph
+public import PropertyGraph
 public import Twins
 
 /// Reads the histories of a store's twins as a model sees them.
@@ -20,11 +20,18 @@ public final class TwinHistories: @unchecked Sendable {
         try refresh()
     }
 
-    /// The history of a customer, without items that the model does not know; empty for a customer
-    /// of whom nothing is known.
-    public func history(of userID: String) throws -> History {
+    /// The history of a customer, without items that the model does not know.
+    ///
+    /// It is empty for a customer of whom nothing is known.
+    ///
+    /// - Parameters:
+    ///   - userID: The customer's id as the shop knows it.
+    ///   - moment: What happened later is left out; nothing unless given.
+    public func history(of userID: String, until moment: Timestamp? = nil) throws -> History {
         guard let graph = try store.twinGraph(userID: userID) else { return History() }
-        return try history(try store.entries(of: graph))
+        let entries = try store.entries(of: graph)
+        guard let moment else { return try history(entries) }
+        return try history(entries.filter { $0.timestamp <= moment })
     }
 
     /// The history that log entries make.

@@ -21,6 +21,8 @@ struct Explainer {
     ///   - score: What it is ranked by.
     ///   - next: The distribution of the next visit, for items that no path drew.
     ///   - item: What the catalogue says of it.
+    /// - Returns: The recommendation with its reasons.
+    /// - Throws: What the store throws.
     func recommendation(
         _ predicted: PredictedItem, score: Double, next: Prediction, item: Item?
     ) throws -> Recommendation {
@@ -122,7 +124,8 @@ struct Explainer {
     private func nearestOwnItem(to item: Int32) throws -> String? {
         let own = Set(subject.history.items.suffix(200)).sorted()
         let nearest = own.max {
-            model.embeddings.cosine(Int($0), Int(item)) < model.embeddings.cosine(Int($1), Int(item))
+            model.embeddings.cosine(Int($0), Int(item))
+                < model.embeddings.cosine(Int($1), Int(item))
         }
         return try nearest.map { try itemName($0) }
     }

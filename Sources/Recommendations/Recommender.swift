@@ -1,5 +1,5 @@
-public import Futures
 import Foundation
+public import Futures
 import Learning
 public import Prediction
 public import PropertyGraph
@@ -39,11 +39,13 @@ public struct Recommender: Sendable {
     /// - Parameters:
     ///   - userID: The customer's id as the shop knows it; may be unknown.
     ///   - asOf: The moment; the store's newest event unless given.
+    /// - Returns: The twin, cold if nothing is known, and its history.
+    /// - Throws: What the store throws.
     public func subject(_ userID: String, asOf: Timestamp? = nil) throws -> Subject {
         let origin = try asOf ?? store.newestEvent() ?? Timestamp(seconds: 0)
         return Subject(
             twin: try store.loadUserTwin(userID, at: origin),
-            history: try histories.history(of: userID), origin: origin)
+            history: try histories.history(of: userID, until: origin), origin: origin)
     }
 
     /// Simulates a customer's futures (`simulateFutureBehavior` of document 004).
@@ -77,12 +79,10 @@ public struct Recommender: Sendable {
         let taste = Taste(subject.history, model: model)
         let next = model.prediction(for: model.nextContext(after: subject.history))
         let predicted = candidates(futures, next: next, options: options)
-        let wanted = options.offset + options.count
-        let items = try store.items(
-            predicted.prefix(max(200, 2 * wanted)).map { itemID($0.item) })
+        let items = try store.items(predicted.map { itemID($0.item) })
         let ranked = rankItemsByProbability(
-            predicted.prefix(max(200, 2 * wanted)), items: items, taste: taste,
-            preferences: subject.twin.preferences, options: options)
+            predicted, items: items, taste: taste, preferences: subject.twin.preferences,
+            options: options)
         let rejected = Set(
             subject.twin.itemGraph.interactions.filter { $0.type == .reject }.map(\.itemID))
         let best = ranked.filter { !rejected.contains(itemID($0.predicted.item)) }
@@ -107,6 +107,8 @@ public struct Recommender: Sendable {
     func itemID(_ place: Int32) -> String { model.catalogue.itemIDs[Int(place)] }
 
     /// The items of the futures with their probabilities; without paths, those of the next visit.
+    ///
+    /// They do not depend on count and offset, so that pages of one list fit together.
     private func candidates(
         _ futures: Futures, next: Prediction, options: RecommendationOptions
     ) -> [PredictedItem] {
@@ -115,7 +117,7 @@ public struct Recommender: Sendable {
             let bought = futures.aggregatePredictedItems(types: purchase)
             return bought.isEmpty ? futures.aggregatePredictedItems() : bought
         }
-        return next.top(Swift.max(200, 2 * (options.offset + options.count))).map { item in
+        return next.top(RecommendationOptions.reachMax).map { item in
             let probability = Double(next.probabilities[Int(item)])
             return PredictedItem(
                 item: item, probability: probability, interval: probability...probability,

@@ -26,6 +26,7 @@ public struct Pseudonymizer: Sendable {
     ///   - path: The key file; it belongs outside the store's folder.
     ///   - environment: The process's environment.
     ///   - create: Whether a missing file may be made (true for a new store).
+    /// - Throws: ``TwinsError`` with code `key`.
     public init(
         keyFile path: String, environment: [String: String], create: Bool
     ) throws(TwinsError) {

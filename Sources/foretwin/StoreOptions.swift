@@ -34,7 +34,9 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "The folder of the model's versions.")
     var models = "models/default"
 
-    @Option(name: .customLong("model-version"), help: "The version to use; the current one unless given.")
+    @Option(
+        name: .customLong("model-version"),
+        help: "The version to use; the current one unless given.")
     var modelVersion: String?
 
     var registry: ModelRegistry { ModelRegistry(folder: models) }

@@ -181,23 +181,26 @@ import Testing
     @Test func treesThatBiteTheirTailAreErrors() throws {
         let folder = try TemporaryFolder()
         let sound = try Self.sound()
-        var branches = 0
+        var inUse = 0
         for page in 2..<(sound.count / 4096) {
             let start = page * 4096
             // Flag 1: a branch. Its first slot says where its first child is named.
             guard sound[start] == UInt8(page & 255), sound[start + 10] == 1 else { continue }
-            branches += 1
             let node = start + Int(sound[start + 16]) + Int(sound[start + 17]) << 8
+            var results: [LMDBError.Code?] = []
             for target in [page, 0, 1, 250] {
                 var bytes = sound
                 bytes[node] = UInt8(target)
                 bytes[node + 1] = 0
                 try write(bytes, to: folder("damaged"))
-                let result = code { _ = try Environment.verify(file: folder("damaged")) }
-                #expect(result == .corrupted, "page \(page), child \(target)")
+                results.append(code { _ = try Environment.verify(file: folder("damaged")) })
             }
+            // Free pages keep what they were: former states of this very page.
+            if results == [nil, nil, nil, nil] { continue }
+            inUse += 1
+            #expect(results == [.corrupted, .corrupted, .corrupted, .corrupted], "page \(page)")
         }
-        #expect(branches > 0)
+        #expect(inUse == 1)
     }
 
     private func verified(_ bytes: [UInt8], _ file: String) throws -> Int {

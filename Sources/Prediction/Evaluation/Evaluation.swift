@@ -87,6 +87,8 @@ public struct Evaluation {
     /// - Parameters:
     ///   - training: Events up to the basket, of any customers.
     ///   - test: The events of one basket of each customer; repeats of an item count once.
+    /// - Returns: Recall, nDCG and the share of customers with a hit.
+    /// - Throws: ``PredictionError`` when the files leak into one another, or training fails.
     public func nextBasket(training: [Event], test: [Event]) throws -> EvaluationResult {
         let clock = StageClock()
         let baskets = Set(training.map { [$0.userID, $0.basketID] })
@@ -125,12 +127,16 @@ public struct Evaluation {
         return result
     }
 
-    /// Predicts each next event of sessions that were never seen, from all that came before it in
-    /// the session. All items are ranked, those already seen included.
+    /// Predicts each next event of sessions that were never seen.
+    ///
+    /// All that came before it in the session is known. All items are ranked, those already seen
+    /// included.
     ///
     /// - Parameters:
     ///   - training: Events of other sessions.
     ///   - test: Events of the sessions to predict.
+    /// - Returns: Hit rate, mean reciprocal rank and nDCG.
+    /// - Throws: ``PredictionError`` when the files leak into one another, or training fails.
     public func nextEvent(training: [Event], test: [Event]) throws -> EvaluationResult {
         let clock = StageClock()
         let session: (Event) -> String = { $0.sessionID ?? $0.userID }

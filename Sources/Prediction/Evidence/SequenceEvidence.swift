@@ -37,7 +37,10 @@ public struct SequenceEvidence: EvidenceSource {
 
     /// When the next event comes and of which type it is, by the LSTM's own heads.
     ///
-    /// - Parameter laterOnly: Leaves out the possibility of one more item in the newest moment.
+    /// - Parameters:
+    ///   - history: What has happened so far.
+    ///   - laterOnly: Leaves out the possibility of one more item in the newest moment.
+    ///   - types: The types that may be; all unless given.
     /// - Returns: The middle of the most probable gap, in seconds, and the most probable type.
     public func expectation(
         after history: History, laterOnly: Bool, types: [UInt8]?

@@ -39,7 +39,8 @@ enum EventField: Hashable {
 
 /// Collects the fields of one event and checks them.
 struct EventBuilder {
-    private var event = Event(userID: "", itemID: nil, type: .view, timestamp: Timestamp(seconds: 0))
+    private var event = Event(
+        userID: "", itemID: nil, type: .view, timestamp: Timestamp(seconds: 0))
     private var hasType = false
     private var hasTime = false
 

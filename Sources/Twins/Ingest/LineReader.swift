@@ -51,7 +51,9 @@ struct LineReader {
         return buffer[position..<min(buffer.count, position + count)]
     }
 
-    /// The next line, or `nil` at the end. Ends are LF or CR LF; a byte order mark is dropped.
+    /// The next line, or `nil` at the end.
+    ///
+    /// Ends are LF or CR LF; a byte order mark is dropped.
     mutating func next() throws(TwinsError) -> Line? {
         var searched = position
         var tooLong = false

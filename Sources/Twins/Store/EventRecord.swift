@@ -59,8 +59,9 @@ public struct LoggedEvent: Hashable, Sendable {
     }
 }
 
-/// The binary form of a logged event: type, item, a bit for each optional field, the fields, and a
-/// CRC-32C. Its time is in its key.
+/// The binary form of a logged event.
+///
+/// Type, item, a bit for each optional field, the fields, and a CRC-32C. The time is in the key.
 enum EventRecord {
     private static let session: UInt16 = 1
     private static let city: UInt16 = 2
@@ -136,7 +137,8 @@ enum EventRecord {
     private static func readHead(_ reader: inout ByteReader) throws -> (EventType, Int?) {
         guard let type = EventType(rawValue: try reader.readUInt8()) else {
             throw TwinsError(
-                .corrupt, "An event has an unknown type. Use a newer foretwin, or restore a backup.")
+                .corrupt, "An event has an unknown type. Use a newer foretwin, or restore a backup."
+            )
         }
         let item = try reader.readVarint()
         return (type, item == 0 ? nil : Int(exactly: item - 1))
@@ -151,6 +153,7 @@ enum EventRecord {
         writer.appendRaw(encode(LoggedEvent(event, item: nil, eventID: "")))
         let digest = SHA256.hash(data: writer.finish(checksummed: false))
         let digits = Array("0123456789abcdef")
-        return "c-" + String(digest.prefix(12).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        return "c-"
+            + String(digest.prefix(12).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     }
 }

@@ -35,7 +35,12 @@ struct TwinFold {
     private var previous: [Step] = []
     private var current: [Step] = []
 
-    /// - Parameter tail: The last steps before those to come, at least the newest two moments.
+    /// Begins a fold.
+    ///
+    /// - Parameters:
+    ///   - customer: Whose twin it is.
+    ///   - settings: How twins are made.
+    ///   - tail: The last steps before those to come, at least the newest two moments.
     init(customer: NodeID, settings: TwinSettings, tail: [Step] = []) {
         self.customer = customer
         self.settings = settings
@@ -44,7 +49,10 @@ struct TwinFold {
 
     /// Takes in the next event.
     ///
-    /// - Parameter load: Reads an edge as it was before this fold.
+    /// - Parameters:
+    ///   - step: The event with its nodes.
+    ///   - load: Reads an edge as it was before this fold.
+    /// - Throws: What `load` throws.
     mutating func apply(_ step: Step, load: (Ends) throws -> Edge?) throws {
         advance(to: step)
         let event = step.event

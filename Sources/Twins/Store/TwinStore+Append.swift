@@ -22,6 +22,7 @@ extension TwinStore {
     ///   - events: A batch; a thousand to ten thousand is a good size.
     ///   - createItems: Whether an item that the catalogue lacks is added to it.
     /// - Returns: What became of them; on disk when this returns.
+    /// - Throws: `LMDBError`, `GraphError` or ``TwinsError``; then nothing of the batch is stored.
     public func append(_ events: [Event], createItems: Bool = true) throws -> AppendResult {
         try graph.write { transaction in
             try append(events, createItems: createItems, in: transaction)

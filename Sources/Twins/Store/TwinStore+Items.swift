@@ -53,6 +53,8 @@ extension TwinStore {
     /// - Parameters:
     ///   - vectors: Vectors by item id.
     ///   - followers: For each item id the next ones, with the share of cases.
+    ///   - time: The time that the edges bear.
+    /// - Throws: `LMDBError` or `GraphError`.
     public func publish(
         vectors: [(itemID: String, vector: [Float])],
         followers: [(itemID: String, next: [(itemID: String, share: Double)])],

@@ -8,6 +8,7 @@ extension TwinStore {
     ///   - userID: The customer's id as the shop knows it.
     ///   - moment: When the weights are read; the time of the newest event unless given.
     /// - Returns: The twin; a cold one for a customer of whom nothing is known.
+    /// - Throws: `LMDBError`, `GraphError` or ``TwinsError`` when the store is damaged.
     /// - Complexity: O(log n + k) for k edges of the twin, whatever the number of twins.
     public func loadUserTwin(_ userID: String, at moment: Timestamp? = nil) throws -> UserTwin {
         let pseudonym = pseudonymizer.pseudonym(of: userID)

@@ -27,7 +27,8 @@ struct DemoCommand: ParsableCommand {
 
     func validate() throws {
         guard (1...50).contains(show), show <= shopOptions.customers else {
-            throw ValidationError("--show must be from 1 to 50 and at most the number of customers.")
+            throw ValidationError(
+                "--show must be from 1 to 50 and at most the number of customers.")
         }
     }
 

@@ -119,7 +119,8 @@ struct EvaluateCommand: ParsableCommand {
             }
             if events.count.isMultiple(of: 20_000) {
                 progress.show(
-                    "read", fraction: reader.fractionRead, detail: "\(grouped(events.count)) events")
+                    "read", fraction: reader.fractionRead, detail: "\(grouped(events.count)) events"
+                )
             }
         }
         progress.finish("\(grouped(events.count)) events of \(path), \(rejected) rejected")

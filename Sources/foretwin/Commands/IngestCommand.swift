@@ -23,7 +23,9 @@ struct IngestCommand: ParsableCommand {
     @Argument(help: "Event files, or '-' for standard input.")
     var files: [String] = []
 
-    @Option(help: ArgumentHelp("A file of items: item_id,name,category,brand,description,price.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "A file of items: item_id,name,category,brand,description,price.", valueName: "file"))
     var items: String?
 
     @Option(help: "The format of the event files: csv or jsonl; found out unless given.")
@@ -32,10 +34,15 @@ struct IngestCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Where lines go that are not accepted.", valueName: "file"))
     var rejects = "rejects.txt"
 
-    @Flag(name: .customLong("known-items-only"), help: "Reject events of items that are not in the catalogue.")
+    @Flag(
+        name: .customLong("known-items-only"),
+        help: "Reject events of items that are not in the catalogue.")
     var knownItemsOnly = false
 
-    @Option(name: .customLong("half-life"), help: ArgumentHelp("Days in which an edge's weight fades by half; for a new store.", valueName: "days"))
+    @Option(
+        name: .customLong("half-life"),
+        help: ArgumentHelp(
+            "Days in which an edge's weight fades by half; for a new store.", valueName: "days"))
     var halfLife: Double?
 
     @Option(

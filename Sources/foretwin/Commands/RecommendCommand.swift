@@ -69,7 +69,8 @@ struct RecommendCommand: ParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Rank by simulated paths.")
     var usePaths = true
 
-    @Flag(inversion: .prefixedNo, help: "Rank by closeness of item vectors to the customer's taste.")
+    @Flag(
+        inversion: .prefixedNo, help: "Rank by closeness of item vectors to the customer's taste.")
     var useEmbeddings = true
 
     @Flag(inversion: .prefixedNo, help: "Rank by the customer's preferred categories.")

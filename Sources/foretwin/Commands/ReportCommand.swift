@@ -89,7 +89,8 @@ struct ReportCommand: ParsableCommand {
             try page.html().write(toFile: path, atomically: true, encoding: .utf8)
         } catch let error as CocoaError {
             throw ValidationError(
-                "The report cannot be written to \(path). Check the folder. (\(error.code.rawValue))")
+                "The report cannot be written to \(path). Check the folder. (\(error.code.rawValue))"
+            )
         }
     }
 }

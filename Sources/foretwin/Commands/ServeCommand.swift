@@ -27,7 +27,9 @@ struct ServeCommand: AsyncParsableCommand {
         help: "The share of answers that come with a surprise pick, 0 to 1.")
     var surpriseRate = 0.1
 
-    @Option(name: .customLong("log-level"), help: "How much to log: debug, info, notice, warning, error.")
+    @Option(
+        name: .customLong("log-level"),
+        help: "How much to log: debug, info, notice, warning, error.")
     var logLevel = "info"
 
     @OptionGroup var storeOptions: StoreOptions
@@ -35,7 +37,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let level = Logger.Level(rawValue: logLevel) else {
-            throw ValidationError("--log-level is '\(logLevel)'. Use debug, info, notice, warning or error.")
+            throw ValidationError(
+                "--log-level is '\(logLevel)'. Use debug, info, notice, warning or error.")
         }
         var logger = Logger(label: "foretwin", factory: StreamLogHandler.standardError)
         logger.logLevel = level

@@ -84,7 +84,8 @@ struct TrainCommand: ParsableCommand {
                 metrics.heldOutBits[name].map { "\(($0 * 100).rounded() / 100)" } ?? "")
         }
         return ["Model \(version) in \(folder) is now in use.", ""] + table.lines() + [
-            "", "Bits: mean log2 of the probability given to what came next; nearer to 0 is better.",
+            "",
+            "Bits: mean log2 of the probability given to what came next; nearer to 0 is better.",
         ]
     }
 }
