@@ -181,7 +181,7 @@ private final class SkipGramRun {
     }
 
     /// The batches of groups between two reports of progress.
-    private static let batchesPerReport = 256
+    private static let batchesPerReport = 64
 
     func trainEpoch(_ epoch: Int, report: (Int, Double) -> Void) {
         guard let noise else { return }
@@ -191,11 +191,16 @@ private final class SkipGramRun {
         let perBatch = groups.count
         let batches = (plan.groupCount + perBatch - 1) / perBatch
         var first = 0
+        var lossSum = 0.0
+        var lossCount = 0
         while first < batches {
             let range = first..<min(batches, first + Self.batchesPerReport)
             train(plan, batches: range)
+            // One group stands for the batches since the last report: the loss is for people.
+            lossSum += groups[0].loss()
+            lossCount += 1
             let done = Double(range.upperBound) / Double(batches)
-            report(Int(done * Double(sequences.items.count)), groups[0].loss())
+            report(Int(done * Double(sequences.items.count)), lossSum / Double(lossCount))
             first = range.upperBound
         }
     }

@@ -170,7 +170,7 @@ struct CustomerView {
     /// A reason with its ISO dates as people write them.
     static func readable(_ text: String) -> String {
         text.split(separator: " ", omittingEmptySubsequences: false).map { word in
-            guard word.count == 10, word.allSatisfy({ $0.isNumber || $0 == "-" }),
+            guard word.count == 10, word.count(where: { $0 == "-" }) == 2,
                 let moment = Timestamp(text: word)
             else { return String(word) }
             return Words.day(moment)

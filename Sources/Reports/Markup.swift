@@ -24,14 +24,14 @@ enum Markup {
 
     /// A text shortened so that it fits a width, with an ellipsis where it was cut.
     ///
-    /// Widths are estimated: there are no fonts here. A letter counts as 0.56 of the font's size,
-    /// which is wide for most sans-serif fonts, and a character from U+1100 on as a whole.
+    /// Widths are estimated: there are no fonts here. A letter counts as 0.53 of the font's size,
+    /// the mean of wide sans-serif fonts, and a character from U+1100 on as a whole.
     static func fit(_ text: String, width: Double, fontSize: Double) -> String {
         var used = 0.0
         var kept = ""
         for character in text {
             let isWide = (character.unicodeScalars.first?.value ?? 0) >= 0x1100
-            let size = fontSize * (isWide ? 1 : 0.56)
+            let size = fontSize * (isWide ? 1 : 0.53)
             guard used + size <= width - fontSize else {
                 // The whole may still fit in the room that was kept for the ellipsis.
                 return estimatedWidth(text, fontSize: fontSize) <= width
@@ -47,7 +47,7 @@ enum Markup {
         var width = 0.0
         for character in text.prefix(500) {
             let isWide = (character.unicodeScalars.first?.value ?? 0) >= 0x1100
-            width += fontSize * (isWide ? 1 : 0.56)
+            width += fontSize * (isWide ? 1 : 0.53)
         }
         return width
     }

@@ -46,21 +46,29 @@ struct ModelView {
                 source: evidence.map { Words.evidence($0).title } ?? "All together",
                 isWhole: evidence == nil,
                 weight: metrics.meanShares[entry.name].map { Words.percent($0) } ?? "",
-                bits: Words.decimal(entry.bits, places: 2), choices: Self.choices(entry.bits),
+                bits: Words.decimal(entry.bits, places: 2),
+                choices: Self.choices(entry.bits, of: metrics.itemCount),
                 barSVG: Bars.plain(entry.bits, end: end, isStrong: evidence == nil))
         }
         hasSources = !sources.isEmpty
         let whole = metrics.heldOutBits["mixture"].flatMap { $0.isFinite ? -$0 : nil }
-        wholeWords = whole.map {
-            "Foreseeing a held-out customer's next item was as hard as guessing among "
-                + "\(Self.choices($0)) equally likely ones, of \(Words.count(metrics.itemCount))."
+        wholeWords = whole.map { Self.words($0, of: metrics.itemCount) }
+    }
+
+    private static func words(_ bits: Double, of items: Int) -> String {
+        let all = Words.count(items)
+        let subject = "Foreseeing the next item of a held-out customer was"
+        guard exp2(bits) <= Double(items) else {
+            return "\(subject) harder than guessing among all \(all) items."
         }
+        return "\(subject) as hard as guessing among \(choices(bits, of: items)) equally likely "
+            + "ones, of \(all)."
     }
 
     /// Among how many equally likely items one would have to guess to do as well.
-    static func choices(_ bits: Double) -> String {
-        guard bits < 24 else { return "millions" }
-        let choices = exp2(max(0, bits))
+    static func choices(_ bits: Double, of items: Int) -> String {
+        let choices = exp2(min(60, max(0, bits)))
+        guard choices <= Double(items) else { return "over \(Words.count(items))" }
         return choices < 9.95
             ? Words.decimal(choices, places: 1) : Words.count(Int(choices.rounded()))
     }

@@ -31,7 +31,7 @@ struct TwinDrawing: Sendable {
     /// Items that are drawn at most.
     static let nodeMax = 25
     /// Edges between items that are drawn at most: more are a ball of wool.
-    static let linkMax = 18
+    static let linkMax = 14
 
     /// The items, side by side with others of their category.
     let nodes: [Node]

@@ -29,9 +29,11 @@ final class TemporaryFolder: Sendable {
 }
 
 /// A store with two labels and two edge types, in a folder of its own.
-struct Fixture {
-    let folder: TemporaryFolder
+///
+/// The store comes first, so that it is closed before its folder is removed.
+final class Fixture: Sendable {
     let store: GraphStore
+    let folder: TemporaryFolder
 
     init(folder: TemporaryFolder? = nil) throws {
         let folder = try folder ?? TemporaryFolder()

@@ -72,7 +72,8 @@ import Testing
     }
 
     @Test func undeclaredLabelsAreErrors() throws {
-        let store = try Fixture().store
+        let fixture = try Fixture()
+        let store = fixture.store
         #expect(code { _ = try store.nodeID(places, index: 0) } == .undeclared)
         try store.read { transaction in
             #expect(code { _ = try store.node(places, "x", in: transaction) } == .undeclared)
@@ -109,7 +110,8 @@ import Testing
     }
 
     @Test func theErrorNamesWhatIsMissingAndWhatToDo() throws {
-        let store = try Fixture().store
+        let fixture = try Fixture()
+        let store = fixture.store
         let error = #expect(throws: GraphError.self) { try store.nodeID(places, index: 0) }
         #expect(
             error?.description == "The label Place is not declared. Name it at opening.")

@@ -74,11 +74,14 @@ import Testing
         }
     }
 
-    @Test func escapesExactly() {
+    @Test func escapesExactly() throws {
         #expect(Markup.escape("a<b>&\"'") == "a&lt;b&gt;&amp;&quot;&#39;")
         #expect(Markup.escape("") == "")
         #expect(Markup.escape("Käse, 200 g ☕️") == "Käse, 200 g ☕️")
-        #expect(Markup.escape("\u{0}\u{7F}\u{9F}\u{202E}\u{FFFF}\u{1FFFE}\u{FDD0}") == "       ")
+        for code: UInt32 in [0, 8, 0x1B, 0x7F, 0x9F, 0x202E, 0x2066, 0xFFFE, 0x1FFFF, 0xFDD0] {
+            let scalar = try #require(Unicode.Scalar(code))
+            #expect(Markup.escape("a\(scalar)b") == "a b", "\(code)")
+        }
         #expect(Markup.escape("\t\n") == "\t\n")
     }
 

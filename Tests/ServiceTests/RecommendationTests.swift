@@ -1,4 +1,6 @@
 import Foundation
+import HTTPTypes
+import Prediction
 import Recommendations
 import Testing
 import Twins

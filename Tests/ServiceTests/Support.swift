@@ -38,8 +38,7 @@ struct TrainedShop: Sendable {
         let shop = try SyntheticShop(.init(customers: 30, items: 60, days: 40, seed: 11))
         events = Array(shop.events())
         items = shop.items
-        var configuration = TrainingConfiguration(seed: 5, width: 8, epochs: 1, threads: 2)
-        configuration.embeddings.epochs = 1
+        let configuration = TrainingConfiguration(seed: 5, width: 8, epochs: 1, threads: 2)
         let data = TrainingData(events, by: \.userID, minimumItemCount: 5)
         (model, metrics) = try Trainer(configuration).train(data) { _ in }
     }
@@ -82,7 +81,7 @@ struct TestService: Sendable {
         let clock = TestClock()
         self.log = log
         self.clock = clock
-        if hasModel { try publishModel() }
+        if hasModel { try Self.publishModel(in: registry) }
         models = ModelHolder(
             registry: registry, store: store, logger: log.logger, now: { clock.now })
         service = try ForetwinService(
@@ -95,7 +94,10 @@ struct TestService: Sendable {
 
     /// Publishes the shared model as the next version.
     @discardableResult
-    func publishModel() throws -> String {
+    func publishModel() throws -> String { try Self.publishModel(in: registry) }
+
+    @discardableResult
+    private static func publishModel(in registry: ModelRegistry) throws -> String {
         let shop = try TrainedShop.shared.get()
         return try registry.publish(shop.model, metrics: shop.metrics)
     }

@@ -36,9 +36,11 @@ final class TemporaryFolder: Sendable {
 let testKey = [UInt8](0..<32)
 
 /// A twin store in a folder of its own.
-struct Shop {
-    let folder: TemporaryFolder
+///
+/// The store comes first, so that it is closed before its folder is removed.
+final class Shop: Sendable {
     let store: TwinStore
+    let folder: TemporaryFolder
 
     init(
         folder: TemporaryFolder? = nil, settings: TwinSettings? = nil, key: [UInt8] = testKey

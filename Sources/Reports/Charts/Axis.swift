@@ -1,28 +1,33 @@
 /// Round numbers to mark an axis with.
 struct Axis {
-    /// The marks, from 0 up; the last one is not below the greatest value.
+    /// The marks, upwards; all values lie between the first and the last.
     let ticks: [Double]
 
-    /// Finds at most about `count` steps of 1, 2 or 5 times a power of ten.
-    init(maximum: Double, count: Int = 4) {
-        let top = maximum.isFinite && maximum > 0 ? min(maximum, 1e9) : 1
+    /// Finds marks, about `count` steps of 1, 2 or 5 times a power of ten apart.
+    init(minimum: Double = 0, maximum: Double, count: Int = 4) {
+        let low = minimum.isFinite ? max(-1e9, min(1e9, minimum)) : 0
+        let top = maximum.isFinite && maximum > low ? min(maximum, low + 1e9) : low + 1
         var step = 1e-6
         let factors = [2.0, 2.5, 2.0]
         var turn = 0
-        while top / step > Double(max(1, count)) {
+        while (top - low) / step > Double(max(1, count)) {
             step *= factors[turn % 3]
             turn += 1
         }
-        let steps = Int((top / step - 1e-9).rounded(.up))
-        ticks = (0...max(1, steps)).map { Double($0) * step }
+        let first = (low / step + 1e-9).rounded(.down)
+        let last = max(first + 1, (top / step - 1e-9).rounded(.up))
+        ticks = (0...Int(last - first)).map { (first + Double($0)) * step }
     }
+
+    /// The start of the axis.
+    var start: Double { ticks.first ?? 0 }
 
     /// The end of the axis.
     var end: Double { ticks.last ?? 1 }
 
     /// A mark in words, with as many places as tell the marks apart.
     func label(_ tick: Double) -> String {
-        let step = ticks.count > 1 ? ticks[1] : 1
+        let step = (ticks.count > 1 ? ticks[1] - ticks[0] : 1) + 1e-9
         return Words.decimal(tick, places: step >= 1 ? 0 : step >= 0.1 ? 1 : 2)
     }
 }

@@ -3,35 +3,29 @@ import Prediction
 /// Draws the loss of a training run over its epochs.
 struct LossChart {
     private let epochs: [TrainingMetrics.Epoch]
-    private let left = 44.0
-    private let right = 390.0
+    private let left = 36.0
+    private let right = 412.0
     private let top = 16.0
     private let bottom = 190.0
-    private let low: Double
-    private let high: Double
+    private let axis: Axis
 
     /// Lays the chart out.
     init(_ epochs: [TrainingMetrics.Epoch]) {
         self.epochs = epochs
         let values = (epochs.map(\.training) + epochs.compactMap(\.validation)).filter(\.isFinite)
-        let lowest = values.min() ?? 0
-        let highest = values.max() ?? 1
-        let margin = max(0.02, (highest - lowest) * 0.08)
-        low = lowest - margin
-        high = highest + margin
+        axis = Axis(minimum: values.min() ?? 0, maximum: values.max() ?? 1)
     }
 
     /// The chart as an element.
     func markup() -> String {
         var svg = SVG(width: 480, height: 220)
-        for step in 0...3 {
-            let value = low + (high - low) * Double(step) / 3
+        for tick in axis.ticks {
             svg.line(
-                SVG.Point(x: left, y: y(value)), SVG.Point(x: right, y: y(value)),
-                step == 0 ? "base" : "grid")
+                SVG.Point(x: left, y: y(tick)), SVG.Point(x: right, y: y(tick)),
+                tick == axis.start ? "base" : "grid")
             svg.text(
-                Words.decimal(value, places: 2), at: SVG.Point(x: left - 6, y: y(value) + 4),
-                "tick", anchor: .end)
+                axis.label(tick), at: SVG.Point(x: left - 6, y: y(tick) + 4), "tick",
+                anchor: .end)
         }
         let step = max(1, epochs.count / 8)
         for epoch in stride(from: 0, to: epochs.count, by: step) {
@@ -54,7 +48,7 @@ struct LossChart {
     }
 
     private func y(_ value: Double) -> Double {
-        bottom - (bottom - top) * (value - low) / max(1e-9, high - low)
+        bottom - (bottom - top) * (value - axis.start) / max(1e-9, axis.end - axis.start)
     }
 
     /// Draws a line and returns the height at which it ends.

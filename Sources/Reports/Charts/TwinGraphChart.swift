@@ -27,7 +27,7 @@ struct TwinGraphChart {
         let count = drawing.nodes.count
         let rows = isNarrow ? count : (count + 1) / 2
         height = max(120, Double(rows) * rowHeight + 24)
-        center = SVG.Point(x: isNarrow ? 40 : width / 2, y: height / 2)
+        center = SVG.Point(x: isNarrow ? 34 : width / 2, y: height / 2)
         let right = isNarrow ? count : rows
         places = (0..<count).map { index in
             let isRight = index < right
@@ -46,7 +46,7 @@ struct TwinGraphChart {
                 center, point, "edge s\(node.color)\(node.isRejected ? " dashed" : "")",
                 stroke: 0.8 + 7 * node.weight)
         }
-        for link in drawing.links { draw(link, &svg) }
+        for link in drawing.links.prefix(isNarrow ? 8 : drawing.links.count) { draw(link, &svg) }
         for (node, point) in zip(drawing.nodes, places) { draw(node, at: point, &svg) }
         let radius = isNarrow ? 27.0 : 36.0
         svg.circle(center, radius: radius, "hub")
@@ -64,7 +64,7 @@ struct TwinGraphChart {
         let reach = max(1, Double(rows) / 2 * rowHeight)
         let bulge = (1 - 0.8 * (offset / reach) * (offset / reach)).squareRoot()
         let y = height / 2 + offset
-        if isNarrow { return SVG.Point(x: 92 + 46 * bulge, y: y) }
+        if isNarrow { return SVG.Point(x: 72 + 46 * bulge, y: y) }
         let distance = 250 * bulge
         return SVG.Point(x: center.x + (isRight ? distance : -distance), y: y)
     }
@@ -87,13 +87,17 @@ struct TwinGraphChart {
     private func draw(_ link: TwinDrawing.Link, _ svg: inout SVG) {
         let start = places[link.from]
         let target = places[link.to]
-        let pull = isNarrow ? 0.5 : 0.42
+        let middle = SVG.Point(x: (start.x + target.x) / 2, y: (start.y + target.y) / 2)
+        let chord = distance(start, target)
+        // Neighbours get a shallow curve, distant items one that nearly reaches the customer.
+        let bend = min(0.45 * distance(middle, center), 12 + 0.4 * chord)
+        let share = bend / max(1, distance(middle, center))
         let control = SVG.Point(
-            x: (start.x + target.x) / 2 * (1 - pull) + center.x * pull,
-            y: (start.y + target.y) / 2 * (1 - pull) + center.y * pull)
+            x: middle.x + (center.x - middle.x) * share,
+            y: middle.y + (center.y - middle.y) * share)
         let dx = target.x - control.x
         let dy = target.y - control.y
-        let length = max(1e-6, (dx * dx + dy * dy).squareRoot())
+        let length = max(1e-6, distance(control, target))
         let unit = SVG.Point(x: dx / length, y: dy / length)
         let node = 5.5 + 4 * drawing.nodes[link.to].weight.squareRoot()
         let tip = SVG.Point(x: target.x - unit.x * node, y: target.y - unit.y * node)
@@ -106,5 +110,11 @@ struct TwinGraphChart {
                 tip, SVG.Point(x: base.x - unit.y * half, y: base.y + unit.x * half),
                 SVG.Point(x: base.x + unit.y * half, y: base.y - unit.x * half),
             ], "head")
+    }
+
+    private func distance(_ left: SVG.Point, _ right: SVG.Point) -> Double {
+        let dx = left.x - right.x
+        let dy = left.y - right.y
+        return (dx * dx + dy * dy).squareRoot()
     }
 }

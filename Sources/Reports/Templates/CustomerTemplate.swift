@@ -59,17 +59,17 @@ extension Templates {
         The thin line is the 95 % range. Reasons are worded as the customer would read them.</p>
         <ol class="picks">
         <li class="scale" aria-hidden="true"><span class="scalebar"><span>0</span>\
-        <span>{{scaleEnd}}</span></span></li>
+        <span>{{scaleEnd}}</span></span><span class="when">expected</span></li>
         {{#picks}}
         <li>
         <span class="rank" aria-hidden="true">{{rank}}</span>
-        <div class="what"><p class="item"><bdi>{{item}}</bdi></p>
-        <p class="kind">{{#kind}}<bdi>{{.}}</bdi>{{/kind}}</p></div>
+        <p class="what item"><bdi>{{item}}</bdi></p>
         <div class="chance" title="95 % range: {{range}}">{{{barSVG}}}\
         <span class="figure">{{chance}}</span></div>
-        <p class="when">{{#when}}<span>around </span>{{.}}{{/when}}</p>
+        <p class="when">{{#when}}{{.}}{{/when}}</p>
         <ul class="reasons">{{#reasons}}<li><span class="source">{{source}}</span> \
         <bdi>{{words}}</bdi></li>{{/reasons}}</ul>
+        <p class="kind">{{#kind}}<bdi>{{.}}</bdi>{{/kind}}</p>
         </li>
         {{/picks}}
         </ol>
@@ -85,7 +85,7 @@ extension Templates {
         <p class="item"><bdi>{{item}}</bdi></p>
         <p class="kind">{{#kind}}<bdi>{{.}}</bdi>{{/kind}}{{#cost}} · {{.}}{{/cost}}</p>
         {{#reasons}}
-        <p class="because">Because it is <bdi>{{words}}</bdi>.</p>
+        <p class="because">“<bdi>{{words}}</bdi>”</p>
         {{/reasons}}
         <p class="sub">It turns up in {{chance}} of the simulated futures: hence a surprise.</p>
         {{/surprise}}

@@ -24,7 +24,8 @@ extension Templates {
         <h3>How well each source foresaw held-out events</h3>
         <p class="sub">Bits needed to name the next item, fewer is better; and among how many \
         equally likely items, of {{catalogueSize}}, one would have to guess to do as well. \
-        A source is judged where it had something to say.</p>
+        A source is judged where it had something to say, and pays dearly for what it held \
+        impossible.</p>
         <table>
         <thead><tr><th scope="col">Source</th><th scope="col" class="right">Share</th>\
         <th scope="col" class="right">Bits</th><th scope="col" class="right">Guess among</th>\

@@ -17,9 +17,8 @@ extension Templates {
         <p class="brand">Foretwin</p>
         <h1>{{heading}}</h1>
         {{#paths}}
-        <p class="how">Every customer has a <em>digital twin</em>: a graph of what they did, kept \
-        from their events. {{.}} possible futures of the twin are simulated. What \
-        happens in many of them is likely to happen.</p>
+        <p class="how">Every customer has a <em>digital twin</em>: a graph of what they did. \
+        {{.}} possible futures of it are simulated; what happens in many of them is likely.</p>
         {{/paths}}
         </div>
         </header>

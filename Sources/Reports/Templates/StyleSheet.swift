@@ -55,7 +55,7 @@ enum StyleSheet {
         .brand { font-size: 12px; font-weight: 700; letter-spacing: 0.12em;
           text-transform: uppercase; color: var(--accent); }
         h1 { font-size: 25px; line-height: 1.25; letter-spacing: -0.01em; overflow-wrap: anywhere; }
-        .how { color: var(--muted); max-width: 118ch; margin-top: 4px; }
+        .how { color: var(--muted); margin-top: 4px; }
         .how em { font-style: normal; font-weight: 600; color: var(--ink); }
         nav { position: sticky; top: 0; z-index: 2; background: var(--page);
           border-bottom: 1px solid var(--rule); }
@@ -74,8 +74,8 @@ enum StyleSheet {
         .columns { display: grid; grid-template-columns: minmax(0, 1.8fr) minmax(0, 1fr);
           column-gap: 16px; align-items: start; }
         .halves { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1.25fr);
-          column-gap: 16px; align-items: start; }
-        footer { color: var(--muted); font-size: 13px; padding-top: 26px; padding-bottom: 40px; }
+          column-gap: 16px; align-items: stretch; }
+        footer.sheet { color: var(--muted); font-size: 13px; padding-top: 26px; padding-bottom: 40px; }
 
         """
 
@@ -86,8 +86,7 @@ enum StyleSheet {
         .pseudonym, .origin, .sub, .kind, .when, .meaning { color: var(--muted);
           font-size: 13.5px; }
         .origin { margin-top: 10px; }
-        .lead { font-size: 17px; line-height: 1.45; margin-top: 4px; max-width: 104ch;
-          overflow-wrap: anywhere; }
+        .lead { font-size: 17px; line-height: 1.45; margin-top: 4px;  overflow-wrap: anywhere; }
         .notice { background: var(--notice); border-radius: 8px; padding: 8px 12px;
           margin-top: 10px; }
         .facts { display: flex; flex-wrap: wrap; gap: 6px 28px; margin-top: 10px; }
@@ -95,23 +94,23 @@ enum StyleSheet {
         dd { font-weight: 600; }
         .picks li { break-inside: avoid; }
         .picks > li { display: grid; column-gap: 12px; padding: 8px 0 9px;
-          grid-template-columns: 1.4em minmax(0, 1fr) 230px 92px;
-          grid-template-areas: "rank what chance when" ". reasons reasons reasons";
+          grid-template-columns: 1.4em minmax(0, 1fr) 205px 118px;
+          grid-template-areas: "rank what chance when" ". reasons reasons kind";
           border-top: 1px solid var(--rule); }
         .picks > .scale { padding: 6px 0 1px; border: 0; }
         .scalebar { grid-area: chance; display: flex; justify-content: space-between;
           margin-right: 60px; font-size: 12px; color: var(--muted); }
+        .scale .when { font-size: 12px; line-height: 1.5; }
         .rank { grid-area: rank; color: var(--muted); text-align: right; }
-        .what { grid-area: what; display: flex; flex-wrap: wrap; align-items: baseline;
-          gap: 0 8px; }
+        .what { grid-area: what; }
+        .picks .kind { grid-area: kind; text-align: right; }
         .item { font-weight: 600; }
         .chance { grid-area: chance; display: flex; align-items: center; gap: 10px; height: 22px; }
         .chance .figure { width: 50px; flex: none; text-align: right; line-height: 1.1; }
         .figure { font-weight: 600; white-space: nowrap; }
         .when { grid-area: when; text-align: right; line-height: 22px; }
-        .when span { display: none; }
         .reasons { grid-area: reasons; font-size: 13.5px; }
-        .source { display: inline-block; margin-right: 4px; color: var(--muted); }
+        .source { color: var(--muted); }
         .source::after { content: ":"; }
         .surprise { background: var(--surprise); }
         .surprise .item { font-size: 17px; margin-top: 4px; }
@@ -211,7 +210,8 @@ enum StyleSheet {
           .wide { display: none; }
           .narrow { display: block; }
           .picks > li { grid-template-columns: 1.3em minmax(0, 1fr) auto; column-gap: 8px;
-            grid-template-areas: "rank what when" ". chance chance" ". reasons reasons"; }
+            grid-template-areas: "rank what when" ". kind kind" ". chance chance" ". reasons reasons"; }
+          .picks .kind { text-align: left; }
           .picks > .scale { display: none; }
           td.bar, th.bar { display: none; }
         }
@@ -224,7 +224,7 @@ enum StyleSheet {
           .card { break-inside: avoid; }
           .columns { grid-template-columns: minmax(0, 1.7fr) minmax(0, 1fr); }
           .columns > .card { break-inside: auto; }
-          .picks > li { grid-template-columns: 1.4em minmax(0, 1fr) 150px 70px; }
+          .picks > li { grid-template-columns: 1.4em minmax(0, 1fr) 130px 84px; }
           .customer + .customer { break-before: page; border-top: 0; margin-top: 0; }
         }
 

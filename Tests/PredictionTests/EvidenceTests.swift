@@ -1,0 +1,231 @@
+import Foundation
+import Kernels
+import Learning
+import Testing
+
+@testable import Prediction
+
+@Suite("Evidence")
+struct EvidenceTests {
+    @Test("Weights become a sorted distribution")
+    func weights() {
+        expect(Evidence(weights: [9: 3, 2: 1, 5: 0, 4: -1]), equals: [2: 0.25, 9: 0.75])
+        #expect(Evidence(weights: [:]).isEmpty)
+        #expect(Evidence(weights: [1: 0]).isEmpty)
+        #expect(Evidence(weights: [1: .nan]).isEmpty)
+        #expect(Evidence(weights: [1: .infinity, 2: 1]).isEmpty)
+    }
+
+    @Test("Probabilities are looked up, whatever the item")
+    func lookup() {
+        var generator = PhiloxGenerator(seed: 3)
+        var weights: [Int32: Float] = [:]
+        for _ in 0..<200 {
+            weights[Int32(generator.integer(below: 500))] = Float(generator.uniform()) + 0.01
+        }
+        let total = weights.values.reduce(0, +)
+        let sparse = Evidence(weights: weights)
+        var dense = [Float](repeating: 0, count: 500)
+        sparse.add(to: &dense, share: 1)
+        for item in Int32(-2)..<502 {
+            let expected = (weights[item] ?? 0) / total
+            #expect(abs(sparse.probability(of: item) - expected) < 1e-6)
+            let same = Evidence.dense(dense).probability(of: item)
+            #expect(same == sparse.probability(of: item))
+            #expect(Evidence.none.probability(of: item) == 0)
+        }
+    }
+
+    @Test("Shares of distributions add up")
+    func add() {
+        var total: [Float] = [0, 0, 0]
+        Evidence.dense([0.5, 0.25, 0.25]).add(to: &total, share: 0.5)
+        Evidence.sparse([(item: 2, probability: 1)]).add(to: &total, share: 0.5)
+        Evidence.none.add(to: &total, share: 1)
+        #expect(total == [0.25, 0.125, 0.625])
+    }
+
+    @Test("Rows keep their heaviest entries, equal ones by column, and sum to 1")
+    func rows() {
+        let rows = SparseRows(
+            counts: [
+                SparseRows.key(0, 5): 1, SparseRows.key(0, 3): 1, SparseRows.key(0, 9): 2,
+                SparseRows.key(0, 1): 0.5, SparseRows.key(2, 0): 4,
+            ], rowCount: 3, limit: 3)
+        #expect(rows.count == 3)
+        #expect(rows.offsets == [0, 3, 3, 4])
+        #expect(rows.columns == [9, 3, 5, 0])
+        #expect(rows.weights == [0.5, 0.25, 0.25, 1])
+        #expect(rows.row(1).isEmpty)
+        #expect(rows.row(3).isEmpty)
+    }
+}
+
+@Suite("Popularity")
+struct PopularityTests {
+    @Test("Counts fade by half every four weeks")
+    func decay() {
+        var made = EventSequences()
+        made.append(items: [1, 0], types: [0, 0], times: [0, 28 * day])
+        made.append(items: [2, 0], types: [0, 0], times: [-28 * day, 28 * day])
+        let counts: [Float] = [2.01, 0.51, 0.26, 0.01]
+        let total = counts.reduce(0, +)
+        let popularity = Popularity(made, itemCount: 4)
+        for (found, count) in zip(popularity.probabilities, counts) {
+            #expect(abs(found - count / total) < 1e-6)
+        }
+        #expect(popularity.probabilities.allSatisfy { $0 > 0 })
+    }
+
+    @Test("It says the same to everybody, and nothing about an empty catalogue")
+    func everybody() {
+        let popularity = Popularity(sequences([[[0, 1], [1]]]), itemCount: 2)
+        for history in [History(), history([[0]])] {
+            let evidence = popularity.evidence(for: context(history))
+            #expect(evidence.probability(of: 1) == popularity.probabilities[1])
+        }
+        let nothing = Popularity(EventSequences(), itemCount: 0)
+        #expect(nothing.evidence(for: context(History())).isEmpty)
+        let unseen = Popularity(EventSequences(), itemCount: 4)
+        #expect(unseen.probabilities == [0.25, 0.25, 0.25, 0.25])
+    }
+
+    @Test("Very old events count nothing, and break nothing")
+    func ancient() {
+        var made = EventSequences()
+        made.append(items: [0, 1], types: [0, 0], times: [Int64.min / 1000, Int64.max / 1000])
+        let popularity = Popularity(made, itemCount: 2)
+        #expect(popularity.probabilities.allSatisfy(\.isFinite))
+        #expect(popularity.probabilities[0] < 0.02)
+    }
+}
+
+@Suite("Own transitions")
+struct OwnTransitionsTests {
+    private let past = history([[0, 1], [2], [0], [3], [0]])
+
+    @Test("What followed moments like the newest one")
+    func later() {
+        expect(OwnTransitions().evidence(for: context(past)), equals: [2: 1 / 3, 3: 2 / 3])
+    }
+
+    @Test("What else was in moments like the newest one")
+    func same() {
+        expect(OwnTransitions().evidence(for: context(past, sameMoment: true)), equals: [1: 1])
+    }
+
+    @Test("Nothing without a moment like the newest one")
+    func silent() {
+        for past in [history([]), history([[0]]), history([[0], [1], [2]])] {
+            #expect(OwnTransitions().evidence(for: context(past)).isEmpty)
+            #expect(OwnTransitions().evidence(for: context(past, sameMoment: true)).isEmpty)
+        }
+    }
+}
+
+@Suite("Transitions")
+struct TransitionsTests {
+    @Test("Followers count by distance")
+    func following() {
+        let transitions = Transitions(sequences([[[0], [1], [2]]]), itemCount: 3)
+        #expect(transitions.following.offsets == [0, 2, 3, 3])
+        #expect(transitions.following.columns == [1, 2, 2])
+        let expected: [Float] = [2 / 3, 1 / 3, 1]
+        for (found, weight) in zip(transitions.following.weights, expected) {
+            #expect(abs(found - weight) < 1e-6)
+        }
+        expect(
+            transitions.evidence(for: context(history([[0], [1]]))), equals: [1: 2 / 9, 2: 7 / 9])
+    }
+
+    @Test("Four moments back, and no further")
+    func reach() {
+        let transitions = Transitions(sequences([[[0], [1], [2], [3], [4], [5]]]), itemCount: 6)
+        let row = transitions.following.row(0)
+        #expect(Array(transitions.following.columns[row]) == [1, 2, 3, 4])
+        let asked = history([[0], [9], [9], [9]])
+        #expect(!transitions.evidence(for: context(asked)).isEmpty)
+        let beyond = history([[0], [9], [9], [9], [9]])
+        #expect(transitions.evidence(for: context(beyond)).isEmpty)
+    }
+
+    @Test("Items of one moment come together")
+    func together() {
+        let transitions = Transitions(
+            sequences([[[0, 1, 2]], [[0, 1]], [[3]]]), itemCount: 4)
+        let row = transitions.together.row(0)
+        #expect(Array(transitions.together.columns[row]) == [1, 2])
+        #expect(Array(transitions.together.weights[row]) == [0.75, 0.25])
+        expect(
+            transitions.evidence(for: context(history([[0, 1]]), sameMoment: true)),
+            equals: [2: 1])
+        #expect(
+            transitions.evidence(for: context(history([[3]]), sameMoment: true)).isEmpty)
+        #expect(transitions.evidence(for: context(history([[0, 1]]))).isEmpty)
+    }
+
+    @Test("Nothing without a history")
+    func silent() {
+        let transitions = Transitions(sequences([[[0], [1]]]), itemCount: 2)
+        #expect(transitions.evidence(for: context(History())).isEmpty)
+        #expect(Transitions(EventSequences(), itemCount: 0).following.count == 0)
+    }
+
+    @Test("Baskets of hundreds of items are counted in bounded time, and rows stay short")
+    func hugeBaskets() {
+        let basket = (0..<400).map { Int32($0) }
+        let transitions = Transitions(sequences([[basket, basket, basket]]), itemCount: 400)
+        for table in [transitions.following, transitions.together] {
+            for item in 0..<400 { #expect(table.row(item).count <= Transitions.rowLimit) }
+        }
+        let evidence = transitions.evidence(for: context(history([basket])))
+        #expect(entries(evidence).count <= 400)
+    }
+}
+
+@Suite("Neighbours")
+struct NeighboursTests {
+    @Test("The like sequence votes for its items, the unlike one for none")
+    func like() {
+        let neighbours = Neighbours(
+            sequences([[[0], [1], [2], [3]], [[10], [11], [12]]]), itemCount: 13)
+        let found = entries(neighbours.evidence(for: context(history([[0], [1]]))))
+        #expect(found.keys.sorted() == [0, 2, 3])
+        #expect(found[2] == found[3])
+    }
+
+    @Test("Of two sequences the one with more of the newest items counts more")
+    func nearer() throws {
+        let neighbours = Neighbours(
+            sequences([[[0], [1], [2], [7]], [[0], [5], [6], [8]]]), itemCount: 9)
+        let found = entries(neighbours.evidence(for: context(history([[0], [1], [2]]))))
+        #expect(try #require(found[7]) > 2 * (try #require(found[8])))
+    }
+
+    @Test("An item that came more often weighs more in a vote")
+    func often() throws {
+        let neighbours = Neighbours(sequences([[[0], [1], [1], [1], [1], [2]]]), itemCount: 3)
+        let found = entries(neighbours.evidence(for: context(history([[0]]))))
+        #expect(abs(try #require(found[1]) - 2 * (try #require(found[2]))) < 1e-5)
+    }
+
+    @Test("A long sequence that holds all the newest items is the asking twin itself")
+    func itself() {
+        let past = (0..<Int32(Neighbours.queryLimit)).map { [$0] }
+        let own = past + [[50]]
+        let other = past.prefix(12) + [[51]]
+        let neighbours = Neighbours(sequences([own, Array(other)]), itemCount: 52)
+        let found = entries(neighbours.evidence(for: context(history(past))))
+        #expect(found[50] == nil)
+        #expect(found[51] ?? 0 > 0)
+    }
+
+    @Test("Nothing without a history, or with items of nobody else")
+    func silent() {
+        let neighbours = Neighbours(sequences([[[0], [1]]]), itemCount: 3)
+        #expect(neighbours.evidence(for: context(History())).isEmpty)
+        #expect(neighbours.evidence(for: context(history([[2]]))).isEmpty)
+        let nobody = Neighbours(EventSequences(), itemCount: 3)
+        #expect(nobody.evidence(for: context(history([[2]]))).isEmpty)
+    }
+}

@@ -1,0 +1,160 @@
+import Learning
+import Testing
+import Twins
+
+@testable import Prediction
+
+@Suite("History")
+struct HistoryTests {
+    @Test("Events of one time form one moment")
+    func moments() {
+        let made = history([[1, 2, 3], [4], [5, 5]])
+        #expect(made.count == 6)
+        #expect(made.momentCount == 3)
+        #expect((0..<3).map { made.moment($0) } == [0..<3, 3..<4, 4..<6])
+        #expect(Array(made.lastMoment) == [5, 5])
+        #expect(made.lastTime == 2 * day)
+        #expect(!made.isEmpty)
+    }
+
+    @Test("Nobody has no moments")
+    func empty() {
+        let nobody = History()
+        #expect(nobody.isEmpty)
+        #expect(nobody.momentCount == 0)
+        #expect(nobody.lastMoment.isEmpty)
+        #expect(nobody.lastTime == nil)
+        #expect(nobody.prefix(moments: 3).isEmpty)
+        #expect(nobody.suffix(events: 3).isEmpty)
+    }
+
+    @Test("An event older than the newest joins the newest moment")
+    func late() {
+        var made = History()
+        made.append(item: 1, type: 0, time: 100)
+        made.append(item: 2, type: 0, time: 40)
+        #expect(made.times == [100, 100])
+        #expect(made.momentCount == 1)
+        made.append(item: 3, type: 0, time: 101)
+        #expect(made.momentCount == 2)
+    }
+
+    @Test("Times before 1970 and far from it are kept")
+    func extremes() {
+        var made = History()
+        for time in [Int64.min / 1000, -5, 0, Int64.max / 1000] {
+            made.append(item: 0, type: 0, time: time)
+        }
+        #expect(made.momentCount == 4)
+        #expect(made.times == made.times.sorted())
+    }
+
+    @Test("A prefix holds whole moments", arguments: 0...5)
+    func prefix(_ moments: Int) {
+        let made = history([[1, 2], [3], [4, 5, 6], [7]])
+        let prefix = made.prefix(moments: moments)
+        #expect(prefix.momentCount == min(moments, 4))
+        #expect(prefix.items == Array(made.items.prefix(prefix.count)))
+        #expect(prefix.times == Array(made.times.prefix(prefix.count)))
+        #expect(prefix.momentStarts == Array(made.momentStarts.prefix(moments)))
+    }
+
+    @Test("A suffix holds whole moments, and no more events than asked but for one long moment")
+    func suffix() {
+        let made = history([[1, 2], [3], [4, 5, 6], [7]])
+        let expected: [Int: [Int32]] = [
+            0: [7], 1: [7], 2: [7], 3: [7], 4: [4, 5, 6, 7], 5: [3, 4, 5, 6, 7],
+            6: [3, 4, 5, 6, 7], 7: [1, 2, 3, 4, 5, 6, 7], 99: [1, 2, 3, 4, 5, 6, 7],
+        ]
+        for (limit, items) in expected { #expect(made.suffix(events: limit).items == items) }
+        let long = history([[1], [2, 3, 4, 5, 6]])
+        #expect(long.suffix(events: 2).items == [2, 3, 4, 5, 6])
+        #expect(long.suffix(events: 2).momentCount == 1)
+    }
+
+    @Test("A sequence of a training set becomes a history")
+    func fromSequences() {
+        let made = sequences([[[1], [2, 3]], [[4, 5], [6]]])
+        #expect(History(made, sequence: 1).items == [4, 5, 6])
+        #expect(History(made, sequence: 1).momentCount == 2)
+        #expect(History(made, events: 1..<3).items == [2, 3])
+    }
+
+    @Test("A catalogue finds every item, and the first of two of one id")
+    func catalogue() {
+        let catalogue = ModelCatalogue(itemIDs: ["a", "b", "a", ""])
+        #expect(catalogue.count == 4)
+        #expect(catalogue.place(of: "a") == 0)
+        #expect(catalogue.place(of: "b") == 1)
+        #expect(catalogue.place(of: "") == 3)
+        #expect(catalogue.place(of: "A") == nil)
+    }
+}
+
+@Suite("Training data")
+struct TrainingDataTests {
+    @Test("Events are grouped by key, in order of time")
+    func grouping() {
+        let data = TrainingData(
+            [
+                bought("u", "x", 30), bought("v", "y", 5), bought("u", "y", 10),
+                bought("u", nil, 11, type: .search), bought("v", "z", 2, type: .view),
+            ], by: \.userID)
+        #expect(data.catalogue.itemIDs == ["x", "y", "z"])
+        #expect(data.owners == ["u", "v"])
+        #expect(data.sequences.offsets == [0, 2, 4])
+        #expect(data.sequences.items == [1, 0, 2, 1])
+        #expect(data.sequences.times == [10, 30, 2, 5])
+        #expect(data.sequences.types == [purchase, purchase, view, purchase])
+        #expect(data.droppedEventCount == 0)
+    }
+
+    @Test("Events of one time keep their order")
+    func ties() {
+        let items = ["c", "a", "d", "b", "a"]
+        let data = TrainingData(items.map { bought("u", $0, 7) }, by: \.userID)
+        #expect(data.sequences.items.map { data.catalogue.itemIDs[Int($0)] } == items)
+    }
+
+    @Test("Rare items are left out, and those who had nothing else too")
+    func minimumCount() {
+        let events = [
+            bought("u", "rare", 1), bought("u", "often", 2), bought("v", "often", 3),
+            bought("w", "once", 4), bought("v", "twice", 5), bought("u", "twice", 6),
+        ]
+        let data = TrainingData(events, by: \.userID, minimumItemCount: 2)
+        #expect(data.catalogue.itemIDs == ["often", "twice"])
+        #expect(data.owners == ["u", "v"])
+        #expect(data.droppedEventCount == 2)
+        #expect(data.sequences.items == [0, 1, 0, 1])
+        let all = TrainingData(events, by: \.userID, minimumItemCount: -3)
+        #expect(all.catalogue.count == 4)
+        let none = TrainingData(events, by: \.userID, minimumItemCount: 3)
+        #expect(none.catalogue.count == 0)
+        #expect(none.sequences.count == 0)
+        #expect(none.droppedEventCount == 6)
+    }
+
+    @Test("No events make no sequences")
+    func nothing() {
+        let data = TrainingData([Event](), by: \.userID)
+        #expect(data.sequences.count == 0)
+        #expect(data.catalogue.count == 0)
+    }
+
+    @Test("A shop's events lose nothing")
+    func shop() throws {
+        let events = try World.events.get().filter { $0.itemID != nil }
+        let data = try World.data.get()
+        #expect(data.sequences.items.count == events.count)
+        #expect(data.sequences.count == data.owners.count)
+        for (index, owner) in data.owners.enumerated() {
+            let own = events.filter { $0.userID == owner }
+            let range = data.sequences.range(of: index)
+            #expect(range.count == own.count)
+            #expect(
+                data.sequences.items[range].map { data.catalogue.itemIDs[Int($0)] }
+                    == own.compactMap(\.itemID))
+        }
+    }
+}

@@ -1,0 +1,334 @@
+import Foundation
+import Kernels
+import Learning
+import Testing
+
+@testable import Prediction
+
+@Suite("Model files")
+struct ModelFilesTests {
+    private static let names = [
+        "model.safetensors", "config.json", "catalogue.json", "metrics.json", "card.md",
+    ]
+    /// The files that a model is read from.
+    private static let needed = ["model.safetensors", "config.json", "catalogue.json"]
+
+    private func written() throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
+        let (model, metrics) = try World.trained.get()
+        try ModelFiles.write(model, metrics: metrics, to: folder.url)
+        return folder
+    }
+
+    /// Reading must fail with the right kind of error, in words that say what to do.
+    private func expectRefusal(
+        _ folder: TemporaryFolder, saying word: String = "",
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        do {
+            _ = try ModelFiles.read(from: folder.url)
+            Issue.record("It was read.", sourceLocation: sourceLocation)
+        } catch let error as PredictionError {
+            #expect(error.code == .model, sourceLocation: sourceLocation)
+            #expect(error.description.contains(folder.url.path), sourceLocation: sourceLocation)
+            if !word.isEmpty {
+                #expect(error.description.contains(word), sourceLocation: sourceLocation)
+            }
+        } catch {
+            Issue.record("Not a PredictionError: \(error)", sourceLocation: sourceLocation)
+        }
+    }
+
+    @Test("A model that was written and read back predicts the same to the bit")
+    func roundTrip() throws {
+        let folder = try written()
+        let model = try World.model()
+        let read = try ModelFiles.read(from: folder.url)
+        #expect(read.catalogue.itemIDs == model.catalogue.itemIDs)
+        #expect(read.embeddings == model.embeddings)
+        #expect(read.mixture.shares == model.mixture.shares)
+        #expect(read.configuration.seed == model.configuration.seed)
+        for context in try World.contexts() {
+            let a = model.prediction(for: context)
+            let b = read.prediction(for: context)
+            #expect(a.probabilities == b.probabilities)
+            #expect(a.shares == b.shares)
+            let (c, d) = (
+                model.nextContext(after: context.history), read.nextContext(after: context.history)
+            )
+            #expect((c.time, c.type) == (d.time, d.type))
+        }
+    }
+
+    @Test("Writing what was read gives the same bytes")
+    func rewriting() throws {
+        let folder = try written()
+        let again = try TemporaryFolder()
+        try ModelFiles.write(
+            try ModelFiles.read(from: folder.url), metrics: try ModelFiles.metrics(in: folder.url),
+            to: again.url)
+        for name in Self.names { #expect(try folder.bytes(name) == again.bytes(name), "\(name)") }
+    }
+
+    @Test("The same seed gives the same bytes at 1 and 2 threads; another seed does not")
+    func determinism() throws {
+        let data = try World.data.get()
+        let first = try written()
+        func folder(seed: UInt64, threads: Int) throws -> TemporaryFolder {
+            let folder = try TemporaryFolder()
+            let configuration = World.configuration(seed: seed, threads: threads)
+            let trained = try Trainer(configuration).train(data) { _ in }
+            try ModelFiles.write(trained.model, metrics: trained.metrics, to: folder.url)
+            return folder
+        }
+        let single = try folder(seed: 7, threads: 1)
+        let double = try folder(seed: 7, threads: 2)
+        let other = try folder(seed: 8, threads: 2)
+        for name in Self.names {
+            #expect(try single.bytes(name) == first.bytes(name), "\(name)")
+            #expect(try double.bytes(name) == first.bytes(name), "\(name)")
+        }
+        #expect(try other.bytes(Self.names[0]) != first.bytes(Self.names[0]))
+    }
+
+    @Test("A missing, empty, or wrong file is named", arguments: needed)
+    func damaged(_ name: String) throws {
+        for content in [nil, "", "{}", "[]", "null", "\u{0}\u{1}", "[1, 2"] {
+            let folder = try written()
+            try FileManager.default.removeItem(at: folder.url.appending(path: name))
+            if let content { try folder.put(Data(content.utf8), name) }
+            expectRefusal(folder, saying: content == "[]" ? "" : name)
+        }
+    }
+
+    @Test("A file that was cut off anywhere is refused", arguments: needed)
+    func truncated(_ name: String) throws {
+        let folder = try written()
+        let bytes = try folder.bytes(name)
+        // The last byte of a JSON file is only its line feed.
+        for part in 0..<23 {
+            try folder.put(bytes.prefix((bytes.count - 2) * part / 22), name)
+            expectRefusal(folder)
+        }
+    }
+
+    @Test("Damaged bytes are refused, or read as a model that answers", arguments: needed)
+    func flipped(_ name: String) throws {
+        let folder = try written()
+        let bytes = try folder.bytes(name)
+        let seed: UInt64 = 21
+        var generator = PhiloxGenerator(seed: seed)
+        for _ in 0..<60 {
+            var damaged = bytes
+            for _ in 0..<3 {
+                // Half of the damage is at the beginning, where headers are.
+                let reach = generator.uniform() < 0.5 ? min(2000, bytes.count) : bytes.count
+                let place = generator.integer(below: reach)
+                damaged[place] ^= UInt8(1 << generator.integer(below: 8))
+            }
+            try folder.put(damaged, name)
+            do {
+                let model = try ModelFiles.read(from: folder.url)
+                for past in [History(), history([[0], [1, 2], [0]])] {
+                    let probabilities = model.prediction(for: context(past)).probabilities
+                    #expect(probabilities.count == model.catalogue.count)
+                }
+            } catch let error as PredictionError {
+                #expect(error.code == .model, "\(error), seed \(seed)")
+            }
+        }
+    }
+
+    @Test("A catalogue of another size does not fit")
+    func otherCatalogue() throws {
+        let itemIDs = try World.model().catalogue.itemIDs
+        for other in [itemIDs.dropLast(), itemIDs + ["more"], []] {
+            let folder = try written()
+            try folder.put(try ModelFiles.json(Array(other)), "catalogue.json")
+            expectRefusal(folder, saying: "catalogue")
+        }
+    }
+
+    @Test("A newer format is refused as such, whatever else it holds")
+    func newerFormat() throws {
+        let folder = try written()
+        let text = String(decoding: try folder.bytes("config.json"), as: UTF8.self)
+        let newer = text.replacing("\"formatVersion\" : 1", with: "\"formatVersion\" : 2")
+        #expect(newer != text)
+        for content in [newer, #"{"formatVersion": 7, "layout": "of the future"}"#] {
+            try folder.put(Data(content.utf8), "config.json")
+            expectRefusal(folder, saying: "newer")
+        }
+    }
+
+    @Test("Tensors of other shapes or numbers are refused")
+    func otherTensors() throws {
+        let folder = try written()
+        let path = folder.url.appending(path: "model.safetensors").path
+        let file = try SafeTensors.read(from: path)
+        let changes: [(String, (Tensor) -> Tensor?)] = [
+            ("popularity", { _ in nil }),
+            ("popularity", { _ in Tensor(shape: [1], .f32([1])) }),
+            ("popularity", { Tensor(shape: $0.shape, .f32($0.floats?.map { _ in .nan } ?? [])) }),
+            ("history", { _ in Tensor(shape: [2], .f32([1, 2])) }),
+            ("embeddings", { _ in Tensor(shape: [7], .f32([1, 2, 3, 4, 5, 6, 7])) }),
+            ("embeddings", { _ in Tensor(shape: [0], .f32([])) }),
+            ("neighbours.items", { Tensor(shape: $0.shape, .i32(spoiled($0, -1))) }),
+            ("neighbours.items", { Tensor(shape: $0.shape, .i32(spoiled($0, 60))) }),
+            ("neighbours.offsets", { Tensor(shape: $0.shape, .i32(spoiled($0, 99_999))) }),
+            ("neighbours.offsets", { _ in Tensor(shape: [0], .i32([])) }),
+            ("transitions.following.items", { Tensor(shape: $0.shape, .i32(spoiled($0, 1 << 30))) }),
+            ("transitions.following.offsets", { _ in Tensor(shape: [1], .i32([0])) }),
+            ("transitions.together.weights", { _ in Tensor(shape: [1], .f32([0])) }),
+            ("transitions.together.items", { _ in Tensor(shape: [1], .f32([0])) }),
+        ]
+        for (name, change) in changes {
+            let tensor = try #require(file.tensors[name])
+            var tensors = file.tensors
+            tensors[name] = change(tensor)
+            try SafeTensors.write(tensors: tensors, metadata: [:], to: path)
+            expectRefusal(folder, saying: "model.safetensors")
+        }
+        try SafeTensors.write(tensors: file.tensors, metadata: [:], to: path)
+        _ = try ModelFiles.read(from: folder.url)
+    }
+
+    @Test("Shares that are not those of the sources are refused")
+    func otherShares() throws {
+        let folder = try written()
+        let text = String(decoding: try folder.bytes("config.json"), as: UTF8.self)
+        for (old, new) in [("\"popularity\"", "\"history\""), ("\"popularity\"", "\"weather\"")] {
+            try folder.put(Data(text.replacing(old, with: new).utf8), "config.json")
+            expectRefusal(folder)
+        }
+    }
+
+    @Test("The card says what the model learned from")
+    func card() throws {
+        let folder = try written()
+        let card = String(decoding: try folder.bytes("card.md"), as: UTF8.self)
+        let metrics = try ModelFiles.metrics(in: folder.url)
+        #expect(card.contains("\(metrics.eventCount) events"))
+        #expect(card.contains("| mixture |"))
+        for name in EvidenceName.allCases { #expect(card.contains("| \(name.rawValue) |")) }
+        #expect(throws: PredictionError.self) {
+            try ModelFiles.metrics(in: folder.url.appending(path: "nowhere"))
+        }
+    }
+}
+
+private func spoiled(_ tensor: Tensor, _ value: Int32) -> [Int32] {
+    guard case .i32(var values) = tensor.storage, !values.isEmpty else { return [] }
+    values[values.count / 2] = value
+    return values
+}
+
+@Suite("Model registry")
+struct ModelRegistryTests {
+    private func publish(in registry: ModelRegistry) throws -> String {
+        let (model, metrics) = try World.trained.get()
+        return try registry.publish(model, metrics: metrics)
+    }
+
+    @Test("Each model that is published is the next version, and the current one")
+    func publishing() throws {
+        let folder = try TemporaryFolder()
+        let registry = ModelRegistry(folder: folder.url.appending(path: "a/b").path)
+        #expect(registry.versions.isEmpty)
+        #expect(registry.current == nil)
+        for version in ["v0001", "v0002", "v0003"] {
+            #expect(try publish(in: registry) == version)
+            #expect(registry.current == version)
+        }
+        #expect(registry.versions == ["v0001", "v0002", "v0003"])
+        let loaded = try registry.load()
+        #expect(loaded.version == "v0003")
+        #expect(loaded.model.catalogue.count == (try World.model().catalogue.count))
+        #expect(try registry.load(version: "v0001").version == "v0001")
+        let names = try FileManager.default.contentsOfDirectory(atPath: registry.folder.path)
+        #expect(names.sorted() == ["current", "v0001", "v0002", "v0003"])
+    }
+
+    @Test("An older version can be made current again, and the next one has a new name")
+    func rollback() throws {
+        let folder = try TemporaryFolder()
+        let registry = ModelRegistry(folder: folder.url.path)
+        _ = try publish(in: registry)
+        _ = try publish(in: registry)
+        try folder.put(Data("  v0001\n\n".utf8), "current")
+        #expect(try registry.load().version == "v0001")
+        #expect(try publish(in: registry) == "v0003")
+    }
+
+    @Test("The draft of a crash is swept away")
+    func draft() throws {
+        let folder = try TemporaryFolder()
+        let registry = ModelRegistry(folder: folder.url.path)
+        let draft = folder.url.appending(path: ".draft-v0001")
+        try FileManager.default.createDirectory(at: draft, withIntermediateDirectories: true)
+        try Data("half".utf8).write(to: draft.appending(path: "junk"))
+        #expect(try publish(in: registry) == "v0001")
+        #expect(!FileManager.default.fileExists(atPath: draft.path))
+        #expect(!FileManager.default.fileExists(atPath: folder.url.path + "/v0001/junk"))
+    }
+
+    @Test("Versions are ordered by number, beyond four digits too")
+    func order() throws {
+        let folder = try TemporaryFolder()
+        let registry = ModelRegistry(folder: folder.url.path)
+        for name in ["v10000", "v9999", "v0002", "latest", "v12", "v+001", "vv001", "v00x1"] {
+            try FileManager.default.createDirectory(
+                at: folder.url.appending(path: name), withIntermediateDirectories: true)
+        }
+        #expect(registry.versions == ["v0002", "v9999", "v10000"])
+        #expect(try publish(in: registry) == "v10001")
+    }
+
+    @Test(
+        "No name leads out of the folder",
+        arguments: [
+            "../secret", "v0001/../../secret", "/v0001", "", "v0001/", "v0009", "v-001", "v+001",
+            "V0001", "v0001\n", String(repeating: "v", count: 10_000),
+        ])
+    func traversal(_ name: String) throws {
+        let folder = try TemporaryFolder()
+        let registry = ModelRegistry(folder: folder.url.appending(path: "models").path)
+        _ = try publish(in: registry)
+        try FileManager.default.copyItem(
+            at: registry.folder.appending(path: "v0001"), to: folder.url.appending(path: "secret"))
+        #expect {
+            try registry.load(version: name)
+        } throws: { error in
+            let error = error as? PredictionError
+            return error?.code == .notFound && (error?.description.count ?? 0) < 400
+        }
+        if name != "v0001\n" {
+            try Data(name.utf8).write(to: registry.folder.appending(path: "current"))
+            #expect(throws: PredictionError.self) { try registry.load() }
+        }
+    }
+
+    @Test("Without a model the error says how to get one")
+    func nothing() throws {
+        let folder = try TemporaryFolder()
+        for path in [folder.url.path, folder.url.path + "/nowhere"] {
+            #expect {
+                try ModelRegistry(folder: path).load()
+            } throws: {
+                ($0 as? PredictionError)?.description.contains("train") == true
+            }
+        }
+    }
+
+    @Test("A folder that cannot be written to is an error")
+    func unwritable() throws {
+        let folder = try TemporaryFolder()
+        try folder.put(Data(), "file")
+        let registry = ModelRegistry(folder: folder.url.path + "/file")
+        #expect {
+            try publish(in: registry)
+        } throws: {
+            ($0 as? PredictionError)?.code == .file
+        }
+    }
+}

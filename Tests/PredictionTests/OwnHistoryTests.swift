@@ -1,0 +1,198 @@
+import Kernels
+import Learning
+import Testing
+
+@testable import Prediction
+
+@Suite("Own history")
+struct OwnHistoryTests {
+    /// Customers who buy one item each week on the day, and on two other days something that they
+    /// never buy again; the rhythm's items are below 10.
+    private static func planted(customers: Int, weeks: Int, seed: UInt64) -> EventSequences {
+        var generator = PhiloxGenerator(seed: seed)
+        var made = EventSequences()
+        for customer in 0..<customers {
+            let staple = Int32(customer % 10)
+            var events: [(time: Int64, item: Int32)] = []
+            for week in 0..<weeks {
+                events.append((Int64(week) * 7 * day, staple))
+                for weekday in [2, 5] {
+                    let item = Int32(10 + generator.integer(below: 5000))
+                    events.append((Int64(week * 7 + weekday) * day, item))
+                }
+            }
+            made.append(
+                items: events.map(\.item),
+                types: [UInt8](repeating: purchase, count: events.count),
+                times: events.map(\.time))
+        }
+        return made
+    }
+
+    @Test("A planted rhythm beats planted noise, and counts most when it is due")
+    func rhythm() throws {
+        let source = OwnHistory(Self.planted(customers: 60, weeks: 12, seed: 1))
+        let asking = Self.planted(customers: 1, weeks: 8, seed: 2)
+        let past = History(asking, sequence: 0)
+        let due = Context(
+            history: past, time: 8 * 7 * day, type: purchase, sameMoment: false)
+        let found = entries(source.evidence(for: due))
+        let staple = try #require(found[0])
+        for (item, probability) in found where item != 0 { #expect(staple > 10 * probability) }
+
+        let repetition = try #require(RepetitionTracker(past).repetition(of: 0))
+        func chance(_ days: Int64) -> Float {
+            source.probability(
+                repetition, moments: past.momentCount, time: (49 + days) * day, type: purchase)
+        }
+        #expect(chance(7) > 3 * chance(2), "\(chance(7)) when due, \(chance(2)) before")
+    }
+
+    @Test("What came back often and lately is likelier to come back")
+    func frequencyAndRecency() throws {
+        // Each customer takes its favourite in 4 of 5 moments, and new items else.
+        var generator = PhiloxGenerator(seed: 4)
+        var rows: [[[Int32]]] = []
+        for customer in 0..<40 {
+            rows.append(
+                (0..<30).map { _ in
+                    generator.uniform() < 0.8
+                        ? [Int32(customer % 5)] : [Int32(5 + generator.integer(below: 900))]
+                })
+        }
+        let source = OwnHistory(sequences(rows))
+        let often = history([[0], [0], [0], [0], [7]])
+        let found = entries(source.evidence(for: context(often)))
+        #expect(try #require(found[0]) > 2 * (try #require(found[7])))
+        let lately = history([[1], [1], [2], [2]] + (10..<22).map { [$0] } + [[2]])
+        let recent = entries(source.evidence(for: context(lately)))
+        #expect(try #require(recent[2]) > (try #require(recent[1])))
+    }
+
+    @Test("The type that is asked for matters")
+    func type() throws {
+        // Views repeat the last item; purchases never repeat anything.
+        var made = EventSequences()
+        for customer in 0..<40 {
+            var items: [Int32] = []
+            for step in 0..<12 {
+                items += [Int32(customer), Int32(1000 + customer * 12 + step)]
+            }
+            made.append(
+                items: items, types: (0..<24).map { $0 % 2 == 0 ? view : purchase },
+                times: (0..<24).map { Int64($0) * day })
+        }
+        let source = OwnHistory(made)
+        let past = History(made, sequence: 0)
+        let repetition = try #require(RepetitionTracker(past).repetition(of: 0))
+        let viewed = source.probability(repetition, moments: 24, time: 24 * day, type: view)
+        let bought = source.probability(repetition, moments: 24, time: 24 * day, type: purchase)
+        #expect(viewed > 0.8)
+        #expect(bought < 0.1)
+    }
+
+    @Test("Items of the newest moment are no answer for the same moment")
+    func sameMoment() {
+        let source = OwnHistory(sequences([[[0], [1], [0], [1]]]))
+        let asked = history([[0, 2], [1]])
+        let later = entries(source.evidence(for: context(asked)))
+        #expect(later.keys.sorted() == [0, 1, 2])
+        let same = entries(source.evidence(for: context(asked, sameMoment: true)))
+        #expect(same.keys.sorted() == [0, 2])
+        #expect(source.evidence(for: context(history([[3]]), sameMoment: true)).isEmpty)
+        #expect(source.evidence(for: context(History())).isEmpty)
+    }
+
+    @Test("Learning from nothing leaves a source that still answers")
+    func untrained() {
+        let source = OwnHistory(EventSequences())
+        #expect(source.weights.count == RepetitionFeatures.weightCount)
+        let found = entries(source.evidence(for: context(history([[4]]))))
+        #expect(found == [4: 1])
+    }
+
+    @Test("The same data give the same weights")
+    func determinism() {
+        let made = Self.planted(customers: 10, weeks: 6, seed: 5)
+        #expect(OwnHistory(made).weights == OwnHistory(made).weights)
+    }
+}
+
+@Suite("Repetition")
+struct RepetitionTests {
+    @Test("Contacts are counted once a moment")
+    func count() throws {
+        let tracker = RepetitionTracker(history([[3, 3, 4], [4], [3]]))
+        #expect(tracker.items == [3, 4])
+        #expect(tracker.momentCount == 3)
+        let three = try #require(tracker.repetition(of: 3))
+        #expect(three.count == 2)
+        #expect((three.firstMoment, three.lastMoment) == (0, 2))
+        #expect((three.firstTime, three.lastTime) == (0, 2 * day))
+        #expect(tracker.repetition(of: 9) == nil)
+    }
+
+    @Test("Contacts fade with each moment")
+    func fading() throws {
+        let repetition = try #require(
+            RepetitionTracker(history([[1], [2], [1], [2]])).repetition(of: 1))
+        let slow = Repetition.fading.x
+        let fast = Repetition.fading.y
+        let faded = repetition.faded(at: 4)
+        #expect(abs(faded.x - (slow * slow * slow * slow + slow * slow)) < 1e-5)
+        #expect(abs(faded.y - (fast * fast * fast * fast + fast * fast)) < 1e-5)
+    }
+
+    @Test("The last contact's type is kept")
+    func lastType() throws {
+        var past = History()
+        past.append(item: 0, type: 3, time: 0)
+        past.append(item: 0, type: 6, time: 1)
+        #expect(try #require(RepetitionTracker(past).repetition(of: 0)).lastType == 6)
+    }
+
+    @Test("Features are finite and within the weights, whatever happened")
+    func extremes() throws {
+        let weights = [Float](repeating: 0.5, count: RepetitionFeatures.weightCount)
+        let end = Int64.max / 1000
+        for times in [[0], [0, 0], [0, 1], [-end, end], [0, 1, 2, end], [end, end]] {
+            for type in [UInt8(0), 9, 10, 255] {
+                var past = History()
+                for time in times { past.append(item: 0, type: type, time: time) }
+                let repetition = try #require(RepetitionTracker(past).repetition(of: 0))
+                for time in [-end, 0, 1, end] {
+                    for moments in [past.momentCount, past.momentCount + 1, 1_000_000] {
+                        let features = RepetitionFeatures(
+                            repetition, moments: moments, time: time, type: type)
+                        #expect(features.logit(weights).isFinite, "\(times) \(time) \(moments)")
+                        for index in 0..<4 {
+                            let place = Int(features.classes[index])
+                            #expect(
+                                place >= features.base
+                                    && place < features.base + RepetitionFeatures.stride)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("Classes of one feature never share a weight with another's")
+    func distinctPlaces() throws {
+        var ranges = [Set<Int32>](repeating: [], count: 4)
+        for count in 1...45 {
+            let past = history([[Int32]](repeating: [0], count: count))
+            let repetition = try #require(RepetitionTracker(past).repetition(of: 0))
+            for moments in stride(from: count, through: count + 60, by: 4) {
+                for hours in stride(from: Int64(0), through: 200, by: 5) {
+                    let features = RepetitionFeatures(
+                        repetition, moments: moments,
+                        time: (past.lastTime ?? 0) + hours * 3600, type: 0)
+                    for index in 0..<4 { ranges[index].insert(features.classes[index]) }
+                }
+            }
+        }
+        #expect(ranges.map(\.count) == [9, 8, 11, 1])
+        #expect(ranges.reduce(Set()) { $0.union($1) }.count == ranges.reduce(0) { $0 + $1.count })
+    }
+}

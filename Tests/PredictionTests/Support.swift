@@ -1,0 +1,139 @@
+import Foundation
+import Kernels
+import Learning
+import PropertyGraph
+import SyntheticShop
+import Testing
+import Twins
+
+@testable import Prediction
+
+let day: Int64 = 86_400
+let purchase = EventType.purchase.rawValue
+let view = EventType.view.rawValue
+
+/// A small shop, and a model of it that several tests share.
+enum World {
+    /// The shop's events, oldest first.
+    static let events = Result {
+        Array(try SyntheticShop(.init(customers: 40, items: 60, days: 60)).events())
+    }
+    /// What the model learned from.
+    static let data = Result { TrainingData(try events.get(), by: \.userID) }
+    /// The model and how its training went.
+    static let trained = Result { try Trainer(configuration()).train(try data.get()) { _ in } }
+
+    static func model() throws -> PredictionModel { try trained.get().model }
+
+    static func configuration(
+        seed: UInt64 = 7, width: Int = 16, epochs: Int = 2, threads: Int = 2
+    ) -> TrainingConfiguration {
+        var configuration = TrainingConfiguration(
+            seed: seed, width: width, epochs: epochs, threads: threads)
+        configuration.minimumItemCount = 1
+        return configuration
+    }
+
+    /// Contexts of all kinds: nobody, few and many moments, a new visit and the same basket.
+    static func contexts() throws -> [Context] {
+        let sequences = try data.get().sequences
+        var contexts = [Context(history: History(), time: 0, type: purchase, sameMoment: false)]
+        for sequence in stride(from: 0, to: sequences.count, by: 7) {
+            let whole = History(sequences, sequence: sequence)
+            for moments in [1, 2, 5, 20, whole.momentCount] {
+                let history = whole.prefix(moments: moments)
+                let last = history.lastTime ?? 0
+                for gap in [0, 40, day, 400 * day] {
+                    contexts.append(
+                        Context(
+                            history: history, time: last + gap, type: gap == 40 ? view : purchase,
+                            sameMoment: gap == 0))
+                }
+            }
+        }
+        return contexts
+    }
+}
+
+/// A history of moments, one every `gap` seconds from 0.
+func history(_ moments: [[Int32]], gap: Int64 = day, type: UInt8 = purchase) -> History {
+    var history = History()
+    for (index, items) in moments.enumerated() {
+        for item in items { history.append(item: item, type: type, time: Int64(index) * gap) }
+    }
+    return history
+}
+
+/// Sequences of moments, each as ``history(_:gap:type:)`` makes it.
+func sequences(
+    _ rows: [[[Int32]]], gap: Int64 = day, type: UInt8 = purchase
+) -> EventSequences {
+    var sequences = EventSequences()
+    for row in rows {
+        let history = history(row, gap: gap, type: type)
+        sequences.append(items: history.items, types: history.types, times: history.times)
+    }
+    return sequences
+}
+
+/// The question what comes a gap after a history, or in the same moment.
+func context(
+    _ history: History, after gap: Int64 = day, type: UInt8 = purchase, sameMoment: Bool = false
+) -> Context {
+    Context(
+        history: history, time: (history.lastTime ?? 0) + gap, type: type, sameMoment: sameMoment)
+}
+
+/// The entries of sparse evidence by item; a test fails if it is of another kind.
+func entries(
+    _ evidence: Evidence, sourceLocation: SourceLocation = #_sourceLocation
+) -> [Int32: Float] {
+    guard case .sparse(let entries) = evidence else {
+        Issue.record("The evidence is not sparse: \(evidence)", sourceLocation: sourceLocation)
+        return [:]
+    }
+    let items = entries.map(\.item)
+    #expect(items == Set(items).sorted(), "sorted, each once", sourceLocation: sourceLocation)
+    let sum = entries.reduce(0) { $0 + $1.probability }
+    #expect(abs(sum - 1) < 1e-5, "sums to 1", sourceLocation: sourceLocation)
+    return Dictionary(entries.map { ($0.item, $0.probability) }) { first, _ in first }
+}
+
+/// Expects distributions to be equal but for rounding.
+func expect(
+    _ evidence: Evidence, equals expected: [Int32: Float],
+    sourceLocation: SourceLocation = #_sourceLocation
+) {
+    let found = entries(evidence, sourceLocation: sourceLocation)
+    let isEqual =
+        found.keys.sorted() == expected.keys.sorted()
+        && expected.allSatisfy { abs($0.value - (found[$0.key] ?? -1)) < 1e-5 }
+    #expect(isEqual, "\(found) is not \(expected)", sourceLocation: sourceLocation)
+}
+
+/// A folder that is removed when the test is over.
+final class TemporaryFolder {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory
+            .appending(path: "prediction-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    func bytes(_ name: String) throws -> Data { try Data(contentsOf: url.appending(path: name)) }
+
+    func put(_ data: Data, _ name: String) throws { try data.write(to: url.appending(path: name)) }
+}
+
+/// A purchase.
+func bought(
+    _ user: String, _ item: String?, _ time: Int64, basket: String? = nil, session: String? = nil,
+    type: EventType = .purchase
+) -> Event {
+    Event(
+        userID: user, itemID: item, type: type, timestamp: Timestamp(seconds: time),
+        sessionID: session, basketID: basket)
+}

@@ -1,0 +1,230 @@
+import Foundation
+import Kernels
+import Learning
+import PropertyGraph
+import SyntheticShop
+import Testing
+import Twins
+
+@testable import Prediction
+
+@Suite("Trainer")
+struct TrainerTests {
+    @Test("Settings out of their range are refused, and named")
+    func settings() {
+        let bad: [(String, (inout TrainingConfiguration) -> Void)] = [
+            ("width", { $0.sequence.width = 0 }), ("width", { $0.sequence.width = 12 }),
+            ("width", { $0.sequence.width = 2048 }), ("width", { $0.sequence.width = -8 }),
+            ("epochs", { $0.sequence.epochs = 0 }), ("epochs", { $0.sequence.epochs = 1001 }),
+            ("heldOutShare", { $0.heldOutShare = 0 }), ("heldOutShare", { $0.heldOutShare = 0.9 }),
+            ("heldOutShare", { $0.heldOutShare = .nan }),
+            ("minimumItemCount", { $0.minimumItemCount = 0 }),
+        ]
+        for (name, change) in bad {
+            var configuration = TrainingConfiguration()
+            change(&configuration)
+            #expect {
+                try Trainer(configuration)
+            } throws: { error in
+                let error = error as? PredictionError
+                return error?.code == .setting && error?.description.contains(name) == true
+            }
+        }
+    }
+
+    @Test("Settings of the parts that make no sense are errors too")
+    func settingsOfParts() throws {
+        let data = try World.data.get()
+        let bad: [(inout TrainingConfiguration) -> Void] = [
+            { $0.sequence.threads = 0 }, { $0.embeddings.threads = 0 },
+            { $0.embeddings.dimensions = 8 }, { $0.sequence.learningRate = .nan },
+            { $0.sequence.layers = 0 },
+        ]
+        for change in bad {
+            var configuration = World.configuration()
+            change(&configuration)
+            #expect(throws: (any Error).self) {
+                try Trainer(configuration).train(data) { _ in }
+            }
+        }
+    }
+
+    @Test("Too few events are an error that says how many are needed")
+    func tooLittle() throws {
+        let trainer = try Trainer(World.configuration(width: 8, epochs: 1))
+        let one = (0..<50).map { bought("u", "i\($0 % 5)", Int64($0)) }
+        let few = (0..<9).map { bought("u\($0 % 2)", "i", Int64($0)) }
+        for events in [[], one, few] {
+            #expect {
+                try trainer.train(TrainingData(events, by: \.userID)) { _ in }
+            } throws: { error in
+                let error = error as? PredictionError
+                return error?.code == .data && error?.description.contains("at least") == true
+            }
+        }
+    }
+
+    @Test("The least that is enough, and odd data, train or fail in words", arguments: 0..<6)
+    func odd(_ kind: Int) throws {
+        let events: [Event] =
+            switch kind {
+            case 0: (0..<10).map { bought("u\($0 % 2)", "i\($0 % 3)", Int64($0)) }
+            case 1: (0..<20).map { bought("u\($0)", "i\($0)", Int64($0)) }
+            case 2: (0..<40).map { bought("u\($0 % 2)", "the one", Int64($0)) }
+            case 3: (0..<40).map { bought("u\($0 % 4)", "i\($0 % 7)", 5) }
+            case 4:
+                (0..<40).map {
+                    bought("u\($0 % 4)", "i\($0 % 7)", ($0 < 20 ? -1 : 1) * Int64.max / 1000)
+                }
+            default:
+                (0..<400).map { bought("u\($0 % 3)", "i\($0 % 7)", Int64($0 / 200) * day) }
+            }
+        let data = TrainingData(events, by: \.userID)
+        let trainer = try Trainer(World.configuration(width: 8, epochs: 1))
+        do {
+            let model = try trainer.train(data) { _ in }.model
+            let asked = context(History(data.sequences, sequence: 0))
+            let sum = model.prediction(for: asked).probabilities.reduce(0, +)
+            #expect(abs(sum - 1) < 1e-4)
+        } catch is PredictionError {
+        } catch is LearningError {
+        }
+    }
+
+    @Test("Metrics tell what was learned from")
+    func metrics() throws {
+        let (model, metrics) = try World.trained.get()
+        let data = try World.data.get()
+        #expect(metrics.eventCount == data.sequences.items.count)
+        #expect(metrics.sequenceCount == data.sequences.count)
+        #expect(metrics.itemCount == model.catalogue.count)
+        #expect(metrics.heldOutSequenceCount == 4)
+        #expect(metrics.droppedEventCount == 0)
+        #expect(metrics.epochs.count == 2)
+        #expect(metrics.epochs.allSatisfy { $0.validation != nil })
+        #expect(abs(metrics.meanShares.values.reduce(0, +) - 1) < 1e-6)
+        let mixture = try #require(metrics.heldOutBits["mixture"])
+        let popularity = try #require(metrics.heldOutBits["popularity"])
+        #expect(mixture > popularity, "\(metrics.heldOutBits)")
+        #expect(metrics.heldOutBits.values.allSatisfy { $0 <= 0 })
+    }
+
+    @Test("Progress is told of both parts")
+    func progress() throws {
+        var stages: [String] = []
+        _ = try Trainer(World.configuration(width: 8, epochs: 1)).train(try World.data.get()) {
+            stages.append($0.stage)
+        }
+        #expect(Set(stages).count == 2)
+    }
+
+    @Test("At least one sequence is held out, and at least one is learned from")
+    func heldOut() throws {
+        for (share, expected) in [(0.001, 1), (0.5, 20), (0.89, 36)] {
+            var configuration = World.configuration(width: 8, epochs: 1)
+            configuration.heldOutShare = share
+            let metrics = try Trainer(configuration).train(try World.data.get()) { _ in }.metrics
+            #expect(metrics.heldOutSequenceCount == expected)
+        }
+    }
+
+    @Test("Lessons ask about whole visits and halves of baskets, never about what is known")
+    func lessons() throws {
+        let model = try World.model()
+        let made = sequences([[[0, 1], [2, 3, 4, 5], [6]], [[7]]])
+        let cases = MixtureLessons(made, seed: 1).cases(model, threads: 2)
+        // Moment 1: four items, and two of them given the other two; moment 2: one item.
+        #expect(cases.count == 4 + 2 + 1)
+        let kinds = cases.map(\.kind).sorted()
+        #expect(kinds == [1, 1, 1, 1, 2, 10, 10])
+        #expect(cases.allSatisfy { $0.probabilities.count == EvidenceName.allCases.count })
+        let again = MixtureLessons(made, seed: 1).cases(model, threads: 1)
+        #expect(again.map(\.probabilities) == cases.map(\.probabilities))
+        #expect(MixtureLessons(EventSequences(), seed: 1).cases(model, threads: 2).isEmpty)
+    }
+}
+
+@Suite("Twin histories")
+struct TwinHistoriesTests {
+    private let folder: TemporaryFolder
+    private let store: TwinStore
+
+    init() throws {
+        folder = try TemporaryFolder()
+        store = try TwinStore(
+            path: folder.url.appending(path: "store").path,
+            pseudonymizer: Pseudonymizer(key: [UInt8](repeating: 3, count: 32)))
+    }
+
+    @Test("A history has the model's places, and leaves out what the model does not know")
+    func places() throws {
+        _ = try store.append([
+            bought("u", "b", 10), bought("u", "new", 20), bought("u", "a", 20, type: .view),
+            bought("u", nil, 30, type: .search), bought("v", "a", 5),
+        ])
+        let histories = try TwinHistories(
+            store, catalogue: ModelCatalogue(itemIDs: ["a", "b", "c"]))
+        let found = try histories.history(of: "u")
+        #expect(found.items == [1, 0])
+        #expect(found.types == [purchase, view])
+        #expect(found.times == [10, 20])
+        #expect(try histories.history(of: "nobody").isEmpty)
+    }
+
+    @Test("An item that the store meets later is found at once")
+    func refresh() throws {
+        let histories = try TwinHistories(store, catalogue: ModelCatalogue(itemIDs: ["a", "b"]))
+        #expect(try histories.history(of: "u").isEmpty)
+        _ = try store.append([bought("u", "a", 1)])
+        #expect(try histories.history(of: "u").items == [0])
+        _ = try store.append([bought("u", "x", 2), bought("u", "b", 3)])
+        #expect(try histories.history(of: "u").items == [0, 1])
+    }
+
+    @Test("A history as of a moment ends with it")
+    func until() throws {
+        _ = try store.append((1...5).map { bought("u", "a", Int64($0)) })
+        let histories = try TwinHistories(store, catalogue: ModelCatalogue(itemIDs: ["a"]))
+        for (moment, count) in [(0, 0), (3, 3), (9, 5)] {
+            let found = try histories.history(of: "u", until: Timestamp(seconds: Int64(moment)))
+            #expect(found.count == count)
+        }
+    }
+
+    @Test("A store's twins are training data, one sequence each")
+    func trainingData() throws {
+        _ = try store.append([
+            bought("u", "b", 10), bought("v", "b", 5), bought("u", "a", 3), bought("w", "c", 1),
+            bought("u", nil, 4, type: .search),
+        ])
+        let data = try TrainingData(store)
+        #expect(data.catalogue.itemIDs == ["b", "a", "c"])
+        #expect(data.sequences.items == [1, 0, 0, 2])
+        #expect(data.owners.isEmpty)
+        let often = try TrainingData(store, minimumItemCount: 2)
+        #expect(often.catalogue.itemIDs == ["b"])
+        #expect(often.droppedEventCount == 2)
+    }
+
+    @Test("Many threads may ask at once, while new items come")
+    func threads() async throws {
+        let histories = try TwinHistories(
+            store, catalogue: ModelCatalogue(itemIDs: (0..<50).map { "i\($0)" }))
+        let store = store
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for item in 0..<50 { _ = try store.append([bought("u", "i\(item)", Int64(item))]) }
+            }
+            for _ in 0..<3 {
+                group.addTask {
+                    for _ in 0..<60 {
+                        let found = try histories.history(of: "u")
+                        #expect(found.items == (0..<found.count).map { Int32($0) })
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try histories.history(of: "u").count == 50)
+    }
+}

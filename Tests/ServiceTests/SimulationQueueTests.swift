@@ -1,0 +1,105 @@
+import HTTPTypes
+import NIOConcurrencyHelpers
+import Testing
+
+@testable import Service
+
+/// How simulations take turns. Work is held up by semaphores, not by time.
+@Suite struct SimulationQueueTests {
+    /// Lets work wait until the test opens it.
+    private final class Latch: Sendable {
+        private let isOpen = NIOLockedValueBox(false)
+        private let started = NIOLockedValueBox(0)
+        private let most = NIOLockedValueBox(0)
+        private let running = NIOLockedValueBox(0)
+
+        var startedCount: Int { started.withLockedValue { $0 } }
+        var mostAtOnce: Int { most.withLockedValue { $0 } }
+        func open() { isOpen.withLockedValue { $0 = true } }
+
+        /// Work that ends when the latch is opened or the task cancelled.
+        func work() throws {
+            started.withLockedValue { $0 += 1 }
+            let now = running.withLockedValue { count in
+                count += 1
+                return count
+            }
+            most.withLockedValue { $0 = max($0, now) }
+            defer { running.withLockedValue { $0 -= 1 } }
+            while !isOpen.withLockedValue({ $0 }) { try Task.checkCancellation() }
+        }
+    }
+
+    private func until(_ condition: () -> Bool) async throws {
+        while !condition() { await Task.yield() }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func noMoreRunThanMayAndOthersWaitUpToABound() async throws {
+        let queue = SimulationQueue(runningMax: 1, waitingMax: 2, deadline: .seconds(50))
+        let latch = Latch()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await queue.run { try latch.work() } }
+            try await until { latch.startedCount == 1 }
+            for _ in 0..<2 { group.addTask { try await queue.run { try latch.work() } } }
+            try await until { queue.waitingCount == 2 }
+            let problem = await #expect(throws: Problem.self) { try await queue.run {} }
+            #expect(problem?.status == .serviceUnavailable)
+            #expect(problem?.headers[.retryAfter] == "2")
+            latch.open()
+            try await group.waitForAll()
+        }
+        #expect(latch.startedCount == 3)
+        #expect(latch.mostAtOnce == 1)
+        #expect(queue.waitingCount == 0)
+        #expect(try await queue.run { 5 } == 5)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func whatTakesTooLongIsCancelled() async throws {
+        let queue = SimulationQueue(runningMax: 1, waitingMax: 5, deadline: .milliseconds(50))
+        let latch = Latch()
+        try await withThrowingTaskGroup(of: Problem?.self) { group in
+            for _ in 0..<3 {
+                group.addTask {
+                    await #expect(throws: Problem.self) {
+                        try await queue.run { try latch.work() }
+                    }
+                }
+            }
+            for try await problem in group { #expect(problem?.status == .serviceUnavailable) }
+        }
+        #expect(queue.waitingCount == 0)
+        // All turns were given back.
+        let other = SimulationQueue(runningMax: 1, waitingMax: 5, deadline: .seconds(50))
+        #expect(try await other.run { 1 } == 1)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func cancelledWaitersLeaveTheQueue() async throws {
+        let queue = SimulationQueue(runningMax: 1, waitingMax: 5, deadline: .seconds(50))
+        let latch = Latch()
+        let first = Task { try await queue.run { try latch.work() } }
+        try await until { latch.startedCount == 1 }
+        let second = Task { try await queue.run { try latch.work() } }
+        try await until { queue.waitingCount == 1 }
+        second.cancel()
+        await #expect(throws: CancellationError.self) { try await second.value }
+        #expect(queue.waitingCount == 0)
+        let third = Task { try await queue.run { try latch.work() } }
+        third.cancel()
+        await #expect(throws: CancellationError.self) { try await third.value }
+        latch.open()
+        try await first.value
+        #expect(latch.startedCount == 1)
+    }
+
+    @Test func errorsOfTheWorkComeThroughAndGiveTheTurnBack() async throws {
+        struct Failure: Error {}
+        let queue = SimulationQueue(runningMax: 1, waitingMax: 0, deadline: .seconds(50))
+        for _ in 0..<5 {
+            await #expect(throws: Failure.self) { try await queue.run { throw Failure() } }
+        }
+        #expect(try await queue.run { true })
+    }
+}
