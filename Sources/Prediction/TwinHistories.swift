@@ -27,6 +27,8 @@ public final class TwinHistories: @unchecked Sendable {
     /// - Parameters:
     ///   - userID: The customer's id as the shop knows it.
     ///   - moment: What happened later is left out; nothing unless given.
+    /// - Returns: The history, oldest event first.
+    /// - Throws: What the store throws.
     public func history(of userID: String, until moment: Timestamp? = nil) throws -> History {
         guard let graph = try store.twinGraph(userID: userID) else { return History() }
         let entries = try store.entries(of: graph)

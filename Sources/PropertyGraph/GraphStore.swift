@@ -1,3 +1,4 @@
+import Foundation
 public import LMDB
 
 /// Very many named property graphs in one LMDB environment.
@@ -65,7 +66,9 @@ public final class GraphStore: Sendable {
     }
 
     /// Whether a folder holds a store.
-    public static func exists(at path: String) -> Bool { FileCheck.exists(path + "/data.mdb") }
+    public static func exists(at path: String) -> Bool {
+        FileManager.default.fileExists(atPath: path + "/data.mdb")
+    }
 
     /// Looks at one state of the store; see `Environment.read`.
     public func read<T>(_ body: (borrowing ReadTransaction) throws -> T) throws -> T {

@@ -89,9 +89,14 @@ struct CustomerView {
         hasPicks = !picks.isEmpty
         surprise = recommendations.surprise.map { Self.pick($0, rank: 0, end: end) }
         lead = Self.lead(report, span: span)
-        evidence = Self.evidence(report.evidence)
+        let parts = Self.parts(report.evidence)
+        evidence = parts.enumerated().map { index, part in
+            Key(
+                swatch: "e\(min(index, 5))", term: part.title,
+                value: Words.percent(part.share), meaning: part.meaning)
+        }
         evidenceSVG = Bars.stack(
-            report.evidence.map(\.share), label: "Shares of evidence, as in the list below")
+            parts.map(\.share), label: "Shares of evidence, as in the list below")
         timelineSVG = [false, true].map {
             TimelineChart(report.activity, isNarrow: $0).markup()
         }
@@ -177,17 +182,27 @@ struct CustomerView {
         }.joined(separator: " ")
     }
 
-    private static func evidence(_ shares: [(name: EvidenceName, share: Double)]) -> [Key] {
-        shares.enumerated().map { index, entry in
+    /// The parts of the bar of evidence; sources that hardly count share one.
+    static func parts(
+        _ shares: [(name: EvidenceName, share: Double)]
+    ) -> [(title: String, meaning: String, share: Double)] {
+        let slight = shares.filter { $0.share < 0.01 }
+        let isShared = slight.count > 1
+        var parts = shares.filter { !isShared || $0.share >= 0.01 }.map { entry in
             let words = Words.evidence(entry.name)
-            return Key(
-                swatch: "e\(min(index, 5))", term: words.title,
-                value: Words.percent(entry.share), meaning: words.meaning)
+            return (title: words.title, meaning: words.meaning, share: entry.share)
         }
+        if isShared {
+            let names = slight.map { Words.evidence($0.name).title.lowercased() }
+            let share = slight.reduce(0) { $0 + $1.share }
+            parts.append(
+                (title: "Others", meaning: names.joined(separator: ", "), share: share))
+        }
+        return parts
     }
 
     private static func preferences(_ all: [CategoryPreference]) -> [Preference] {
-        let shown = all.prefix(8)
+        let shown = all.prefix(6)
         let end = shown.flatMap { [$0.past, $0.expected] }.max() ?? 0
         return shown.map {
             Preference(

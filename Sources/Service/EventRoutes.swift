@@ -69,8 +69,8 @@ struct EventRoutes: Sendable {
 
     /// How the body holds its events.
     ///
-    /// Only types that a form in a browser cannot send: a page must not be able to make its visitors
-    /// post events.
+    /// Only types that a form in a browser cannot send: a page must not be able to make its
+    /// visitors post events.
     private static func layout(of request: Request) throws(Problem) -> EventJSON.Layout {
         guard request.headers[.contentEncoding] == nil else {
             throw Problem(

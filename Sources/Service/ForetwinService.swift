@@ -51,8 +51,8 @@ public struct ForetwinService: Sendable {
         health = HealthRoutes(store: store, models: models)
     }
 
-    /// Serves until the process is told to end (SIGTERM or SIGINT), then finishes the requests under
-    /// way, for eight seconds at most.
+    /// Serves until the process is told to end (SIGTERM or SIGINT), then finishes the requests
+    /// under way, for eight seconds at most.
     ///
     /// - Throws: ``ServiceError`` with the code `address` when the address cannot be listened on.
     public func run() async throws {

@@ -6,17 +6,19 @@ import Twins
 enum ServiceLimits {
     // MARK: Connections
 
-    /// Open connections; each costs a descriptor and some memory, and the usual limit of descriptors
-    /// is 1,024, of which the store and the models need a few. More wait in the kernel's queue.
+    /// Open connections.
+    ///
+    /// Each costs a descriptor and some memory; the usual limit of descriptors is 1,024, of which
+    /// the store and the models need a few. More connections wait in the kernel's queue.
     static let connectionCountMax = 900
     /// A connection on which nothing happens, or whose header does not end, is closed after this.
     static let idleTimeout = TimeAmount.seconds(60)
-    /// A request must have arrived whole within this time of its header: a body that drips in byte by
-    /// byte never counts as idle, and would be held for ever.
+    /// A request must have arrived whole within this time of its header: a body that drips in byte
+    /// by byte never counts as idle, and would be held for ever.
     static let requestDeadline = TimeAmount.seconds(30)
     /// Between an answer that ends a connection and its end, so that the answer can be read.
     static let closingDelay = TimeAmount.seconds(1)
-    /// Requests under way at shutdown get this long; service managers kill after ten seconds or more.
+    /// Requests under way at shutdown get this long; service managers kill after ten seconds or so.
     static let shutdownGrace = Duration.seconds(8)
 
     // MARK: Requests

@@ -36,7 +36,11 @@ final class ModelHolder: Sendable {
 
     /// Makes a holder and loads the current model, if there is one that can be used.
     ///
-    /// - Parameter now: The clock.
+    /// - Parameters:
+    ///   - registry: The folder of the models.
+    ///   - store: The store to recommend from.
+    ///   - logger: Told of models that come into use, or cannot.
+    ///   - now: The clock.
     init(
         registry: ModelRegistry, store: TwinStore, logger: Logger,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }

@@ -5,7 +5,8 @@ import Twins
 
 /// An error as clients get it: `application/problem+json` (RFC 9457).
 ///
-/// Its words come from the program and name parameters and ranges, never what a client sent as an id.
+/// Its words come from the program and name parameters and ranges, never what a client sent as an
+/// id.
 struct Problem: Error, Sendable {
     /// The answer's status.
     var status: HTTPResponse.Status

@@ -14,7 +14,7 @@ struct QueryParameters {
     /// - Throws: ``Problem`` for a parameter that is not among those allowed, or comes twice.
     init(_ request: Request, allowed: Set<String>) throws(Problem) {
         var values: [String: String] = [:]
-        for (key, value) in request.uri.queryParameters {
+        for (key, value) in request.uri.queryParameters where !(key.isEmpty && value.isEmpty) {
             let name = String(key)
             guard allowed.contains(name) else {
                 // A misspelt parameter must not pass for the default.

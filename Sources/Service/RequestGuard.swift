@@ -91,15 +91,15 @@ struct RequestGuard: RouterMiddleware {
     private func log(
         _ request: Request, _ response: Response, _ context: ServiceContext, _ time: Duration
     ) {
-        let milliseconds = Double(time.components.seconds) * 1000
-            + Double(time.components.attoseconds / 1_000_000_000_000) / 1000
+        let microseconds = time / Duration.microseconds(1)
+        let method = Self.methods.contains(request.method) ? request.method.rawValue : "?"
         logger.info(
             "request",
             metadata: [
-                "method": "\(Self.methods.contains(request.method) ? request.method.rawValue : "?")",
+                "method": "\(method)",
                 "route": "\(context.endpointPath ?? "?")",
                 "status": "\(response.status.code)",
-                "ms": "\(milliseconds)",
+                "ms": "\(microseconds.rounded() / 1000)",
                 "request_id": "\(context.id)",
             ])
     }

@@ -8,8 +8,9 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var storePath: String
     /// The folder of the models.
     public var modelFolder: String
-    /// Whether other machines may be served. There are no API keys yet: everybody who reaches the
-    /// port may then read and write all twins.
+    /// Whether other machines may be served.
+    ///
+    /// There are no API keys yet: everybody who reaches the port may then read and write all twins.
     public var allowRemote: Bool
     /// The share of requests with `surprise=auto` that get a surprise, 0 to 1.
     public var surpriseRate: Double
@@ -59,8 +60,7 @@ public struct ServiceConfiguration: Sendable, Hashable {
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts[0] == "127"
             && parts.allSatisfy { part in
-                (1...3).contains(part.utf8.count) && part.allSatisfy(\.isASCII)
-                    && UInt8(part) != nil
+                part.utf8.allSatisfy { (48...57).contains($0) } && UInt8(part) != nil
             }
     }
 }

@@ -32,10 +32,10 @@ final class SimulationQueue: Sendable {
     ) async throws -> Result {
         try await withThrowingTaskGroup(of: Result.self) { group in
             defer { group.cancelAll() }
-            group.addTask(executorPreference: WorkThreads.simulations) {
+            group.addTask {
                 try await self.enter()
                 defer { self.leave() }
-                return try work()
+                return try await WorkThreads.simulating(work)
             }
             let deadline = deadline
             group.addTask {
@@ -72,7 +72,8 @@ final class SimulationQueue: Sendable {
             }
         } onCancel: {
             let waiting = state.withLockedValue { state in
-                state.waiting.firstIndex { $0.ticket == ticket }.map { state.waiting.remove(at: $0) }
+                state.waiting.firstIndex { $0.ticket == ticket }
+                    .map { state.waiting.remove(at: $0) }
             }
             waiting?.continuation.resume(throwing: CancellationError())
         }

@@ -4,7 +4,7 @@ import NIOPosix
 /// connections never do.
 final class WorkThreads: TaskExecutor {
     /// Those of all services in the process; threads that live as long as it does need no end.
-    static let simulations = WorkThreads(count: ServiceLimits.simulationCountMax)
+    private static let simulations = WorkThreads(count: ServiceLimits.simulationCountMax)
 
     private let pool: NIOThreadPool
 
@@ -16,6 +16,17 @@ final class WorkThreads: TaskExecutor {
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         pool.submit { _ in job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+
+    /// Runs work that computes long; it can tell whether its task was cancelled.
+    static func simulating<Result: Sendable>(
+        _ work: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: Result.self) { group in
+            group.addTask(executorPreference: simulations) { try work() }
+            guard let result = try await group.next() else { throw CancellationError() }
+            return result
+        }
     }
 
     /// Runs work that waits for the disk on threads of its own, apart from simulations.

@@ -95,7 +95,7 @@ struct PopularityTests {
         var made = EventSequences()
         made.append(items: [0, 1], types: [0, 0], times: [Int64.min / 1000, Int64.max / 1000])
         let popularity = Popularity(made, itemCount: 2)
-        #expect(popularity.probabilities.allSatisfy(\.isFinite))
+        #expect(popularity.probabilities.allSatisfy { $0.isFinite })
         #expect(popularity.probabilities[0] < 0.02)
     }
 }

@@ -114,8 +114,9 @@ struct MixtureTests {
 
     @Test("An even mixture of nothing is empty")
     func even() {
-        #expect(Mixture(even: []).shares.allSatisfy(\.isEmpty))
-        #expect(Mixture(even: Self.names).shares[0] == [1 / 3.0, 1 / 3.0, 1 / 3.0])
+        #expect(Mixture(even: []).shares.allSatisfy { $0.isEmpty })
+        let third = 1 / 3.0
+        #expect(Mixture(even: Self.names).shares[0] == [third, third, third])
     }
 }
 

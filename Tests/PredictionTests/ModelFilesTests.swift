@@ -186,10 +186,10 @@ struct ModelFilesTests {
             let tensor = try #require(file.tensors[name])
             var tensors = file.tensors
             tensors[name] = change(tensor)
-            try SafeTensors.write(tensors: tensors, metadata: [:], to: path)
+            try SafeTensors.write(tensors, metadata: [:], to: path)
             expectRefusal(folder, saying: "model.safetensors")
         }
-        try SafeTensors.write(tensors: file.tensors, metadata: [:], to: path)
+        try SafeTensors.write(file.tensors, metadata: [:], to: path)
         _ = try ModelFiles.read(from: folder.url)
     }
 

@@ -202,7 +202,8 @@ import Testing
         let numbers = [UInt64(0), 1, 254, 255, 256, 257, .max - 1, .max]
         for number in numbers {
             let graph = GraphID(rawValue: number)
-            try fixture.put(edge(ids[0], .likes, ids[1]), edge(ids[1], .knows, ids[0]), graph: graph)
+            try fixture.put(
+                edge(ids[0], .likes, ids[1]), edge(ids[1], .knows, ids[0]), graph: graph)
             try fixture.store.write {
                 try fixture.store.put(Node(id: ids[0]), graph: graph, in: $0)
             }

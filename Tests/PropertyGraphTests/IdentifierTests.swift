@@ -90,10 +90,11 @@ import Testing
 }
 
 @Suite struct TimestampTests {
-    @Test(arguments: [
-        (0, 0), (999, 0), (1000, 1), (1999, 1), (-1, -1), (-999, -1), (-1000, -1), (-1001, -2),
-        (.max, 9_223_372_036_854_775), (.min, -9_223_372_036_854_776),
-    ] as [(Int64, Int64)])
+    @Test(
+        arguments: [
+            (0, 0), (999, 0), (1000, 1), (1999, 1), (-1, -1), (-999, -1), (-1000, -1), (-1001, -2),
+            (.max, 9_223_372_036_854_775), (.min, -9_223_372_036_854_776),
+        ] as [(Int64, Int64)])
     func secondsRoundTowardsThePast(_ milliseconds: Int64, _ seconds: Int64) {
         #expect(Timestamp(rawValue: milliseconds).seconds == seconds)
     }

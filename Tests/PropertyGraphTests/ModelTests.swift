@@ -135,9 +135,10 @@ private struct Comparison {
             let type = types[id.index % 2]
             let out = try fixture.edges(from: id, type, graph: graph)
             #expect(
-                Set(out) == model.edges(where: {
-                    $0.graph == graph && $0.source == id && $0.type == type
-                }), "seed \(seed)")
+                Set(out)
+                    == model.edges(where: {
+                        $0.graph == graph && $0.source == id && $0.type == type
+                    }), "seed \(seed)")
             let back = try fixture.edges(to: id, graph: graph)
             #expect(
                 Set(back) == model.edges(where: { $0.graph == graph && $0.target == id }),

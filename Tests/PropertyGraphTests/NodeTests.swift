@@ -52,9 +52,10 @@ import Testing
         let folder = try TemporaryFolder()
         let before = try Fixture(folder: folder).add(.person, "ann", "bob")
         let fixture = try Fixture(folder: folder)
-        #expect(try fixture.add(.person, "bob", "cyd", "ann") == [
-            before[1], NodeID(rawValue: before[1].rawValue + 1), before[0],
-        ])
+        #expect(
+            try fixture.add(.person, "bob", "cyd", "ann") == [
+                before[1], NodeID(rawValue: before[1].rawValue + 1), before[0],
+            ])
         #expect(try fixture.name(before[1]) == "bob")
     }
 

@@ -1,9 +1,11 @@
 import Foundation
 import Prediction
 import PropertyGraph
-import Reports
+import Recommendations
 import Testing
 import Twins
+
+@testable import Reports
 
 @Suite struct PageTests {
     @Test func saysWhoTheCustomerIsAndWhatComes() throws {
@@ -21,7 +23,12 @@ import Twins
         ] {
             #expect(reader.text(in: "h3").contains(heading), "\(heading)")
         }
-        #expect(reader.elements.count { $0.attributes["class"] == "rank" } == 10)
+        let items = report.recommendations.items
+        #expect(!items.isEmpty)
+        #expect(reader.elements.count { $0.attributes["class"] == "rank" } == items.count)
+        for item in items {
+            #expect(text.contains(item.name) && text.contains(Words.percent(item.probability)))
+        }
     }
 
     @Test func isWellFormedWithAndWithoutTraining() throws {
@@ -105,9 +112,10 @@ import Twins
         let world = try World.plain.get()
         let reports = try ["customer-0001", "nobody"].map { try world.report($0) }
         let html = try ReportPage(title: "T", customers: reports, metrics: world.metrics).html()
-        for banned in ["http:", "https:", "//", "<script", "<link", "<img", "<iframe", "@import",
-            "url(", "javascript:", " src=", " style="]
-        {
+        for banned in [
+            "http:", "https:", "//", "<script", "<link", "<img", "<iframe", "@import",
+            "url(", "javascript:", " src=", " style=",
+        ] {
             #expect(!html.lowercased().contains(banned), "\(banned)")
         }
         for element in PageReader(html).elements {

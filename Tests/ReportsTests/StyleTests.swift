@@ -21,11 +21,8 @@ import Testing
 
     @Test(arguments: schemes) func drawingsStandOut(_ scheme: String) throws {
         let colors = try parse(scheme)
-        for name in (0...6).map({ "c\($0)" }) + (0...4).map({ "e\($0)" }) + ["accent"] {
-            let ratio = try contrast(name, "card", colors)
-            #expect(ratio >= 2.8, "\(name): \(ratio)")
-        }
-        for name in (0...6).map({ "c\($0)" }) + ["accent"] {
+        let names = (0...6).map { "c\($0)" } + (0...5).map { "e\($0)" } + ["accent"]
+        for name in names {
             let ratio = try contrast(name, "card", colors)
             #expect(ratio >= 3, "\(name): \(ratio)")
         }

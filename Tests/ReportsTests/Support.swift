@@ -23,8 +23,10 @@ struct World: Sendable {
     /// Texts that would do harm in a page that does not escape, or that no XML may hold.
     static let hostile = [
         "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onmouseover='alert(1)",
-        "{{heading}} {{{style}}} {{#subjects}}{{/subjects}}", "]]></style><b>", "<!-- --> &amp; &#0;",
-        "\u{0}\u{8}\u{1B}[31m\u{FFFE}", "\u{202E}txt.exe", "a\"\u{301} onclick=\u{301}alert(1) ",
+        "{{heading}} {{{style}}} {{#subjects}}{{/subjects}}", "]]></style><b>",
+        "<!-- --> &amp; &#0;",
+        "\u{0}\u{8}\u{1B}[31m\u{FFFE}", "\u{202E}txt.exe",
+        "a\"\u{301} onclick=\u{301}alert(1) ",
         "<\u{338}script>", "javascript:alert(1)", "&\u{301}lt;", "\\\"\u{2028}\n\t",
         "http://example.org/x.png", String(repeating: "W", count: 400),
         "日本語の商品名がとても長い場合にどうなるかを調べるための文字列です",

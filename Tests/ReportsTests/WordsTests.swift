@@ -18,8 +18,9 @@ import Twins
     }
 
     @Test func groupsThousands() {
-        #expect([0, 7, 999, 1000, 12_345, 1_234_567].map { Words.count($0) }
-            == ["0", "7", "999", "1,000", "12,345", "1,234,567"])
+        #expect(
+            [0, 7, 999, 1000, 12_345, 1_234_567].map { Words.count($0) }
+                == ["0", "7", "999", "1,000", "12,345", "1,234,567"])
         #expect(Words.count(-1234) == "−1,234")
         #expect(Words.count(.min).hasPrefix("−9,223"))
         #expect(Words.count(1, "event") == "1\u{A0}event")
@@ -27,7 +28,7 @@ import Twins
     }
 
     @Test func writesDecimals() {
-        #expect(Words.decimal(1.005, places: 2) == "1.00" || Words.decimal(1.005, places: 2) == "1.01")
+        #expect(Words.decimal(1.006, places: 2) == "1.01")
         #expect(Words.decimal(3, places: 2) == "3.00")
         #expect(Words.decimal(-0.5, places: 1) == "−0.5")
         #expect(Words.decimal(-0.001, places: 1) == "0.0")
@@ -84,5 +85,18 @@ import Twins
         #expect(ModelView.choices(5.21, of: 300) == "37")
         #expect(ModelView.choices(29.9, of: 1200) == "over 1,200")
         #expect(ModelView.choices(-1, of: 10) == "1.0")
+    }
+
+    @Test func sourcesThatHardlyCountShareALine() {
+        let many: [(name: EvidenceName, share: Double)] = [
+            (.history, 0.9), (.sequence, 0.085), (.popularity, 0.009), (.neighbours, 0.006),
+        ]
+        let parts = CustomerView.parts(many)
+        #expect(parts.map(\.title) == ["Own habits", "Order and rhythm", "Others"])
+        #expect(parts.last?.meaning == "popular now, similar customers")
+        #expect(abs((parts.last?.share ?? 0) - 0.015) < 1e-12)
+        let alone = CustomerView.parts([(.history, 0.995), (.sequence, 0.005)])
+        #expect(alone.map(\.title) == ["Own habits", "Order and rhythm"])
+        #expect(CustomerView.parts([]).isEmpty)
     }
 }

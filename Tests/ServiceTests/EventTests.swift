@@ -36,9 +36,11 @@ import Twins
 
     @Test func numbersMayBeNumbersOrText() async throws {
         let service = try TestService()
-        let number = #"{"event_id":1,"user_id":7,"item_id":3,"type":"purchase","#
+        let number =
+            #"{"event_id":1,"user_id":7,"item_id":3,"type":"purchase","#
             + #""timestamp":1771581600,"price":2.5,"quantity":2,"dwell":null,"gift":true}"#
-        let text = #"{"event_id":"1","user_id":"7","item_id":"3","type":"order completed","#
+        let text =
+            #"{"event_id":"1","user_id":"7","item_id":"3","type":"order completed","#
             + #""timestamp":"2026-02-20T10:00:00Z","price":"2.5","quantity":"2","dwell":"","#
             + #""gift":"true"}"#
         let first = try await service.post(number)

@@ -90,7 +90,8 @@ import Twins
         _ = try await service.post("{\"user_id\":\"\(canary)")
         for uri in [
             "/v1/twins/\(canary)", "/v1/twins/\(canary)?email=\(canary)", "/\(canary)",
-            "/v1/twins/\(canary)/recommendations", "/v1/twins/\(canary)/recommendations?n=\(canary)",
+            "/v1/twins/\(canary)/recommendations",
+            "/v1/twins/\(canary)/recommendations?n=\(canary)",
             "/v1/twins/\(canary)%00", "/v1/twins/\(canary)/recommendations?\(canary)=1",
         ] {
             let answer = try await service.get(uri)

@@ -50,7 +50,8 @@ import Twins
         let application = service.service.application(requestDeadline: .milliseconds(200))
         try await application.test(.live) { client in
             let port = try #require(client.port)
-            let head = "POST /v1/events HTTP/1.1\r\nHost: localhost\r\n"
+            let head =
+                "POST /v1/events HTTP/1.1\r\nHost: localhost\r\n"
                 + "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"a\":"
             let answer = try await Self.talk(head, port: port)
             #expect(answer.hasPrefix("HTTP/1.1 408 "), "\(answer)")

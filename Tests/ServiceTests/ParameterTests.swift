@@ -15,7 +15,7 @@ import Twins
         "seed=18446744073709551615", "embeddings=true", "embeddings=false", "preferences=true",
         "preferences=false", "surprise=auto", "surprise=always", "surprise=never",
         "as_of=1900-01-01", "as_of=2200-01-01", "as_of=2026-03-01T12:00:00+01:00",
-        "as_of=1771581600", "as_of=2026-03-01T12:00:00%2B01:00", "",
+        "as_of=1771581600", "as_of=2026-03-01T12:00:00%2B01:00", "", "&",
     ])
     func valuesWithinTheBoundsAreTaken(query: String) async throws {
         let paths = query.contains("paths") ? "" : "&paths=2"
@@ -83,16 +83,12 @@ import Twins
         #expect(answer.text.utf8.count < 600)
     }
 
-    @Test(arguments: ["n=5&n=5", "seed=1&n=5&seed=2", "n=5&n=", "horizon=7", "N=5", "&", "=1", "?"])
+    @Test(arguments: ["n=5&n=5", "seed=1&n=5&seed=2", "n=5&n=", "horizon=7", "N=5", "=1", "?"])
     func repeatedAndUnknownParametersAreRefused(query: String) async throws {
         let service = try TestService.shared.get()
         let answer = try await service.get("\(Self.path)?paths=2&\(query)")
-        if query == "&" {
-            #expect([200, 400].contains(answer.status))
-        } else {
-            #expect(answer.status == 400, "\(query): \(answer.text)")
-            #expect(answer.isProblem)
-        }
+        #expect(answer.status == 400, "\(query): \(answer.text)")
+        #expect(answer.isProblem)
     }
 
     @Test func otherPathsTakeNoParameters() async throws {
@@ -140,8 +136,8 @@ import Twins
         ]
         let values = [
             "", "0", "-1", "1", "5", "1e308", "nan", "inf", "-9223372036854775808",
-            "9223372036854775807", "18446744073709551615", "%00", "%ff", "true", "auto", "%2e%2e%2f",
-            "2026-01-01", "1e-5", "0x7f", "💥", "'\"<>",
+            "9223372036854775807", "18446744073709551615", "%00", "%ff", "true", "auto",
+            "%2e%2e%2f", "2026-01-01", "1e-5", "0x7f", "💥", "'\"<>",
         ]
         let seed: UInt64 = 20_260_301
         var state = seed

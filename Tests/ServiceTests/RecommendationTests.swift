@@ -53,7 +53,9 @@ import Twins
         #expect(first.itemIDs.count == 10)
         #expect(Set(first.itemIDs).count == 10)
         let item = try #require(first.list("items").first)
-        let keys = ["item_id", "name", "score", "probability", "interval", "is_surprise", "reasons"]
+        let keys = [
+            "item_id", "name", "score", "probability", "interval", "is_surprise", "reasons",
+        ]
         for key in keys { #expect(item[key] != nil, "\(key)") }
     }
 

@@ -16,7 +16,8 @@ final class TemporaryFolder: Sendable {
     let path: String
 
     init() throws {
-        path = FileManager.default.temporaryDirectory
+        path =
+            FileManager.default.temporaryDirectory
             .appending(path: "foretwin-service-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true)
@@ -54,11 +55,8 @@ struct TestService: Sendable {
     let log: LogRecorder
     let service: ForetwinService
 
-    /// Makes a service.
-    ///
-    /// - Parameters:
-    ///   - hasModel: Whether the model is published before the service starts.
-    ///   - hasEvents: Whether the shop's events are in the store.
+    /// Makes a service, with the model published before it starts and the shop's events in the
+    /// store if wanted.
     init(
         hasModel: Bool = false, hasEvents: Bool = false, surpriseRate: Double = 0.1,
         createItems: Bool = true, bodies: BodyReader = BodyReader(),

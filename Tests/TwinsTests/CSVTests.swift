@@ -5,7 +5,8 @@ import Testing
 
 /// One line of comma-separated values.
 @Suite struct CSVTests {
-    private func fields(_ bytes: [UInt8], separator: Character = ",") throws(Rejection) -> [String] {
+    private func fields(_ bytes: [UInt8], separator: Character = ",") throws(Rejection) -> [String]
+    {
         var fields = ["left over"]
         let code = separator.asciiValue ?? 0
         try CSV.fields(of: bytes[...], separator: code, into: &fields)
@@ -41,10 +42,11 @@ import Testing
         #expect(reason(Array(line.utf8)) == .quote)
     }
 
-    @Test(arguments: [
-        [0xFF], [0xC3], [0x61, 0x2C, 0x80], [0x22, 0xC3, 0x22], [0xED, 0xA0, 0x80],
-        [0xC0, 0xAF], [0xF5, 0x80, 0x80, 0x80], [0xE4, 0x2C, 0x61],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0xFF], [0xC3], [0x61, 0x2C, 0x80], [0x22, 0xC3, 0x22], [0xED, 0xA0, 0x80],
+            [0xC0, 0xAF], [0xF5, 0x80, 0x80, 0x80], [0xE4, 0x2C, 0x61],
+        ] as [[UInt8]])
     func otherEncodingsAreRejected(_ line: [UInt8]) {
         #expect(reason(line) == .encoding)
     }
@@ -63,9 +65,10 @@ import Testing
         for separator in [",", ";", "\t"] as [Character] {
             for _ in 0..<200 {
                 let wanted = (0...generator.below(6)).map { _ in
-                    String((0..<generator.below(8)).map { _ in
-                        alphabet[generator.below(alphabet.count)]
-                    })
+                    String(
+                        (0..<generator.below(8)).map { _ in
+                            alphabet[generator.below(alphabet.count)]
+                        })
                 }
                 let line = wanted.map { field in
                     "\"" + field.replacingOccurrences(of: "\"", with: "\"\"") + "\""
@@ -109,12 +112,14 @@ import Testing
         try lines(Array(text.utf8)).map { String(decoding: $0.bytes ?? [], as: UTF8.self) }
     }
 
-    @Test(arguments: [
-        ("", []), ("a", ["a"]), ("a\n", ["a"]), ("a\nb", ["a", "b"]), ("a\r\nb\r\n", ["a", "b"]),
-        ("\n", [""]), ("\r\n", [""]), ("\n\n", ["", ""]), ("a\n\nb", ["a", "", "b"]),
-        ("a\rb\n", ["a\rb"]), ("a\r\r\n", ["a\r"]), ("\u{FEFF}a\nb", ["a", "b"]),
-        ("a\n\u{FEFF}b", ["a", "\u{FEFF}b"]), ("\u{FEFF}", [""]), ("a\u{0}b\n", ["a\u{0}b"]),
-    ] as [(String, [String])])
+    @Test(
+        arguments: [
+            ("", []), ("a", ["a"]), ("a\n", ["a"]), ("a\nb", ["a", "b"]),
+            ("a\r\nb\r\n", ["a", "b"]),
+            ("\n", [""]), ("\r\n", [""]), ("\n\n", ["", ""]), ("a\n\nb", ["a", "", "b"]),
+            ("a\rb\n", ["a\rb"]), ("a\r\r\n", ["a\r"]), ("\u{FEFF}a\nb", ["a", "b"]),
+            ("a\n\u{FEFF}b", ["a", "\u{FEFF}b"]), ("\u{FEFF}", [""]), ("a\u{0}b\n", ["a\u{0}b"]),
+        ] as [(String, [String])])
     func linesEndWithLFOrCRLF(_ text: String, _ expected: [String]) throws {
         #expect(try texts(text).map { Array($0.utf8) } == expected.map { Array($0.utf8) })
     }

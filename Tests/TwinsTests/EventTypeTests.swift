@@ -110,8 +110,10 @@ import Testing
         event.userID = "somebody@example.com"
         let record = EventRecord.encode(LoggedEvent(event, item: 0, eventID: "e"))
         let other = EventRecord.encode(
-            LoggedEvent(Twins.Event(
-                userID: "x", itemID: "i", type: .view, timestamp: start), item: 0, eventID: "e"))
+            LoggedEvent(
+                Twins.Event(
+                    userID: "x", itemID: "i", type: .view, timestamp: start), item: 0, eventID: "e")
+        )
         #expect(record == other)
     }
 

@@ -166,7 +166,8 @@ import Testing
     }
 
     @Test func rawUserIDsAreNowhere() throws {
-        let ids = (0..<50).map { "customer.\($0)@mail.example" } + ["+43 660 1234567", "Zoë Müller"]
+        let ids =
+            (0..<50).map { "customer.\($0)@mail.example" } + ["+43 660 1234567", "Zoë Müller"]
         let rows = ids.map { "\($0),item-marker,view,1772359200,session-marker" }
         let shop = try ingest(
             "user_id,item_id,type,timestamp,session_id\n" + rows.joined(separator: "\n"))
@@ -187,7 +188,8 @@ import Testing
         let secret = "secret.person@mail.example"
         try shop.append(event(.view, "a", 0, user: secret, id: "1"))
         try shop.append(
-            event(.view, "a", 0, user: secret, id: "1"), event(.view, "b", 0, user: secret, id: "1"),
+            event(.view, "a", 0, user: secret, id: "1"),
+            event(.view, "b", 0, user: secret, id: "1"),
             event(.view, "unknown", 5, user: secret, id: "2"), createItems: false)
         #expect(try !shop.dataContains(secret))
     }

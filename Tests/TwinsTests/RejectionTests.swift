@@ -88,7 +88,8 @@ private let good = "u,i,view,1772359200,,,"
         let bytes = Array("\(header)\n\(good)\n".utf8) + latin + Array("\(good)\n".utf8)
         let lines = try readAll(try folder.file(bytes))
         #expect(outline(lines) == ["2 view", "3 not UTF-8 text", "4 view"])
-        let json = "{\"user_id\":\"u\",\"item_id\":\"i\",\"type\":\"view\",\"timestamp\":1772359200}\n"
+        let json =
+            "{\"user_id\":\"u\",\"item_id\":\"i\",\"type\":\"view\",\"timestamp\":1772359200}\n"
         let bad = Array("{\"user_id\":\"".utf8) + [0xE4] + Array("\"}\n".utf8)
         let jsonLines = try readAll(try folder.file(Array(json.utf8) + bad + Array(json.utf8)))
         #expect(outline(jsonLines) == ["1 view", "2 not UTF-8 text", "3 view"])

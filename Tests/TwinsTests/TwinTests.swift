@@ -214,9 +214,10 @@ import Testing
         #expect(twin.itemGraph.interactions.map(\.weight) == [5, 3, 1])
     }
 
-    @Test(arguments: [
-        (nil, 1), (0, 0.25), (7.5, 0.25), (15, 0.5), (30, 1), (60, 2), (120, 4), (9999, 4),
-    ] as [(Double?, Double)])
+    @Test(
+        arguments: [
+            (nil, 1), (0, 0.25), (7.5, 0.25), (15, 0.5), (30, 1), (60, 2), (120, 4), (9999, 4),
+        ] as [(Double?, Double)])
     func longerLooksWeighMore(_ dwell: Double?, _ weight: Double) throws {
         let shop = try Shop()
         var view = event(.view, "A", 0)
@@ -228,9 +229,10 @@ import Testing
         #expect(try shop.twin().weight(.cartAdd, "A") == 3)
     }
 
-    @Test(arguments: [
-        (nil, 5), (0, 5), (0.5, 5), (1, 5), (4, 10), (9, 15), (16, 20), (1e9, 20),
-    ] as [(Double?, Double)])
+    @Test(
+        arguments: [
+            (nil, 5), (0, 5), (0.5, 5), (1, 5), (4, 10), (9, 15), (16, 20), (1e9, 20),
+        ] as [(Double?, Double)])
     func severalOfAnArticleWeighMore(_ quantity: Double?, _ weight: Double) throws {
         let shop = try Shop()
         var purchase = event(.purchase, "A", 0)
@@ -287,12 +289,17 @@ import Testing
             event(.purchase, "tea", 0), event(.view, "tea", 0), event(.purchase, "pot", 0),
             event(.cartAdd, "cup", 0), event(.view, "odd", 0))
         let preferences = try shop.twin().preferences
-        #expect(preferences.categories.map(\.name) == ["kitchen", "drinks"])
-        #expect(preferences.categories.map(\.share) == [8.0 / 14, 6.0 / 14])
-        #expect(preferences.brands.map(\.name) == ["Leaf", "Clay"])
-        #expect(preferences.brands.map(\.share) == [11.0 / 14, 3.0 / 14])
+        let whole = 14.0
+        #expect(
+            preferences.categories == [
+                .init(name: "kitchen", share: 8 / whole), .init(name: "drinks", share: 6 / whole),
+            ])
+        #expect(
+            preferences.brands == [
+                .init(name: "Leaf", share: 11 / whole), .init(name: "Clay", share: 3 / whole),
+            ])
         #expect(preferences.priceLevel == 22)
-        #expect(preferences.share(ofCategory: "kitchen") == 8.0 / 14)
+        #expect(preferences.share(ofCategory: "kitchen") == 8 / whole)
         #expect(preferences.share(ofCategory: "garden") == 0)
         #expect(preferences.share(ofCategory: nil) == 0)
     }

@@ -98,6 +98,7 @@ struct SVG {
     ///   - label: What it shows, for those who cannot see it; `nil` if the text beside says it.
     ///   - style: Classes of the element.
     ///   - stretches: Whether width and height scale each on its own, as in a bar.
+    /// - Returns: An `svg` element, without scripts and without references to anything outside.
     func markup(label: String?, style: String, stretches: Bool = false) -> String {
         var tag = "<svg class=\"\(style)\" viewBox=\"0 0 \(Self.number(width)) "
         tag += "\(Self.number(height))\""

@@ -25,7 +25,8 @@ extension Templates {
         {{#hasNavigation}}
         <nav aria-label="Customers"><div class="sheet"><ul>
         {{#links}}
-        <li><a href="#{{anchor}}"><bdi>{{name}}</bdi>{{#isCold}} <span class="tag">new</span>{{/isCold}}</a></li>
+        <li><a href="#{{anchor}}"><bdi>{{name}}</bdi>\
+        {{#isCold}} <span class="tag">new</span>{{/isCold}}</a></li>
         {{/links}}
         {{#training}}
         <li class="apart"><a href="#model">The model</a></li>

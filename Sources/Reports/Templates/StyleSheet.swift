@@ -1,17 +1,20 @@
-/// The page's style. It holds no `<` and no `&`, so that the page is well-formed XML.
+/// The page's style.
+///
+/// It holds no `<` and no `&`, so that the page is well-formed XML.
 enum StyleSheet {
     /// The colours of the light scheme, also used in print.
     ///
     /// `c0` to `c5` keep apart under the three common kinds of colour blindness and stand out from
-    /// the card by 3 : 1 or more; texts do by 4.5 : 1 or more. `e0` to `e5` are steps of one hue.
+    /// the card by 3 : 1 or more, as do `e0` to `e5`, steps of one hue; texts do by
+    /// 4.5 : 1 or more.
     static let light = """
         --page: #f4f5f7; --card: #ffffff; --rule: #dde1e7; --track: #eceff3;
         --ink: #17202b; --muted: #56616f; --accent: #0c4c82; --onaccent: #ffffff;
         --notice: #fdf3dc; --surprise: #f1f5fb; --grid: #e6e9ee;
-        --c0: #0c4c82; --c1: #d8401c; --c2: #009a5b; --c3: #b065a6; --c4: #8f8b31;
-        --c5: #5483e2; --c6: #6e7c7b;
-        --e0: #123a5e; --e1: #2b5680; --e2: #4872a0; --e3: #658bb7; --e4: #7f9dc2;
-        --e5: #8e9db0;
+        --c0: #0c4c82; --c1: #e23a1a; --c2: #00a05e; --c3: #b065a6; --c4: #8a8a30;
+        --c5: #5483e2; --c6: #6b7a79;
+        --e0: #10304f; --e1: #1f4b75; --e2: #346597; --e3: #4d7fb3; --e4: #6f94bf;
+        --e5: #84878d;
         """
 
     /// The colours of the dark scheme.
@@ -30,13 +33,16 @@ enum StyleSheet {
         "\n:root {\n" + light + "\n}\n@media screen and (prefers-color-scheme: dark) { :root {\n"
         + dark + "\n} }\n" + layout + parts + drawings + colors + sizes
 
-    private static let colors = (0...6).map {
-        ".f\($0) { fill: var(--c\($0)); background: var(--c\($0)); }\n"
-            + ".s\($0) { stroke: var(--c\($0)); }\n"
-    }.joined()
-        + (0...5).map {
+    private static let colors: String = {
+        let categories = (0...CategoryColors.count).map {
+            ".f\($0) { fill: var(--c\($0)); background: var(--c\($0)); }\n"
+                + ".s\($0) { stroke: var(--c\($0)); }\n"
+        }
+        let evidence = (0...5).map {
             ".e\($0) { fill: var(--e\($0)); background: var(--e\($0)); }\n"
-        }.joined()
+        }
+        return (categories + evidence).joined()
+    }()
 
     private static let layout = """
         * { box-sizing: border-box; }
@@ -54,7 +60,8 @@ enum StyleSheet {
         .top { padding: 22px 0 14px; }
         .brand { font-size: 12px; font-weight: 700; letter-spacing: 0.12em;
           text-transform: uppercase; color: var(--accent); }
-        h1 { font-size: 25px; line-height: 1.25; letter-spacing: -0.01em; overflow-wrap: anywhere; }
+        h1 { font-size: 25px; line-height: 1.25; letter-spacing: -0.01em;
+          overflow-wrap: anywhere; }
         .how { color: var(--muted); margin-top: 4px; }
         .how em { font-style: normal; font-weight: 600; color: var(--ink); }
         nav { position: sticky; top: 0; z-index: 2; background: var(--page);
@@ -75,7 +82,8 @@ enum StyleSheet {
           column-gap: 16px; align-items: start; }
         .halves { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1.25fr);
           column-gap: 16px; align-items: stretch; }
-        footer.sheet { color: var(--muted); font-size: 13px; padding-top: 26px; padding-bottom: 40px; }
+        footer.sheet { color: var(--muted); font-size: 13px; padding-top: 26px;
+          padding-bottom: 40px; }
 
         """
 
@@ -210,7 +218,8 @@ enum StyleSheet {
           .wide { display: none; }
           .narrow { display: block; }
           .picks > li { grid-template-columns: 1.3em minmax(0, 1fr) auto; column-gap: 8px;
-            grid-template-areas: "rank what when" ". kind kind" ". chance chance" ". reasons reasons"; }
+            grid-template-areas: "rank what when" ". kind kind" ". chance chance"
+              ". reasons reasons"; }
           .picks .kind { text-align: left; }
           .picks > .scale { display: none; }
           td.bar, th.bar { display: none; }

@@ -1,6 +1,8 @@
 import Mustache
 
-/// The page's templates. They are strings of the program: a report needs no folder of resources.
+/// The page's templates.
+///
+/// They are strings of the program: a report needs no folder of resources.
 enum Templates {
     /// Fills the templates.
     static func render(_ page: PageView) throws -> String {

@@ -138,7 +138,7 @@ private struct EventList<Part: EventPart>: Decodable {
     }
 }
 
-/// `{"events": […]}`
+/// The object `{"events": […]}`.
 private struct Wrapper: Decodable {
     var events: EventList<Flat>
 }
