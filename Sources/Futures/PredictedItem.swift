@@ -72,7 +72,8 @@ extension Futures {
         let days = Int((horizonSeconds + 86_399) / 86_400)
         var counts = [Double](repeating: 0, count: days)
         for event in events where types?.contains(event.type) ?? true {
-            let day = Int((event.time - origin) / 86_400)
+            // The last second of the horizon belongs to its last day.
+            let day = min(days - 1, Int((event.time - origin) / 86_400))
             if counts.indices.contains(day) { counts[day] += 1 / Double(pathCount) }
         }
         return counts

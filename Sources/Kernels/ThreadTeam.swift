@@ -46,8 +46,9 @@ public final class ThreadTeam: Sendable {
         var spins = 0
         while generation.load(ordering: .acquiring) == present {
             spins += 1
-            // With more threads than free processors, waiting must not keep the others out.
-            if spins > 4_000 { sched_yield() }
+            // With more threads than free processors, waiting must not keep the others out; on a
+            // very busy machine yielding alone would burn what little time there is.
+            if spins > 4_200 { usleep(50) } else if spins > 4_000 { sched_yield() }
         }
     }
 }

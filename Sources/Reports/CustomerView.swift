@@ -143,7 +143,11 @@ struct CustomerView {
     }
 
     private static func lead(_ report: TwinReport, span: String) -> String {
-        let best = report.recommendations.items.prefix(3)
+        // The list is ranked by taste too; a sentence that says "most likely" is not.
+        let items = report.recommendations.items.enumerated().sorted {
+            ($1.element.probability, $0.offset) < ($0.element.probability, $1.offset)
+        }
+        let best = items.prefix(3).map(\.element)
             .map { "\($0.name) (\(Words.percent($0.probability)))" }
         guard let last = best.last else {
             return "Nothing can be said of the next \(span)."

@@ -25,6 +25,11 @@ import Twins
         }
         let items = report.recommendations.items
         #expect(!items.isEmpty)
+        let greatest = try #require(items.map(\.probability).max())
+        let leads = items.filter { $0.probability == greatest }.map {
+            "Most likely in the next 14\u{A0}days: \($0.name) (\(Words.percent(greatest)))"
+        }
+        #expect(leads.contains { text.contains($0) }, "The sentence begins with the likeliest.")
         #expect(reader.elements.count { $0.attributes["class"] == "rank" } == items.count)
         for item in items {
             #expect(text.contains(item.name) && text.contains(Words.percent(item.probability)))

@@ -63,7 +63,7 @@ private let good = "u,i,view,1772359200,,,"
                 \(id),\(id),search,1900-01-01T00:00:00Z,0,\(text),\(id)
                 u,i,view,2200-01-01T00:00:00Z,1e9,"a ""b"", c",
                 """))
-        #expect(outline(lines) == ["2 search", "3 view"])
+        try #require(outline(lines) == ["2 search", "3 view"])
         #expect(events(lines)[0].query == text)
         #expect(events(lines)[1].price == 1e9)
         #expect(events(lines)[1].query == "a \"b\", c")
@@ -135,7 +135,7 @@ private let good = "u,i,view,1772359200,,,"
                 "{\"user_id\":\"u\",\"item_id\":\"i\",\"type\":\"view\",\"timestamp\":1772359200,"
                     + "\"\(name)\":\"x\"}"))
         #expect(outline(lines) == ["1 \(Rejection.Reason.value.rawValue)"])
-        #expect(rejections(lines)[0].detail.hasPrefix("a column name"))
+        #expect(rejections(lines).first?.detail.hasPrefix("a column name") == true)
     }
 
     @Test(arguments: UInt64(0)..<30) func damagedFilesLoseOnlyDamagedLines(seed: UInt64) throws {

@@ -48,7 +48,7 @@ struct TwinGraphChart {
         }
         for link in drawing.links.prefix(isNarrow ? 8 : drawing.links.count) { draw(link, &svg) }
         for (node, point) in zip(drawing.nodes, places) { draw(node, at: point, &svg) }
-        let radius = isNarrow ? 27.0 : 36.0
+        let radius = isNarrow ? 30.0 : 36.0
         svg.circle(center, radius: radius, "hub")
         svg.text(
             "customer", at: SVG.Point(x: center.x, y: center.y + 4),

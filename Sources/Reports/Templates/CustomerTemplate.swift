@@ -55,8 +55,9 @@ extension Templates {
         <section class="card">
         <h3>Most likely in the next {{span}}</h3>
         {{#hasPicks}}
-        <p class="sub">How probable it is that the customer takes the item. \
-        The thin line is the 95 % range. Reasons are worded as the customer would read them.</p>
+        <p class="sub">The bar shows how probable it is that the customer takes the item, the \
+        thin line its 95 % range. Taste counts in the ranking too. Reasons are worded as the \
+        customer would read them.</p>
         <ol class="picks">
         <li class="scale" aria-hidden="true"><span class="scalebar"><span>0</span>\
         <span>{{scaleEnd}}</span></span><span class="when">expected</span></li>

@@ -11,6 +11,9 @@ public struct IngestReport: Sendable, Hashable {
     /// The first rejections, to show.
     public var examples: [Rejection] = []
 
+    /// Nothing read yet.
+    public init() {}
+
     /// Lines that were not accepted.
     public var rejectedCount: Int { rejected.values.reduce(0, +) }
     /// Lines read.

@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
-import Prediction
+public import Prediction
 import Twins
 
 /// `foretwin evaluate`.

@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
-import Twins
+public import Twins
 
 /// `foretwin ingest`.
 struct IngestCommand: ParsableCommand {

@@ -40,7 +40,7 @@ struct ServeCommand: AsyncParsableCommand {
             throw ValidationError(
                 "--log-level is '\(logLevel)'. Use debug, info, notice, warning or error.")
         }
-        var logger = Logger(label: "foretwin", factory: StreamLogHandler.standardError)
+        var logger = Logger(label: "foretwin") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = level
         let store = try storeOptions.open(create: true)
         var configuration = ServiceConfiguration(

@@ -1,0 +1,245 @@
+import Foundation
+import Futures
+import Prediction
+import PropertyGraph
+import Testing
+import Twins
+
+@testable import Recommendations
+
+@Suite("Recommendations")
+struct RecommenderTests {
+    @Test("Ten items with names, probabilities and reasons, best first")
+    func endToEnd() throws {
+        let world = try World.shop.get()
+        for user in world.users.prefix(8) {
+            let answer = try world.recommender.getRecommendations(user)
+            #expect(answer.items.count == 10)
+            #expect(answer.userID == world.store.pseudonymizer.pseudonym(of: user))
+            #expect(!answer.isColdStart)
+            #expect(answer.modelVersion == "v0042")
+            #expect(answer.horizonDays == 28)
+            #expect(answer.asOf == (try world.store.newestEvent())?.iso8601)
+            #expect(Set(answer.items.map(\.itemID)).count == 10)
+            let scores = answer.items.map(\.score)
+            #expect(scores == scores.sorted(by: >))
+            for item in answer.items {
+                #expect((0...1).contains(item.probability))
+                #expect(item.interval.count == 2)
+                #expect(item.interval[0] <= item.probability)
+                #expect(item.interval[1] >= item.probability)
+                #expect(item.name != item.itemID)
+                #expect(item.category != nil)
+                #expect(item.price ?? 0 > 0)
+                #expect(!item.reasons.isEmpty)
+                #expect(!item.isSurprise)
+                #expect(item.expectedDate ?? "" >= String(answer.asOf.prefix(10)))
+            }
+        }
+    }
+
+    @Test("The same question gets the same answer, at any number of threads")
+    func determinism() throws {
+        let world = try World.shop.get()
+        let user = world.users[3]
+        func answer(_ change: (inout RecommendationOptions) -> Void) throws -> Recommendations {
+            try world.recommender.getRecommendations(user, options: options(change))
+        }
+        let first = try answer { $0.threads = 1 }
+        for threads in [1, 2, 4] {
+            let again = try answer { $0.threads = threads }
+            #expect(again.items == first.items)
+            #expect(again.surprise == first.surprise)
+        }
+        #expect(try answer { $0.seed = 99 }.items != first.items)
+        let other = try Recommender(store: world.store, model: world.model, version: "v0042")
+        #expect(try other.getRecommendations(user, options: options()).items == first.items)
+    }
+
+    @Test("Count and offset are honoured, and pages fit together", arguments: [true, false])
+    func paging(_ usesPaths: Bool) throws {
+        let world = try World.shop.get()
+        func page(_ offset: Int, _ count: Int) throws -> [String] {
+            try world.recommender.getRecommendations(
+                world.users[5],
+                options: options {
+                    ($0.offset, $0.count, $0.usesPaths) = (offset, count, usesPaths)
+                }
+            ).items.map(\.itemID)
+        }
+        let all = try page(0, 200)
+        #expect(all.count > 30)
+        for (offset, count) in [(0, 1), (0, 10), (10, 10), (7, 3), (25, 200)] {
+            let expected = Array(all.dropFirst(offset).prefix(count))
+            #expect(try page(offset, count) == expected)
+        }
+        #expect(try page(9_800, 200).isEmpty)
+        #expect(Set(all).count == all.count)
+    }
+
+    @Test("Somebody unknown gets what is popular, marked as a cold start, and no surprise")
+    func unknownUser() throws {
+        let world = try World.shop.get()
+        let answer = try world.recommender.getRecommendations("nobody", options: options())
+        #expect(answer.isColdStart)
+        #expect(answer.surprise == nil)
+        #expect(answer.items.count == 10)
+        let still = try world.recommender.getRecommendations(
+            "nobody", options: options { $0.usesPaths = false })
+        let popular = world.model.popularity.probabilities
+        let best = topIndices(popular, 10).map { world.model.catalogue.itemIDs[Int($0)] }
+        #expect(still.items.map(\.itemID) == best)
+        let odd = ["", "' OR 1=1 --", String(repeating: "x", count: 10_000), "\u{0}"]
+        for user in odd {
+            #expect(
+                try world.recommender.getRecommendations(user, options: options()).isColdStart)
+        }
+    }
+
+    @Test("What the customer said no to is never listed, nor a surprise")
+    func rejected() throws {
+        let world = try World.makeShop()
+        let user = world.users[7]
+        let now = try #require(try world.store.newestEvent()).seconds
+        var gone: Set<String> = []
+        for round in 0..<4 {
+            let answer = try world.recommender.getRecommendations(user, options: options())
+            #expect(gone.isDisjoint(with: answer.items.map(\.itemID)))
+            let surprise = answer.surprise?.itemID
+            #expect(surprise.map { !gone.contains($0) } ?? true)
+            let rejected = [answer.items.first?.itemID, surprise].compactMap { $0 }
+            gone.formUnion(rejected)
+            _ = try world.store.append(
+                rejected.map { event(user, $0, now + Int64(round), type: .reject) })
+        }
+        #expect(gone.count >= 4)
+    }
+
+    @Test("The next answer after an event reflects it")
+    func liveTwin() throws {
+        let world = try World.makeShop()
+        let now = try #require(try world.store.newestEvent()).seconds
+        let item = world.model.catalogue.itemIDs[17]
+        #expect(
+            try world.recommender.getRecommendations("new", options: options()).isColdStart)
+        _ = try world.store.append([event("new", item, now, type: .view)])
+        let warm = try world.recommender.getRecommendations("new", options: options())
+        #expect(!warm.isColdStart)
+        // A weekly purchase of one thing is expected to go on.
+        _ = try world.store.append((1...12).map { event("new", item, now - 84 * day + $0 * 7 * day) })
+        let regular = try world.recommender.getRecommendations("new", options: options())
+        #expect(regular.items.first?.itemID == item)
+        let before = warm.items.first { $0.itemID == item }?.probability ?? 0
+        #expect(regular.items.first?.probability ?? 0 > before)
+    }
+
+    @Test("An answer as of a moment knows nothing of what came later")
+    func asOf() throws {
+        let world = try World.makeShop()
+        let user = world.users[2]
+        let now = try #require(try world.store.newestEvent())
+        let earlier = Timestamp(seconds: now.seconds - 20 * day)
+        let subject = try world.recommender.subject(user, asOf: earlier)
+        #expect(subject.origin == earlier)
+        #expect(subject.history.lastTime ?? 0 <= earlier.seconds)
+        #expect(subject.history.count > 0)
+        let whole = try world.recommender.subject(user)
+        #expect(whole.origin == now)
+        #expect(subject.history.items == Array(whole.history.items.prefix(subject.history.count)))
+        let futures = try world.recommender.simulate(subject, settings: options().simulation)
+        #expect(futures.origin == earlier.seconds)
+        let answer = try world.recommender.getRecommendations(
+            user, options: options { $0.asOf = earlier })
+        #expect(answer.asOf == earlier.iso8601)
+        let first = answer.items.compactMap(\.expectedDate).min() ?? ""
+        #expect(first >= String(earlier.iso8601.prefix(10)))
+        let beginning = try world.recommender.getRecommendations(
+            user, options: options { $0.asOf = Timestamp(seconds: 0) })
+        #expect(beginning.isColdStart)
+    }
+
+    @Test("An empty store and a twin of unknown items are cold, and answered")
+    func emptyStore() throws {
+        let model = try World.shop.get().model
+        let world = try World(items: [], events: [], model: model)
+        let answer = try world.recommender.getRecommendations("u", options: options())
+        #expect(answer.isColdStart)
+        #expect(answer.items.count == 10)
+        #expect(answer.items.allSatisfy { $0.name == $0.itemID && $0.category == nil })
+        _ = try world.store.append([event("u", "nobody's item", 1_770_000_000)])
+        let odd = try world.recommender.getRecommendations("u", options: options())
+        #expect(odd.items.count == 10)
+        #expect(odd.items.allSatisfy { $0.score.isFinite })
+    }
+
+    @Test("Futures that were simulated before give the same answer")
+    func reuse() throws {
+        let world = try World.shop.get()
+        let asked = options()
+        let subject = try world.recommender.subject(world.users[1])
+        let futures = try world.recommender.simulate(subject, settings: asked.simulation)
+        let answer = try world.recommender.recommendations(
+            subject, futures: futures, options: asked)
+        let direct = try world.recommender.getRecommendations(world.users[1], options: asked)
+        #expect(answer.items == direct.items)
+        #expect(answer.surprise == direct.surprise)
+    }
+
+    @Test("Options out of their range are refused, and named")
+    func badOptions() throws {
+        let world = try World.shop.get()
+        let bad: [(String, (inout RecommendationOptions) -> Void)] = [
+            ("count", { $0.count = 0 }), ("count", { $0.count = 201 }),
+            ("count", { $0.count = .min }), ("offset", { $0.offset = -1 }),
+            ("offset", { $0.offset = 9_801 }), ("offset", { $0.offset = .max }),
+            ("horizon", { $0.horizonDays = 0 }), ("horizon", { $0.horizonDays = -3 }),
+            ("horizon", { $0.horizonDays = .nan }), ("horizon", { $0.horizonDays = .infinity }),
+            ("horizon", { $0.horizonDays = 366.5 }), ("horizon", { $0.horizonDays = 1e-9 }),
+            ("paths", { $0.paths = 0 }), ("paths", { $0.paths = 1_000_000 }),
+        ]
+        for (name, change) in bad {
+            #expect {
+                try world.recommender.getRecommendations("u", options: options(change))
+            } throws: {
+                "\($0)".contains(name)
+            }
+        }
+        #expect(options { $0.horizonDays = .nan }.simulation.horizonSeconds == 0)
+        #expect(options { $0.horizonDays = 1.5 }.simulation.horizonSeconds == 129_600)
+    }
+
+    @Test("An answer can be written as JSON and read again")
+    func json() throws {
+        let world = try World.shop.get()
+        let answer = try world.recommender.getRecommendations(world.users[0], options: options())
+        let bytes = try JSONEncoder().encode(answer)
+        let read = try JSONDecoder().decode(Recommendations.self, from: bytes)
+        #expect(read.items == answer.items)
+        #expect(read.surprise == answer.surprise)
+        #expect(read.userID == answer.userID)
+    }
+
+    @Test("Many may ask at once while events come in")
+    func concurrency() async throws {
+        let world = try World.makeShop()
+        let now = try #require(try world.store.newestEvent()).seconds
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for step in 0..<30 {
+                    let item = world.model.catalogue.itemIDs[step]
+                    _ = try world.store.append([event(world.users[0], item, now + Int64(step))])
+                }
+            }
+            for user in world.users.prefix(3) {
+                group.addTask {
+                    for _ in 0..<4 {
+                        let answer = try world.recommender.getRecommendations(
+                            user, options: options { $0.paths = 30 })
+                        #expect(answer.items.count == 10)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+}

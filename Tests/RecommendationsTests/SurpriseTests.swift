@@ -1,0 +1,231 @@
+import Foundation
+import Futures
+import Prediction
+import PropertyGraph
+import Testing
+import Twins
+
+@testable import Recommendations
+
+@Suite("Surprise schedule")
+struct SurpriseScheduleTests {
+    @Test(
+        "A rate is met exactly after every one of 10,000 calls",
+        arguments: [0, 1, 7, 50, 100, 125, 200, 333, 500, 667, 750, 900, 999, 1000])
+    func rates(_ thousandths: Int) {
+        var schedule = SurpriseSchedule(rate: Double(thousandths) / 1000)
+        var shown = 0
+        for call in 1...10_000 {
+            if schedule.next() { shown += 1 }
+            #expect(shown == call * thousandths / 1000, "after \(call) calls")
+        }
+        #expect(shown == 10 * thousandths)
+    }
+
+    @Test("Thirds and sevenths are met too", arguments: [3, 7, 9, 11])
+    func fractions(_ divisor: Int) {
+        var schedule = SurpriseSchedule(rate: 1 / Double(divisor))
+        let shown = (0..<10_000).count { _ in schedule.next() }
+        #expect(shown == 10_000 / divisor)
+    }
+
+    @Test("A rate out of range is brought into it")
+    func range() {
+        for (rate, expected) in [(-1.0, 0.0), (2, 1), (.nan, 0), (.infinity, 1), (0.25, 0.25)] {
+            #expect(SurpriseSchedule(rate: rate).rate == expected)
+        }
+        var never = SurpriseSchedule(rate: -5)
+        var always = SurpriseSchedule(rate: .infinity)
+        for _ in 0..<100 {
+            let (first, second) = (never.next(), always.next())
+            #expect(!first)
+            #expect(second)
+        }
+    }
+}
+
+@Suite("Surprise")
+struct SurpriseTests {
+    @Test("It is new to the customer, not in the list, and close to the customer's taste")
+    func newItems() throws {
+        let world = try World.shop.get()
+        var found = 0
+        for user in world.users {
+            let answer = try world.recommender.getRecommendations(
+                user, options: options { $0.paths = 40 })
+            guard let surprise = answer.surprise else { continue }
+            found += 1
+            #expect(surprise.isSurprise)
+            #expect(!(try world.touched(user)).contains(surprise.itemID))
+            #expect(!answer.items.map(\.itemID).contains(surprise.itemID))
+            let subject = try world.recommender.subject(user)
+            let place = try #require(world.model.catalogue.place(of: surprise.itemID))
+            #expect(Taste(subject.history, model: world.model).closeness(place) > 0)
+            #expect(surprise.score > 0)
+            #expect((0...1).contains(surprise.probability))
+            #expect(surprise.interval[0] <= surprise.probability)
+            #expect(surprise.reasons.map(\.evidence) == ["surprise"])
+            #expect(surprise.name != surprise.itemID)
+        }
+        #expect(found > world.users.count / 2)
+    }
+
+    @Test("None is given unless wanted")
+    func unwanted() throws {
+        let world = try World.shop.get()
+        for user in world.users.prefix(5) {
+            let answer = try world.recommender.getRecommendations(
+                user, options: options { $0.wantsSurprise = false })
+            #expect(answer.surprise == nil)
+        }
+    }
+
+    @Test("A customer who has touched everything cannot be surprised")
+    func everythingTouched() throws {
+        let model = try World.shop.get().model
+        let events = model.catalogue.itemIDs.enumerated().map {
+            event("u", $1, 1_770_000_000 + Int64($0) * 60, type: .view)
+        }
+        let world = try World(items: [], events: events, model: model)
+        let answer = try world.recommender.getRecommendations("u", options: options())
+        #expect(!answer.isColdStart)
+        #expect(answer.surprise == nil)
+    }
+
+    @Test("Of two candidates the one from a less familiar category is taken")
+    func unfamiliar() throws {
+        let world = try World.shop.get()
+        var familiar = 0.0
+        var surprising = 0.0
+        for user in world.users {
+            let answer = try world.recommender.getRecommendations(
+                user, options: options { $0.paths = 40 })
+            let preferences = try world.store.loadUserTwin(user).preferences
+            guard let surprise = answer.surprise else { continue }
+            surprising += preferences.share(ofCategory: surprise.category)
+            familiar +=
+                answer.items.reduce(0) { $0 + preferences.share(ofCategory: $1.category) } / 10
+        }
+        #expect(surprising < familiar, "\(surprising) of attention, \(familiar) for the list")
+    }
+}
+
+@Suite("Reasons")
+struct ReasonTests {
+    @Test("Reasons are parts of the item's probability, weightiest first")
+    func parts() throws {
+        let world = try World.shop.get()
+        for user in world.users.prefix(6) {
+            for usesPaths in [true, false] {
+                let answer = try world.recommender.getRecommendations(
+                    user, options: options { ($0.usesPaths, $0.count) = (usesPaths, 40) })
+                for item in answer.items {
+                    let sum = item.reasons.reduce(0) { $0 + $1.probability }
+                    #expect(sum <= item.probability + 1e-6)
+                    let weights = item.reasons.map(\.probability)
+                    #expect(weights == weights.sorted(by: >))
+                    #expect(weights.allSatisfy { $0 >= item.probability * 0.099 })
+                    for reason in item.reasons {
+                        #expect(EvidenceName(rawValue: reason.evidence) != nil)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("Their texts speak of names, never of ids")
+    func texts() throws {
+        let world = try World.shop.get()
+        let ids = world.model.catalogue.itemIDs
+        for user in world.users.prefix(10) {
+            let answer = try world.recommender.getRecommendations(
+                user, options: options { $0.count = 40 })
+            for item in answer.items + [answer.surprise].compactMap({ $0 }) {
+                for reason in item.reasons {
+                    #expect(!reason.text.isEmpty)
+                    #expect(!ids.contains { reason.text.contains($0) }, "\(reason.text)")
+                    #expect(!reason.text.contains(user))
+                    #expect(!reason.text.contains(answer.userID))
+                }
+            }
+        }
+    }
+
+    /// Milk each week, tea once, soap twice; then a basket of bread.
+    private func diary() throws -> (World, Explainer) {
+        let items = ["milk", "tea", "soap", "bread", "gum"].map {
+            Item(itemID: "id-\($0)", name: "fine \($0)")
+        }
+        let start: Int64 = 1_767_225_600
+        var events: [Event] = []
+        for user in ["u", "v", "w"] {
+            for week in 0..<8 { events.append(event(user, "id-milk", start + Int64(week) * 7 * day)) }
+            for days in 0..<4 { events.append(event(user, "id-gum", start + Int64(days) * day + 5)) }
+            events.append(event(user, "id-tea", start + 3 * day))
+            events.append(event(user, "id-soap", start + 4 * day))
+            events.append(event(user, "id-soap", start + 30 * day))
+            events.append(event(user, "id-bread", start + 50 * day))
+        }
+        let world = try World(items: items, events: events)
+        let subject = try world.recommender.subject("u")
+        return (world, Explainer(subject: subject, model: world.model, store: world.store))
+    }
+
+    @Test("Words for a rhythm, for a second and for a single time")
+    func repetition() throws {
+        let (world, _) = try diary()
+        let answer = try world.recommender.getRecommendations(
+            "u", options: options { ($0.usesPaths, $0.count) = (false, 5) })
+        func text(_ id: String) -> String? {
+            answer.items.first { $0.itemID == id }?.reasons.first { $0.evidence == "history" }?.text
+        }
+        let expected = [
+            "id-milk": "you take it about every 7 days, last on 2026-02-19",
+            "id-gum": "you take it almost daily, last on 2026-01-04",
+            "id-tea": "you took it on 2026-01-04",
+            "id-soap": "you took it twice, last on 2026-01-31",
+        ]
+        var seen = 0
+        for (id, words) in expected {
+            guard let found = text(id) else { continue }
+            #expect(found == words)
+            seen += 1
+        }
+        #expect(seen > 0)
+    }
+
+    @Test("Each evidence has its words", arguments: EvidenceName.allCases)
+    func words(_ name: EvidenceName) throws {
+        let (world, explainer) = try diary()
+        let next = world.model.prediction(
+            for: world.model.nextContext(after: explainer.subject.history))
+        for id in ["id-milk", "id-tea"] {
+            let place = try #require(world.model.catalogue.place(of: id))
+            let made = try explainer.recommendation(
+                .init(
+                    item: place, probability: 0.4, interval: 0.3...0.5, medianTime: 1_770_000_000,
+                    sources: [name: 1]), score: 1, next: next, item: try world.store.item(id))
+            let reason = try #require(made.reasons.first)
+            #expect(made.reasons.count == 1)
+            #expect(reason.evidence == name.rawValue)
+            #expect(abs(reason.probability - 0.4) < 1e-9)
+            #expect(!reason.text.contains("id-"))
+            #expect(made.expectedDate == "2026-02-02")
+            #expect(made.name == "fine " + id.dropFirst(3))
+        }
+    }
+
+    @Test("Evidence of a tenth or more is named, less is not")
+    func threshold() throws {
+        let (world, explainer) = try diary()
+        let next = world.model.prediction(
+            for: world.model.nextContext(after: explainer.subject.history))
+        let made = try explainer.recommendation(
+            .init(
+                item: 0, probability: 0.5, interval: 0...1, medianTime: 0,
+                sources: [.popularity: 0.1, .history: 0.85, .neighbours: 0.05]),
+            score: 1, next: next, item: nil)
+        #expect(made.reasons.map(\.evidence) == ["history", "popularity"])
+        #expect(made.name == made.itemID)
+    }
+}
