@@ -161,8 +161,7 @@ final class EnvironmentHandle: @unchecked Sendable {
         idleReaders = []
         condition.unlock()
         for transaction in idle { mdb_txn_abort(transaction) }
-        mdb_env_close(raw)
-        EnvironmentRegistry.shared.release(claim)
+        EnvironmentRegistry.shared.release(claim) { mdb_env_close(raw) }
         condition.lock()
         state = .closed
         condition.broadcast()

@@ -38,7 +38,14 @@ final class EnvironmentRegistry: @unchecked Sendable {
         return claim
     }
 
-    func release(_ claim: Claim) {
-        _ = lock.withLock { claims.remove(claim) }
+    /// Gives a claim back after `close` has closed the file.
+    ///
+    /// Both are one step for everybody else: once a deleted file is closed, its inode may be given
+    /// to a new one, which must not find the claim of the old.
+    func release(_ claim: Claim, closing close: () -> Void = {}) {
+        lock.withLock {
+            close()
+            claims.remove(claim)
+        }
     }
 }

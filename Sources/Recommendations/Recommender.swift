@@ -78,15 +78,14 @@ public struct Recommender: Sendable {
         try options.validate()
         let taste = Taste(subject.history, model: model)
         let next = model.prediction(for: model.nextContext(after: subject.history))
-        let predicted = candidates(futures, next: next, options: options)
+        let rejected = Set(
+            subject.twin.itemGraph.interactions.filter { $0.type == .reject }.map(\.itemID))
+        let predicted = candidates(futures, next: next, excluding: rejected, options: options)
         let items = try store.items(predicted.map { itemID($0.item) })
         let ranked = rankItemsByProbability(
             predicted, items: items, taste: taste, preferences: subject.twin.preferences,
             options: options)
-        let rejected = Set(
-            subject.twin.itemGraph.interactions.filter { $0.type == .reject }.map(\.itemID))
-        let best = ranked.filter { !rejected.contains(itemID($0.predicted.item)) }
-            .dropFirst(options.offset).prefix(options.count)
+        let best = ranked.dropFirst(options.offset).prefix(options.count)
         let explainer = Explainer(subject: subject, model: model, store: store)
         let listed = try best.map {
             try explainer.recommendation(
@@ -105,25 +104,6 @@ public struct Recommender: Sendable {
     }
 
     func itemID(_ place: Int32) -> String { model.catalogue.itemIDs[Int(place)] }
-
-    /// The items of the futures with their probabilities; without paths, those of the next visit.
-    ///
-    /// They do not depend on count and offset, so that pages of one list fit together.
-    private func candidates(
-        _ futures: Futures, next: Prediction, options: RecommendationOptions
-    ) -> [PredictedItem] {
-        if options.usesPaths {
-            let purchase: Set<UInt8> = [EventType.purchase.rawValue]
-            let bought = futures.aggregatePredictedItems(types: purchase)
-            return bought.isEmpty ? futures.aggregatePredictedItems() : bought
-        }
-        return next.top(RecommendationOptions.reachMax).map { item in
-            let probability = Double(next.probabilities[Int(item)])
-            return PredictedItem(
-                item: item, probability: probability, interval: probability...probability,
-                medianTime: futures.origin, sources: [:])
-        }
-    }
 }
 
 /// Where a customer's taste lies among the item vectors.

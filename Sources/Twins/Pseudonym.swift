@@ -87,7 +87,10 @@ public struct Pseudonymizer: Sendable {
     }
 
     private static func makeKeyFile(_ path: String) throws(TwinsError) {
-        let bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
+        // The code of a fresh random key is as random as that key, and can be read as plain bytes.
+        let bytes = Array(
+            HMAC<SHA256>.authenticationCode(
+                for: Array("new key/".utf8), using: SymmetricKey(size: .bits256)))
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
         do {
             try FileManager.default.createDirectory(

@@ -171,10 +171,32 @@ struct RankingTests {
                     }
                 ).items
             }
-            #expect(found.count > 300)
+            #expect(found.count == 600)
             #expect(Set(found.map(\.itemID)).count == found.count)
             #expect(found.map(\.score) == found.map(\.score).sorted(by: >))
-            if !usesPaths { #expect(found.count == 600) }
+        }
+    }
+
+    @Test("The items looked at closely are all that could be in the list")
+    func candidates() throws {
+        let world = try Self.wide.get()
+        let subject = try world.recommender.subject("user 5")
+        let next = world.model.prediction(for: world.model.nextContext(after: subject.history))
+        let futures = try world.recommender.simulate(subject, settings: options().simulation)
+        for usesPaths in [true, false] {
+            func best(_ count: Int, among: Int) throws -> [Int32] {
+                let asked = options { ($0.count, $0.usesPaths) = (among, usesPaths) }
+                let predicted = world.recommender.candidates(
+                    futures, next: next, excluding: ["i7"], options: asked)
+                #expect(!predicted.contains { world.recommender.itemID($0.item) == "i7" })
+                return try rank(
+                    world, predicted, user: "user 5",
+                    preferring: subject.twin.preferences.categories.map { ($0.name, $0.share) }
+                ).prefix(count).map(\.predicted.item)
+            }
+            for count in [1, 10, 60, 150] {
+                #expect(try best(count, among: count) == best(count, among: 600))
+            }
         }
     }
 

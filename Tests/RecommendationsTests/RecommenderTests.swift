@@ -68,13 +68,34 @@ struct RecommenderTests {
             ).items.map(\.itemID)
         }
         let all = try page(0, 200)
-        #expect(all.count > 30)
+        #expect(all.count == 60)
         for (offset, count) in [(0, 1), (0, 10), (10, 10), (7, 3), (25, 200)] {
             let expected = Array(all.dropFirst(offset).prefix(count))
             #expect(try page(offset, count) == expected)
         }
         #expect(try page(9_800, 200).isEmpty)
         #expect(Set(all).count == all.count)
+    }
+
+    @Test("However near the horizon and few the paths, the list is as long as asked")
+    func fullList() throws {
+        let world = try World.shop.get()
+        for user in world.users.prefix(4) {
+            for (days, paths) in [(0.01, 10), (1, 50), (366, 3)] {
+                let answer = try world.recommender.getRecommendations(
+                    user, options: options { ($0.horizonDays, $0.paths) = (days, paths) })
+                #expect(answer.items.count == 10)
+                #expect(answer.items.map(\.score) == answer.items.map(\.score).sorted(by: >))
+                for item in answer.items {
+                    #expect(item.interval[0] <= item.probability)
+                    #expect(item.interval[1] >= item.probability)
+                    #expect(!item.reasons.isEmpty)
+                    // What no path drew is rarer than one path in all, and has no date.
+                    let isDrawn = item.expectedDate != nil
+                    #expect(isDrawn == (item.probability * Double(paths) > 0.999))
+                }
+            }
+        }
     }
 
     @Test("Somebody unknown gets what is popular, marked as a cold start, and no surprise")

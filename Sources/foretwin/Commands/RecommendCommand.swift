@@ -26,6 +26,8 @@ struct FutureOptions: ParsableArguments {
     @Option(help: "Threads; the result does not depend on it.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
+    func validate() throws { _ = try moment() }
+
     /// The moment to look from, if one was given.
     func moment() throws -> Timestamp? {
         guard let asOf else { return nil }
