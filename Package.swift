@@ -130,17 +130,22 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "PredictionTests",
-            dependencies: ["Learning", "Prediction", "SyntheticShop", "Twins"],
+            dependencies: [
+                "Kernels", "Learning", "Prediction", "PropertyGraph", "SyntheticShop", "Twins",
+            ],
             swiftSettings: numeric),
         .testTarget(
             name: "FuturesTests",
-            dependencies: ["Futures", "Learning", "Prediction", "SyntheticShop", "Twins"],
+            dependencies: [
+                "Futures", "Kernels", "Learning", "Prediction", "PropertyGraph", "SyntheticShop",
+                "Twins",
+            ],
             swiftSettings: numeric),
         .testTarget(
             name: "RecommendationsTests",
             dependencies: [
-                "Futures", "Learning", "Prediction", "PropertyGraph", "Recommendations",
-                "SyntheticShop", "Twins",
+                "Futures", "Kernels", "Learning", "Prediction", "PropertyGraph",
+                "Recommendations", "SyntheticShop", "Twins",
             ], swiftSettings: house),
         .testTarget(
             name: "ReportsTests",

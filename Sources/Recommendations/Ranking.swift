@@ -35,7 +35,9 @@ extension Recommender {
         for predicted in drawn.values {
             probabilities[Int(predicted.item)] = Float(predicted.probability)
         }
-        for place in rejected.compactMap(model.catalogue.place(of:)) { probabilities[Int(place)] = 0 }
+        for place in rejected.compactMap(model.catalogue.place(of:)) {
+            probabilities[Int(place)] = 0
+        }
         let last = topIndices(probabilities, options.offset + options.count).last
         let least = last.map { probabilities[Int($0)] * Self.swayMin } ?? 0
         let unseen = wilsonInterval(hits: 0, trials: futures.pathCount)

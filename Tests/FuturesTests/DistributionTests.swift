@@ -5,8 +5,9 @@ import Testing
 
 @testable import Futures
 
-/// What is drawn follows the distributions that it should be drawn from. Seeds are fixed; bounds
-/// are four standard deviations or more.
+/// What is drawn follows the distributions that it should be drawn from.
+///
+/// Seeds are fixed; bounds are four standard deviations or more.
 @Suite("Distributions")
 struct DistributionTests {
     private static let pathCount = 5000
@@ -155,7 +156,6 @@ struct DistributionTests {
 
     @Test("Transitions alone draw what follows the newest moments")
     func transitions() throws {
-        // Rows that are full keep the draw by moment and row equal to the sum of rows.
         var history = History()
         for (index, item) in [Int32(4), 9, 4].enumerated() {
             history.append(item: item, type: purchase, time: Int64(index) * day)
@@ -182,7 +182,8 @@ struct DistributionTests {
         }
         for (question, events) in asked {
             let head = model.model.itemProbabilities(
-                state, gaps: [question[0]], types: [question[1]]).elements
+                state, gaps: [question[0]], types: [question[1]]
+            ).elements
             for (item, probability) in head.enumerated() {
                 sums[item] += Double(probability) * Double(events.count)
             }
@@ -194,7 +195,7 @@ struct DistributionTests {
     func history() throws {
         let history = try World.history(8)
         let events = try firstItems(history, source: .history)
-        // By type and day, because the probability of a repetition depends on both.
+        // The mean over what was asked, because a repetition's probability depends on time and type.
         var sums: [Int32: Double] = [:]
         let source = try World.model().history
         for event in events.prefix(800) {
@@ -205,10 +206,7 @@ struct DistributionTests {
                 sums[item, default: 0] += Double(evidence.probability(of: item))
             }
         }
-        try expect(events) { item in
-            // Half a per cent for the sample of questions.
-            sums[item, default: 0] / 800
-        }
+        try expect(events) { sums[$0, default: 0] / 800 }
     }
 }
 

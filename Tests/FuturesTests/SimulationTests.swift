@@ -74,7 +74,8 @@ struct SimulationTests {
     @Test("A longer horizon only adds events, and a second is enough to run")
     func horizons() throws {
         let history = try World.history(2)
-        let long = try World.futures(history, SimulationSettings(horizonSeconds: 20 * day, paths: 50))
+        let long = try World.futures(
+            history, SimulationSettings(horizonSeconds: 20 * day, paths: 50))
         for horizon in [1, 3600, 5 * day, 20 * day] {
             let short = try World.futures(
                 history, SimulationSettings(horizonSeconds: horizon, paths: 50))

@@ -177,7 +177,10 @@ struct ModelFilesTests {
             ("neighbours.items", { Tensor(shape: $0.shape, .i32(spoiled($0, 60))) }),
             ("neighbours.offsets", { Tensor(shape: $0.shape, .i32(spoiled($0, 99_999))) }),
             ("neighbours.offsets", { _ in Tensor(shape: [0], .i32([])) }),
-            ("transitions.following.items", { Tensor(shape: $0.shape, .i32(spoiled($0, 1 << 30))) }),
+            (
+                "transitions.following.items",
+                { Tensor(shape: $0.shape, .i32(spoiled($0, 1 << 30))) }
+            ),
             ("transitions.following.offsets", { _ in Tensor(shape: [1], .i32([0])) }),
             ("transitions.together.weights", { _ in Tensor(shape: [1], .f32([0])) }),
             ("transitions.together.items", { _ in Tensor(shape: [1], .f32([0])) }),

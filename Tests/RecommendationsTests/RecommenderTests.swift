@@ -147,7 +147,8 @@ struct RecommenderTests {
         let warm = try world.recommender.getRecommendations("new", options: options())
         #expect(!warm.isColdStart)
         // A weekly purchase of one thing is expected to go on.
-        _ = try world.store.append((1...12).map { event("new", item, now - 84 * day + $0 * 7 * day) })
+        _ = try world.store.append(
+            (1...12).map { event("new", item, now - 84 * day + $0 * 7 * day) })
         let regular = try world.recommender.getRecommendations("new", options: options())
         #expect(regular.items.first?.itemID == item)
         let before = warm.items.first { $0.itemID == item }?.probability ?? 0

@@ -37,7 +37,8 @@ struct World: Sendable {
         items: [Item], events: [Event], model: PredictionModel? = nil, width: Int = 8,
         epochs: Int = 1
     ) throws {
-        let path = FileManager.default.temporaryDirectory.path
+        let path =
+            FileManager.default.temporaryDirectory.path
             + "/recommendations-\(UUID().uuidString)"
         store = try TwinStore(
             path: path, pseudonymizer: Pseudonymizer(key: [UInt8](repeating: 9, count: 32)))

@@ -159,8 +159,12 @@ struct ReasonTests {
         let start: Int64 = 1_767_225_600
         var events: [Event] = []
         for user in ["u", "v", "w"] {
-            for week in 0..<8 { events.append(event(user, "id-milk", start + Int64(week) * 7 * day)) }
-            for days in 0..<4 { events.append(event(user, "id-gum", start + Int64(days) * day + 5)) }
+            for week in 0..<8 {
+                events.append(event(user, "id-milk", start + Int64(week) * 7 * day))
+            }
+            for days in 0..<4 {
+                events.append(event(user, "id-gum", start + Int64(days) * day + 5))
+            }
             events.append(event(user, "id-tea", start + 3 * day))
             events.append(event(user, "id-soap", start + 4 * day))
             events.append(event(user, "id-soap", start + 30 * day))
