@@ -6,7 +6,7 @@
 ///
 /// ```swift
 /// let name = try transaction.value(for: key, in: table) { span in
-///     try ByteReader.reading(verifying: span) { reader in
+///     try ByteReader.reading(span) { reader in
 ///         try reader.readString()
 ///     }
 /// }
@@ -15,14 +15,16 @@ public struct ByteReader: ~Copyable {
     // UnsafeRawBufferPointer: either `copy` or memory lent for the length of `reading`.
     @usableFromInline let bytes: UnsafeRawBufferPointer
     // UnsafeMutableRawBufferPointer: this reader's own copy, freed at its end; nil when lent.
-    private let copy: UnsafeMutableRawBufferPointer?
+    @usableFromInline let copy: UnsafeMutableRawBufferPointer?
+    @usableFromInline var position = 0
+
     /// How many bytes were read.
-    public private(set) var offset = 0
+    @inlinable public var offset: Int { position }
 
     /// How many bytes are left.
-    public var remaining: Int { bytes.count - offset }
+    @inlinable public var remaining: Int { bytes.count - position }
     /// Whether everything was read.
-    public var isAtEnd: Bool { offset == bytes.count }
+    @inlinable public var isAtEnd: Bool { position == bytes.count }
 
     /// A reader of a copy of all bytes of `span`, such as a key.
     public init(_ span: RawSpan) {
@@ -39,33 +41,16 @@ public struct ByteReader: ~Copyable {
     /// A reader of a copy of `bytes`, such as a key.
     public init(_ bytes: [UInt8]) { self.init(bytes.span.bytes) }
 
-    /// A reader of a copy of the record in `span`, whose last four bytes are its CRC32C.
-    ///
-    /// - Parameter span: what `finish(checksummed: true)` made.
-    /// - Throws: ``LMDBError`` with code `corruptRecord` if the checksum does not match.
-    public init(verifying span: RawSpan) throws(LMDBError) {
-        // withUnsafeBytes: read inside the bounds, during the call.
-        let count = try span.withUnsafeBytes(verifiedCount)
-        self.init(span.extracting(first: count))
-    }
-
-    /// A reader of a copy of the record in `bytes`, whose last four bytes are its CRC32C.
-    ///
-    /// - Parameter bytes: what `finish(checksummed: true)` made.
-    /// - Throws: ``LMDBError`` with code `corruptRecord` if the checksum does not match.
-    public init(verifying bytes: [UInt8]) throws(LMDBError) {
-        try self.init(verifying: bytes.span.bytes)
-    }
-
     // UnsafeRawBufferPointer: memory that outlives this reader, see `lend`.
-    private init(lent bytes: UnsafeRawBufferPointer) {
+    @inlinable init(lent bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
         copy = nil
     }
 
-    deinit { copy?.deallocate() }
+    @inlinable deinit { copy?.deallocate() }
 
     /// Lends `body` a reader of all bytes of `span`, without a copy.
+    @inlinable
     public static func reading<T>(
         _ span: RawSpan, _ body: (inout ByteReader) throws -> T
     ) throws -> T {
@@ -73,27 +58,9 @@ public struct ByteReader: ~Copyable {
         try span.withUnsafeBytes { try lend($0, body) }
     }
 
-    /// Lends `body` a reader of the record in `span`, whose last four bytes are its CRC32C.
-    ///
-    /// - Parameters:
-    ///   - span: what `finish(checksummed: true)` made.
-    ///   - body: reads the record, without its checksum.
-    /// - Returns: what `body` returned.
-    /// - Throws: ``LMDBError`` with code `corruptRecord`, or what `body` throws.
-    public static func reading<T>(
-        verifying span: RawSpan, _ body: (inout ByteReader) throws -> T
-    ) throws -> T {
-        // withUnsafeBytes: as above.
-        try span.withUnsafeBytes { bytes in
-            let count = try verifiedCount(bytes)
-            // UnsafeRawBufferPointer: the record without its checksum.
-            return try lend(UnsafeRawBufferPointer(rebasing: bytes[..<count]), body)
-        }
-    }
-
     // A reader cannot be copied, and if `body` exchanged it for another, this traps before returning.
     // So the reader is proved to end while `bytes` is valid, which is during the call.
-    private static func lend<T>(
+    @inlinable static func lend<T>(
         // UnsafeRawBufferPointer: see above.
         _ bytes: UnsafeRawBufferPointer, _ body: (inout ByteReader) throws -> T
     ) throws -> T {
@@ -108,33 +75,41 @@ public struct ByteReader: ~Copyable {
     }
 
     /// Reads one byte.
+    @inlinable
     public mutating func readUInt8() throws(LMDBError) -> UInt8 { try readFixed() }
 
     /// Reads two bytes, the greater first.
+    @inlinable
     public mutating func readUInt16() throws(LMDBError) -> UInt16 { try readFixed() }
 
     /// Reads four bytes, the greatest first.
+    @inlinable
     public mutating func readUInt32() throws(LMDBError) -> UInt32 { try readFixed() }
 
     /// Reads eight bytes, the greatest first.
+    @inlinable
     public mutating func readUInt64() throws(LMDBError) -> UInt64 { try readFixed() }
 
     /// Reads what ``ByteWriter/appendInt64(_:)`` wrote.
+    @inlinable
     public mutating func readInt64() throws(LMDBError) -> Int64 {
         Int64(bitPattern: try readUInt64() ^ 1 << 63)
     }
 
     /// Reads an IEEE 754 pattern of four bytes; any pattern is a value, NaN included.
+    @inlinable
     public mutating func readFloat() throws(LMDBError) -> Float {
         Float(bitPattern: try readUInt32())
     }
 
     /// Reads an IEEE 754 pattern of eight bytes; any pattern is a value, NaN included.
+    @inlinable
     public mutating func readDouble() throws(LMDBError) -> Double {
         Double(bitPattern: try readUInt64())
     }
 
     /// Reads what ``ByteWriter/appendVarint(_:)`` wrote; longer forms of a number are refused.
+    @inlinable
     public mutating func readVarint() throws(LMDBError) -> UInt64 {
         var value: UInt64 = 0
         for shift in stride(from: UInt64(0), through: 63, by: 7) {
@@ -151,6 +126,7 @@ public struct ByteReader: ~Copyable {
     }
 
     /// Reads what ``ByteWriter/appendString(_:)`` wrote; the bytes must be UTF-8.
+    @inlinable
     public mutating func readString() throws(LMDBError) -> String {
         let range = try take(try readLength())
         guard let text = String(validating: bytes[range], as: UTF8.self) else {
@@ -160,63 +136,50 @@ public struct ByteReader: ~Copyable {
     }
 
     /// Reads what ``ByteWriter/appendBytes(_:)`` wrote.
+    @inlinable
     public mutating func readBytes() throws(LMDBError) -> [UInt8] {
         Array(bytes[try take(try readLength())])
     }
 
     /// Reads the next `count` bytes.
+    @inlinable
     public mutating func readRaw(_ count: Int) throws(LMDBError) -> [UInt8] {
         Array(bytes[try take(count)])
     }
 
     /// Throws unless everything was read.
+    @inlinable
     public func expectEnd() throws(LMDBError) {
         guard isAtEnd else { throw corrupt("\(remaining) bytes too many") }
     }
 
-    private mutating func readLength() throws(LMDBError) -> Int {
+    @inlinable
+    mutating func readLength() throws(LMDBError) -> Int {
         guard let length = Int(exactly: try readVarint()) else {
             throw corrupt("a length above 63 bits")
         }
         return length
     }
 
-    private mutating func readFixed<T: FixedWidthInteger>() throws(LMDBError) -> T {
+    @inlinable
+    mutating func readFixed<T: FixedWidthInteger>() throws(LMDBError) -> T {
         let range = try take(MemoryLayout<T>.size)
         return T(bigEndian: bytes.loadUnaligned(fromByteOffset: range.lowerBound, as: T.self))
     }
 
     /// Moves over `count` bytes and returns where they are.
-    private mutating func take(_ count: Int) throws(LMDBError) -> Range<Int> {
+    @inlinable
+    mutating func take(_ count: Int) throws(LMDBError) -> Range<Int> {
         guard count >= 0, count <= remaining else {
             throw corrupt("\(remaining) bytes where \(count) are needed")
         }
-        let start = offset
-        offset += count
+        let start = position
+        position += count
         return start..<offset
     }
 
-    private func corrupt(_ what: String) -> LMDBError {
+    @usableFromInline
+    func corrupt(_ what: String) -> LMDBError {
         LMDBError(.corruptRecord, "A record has \(what) at byte \(offset). Restore a backup.")
     }
-}
-
-/// The length of a record without its checksum, which must match.
-// UnsafeRawBufferPointer: read inside the bounds, during the call.
-private func verifiedCount(_ bytes: UnsafeRawBufferPointer) throws(LMDBError) -> Int {
-    let count = bytes.count - 4
-    guard count >= 0 else {
-        throw LMDBError(
-            .corruptRecord, "A record has \(bytes.count) bytes, too few for its checksum.")
-    }
-    let stored = UInt32(
-        bigEndian: bytes.loadUnaligned(fromByteOffset: count, as: UInt32.self))
-    // UnsafeRawBufferPointer: the record without its checksum.
-    let actual = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
-    guard stored == actual else {
-        throw LMDBError(
-            .corruptRecord,
-            "A record of \(bytes.count) bytes fails its checksum. Restore a backup.")
-    }
-    return count
 }

@@ -7,7 +7,7 @@
 /// var writer = ByteWriter()
 /// writer.appendVarint(3)
 /// writer.appendString("pear")
-/// let record = writer.finish(checksummed: true)
+/// let record = writer.bytes
 /// ```
 public struct ByteWriter: Sendable {
     /// What was written so far.
@@ -15,16 +15,6 @@ public struct ByteWriter: Sendable {
 
     /// An empty writer with room for `capacity` bytes.
     public init(capacity: Int = 0) { bytes.reserveCapacity(max(0, capacity)) }
-
-    /// The bytes written, followed by their CRC32C in four bytes if `checksummed`.
-    ///
-    /// - Parameter checksummed: true for records, which ``ByteReader/init(verifying:)-(RawSpan)``
-    ///   will read; false for keys.
-    /// - Returns: the finished key or record.
-    public consuming func finish(checksummed: Bool) -> [UInt8] {
-        if checksummed { appendUInt32(CRC32C.checksum(bytes)) }
-        return bytes
-    }
 
     /// Appends one byte.
     public mutating func appendUInt8(_ value: UInt8) { bytes.append(value) }

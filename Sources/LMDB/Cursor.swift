@@ -14,7 +14,7 @@ import CLMDB
 struct Cursor {
     private let cursor: OpaquePointer
     private let environment: EnvironmentHandle
-    private let tableName: String
+    private let table: Table
     private let lower: [UInt8]
     private let upper: [UInt8]?
     private let reversed: Bool
@@ -43,7 +43,7 @@ struct Cursor {
         }
         cursor = opened
         environment = context.environment
-        tableName = table.name
+        self.table = table
         self.lower = lower
         self.upper = upper
         self.reversed = reversed
@@ -76,12 +76,19 @@ struct Cursor {
     ) throws(LMDBError) -> Entry? {
         if code == MDB_NOTFOUND { return nil }
         guard code == MDB_SUCCESS else {
-            throw environment.failure(code, "scan table \(tableName)")
+            throw environment.failure(code, "scan table \(table.name)")
         }
-        let entry = Entry(key: key.bytes, value: value.bytes)
-        if reversed { return lower.isEmpty || !precedes(entry.key, lower) ? entry : nil }
-        guard let upper else { return entry }
-        return precedes(entry.key, upper) ? entry : nil
+        let key = key.bytes
+        if reversed {
+            guard lower.isEmpty || !precedes(key, lower) else { return nil }
+        } else if let upper {
+            guard precedes(key, upper) else { return nil }
+        }
+        guard table.isChecksummed else { return Entry(key: key, value: value.bytes) }
+        guard let value = Checksum.verified(value.bytes, key: key) else {
+            throw Checksum.failure(table.name)
+        }
+        return Entry(key: key, value: value)
     }
 
     private func first(_ key: inout MDB_val, _ value: inout MDB_val) -> Int32 {

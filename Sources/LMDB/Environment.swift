@@ -34,6 +34,8 @@ public final class Environment: Sendable {
         ///
         /// The database and its tables must exist.
         public var readOnly = false
+        /// Whether values carry checksums; only stores from before there were any have none.
+        package var isChecksummed = true
 
         /// The defaults.
         public init() {}
@@ -67,7 +69,8 @@ public final class Environment: Sendable {
     ) throws(LMDBError) {
         let handle = try openEnvironment(path, options, tableCount: tables.count)
         do {
-            self.tables = try openTables(tables, in: handle)
+            self.tables = try openTables(
+                tables, isChecksummed: options.isChecksummed, in: handle)
         } catch {
             // No writer thread yet, so close here.
             _ = handle.beginClosing()

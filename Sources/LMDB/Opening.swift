@@ -34,7 +34,7 @@ func openEnvironment(
 
 /// Opens every table of `names`; LMDB must not do this while other transactions run.
 func openTables(
-    _ names: [String], in handle: EnvironmentHandle
+    _ names: [String], isChecksummed: Bool, in handle: EnvironmentHandle
 ) throws(LMDBError) -> [String: Table] {
     var transaction: OpaquePointer?
     let begun = mdb_txn_begin(
@@ -45,7 +45,7 @@ func openTables(
     var tables: [String: Table] = [:]
     for name in names {
         do {
-            tables[name] = try openTable(name, transaction, handle)
+            tables[name] = try openTable(name, isChecksummed, transaction, handle)
         } catch {
             mdb_txn_abort(transaction)
             throw error
@@ -58,7 +58,8 @@ func openTables(
 }
 
 private func openTable(
-    _ name: String, _ transaction: OpaquePointer, _ handle: EnvironmentHandle
+    _ name: String, _ isChecksummed: Bool, _ transaction: OpaquePointer,
+    _ handle: EnvironmentHandle
 ) throws(LMDBError) -> Table {
     guard !name.utf8.contains(0) else {
         throw LMDBError(.keySize, "The name of a table contains a zero byte.")
@@ -75,7 +76,9 @@ private func openTable(
         throw LMDBError(
             .incompatible, "Table \(name) of \(handle.path) was made with other LMDB flags.")
     }
-    return Table(name: name, handle: table, environmentIdentifier: handle.identifier)
+    return Table(
+        name: name, handle: table, environmentIdentifier: handle.identifier,
+        isChecksummed: isChecksummed)
 }
 
 // OpaquePointer: LMDB's MDB_env, to be owned by an EnvironmentHandle.

@@ -1,3 +1,5 @@
+import CLMDB
+
 /// One consistent state of the database, as it was when ``Environment/read(_:)`` began.
 ///
 /// It exists only inside the closure that was given it: it can be neither copied nor kept.
@@ -40,4 +42,12 @@ public struct ReadTransaction: ~Copyable, ReadingTransaction {
     public func count(_ table: Table) throws -> Int {
         try context.count(table)
     }
+
+    /// A copy of what is stored under `key`, its checksum behind it and not looked at.
+    public func storedBytes(for key: [UInt8], in table: Table) throws -> [UInt8]? {
+        try context.stored(key, in: table).map { Array($0) }
+    }
+
+    /// The number of this state of the database.
+    public var number: Int { mdb_txn_id(context.handle) }
 }

@@ -47,6 +47,14 @@ public protocol ReadingTransaction: ~Copyable {
     /// - Throws: ``LMDBError``.
     /// - Complexity: O(1).
     func count(_ table: Table) throws -> Int
+
+    /// A copy of what is stored under `key`, its checksum behind it and not looked at.
+    ///
+    /// For what has to be read before the format of a database is known.
+    func storedBytes(for key: [UInt8], in table: Table) throws -> [UInt8]?
+
+    /// The number of this state of the database; each write that commits adds one.
+    var number: Int { get }
 }
 
 extension ReadingTransaction where Self: ~Copyable {

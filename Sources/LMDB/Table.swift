@@ -1,11 +1,17 @@
 /// A named, ordered map from keys to values inside one ``Environment``.
 ///
 /// Get one from ``Environment/table(_:)``; it stays valid as long as that environment.
+///
+/// LMDB itself has no checksums, so a bit that flips on the disk would go unseen. Behind each value
+/// in the file stand four bytes more, the ``CRC32C`` of key and value; every read checks and hides
+/// them, and throws ``LMDBError`` with code `corruptRecord` where they do not fit.
 public struct Table: Sendable, Hashable {
     /// The name the table was opened by.
     public let name: String
     @usableFromInline let handle: UInt32
     @usableFromInline let environmentIdentifier: UInt64
+    /// Whether each value is followed by a checksum of its key and itself.
+    let isChecksummed: Bool
 }
 
 /// The size and shape of one table's B+ tree.

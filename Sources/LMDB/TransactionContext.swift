@@ -41,6 +41,17 @@ struct TransactionContext {
     // UnsafeRawBufferPointer: the callers below lend it as a span for the length of a closure.
     @usableFromInline
     func lookup(_ key: [UInt8], in table: Table) throws(LMDBError) -> UnsafeRawBufferPointer? {
+        guard let found = try stored(key, in: table) else { return nil }
+        guard table.isChecksummed else { return found }
+        // withUnsafeBytes: the key is read during the call.
+        let value = key.withUnsafeBytes { Checksum.verified(found, key: $0) }
+        guard let value else { throw Checksum.failure(table.name) }
+        return value
+    }
+
+    /// What is stored under `key` in the map, its checksum included.
+    // UnsafeRawBufferPointer: as above.
+    func stored(_ key: [UInt8], in table: Table) throws(LMDBError) -> UnsafeRawBufferPointer? {
         check(table)
         try Self.check(key: key)
         var found = MDB_val()

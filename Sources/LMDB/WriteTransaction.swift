@@ -52,6 +52,14 @@ public struct WriteTransaction: ~Copyable, ReadingTransaction {
         try context.count(table)
     }
 
+    /// A copy of what is stored under `key`, its checksum behind it and not looked at.
+    public func storedBytes(for key: [UInt8], in table: Table) throws -> [UInt8]? {
+        try context.stored(key, in: table).map { Array($0) }
+    }
+
+    /// The number of this state of the database.
+    public var number: Int { mdb_txn_id(context.handle) }
+
     /// Stores `value` under `key`, replacing what was there.
     ///
     /// - Parameters:
@@ -131,32 +139,35 @@ public struct WriteTransaction: ~Copyable, ReadingTransaction {
         return true
     }
 
-    /// Removes the entries with `lower` <= key < `upper`.
+    /// Removes the entries with `lower` <= key < `upper`, the first `limit` of them at most.
     ///
     /// - Parameters:
     ///   - lower: the first key to remove; empty for the beginning.
     ///   - upper: the key to stop before; nil for the end.
+    ///   - limit: how many to remove at most, 0 or more.
     ///   - table: a table of this transaction's environment.
     /// - Returns: how many were removed.
     /// - Throws: ``LMDBError``, as for a put.
-    /// - Complexity: O(*k* log *n*) for *k* entries removed.
+    /// - Complexity: O(*k* log *n*) for *k* entries removed; O(pages) for a whole table.
     @discardableResult
-    public func removeRange(from lower: [UInt8], to upper: [UInt8]?, in table: Table) throws -> Int
-    {
+    public func removeRange(
+        from lower: [UInt8], to upper: [UInt8]?, limit: Int = .max, in table: Table
+    ) throws -> Int {
         try checkChange(table)
-        if lower.isEmpty, upper == nil { return try removeAll(in: table) }
+        if lower.isEmpty, upper == nil, limit == .max { return try removeAll(in: table) }
         // Deleting under a cursor moves entries below it, so keys are collected and then removed.
-        let chunk = 1024
         var removed = 0
-        while true {
+        while removed < limit {
+            let chunk = min(1024, limit - removed)
             var keys: [[UInt8]] = []
             try scan(table, from: lower, to: upper, reversed: false) { key, _ in
                 keys.append(Array(copying: key))
                 return keys.count < chunk
             }
             for key in keys where try remove(key, in: table) { removed += 1 }
-            if keys.count < chunk { return removed }
+            if keys.count < chunk { break }
         }
+        return removed
     }
 
     /// Removes the entries whose key begins with `prefix`; all entries if it is empty.
@@ -183,14 +194,22 @@ public struct WriteTransaction: ~Copyable, ReadingTransaction {
     ) throws(LMDBError) -> Int32 {
         try checkChange(table)
         try TransactionContext.check(key: key)
-        guard value.count <= Int(UInt32.max) else {
+        guard value.count < Int(UInt32.max) - Checksum.byteCount else {
             throw LMDBError(.valueSize, "A value has \(value.count) bytes; the limit is 4 GiB.")
         }
         // withUnsafeBytes: LMDB copies the key into its page during the call.
         return key.withUnsafeBytes { bytes in
             var key = MDB_val(reading: bytes)
-            var value = MDB_val(reading: value)
-            return mdb_put(context.handle, table.handle, &key, &value, UInt32(flags))
+            guard table.isChecksummed else {
+                var value = MDB_val(reading: value)
+                return mdb_put(context.handle, table.handle, &key, &value, UInt32(flags))
+            }
+            // Reserved, then written in place, so that value and checksum need not be joined first.
+            var place = MDB_val(mv_size: value.count + Checksum.byteCount, mv_data: nil)
+            let code = mdb_put(
+                context.handle, table.handle, &key, &place, UInt32(flags | MDB_RESERVE))
+            if code == MDB_SUCCESS { Checksum.write(value, key: bytes, into: place) }
+            return code
         }
     }
 

@@ -6,6 +6,8 @@ public struct GraphError: Error, CustomStringConvertible, Sendable, Hashable {
         case notAStore
         /// The store was made by a newer version of this program.
         case newerStore
+        /// The store was made by an older version of this program and has to be migrated.
+        case olderStore
         /// A label or edge type was not declared when the store was opened.
         case undeclared
         /// An external id is empty or too long.

@@ -19,7 +19,7 @@ enum GraphRecords {
     }
 
     static func prefix(_ graph: GraphID, _ kind: Kind) -> [UInt8] {
-        key(graph, kind, capacity: 9).finish(checksummed: false)
+        key(graph, kind, capacity: 9).bytes
     }
 
     static func prefix(_ graph: GraphID, _ kind: Kind, from node: NodeID, _ type: UInt16?)
@@ -28,7 +28,7 @@ enum GraphRecords {
         var writer = key(graph, kind, capacity: 19)
         writer.appendUInt64(node.rawValue)
         if let type { writer.appendUInt16(type) }
-        return writer.finish(checksummed: false)
+        return writer.bytes
     }
 
     static func key(_ graph: GraphID, _ kind: Kind, from: NodeID, type: UInt16, to: NodeID)
@@ -38,7 +38,7 @@ enum GraphRecords {
         writer.appendUInt64(from.rawValue)
         writer.appendUInt16(type)
         writer.appendUInt64(to.rawValue)
-        return writer.finish(checksummed: false)
+        return writer.bytes
     }
 
     static func nodeKey(_ graph: GraphID, _ node: NodeID) -> [UInt8] {
@@ -59,13 +59,13 @@ enum GraphRecords {
         writer.appendInt64(edge.first.rawValue)
         writer.appendInt64(edge.last.rawValue)
         append(edge.properties, to: &writer)
-        return writer.finish(checksummed: true)
+        return writer.bytes
     }
 
     static func decodeEdge(
         source: NodeID, type: EdgeType, target: NodeID, value: RawSpan
     ) throws -> Edge {
-        try ByteReader.reading(verifying: value) { reader in
+        try ByteReader.reading(value) { reader in
             let edge = Edge(
                 source: source, type: type, target: target, weight: try reader.readDouble(),
                 count: try reader.readVarint(),
@@ -93,11 +93,11 @@ enum GraphRecords {
     static func encode(_ properties: [String: Property]) -> [UInt8] {
         var writer = ByteWriter()
         append(properties, to: &writer)
-        return writer.finish(checksummed: true)
+        return writer.bytes
     }
 
     static func decodeProperties(_ value: RawSpan) throws -> [String: Property] {
-        try ByteReader.reading(verifying: value) { reader in
+        try ByteReader.reading(value) { reader in
             let properties = try readProperties(&reader)
             try reader.expectEnd()
             return properties

@@ -35,7 +35,7 @@ extension GraphStore {
         try transaction.put(number(index), for: nameKey(code, externalID), in: names)
         var writer = ByteWriter()
         writer.appendString(externalID)
-        try transaction.put(writer.finish(checksummed: true), for: idKey(id), in: ids)
+        try transaction.put(writer.bytes, for: idKey(id), in: ids)
         try transaction.put(number(index + 1), for: countKey(code), in: meta)
         return id
     }
@@ -61,7 +61,7 @@ extension GraphStore {
         of node: NodeID, in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> String? {
         try transaction.value(for: idKey(node), in: ids) { value in
-            try ByteReader.reading(verifying: value) { try $0.readString() }
+            try ByteReader.reading(value) { try $0.readString() }
         }
     }
 
@@ -72,9 +72,9 @@ extension GraphStore {
     ) throws {
         var prefix = ByteWriter()
         prefix.appendUInt16(try vocabulary.code(of: label))
-        try transaction.scan(ids, prefix: prefix.finish(checksummed: false)) { key, value in
+        try transaction.scan(ids, prefix: prefix.bytes) { key, value in
             let id = try ByteReader.reading(key) { NodeID(rawValue: try $0.readUInt64()) }
-            try body(id, try ByteReader.reading(verifying: value) { try $0.readString() })
+            try body(id, try ByteReader.reading(value) { try $0.readString() })
             return true
         }
     }
@@ -115,46 +115,80 @@ extension GraphStore {
             in: records)
     }
 
-    /// Removes all records of a graph; the names of its nodes stay.
+    /// Removes all nodes and edges of a graph; their names stay, and so do attachments.
+    ///
+    /// - Returns: How many records there were.
+    @discardableResult
+    public func clearGraph(
+        _ graph: GraphID, in transaction: borrowing WriteTransaction
+    ) throws -> Int {
+        let end = Self.attachmentKey(graph, tag: Self.attachmentTagMin).bytes
+        return try transaction.removeRange(from: graphKey(graph), to: end, in: records)
+    }
+
+    /// Removes a graph with all that is attached to it; the names of its nodes stay.
     ///
     /// - Returns: How many records there were.
     @discardableResult
     public func removeGraph(
         _ graph: GraphID, in transaction: borrowing WriteTransaction
     ) throws -> Int {
-        var prefix = ByteWriter()
-        prefix.appendUInt64(graph.rawValue)
-        return try transaction.removeAll(prefix: prefix.finish(checksummed: false), in: records)
+        try transaction.removeAll(prefix: graphKey(graph), in: records)
+    }
+
+    /// The least tag of an attachment.
+    public static let attachmentTagMin: UInt8 = 16
+
+    /// The beginning of a key in ``records`` under which a caller keeps records of its own.
+    ///
+    /// They lie beside the nodes and edges of the graph, and ``removeGraph(_:in:)`` removes them too.
+    ///
+    /// - Parameters:
+    ///   - graph: The graph they belong to.
+    ///   - tag: Tells kinds of attachments apart; ``attachmentTagMin`` or more.
+    /// - Returns: A writer with the beginning of the key, to which the caller appends the rest.
+    public static func attachmentKey(_ graph: GraphID, tag: UInt8) -> ByteWriter {
+        precondition(tag >= attachmentTagMin, "lesser tags are for nodes and edges")
+        var writer = ByteWriter(capacity: 32)
+        writer.appendUInt64(graph.rawValue)
+        writer.appendUInt8(tag)
+        return writer
+    }
+
+    private func graphKey(_ graph: GraphID) -> [UInt8] {
+        var writer = ByteWriter(capacity: 8)
+        writer.appendUInt64(graph.rawValue)
+        return writer.bytes
     }
 
     private func nameKey(_ code: UInt16, _ externalID: String) -> [UInt8] {
         var writer = ByteWriter(capacity: 64)
         writer.appendUInt16(code)
         writer.appendRaw(Array(externalID.utf8))
-        return writer.finish(checksummed: false)
+        return writer.bytes
     }
 
     private func idKey(_ node: NodeID) -> [UInt8] {
         var writer = ByteWriter(capacity: 8)
         writer.appendUInt64(node.rawValue)
-        return writer.finish(checksummed: false)
+        return writer.bytes
     }
 
     private func countKey(_ code: UInt16) -> [UInt8] {
         var writer = ByteWriter()
         writer.appendRaw(Array("count/".utf8))
         writer.appendUInt16(code)
-        return writer.finish(checksummed: false)
+        return writer.bytes
     }
 
     private func number(_ value: UInt64) -> [UInt8] {
         var writer = ByteWriter()
         writer.appendVarint(value)
-        return writer.finish(checksummed: true)
+        return writer.bytes
     }
 
     private func readIndex(_ value: RawSpan) throws -> UInt64 {
-        let index = try ByteReader.reading(verifying: value) { try $0.readVarint() }
+        let index = try ByteReader.reading(value) { try $0.readVarint() }
         guard index < 1 << 48 else {
             throw GraphError(.corrupt, "A node has the number \(index). Restore a backup.")
         }

@@ -23,14 +23,15 @@ public import LMDB
 /// ``read(_:)`` or ``write(_:)`` of the same store.
 public final class GraphStore: Sendable {
     /// The version of the layout on disk; a store made by a newer one is refused.
-    public static let formatVersion = 1
+    public static let formatVersion = 2
 
     /// The transactions' environment.
     public let environment: Environment
+    /// The table of the graphs, in which a caller may keep attachments to them.
+    public let records: Table
     let meta: Table
     let names: Table
     let ids: Table
-    let records: Table
     let vocabulary: Vocabulary
 
     /// Opens a store, or makes one.
@@ -40,29 +41,48 @@ public final class GraphStore: Sendable {
     ///   - labels: Labels of nodes that may be used.
     ///   - edgeTypes: Types of edges that may be used.
     ///   - tables: Further tables that the caller keeps in the same environment.
-    ///   - create: Whether a store is made where there is none.
-    /// - Throws: ``GraphError`` when there is no store or it is newer than this program; `LMDBError`
-    ///   when the files cannot be used.
+    ///   - access: Whether the store is also written to, and made where there is none.
+    /// - Throws: ``GraphError`` when there is no store or it is of another format than this program
+    ///   reads; `LMDBError` when the files cannot be used.
     public init(
         path: String, labels: [Label], edgeTypes: [EdgeType], tables: [String] = [],
-        create: Bool = true
+        access: Access = .create
     ) throws {
-        guard create || Self.exists(at: path) else {
+        guard access == .create || Self.exists(at: path) else {
             throw GraphError(
                 .notAStore, "There is no store at \(path). Ingest some events, or check the path.")
         }
+        var options = Environment.Options()
+        options.readOnly = access == .read
         let environment = try Environment(
-            path: path, tables: ["meta", "names", "ids", "graph"] + tables)
+            path: path, tables: ["meta", "names", "ids", "graph"] + tables, options: options)
         let meta = environment.table("meta")
         self.environment = environment
         self.meta = meta
         names = environment.table("names")
         ids = environment.table("ids")
         records = environment.table("graph")
+        let isNew = try environment.read { transaction in
+            try Self.checkFormat(in: transaction, meta: meta, path: path) == nil
+        }
+        guard access != .read else {
+            vocabulary = try environment.read { try Vocabulary(reading: $0, meta: meta) }
+            return
+        }
         vocabulary = try environment.write { transaction in
-            try Self.checkFormat(in: transaction, meta: meta, path: path)
+            if isNew { try Self.setFormat(in: transaction, meta: meta) }
             return try Vocabulary(declaring: labels, edgeTypes, in: transaction, meta: meta)
         }
+    }
+
+    /// What a store is opened for.
+    public enum Access: Sendable {
+        /// Reading only: nothing is changed, and other processes may use the store.
+        case read
+        /// Reading and writing a store that there is.
+        case write
+        /// Reading and writing; a store is made where there is none.
+        case create
     }
 
     /// Whether a folder holds a store.
@@ -78,6 +98,15 @@ public final class GraphStore: Sendable {
     /// Changes the store, all or nothing; see `Environment.write`.
     public func write<T>(_ body: (borrowing WriteTransaction) throws -> T) throws -> T {
         try environment.write(body)
+    }
+
+    /// Changes the store, all or nothing, sharing its commit with others that wait.
+    ///
+    /// - Parameter body: May run more than once; see `Environment.write`.
+    public func write<T: Sendable>(
+        _ body: @escaping @Sendable (borrowing WriteTransaction) throws -> T
+    ) async throws -> T {
+        try await environment.write(body)
     }
 
     /// Reads a setting that the caller keeps in the store.
@@ -97,23 +126,34 @@ public final class GraphStore: Sendable {
             GraphRecords.encode(["value": value]), for: Array("setting/\(name)".utf8), in: meta)
     }
 
+    /// The format of a store; `nil` for one that is just being made.
     private static func checkFormat(
-        in transaction: borrowing WriteTransaction, meta: Table, path: String
-    ) throws {
-        let key = Array("format".utf8)
-        guard let stored = try transaction.bytes(for: key, in: meta) else {
-            var writer = ByteWriter()
-            writer.appendVarint(UInt64(formatVersion))
-            try transaction.put(writer.finish(checksummed: true), for: key, in: meta)
-            return
-        }
-        var reader = try ByteReader(verifying: stored)
-        let version = try reader.readVarint()
+        in transaction: borrowing some ReadingTransaction & ~Copyable, meta: Table, path: String
+    ) throws -> UInt64? {
+        // Read as it is stored: the first byte has told the format since the first one.
+        let version = try transaction.storedBytes(for: formatKey, in: meta)
+            .map { try ByteReader.reading($0.span.bytes) { try $0.readVarint() } }
+        guard let version else { return nil }
         guard version <= formatVersion else {
             throw GraphError(
                 .newerStore,
                 "The store at \(path) has format \(version), and this program reads up to "
                     + "\(formatVersion). Use a newer foretwin.")
         }
+        guard version == formatVersion else {
+            throw GraphError(
+                .olderStore,
+                "The store at \(path) has the older format \(version). Run: foretwin migrate "
+                    + "--store \(path)")
+        }
+        return version
     }
+
+    private static func setFormat(in transaction: borrowing WriteTransaction, meta: Table) throws {
+        var writer = ByteWriter()
+        writer.appendVarint(UInt64(formatVersion))
+        try transaction.put(writer.bytes, for: formatKey, in: meta)
+    }
+
+    private static let formatKey = Array("format".utf8)
 }

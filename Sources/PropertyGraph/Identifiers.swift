@@ -16,24 +16,6 @@ public struct GraphID: RawRepresentable, Hashable, Comparable, Sendable {
     public static func < (left: GraphID, right: GraphID) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// The kind of a node, such as `Item` or `Customer`.
-public struct Label: RawRepresentable, Hashable, Sendable {
-    /// The label's name.
-    public let rawValue: String
-
-    /// Makes a label from its name.
-    public init(rawValue: String) { self.rawValue = rawValue }
-}
-
-/// The kind of an edge, such as `PURCHASED`.
-public struct EdgeType: RawRepresentable, Hashable, Sendable {
-    /// The type's name.
-    public let rawValue: String
-
-    /// Makes an edge type from its name.
-    public init(rawValue: String) { self.rawValue = rawValue }
-}
-
 /// The dense internal id of a node: its label's code and a running number within the label.
 ///
 /// Numbers of one label count up from 0 without gaps, so that they can index an array.

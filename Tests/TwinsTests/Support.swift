@@ -43,12 +43,14 @@ final class Shop: Sendable {
     let folder: TemporaryFolder
 
     init(
-        folder: TemporaryFolder? = nil, settings: TwinSettings? = nil, key: [UInt8] = testKey
+        folder: TemporaryFolder? = nil, settings: TwinSettings? = nil, key: [UInt8] = testKey,
+        access: GraphStore.Access = .create, journalLimit: Int = 1 << 17
     ) throws {
         let folder = try folder ?? TemporaryFolder()
         self.folder = folder
         store = try TwinStore(
-            path: folder("store"), pseudonymizer: Pseudonymizer(key: key), settings: settings)
+            path: folder("store"), pseudonymizer: Pseudonymizer(key: key), settings: settings,
+            access: access, journalLimit: journalLimit)
     }
 
     @discardableResult

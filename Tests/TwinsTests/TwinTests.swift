@@ -31,6 +31,7 @@ import Testing
         search.query = "Tea"
         search.city = "Wien"
         try shop.append(search, event(.purchase, "A", 60))
+        try shop.store.settle()
         let graphID = try #require(try shop.store.twinGraph(userID: "u"))
         let graph = shop.store.graph
         var names: [String] = []

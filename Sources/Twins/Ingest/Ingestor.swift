@@ -1,4 +1,4 @@
-import Foundation
+import Dispatch
 
 /// What became of the lines that were ingested.
 public struct IngestReport: Sendable, Hashable {
@@ -27,8 +27,8 @@ public struct IngestReport: Sendable, Hashable {
 
 /// Reads event files into a store, batch by batch.
 ///
-/// Each batch is on disk before the next is read. After a crash the same files may be ingested
-/// again: what is there is passed over.
+/// While one batch is on its way to the disk the next is read and made ready. After a crash the same
+/// files may be ingested again: what is there is passed over.
 public struct Ingestor {
     /// Events that are written together unless told otherwise.
     public static let batchSize = 10_000
@@ -38,6 +38,8 @@ public struct Ingestor {
     private let createItems: Bool
     private let reject: (Rejection, [UInt8]) throws -> Void
     private let progress: (IngestReport, Double?) -> Void
+    /// One batch after the other, in order.
+    private let runway = DispatchQueue(label: "ingest")
 
     /// Makes an ingestor.
     ///
@@ -68,35 +70,73 @@ public struct Ingestor {
     public func ingest(_ reader: EventReader) throws -> IngestReport {
         var reader = reader
         var report = IngestReport()
-        var batch: [(event: Event, line: Int, bytes: [UInt8])] = []
+        var batch: [Source] = []
+        var flight: Flight?
         while let line = try reader.next() {
             switch line {
             case .event(let event, let number):
                 batch.append((event, number, reader.lineBytes))
-                if batch.count == batchSize { try flush(&batch, &report, reader) }
+                if batch.count == batchSize {
+                    let next = try depart(batch, reader.fractionRead)
+                    try land(flight, &report)
+                    flight = next
+                    batch.removeAll(keepingCapacity: true)
+                }
             case .rejected(let rejection):
                 report.reject(rejection)
                 try reject(rejection, reader.lineBytes)
             }
         }
-        try flush(&batch, &report, reader)
+        try land(flight, &report)
+        if batch.isEmpty {
+            progress(report, reader.fractionRead)
+        } else {
+            try land(try depart(batch, reader.fractionRead), &report)
+        }
         return report
     }
 
-    private func flush(
-        _ batch: inout [(event: Event, line: Int, bytes: [UInt8])], _ report: inout IngestReport,
-        _ reader: EventReader
-    ) throws {
-        let result = try store.append(batch.map(\.event), createItems: createItems)
+    /// An event, and where in the file it came from.
+    private typealias Source = (event: Event, line: Int, bytes: [UInt8])
+
+    /// A batch that is being written.
+    // @unchecked Sendable: `outcome` is set once before `landed` is signalled, and read after.
+    private final class Flight: @unchecked Sendable {
+        let sources: [Source]
+        let fractionRead: Double?
+        let landed = DispatchSemaphore(value: 0)
+        var outcome: Result<AppendResult, any Error>?
+
+        init(_ sources: [Source], _ fractionRead: Double?) {
+            self.sources = sources
+            self.fractionRead = fractionRead
+        }
+    }
+
+    /// Begins to write a batch.
+    private func depart(_ batch: [Source], _ fractionRead: Double?) throws -> Flight {
+        let prepared = try store.prepare(batch.map(\.event))
+        let flight = Flight(batch, fractionRead)
+        runway.async { [store, createItems] in
+            flight.outcome = Result { try store.append(prepared, createItems: createItems) }
+            flight.landed.signal()
+        }
+        return flight
+    }
+
+    /// Waits until a batch is on disk, and reports what became of it.
+    private func land(_ flight: Flight?, _ report: inout IngestReport) throws {
+        guard let flight else { return }
+        flight.landed.wait()
+        guard let result = try flight.outcome?.get() else { return }
         report.added += result.added
         report.duplicates += result.duplicates
         for rejection in result.rejections {
-            let source = batch[rejection.line]
+            let source = flight.sources[rejection.line]
             let placed = Rejection(line: source.line, rejection.reason, rejection.detail)
             report.reject(placed)
             try reject(placed, source.bytes)
         }
-        batch.removeAll(keepingCapacity: true)
-        progress(report, reader.fractionRead)
+        progress(report, flight.fractionRead)
     }
 }

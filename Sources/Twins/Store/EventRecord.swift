@@ -101,11 +101,11 @@ enum EventRecord {
                 writer.appendString(value)
             }
         }
-        return writer.finish(checksummed: true)
+        return writer.bytes
     }
 
     static func decode(_ value: RawSpan, timestamp: Timestamp) throws -> LoggedEvent {
-        try ByteReader.reading(verifying: value) { reader in
+        try ByteReader.reading(value) { reader in
             let (type, item) = try readHead(&reader)
             let flags = try reader.readUInt16()
             var event = LoggedEvent(
@@ -131,7 +131,7 @@ enum EventRecord {
 
     /// Reads only what was done with which item.
     static func decodeHead(_ value: RawSpan) throws -> (type: EventType, item: Int?) {
-        try ByteReader.reading(verifying: value) { try readHead(&$0) }
+        try ByteReader.reading(value) { try readHead(&$0) }
     }
 
     private static func readHead(_ reader: inout ByteReader) throws -> (EventType, Int?) {
@@ -151,7 +151,7 @@ enum EventRecord {
         writer.appendString(event.itemID ?? "")
         writer.appendInt64(event.timestamp.rawValue)
         writer.appendRaw(encode(LoggedEvent(event, item: nil, eventID: "")))
-        let digest = SHA256.hash(data: writer.finish(checksummed: false))
+        let digest = SHA256.hash(data: writer.bytes)
         let digits = Array("0123456789abcdef")
         return "c-"
             + String(digest.prefix(12).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })

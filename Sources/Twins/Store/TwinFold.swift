@@ -12,16 +12,63 @@ struct TwinFold {
         var source: NodeID
         var type: EdgeType
         var target: NodeID
+
+        init(source: NodeID, type: EdgeType, target: NodeID) {
+            self.source = source
+            self.type = type
+            self.target = target
+        }
+
+        init(_ edge: Edge) {
+            self.init(source: edge.source, type: edge.type, target: edge.target)
+        }
     }
 
-    /// One event with its nodes.
+    /// What the fold needs of an event, with its nodes.
     struct Step {
-        var event: LoggedEvent
-        var tieBreak: UInt64
+        var moment: Moment
+        var type: EventType
+        /// What the event adds to the edge from customer to item.
+        var weight: Double
+        var sessionID: String?
         var item: NodeID?
         var query: NodeID?
         var city: NodeID?
         var daypart: NodeID
+
+        init(
+            _ event: LoggedEvent, tieBreak: UInt64, item: NodeID?, query: NodeID?, city: NodeID?,
+            daypart: NodeID
+        ) {
+            moment = Moment(timestamp: event.timestamp, tieBreak: tieBreak)
+            type = event.type
+            weight = event.weight
+            sessionID = event.sessionID
+            self.item = item
+            self.query = query
+            self.city = city
+            self.daypart = daypart
+        }
+
+        func precedes(_ other: Moment) -> Bool { moment < other }
+    }
+
+    /// The names, besides customer and item, that the fold of an event wants nodes for.
+    static func names(of event: LoggedEvent) -> [(Label, String)] {
+        var names = [(Label.daypart, daypart(of: event))]
+        if let query = queryName(of: event), !query.isEmpty { names.append((.query, query)) }
+        if let city = event.city, !city.isEmpty { names.append((.city, city)) }
+        return names
+    }
+
+    static func daypart(of event: LoggedEvent) -> String {
+        Daypart.name(hour: event.timestamp.hour)
+    }
+
+    /// What a search is known by: a long one by its beginning, since node names have a limit in
+    /// bytes, and a scalar has up to 4 where a character has any number.
+    static func queryName(of event: LoggedEvent) -> String? {
+        event.query.map { String($0.lowercased().unicodeScalars.prefix(80)) }
     }
 
     /// Items of a moment that sequence edges start from at most: a stock-up trip of 80 articles
@@ -55,27 +102,26 @@ struct TwinFold {
     /// - Throws: What `load` throws.
     mutating func apply(_ step: Step, load: (Ends) throws -> Edge?) throws {
         advance(to: step)
-        let event = step.event
-        let time = event.timestamp
+        let time = step.moment.timestamp
         if let item = step.item {
-            let type = EdgeType.interaction(event.type)
-            try add(event.weight, customer, type, item, time, load)
+            let type = EdgeType.interaction(step.type)
+            try add(step.weight, customer, type, item, time, load)
         }
         if let query = step.query { try add(1, customer, .searched, query, time, load) }
         if let city = step.city { try add(1, customer, .locatedIn, city, time, load) }
         try add(1, customer, .activeIn, step.daypart, time, load)
-        guard let item = step.item, EventType.inSequences.contains(event.type) else { return }
+        guard let item = step.item, EventType.inSequences.contains(step.type) else { return }
         for before in previous.prefix(Self.sequenceLimit) where follows(step, before) {
-            guard let source = before.item, source != item || before.event.type != event.type,
-                EventType.inSequences.contains(before.event.type)
+            guard let source = before.item, source != item || before.type != step.type,
+                EventType.inSequences.contains(before.type)
             else { continue }
-            let type = EdgeType.sequence(before.event.type, event.type)
+            let type = EdgeType.sequence(before.type, step.type)
             try add(1, source, type, item, time, load)
         }
     }
 
     private mutating func advance(to step: Step) {
-        if let last = current.last, last.event.timestamp != step.event.timestamp {
+        if let last = current.last, last.moment.timestamp != step.moment.timestamp {
             previous = current
             current = []
         }
@@ -84,10 +130,10 @@ struct TwinFold {
 
     /// Whether two steps belong to the same visit.
     private func follows(_ step: Step, _ before: Step) -> Bool {
-        if let session = step.event.sessionID, let other = before.event.sessionID {
+        if let session = step.sessionID, let other = before.sessionID {
             return session == other
         }
-        let gap = step.event.timestamp.secondsSince(before.event.timestamp)
+        let gap = step.moment.timestamp.secondsSince(before.moment.timestamp)
         return gap <= settings.sessionIdleSeconds
     }
 

@@ -11,67 +11,55 @@ public struct LogEntry: Hashable, Sendable {
     public let timestamp: Timestamp
 }
 
-/// The log: `graph ‖ time ‖ tie-break → record`, and `graph ‖ tie-break → time` for the ids.
+/// The log: `graph ‖ 16 ‖ time ‖ tie-break → event`, and `graph ‖ 17 ‖ tie-break → time` for the
+/// ids, beside the twin's nodes and edges; and what of the twin is still in the journal.
 ///
-/// The tie-break is the first 8 bytes of the SHA-256 of the event id. Events of one customer lie
-/// side by side in order of time; erasing a customer is two range deletes.
+/// The tie-break is the first 8 bytes of the SHA-256 of the event id. All that is known of a
+/// customer lies side by side; erasing it is one range delete.
 extension TwinStore {
-    static func key(_ graph: GraphID) -> [UInt8] {
-        var writer = ByteWriter(capacity: 8)
-        writer.appendUInt64(graph.rawValue)
-        return writer.finish(checksummed: false)
-    }
+    private static let eventTag: UInt8 = 16
+    private static let idTag: UInt8 = 17
 
-    static func key(_ graph: GraphID, _ tieBreak: UInt64) -> [UInt8] {
-        var writer = ByteWriter(capacity: 16)
-        writer.appendUInt64(graph.rawValue)
-        writer.appendUInt64(tieBreak)
-        return writer.finish(checksummed: false)
-    }
-
-    static func key(_ graph: GraphID, _ time: Timestamp, _ tieBreak: UInt64) -> [UInt8] {
-        var writer = ByteWriter(capacity: 24)
-        writer.appendUInt64(graph.rawValue)
+    static func eventKey(_ graph: GraphID, _ time: Timestamp, _ tieBreak: UInt64) -> [UInt8] {
+        var writer = GraphStore.attachmentKey(graph, tag: eventTag)
         writer.appendInt64(time.rawValue)
         writer.appendUInt64(tieBreak)
-        return writer.finish(checksummed: false)
+        return writer.bytes
     }
 
-    static func timestamp(_ key: RawSpan) throws -> Timestamp {
+    static func idKey(_ graph: GraphID, _ tieBreak: UInt64) -> [UInt8] {
+        var writer = GraphStore.attachmentKey(graph, tag: idTag)
+        writer.appendUInt64(tieBreak)
+        return writer.bytes
+    }
+
+    private static func moment(_ key: RawSpan) throws -> Moment {
         try ByteReader.reading(key) { reader in
             _ = try reader.readUInt64()
-            return Timestamp(rawValue: try reader.readInt64())
+            _ = try reader.readUInt8()
+            return Moment(
+                timestamp: Timestamp(rawValue: try reader.readInt64()),
+                tieBreak: try reader.readUInt64())
         }
     }
 
     /// All events of a twin, oldest first.
     public func events(of graphID: GraphID) throws -> [LoggedEvent] {
-        try graph.read { try events(graphID, in: $0) }
-    }
-
-    func events(
-        _ graphID: GraphID, in transaction: borrowing some ReadingTransaction & ~Copyable
-    ) throws -> [LoggedEvent] {
-        var events: [LoggedEvent] = []
-        try transaction.scan(log, prefix: Self.key(graphID)) { key, value in
-            events.append(try EventRecord.decode(value, timestamp: try Self.timestamp(key)))
-            return true
+        try readTwin(graphID) { transaction, entries in
+            try log(graphID, entries, in: transaction) { value, time in
+                try EventRecord.decode(value, timestamp: time)
+            }.map(\.event)
         }
-        return events
     }
 
     /// What a model needs of a twin's events, oldest first.
     public func entries(of graphID: GraphID) throws -> [LogEntry] {
-        var entries: [LogEntry] = []
-        try graph.read { transaction in
-            try transaction.scan(log, prefix: Self.key(graphID)) { key, value in
+        try readTwin(graphID) { transaction, entries in
+            try log(graphID, entries, in: transaction) { value, time in
                 let (type, item) = try EventRecord.decodeHead(value)
-                entries.append(
-                    LogEntry(item: item, type: type, timestamp: try Self.timestamp(key)))
-                return true
-            }
+                return LogEntry(item: item, type: type, timestamp: time)
+            }.map(\.event)
         }
-        return entries
     }
 
     /// Visits the logs of all twins, in the order in which the twins came to be.
@@ -85,14 +73,98 @@ extension TwinStore {
     }
 
     /// The time of the newest event of all twins: the store's present; `nil` in an empty store.
-    public func newestEvent() throws -> Timestamp? { try graph.read { try newestEvent(in: $0) } }
-
-    func newestEvent(
-        in transaction: borrowing some ReadingTransaction & ~Copyable
-    ) throws -> Timestamp? {
-        try graph.setting("newestEvent", in: transaction)?.timestamp
+    public func newestEvent() throws -> Timestamp? {
+        try graph.read { try journalState(in: $0).newest }
     }
 
     /// The number of events in the log.
-    public func eventCount() throws -> Int { try graph.read { try $0.count(log) } }
+    public func eventCount() throws -> Int {
+        try graph.read { Int(clamping: try journalState(in: $0).eventCount) }
+    }
+
+    /// A twin's events, settled or not, oldest first.
+    func log<T>(
+        _ graphID: GraphID, _ entries: [JournalEntry],
+        in transaction: borrowing some ReadingTransaction & ~Copyable,
+        decode: (RawSpan, Timestamp) throws -> T
+    ) throws -> [(moment: Moment, event: T)] {
+        var events: [(moment: Moment, event: T)] = []
+        let prefix = GraphStore.attachmentKey(graphID, tag: Self.eventTag).bytes
+        try transaction.scan(graph.records, prefix: prefix) { key, value in
+            let moment = try Self.moment(key)
+            events.append((moment, try decode(value, moment.timestamp)))
+            return true
+        }
+        guard !entries.isEmpty else { return events }
+        let settled = try summary(of: graphID, in: transaction)?.settledThrough ?? 0
+        let pending = try pending(entries, after: settled, in: transaction, decode: decode)
+        guard !pending.isEmpty else { return events }
+        events += pending
+        events.sort { $0.moment < $1.moment }
+        return events
+    }
+
+    /// A twin's events that are not settled, in the order in which they came.
+    func pending<T>(
+        _ entries: [JournalEntry], after settled: UInt64,
+        in transaction: borrowing some ReadingTransaction & ~Copyable,
+        decode: (RawSpan, Timestamp) throws -> T
+    ) throws -> [(moment: Moment, event: T)] {
+        var events: [(moment: Moment, event: T)] = []
+        for entry in entries where entry.sequence > settled {
+            guard let record = try journalRecord(entry.sequence, in: transaction) else { continue }
+            let moment = Moment(timestamp: record.timestamp, tieBreak: record.tieBreak)
+            events.append(
+                (moment, try decode(record.record.span.bytes, record.timestamp)))
+        }
+        return events
+    }
+
+    /// All settled steps of a twin, oldest first.
+    func settledSteps(
+        _ graphID: GraphID, in transaction: borrowing WriteTransaction
+    ) throws -> [TwinFold.Step] {
+        try log(graphID, [], in: transaction) { value, time in
+            try EventRecord.decode(value, timestamp: time)
+        }.map { try step($0.event, $0.moment.tieBreak, in: transaction) }
+    }
+
+    /// The newest two times of a twin's settled log that come before a step.
+    func tail(
+        _ graphID: GraphID, before step: TwinFold.Step,
+        in transaction: borrowing some ReadingTransaction & ~Copyable
+    ) throws -> [TwinFold.Step] {
+        var events: [(LoggedEvent, UInt64)] = []
+        var times: Set<Timestamp> = []
+        let start = GraphStore.attachmentKey(graphID, tag: Self.eventTag).bytes
+        let end = Self.eventKey(graphID, step.moment.timestamp, step.moment.tieBreak)
+        try transaction.scan(graph.records, from: start, to: end, reversed: true) { key, value in
+            let moment = try Self.moment(key)
+            times.insert(moment.timestamp)
+            if times.count > 2 { return false }
+            let event = try EventRecord.decode(value, timestamp: moment.timestamp)
+            events.append((event, moment.tieBreak))
+            return true
+        }
+        return try events.reversed().map { try self.step($0, $1, in: transaction) }
+    }
+
+    /// Finds the nodes of an event, which `append` has made.
+    func step(
+        _ event: LoggedEvent, _ tieBreak: UInt64,
+        in transaction: borrowing some ReadingTransaction & ~Copyable
+    ) throws -> TwinFold.Step {
+        func node(_ label: Label, _ name: String?) throws -> NodeID? {
+            guard let name, !name.isEmpty else { return nil }
+            return try names.node(label, name, in: transaction)
+        }
+        guard let daypart = try node(.daypart, TwinFold.daypart(of: event)) else {
+            throw TwinsError(.corrupt, "An event lacks its nodes. Restore a backup.")
+        }
+        return TwinFold.Step(
+            event, tieBreak: tieBreak,
+            item: try event.item.map { try graph.nodeID(.item, index: $0) },
+            query: try node(.query, TwinFold.queryName(of: event)),
+            city: try node(.city, event.city), daypart: daypart)
+    }
 }

@@ -6,38 +6,96 @@ extension TwinStore {
     ///
     /// - Parameters:
     ///   - userID: The customer's id as the shop knows it.
-    ///   - moment: When the weights are read; the time of the newest event unless given.
+    ///   - moment: As of when: later events are left out, and weights have faded until then. The
+    ///     time of the twin's newest event unless given.
     /// - Returns: The twin; a cold one for a customer of whom nothing is known.
     /// - Throws: `LMDBError`, `GraphError` or ``TwinsError`` when the store is damaged.
     /// - Complexity: O(log n + k) for k edges of the twin, whatever the number of twins.
     public func loadUserTwin(_ userID: String, at moment: Timestamp? = nil) throws -> UserTwin {
         let pseudonym = pseudonymizer.pseudonym(of: userID)
-        return try graph.read { transaction in
-            let customer = try graph.node(.customer, pseudonym, in: transaction)
-            guard let customer else { return UserTwin(coldUserID: pseudonym) }
-            return try loadUserTwin(customer, pseudonym, at: moment, in: transaction)
+        let customer = try graph.read { try graph.node(.customer, pseudonym, in: $0) }
+        guard let customer else { return UserTwin(coldUserID: pseudonym) }
+        return try readTwin(Self.graphID(customer)) { transaction, entries in
+            var twin = UserTwin(coldUserID: pseudonym)
+            let state = try fold(customer, entries, asOf: moment, in: transaction)
+            guard let summary = state.summary else { return twin }
+            twin.eventCount = summary.eventCount
+            twin.firstEvent = summary.firstEvent
+            twin.lastUpdated = summary.lastUpdated
+            var reader = TwinReader(
+                store: self, moment: moment ?? summary.lastUpdated, customer: customer)
+            for edge in state.edges { try reader.add(edge, in: transaction) }
+            reader.finish(&twin)
+            return twin
         }
     }
 
-    private func loadUserTwin(
-        _ customer: NodeID, _ pseudonym: String, at moment: Timestamp?,
+    /// A twin's edges and the summary of its log, as of a moment.
+    ///
+    /// What is settled is read as it is stored; events that are not are folded in on the way. Only
+    /// for a moment before the newest settled event, or after a late one, is the whole log folded.
+    func fold(
+        _ customer: NodeID, _ entries: [JournalEntry], asOf moment: Timestamp?,
         in transaction: borrowing ReadTransaction
-    ) throws -> UserTwin {
+    ) throws -> (summary: TwinSummary?, edges: [Edge]) {
         let graphID = Self.graphID(customer)
-        var twin = UserTwin(coldUserID: pseudonym)
-        let properties = try graph.properties(of: customer, graph: graphID, in: transaction)
-        guard let summary = try TwinSummary(properties) else { return twin }
-        twin.eventCount = summary.eventCount
-        twin.firstEvent = summary.firstEvent
-        twin.lastUpdated = summary.lastUpdated
-        var reader = TwinReader(
-            store: self, moment: moment ?? summary.lastUpdated, customer: customer)
-        try graph.forEachEdge(graph: graphID, in: transaction) { edge in
-            try reader.add(edge, in: transaction)
-            return true
+        let summary = try summary(of: graphID, in: transaction)
+        var pending = try pending(
+            entries, after: summary?.settledThrough ?? 0, in: transaction
+        ) { value, time in try EventRecord.decode(value, timestamp: time) }
+        if let moment { pending.removeAll { $0.moment.timestamp > moment } }
+        pending.sort { $0.moment < $1.moment }
+        if let summary {
+            let isPast = moment.map { $0 < summary.lastUpdated } ?? false
+            let isLate = pending.first.map { $0.moment < summary.moment } ?? false
+            if isPast || isLate {
+                return try foldLog(customer, entries, asOf: moment, in: transaction)
+            }
         }
-        reader.finish(&twin)
-        return twin
+        var edges: [Edge] = []
+        if summary != nil {
+            try graph.forEachEdge(graph: graphID, in: transaction) {
+                edges.append($0)
+                return true
+            }
+        }
+        guard !pending.isEmpty else { return (summary, edges) }
+        let steps = try pending.map { try step($0.event, $0.moment.tieBreak, in: transaction) }
+        let tail = summary == nil ? [] : try tail(graphID, before: steps[0], in: transaction)
+        var fold = TwinFold(customer: customer, settings: settings, tail: tail)
+        var stored: [TwinFold.Ends: Int] = [:]
+        for (place, edge) in edges.enumerated() { stored[TwinFold.Ends(edge)] = place }
+        for step in steps { try fold.apply(step) { stored[$0].map { edges[$0] } } }
+        for (ends, edge) in fold.edges {
+            if let place = stored[ends] { edges[place] = edge } else { edges.append(edge) }
+        }
+        return (TwinSummary(steps, after: summary), edges)
+    }
+
+    private func foldLog(
+        _ customer: NodeID, _ entries: [JournalEntry], asOf moment: Timestamp?,
+        in transaction: borrowing ReadTransaction
+    ) throws -> (summary: TwinSummary?, edges: [Edge]) {
+        let events = try log(Self.graphID(customer), entries, in: transaction) { value, time in
+            try EventRecord.decode(value, timestamp: time)
+        }
+        var fold = TwinFold(customer: customer, settings: settings)
+        var steps: [TwinFold.Step] = []
+        for event in events {
+            if let moment, event.moment.timestamp > moment { break }
+            let step = try step(event.event, event.moment.tieBreak, in: transaction)
+            try fold.apply(step) { _ in nil }
+            steps.append(step)
+        }
+        return (TwinSummary(steps), Array(fold.edges.values))
+    }
+
+    func summary(
+        of graphID: GraphID, in transaction: borrowing some ReadingTransaction & ~Copyable
+    ) throws -> TwinSummary? {
+        let customer = try customer(of: graphID)
+        return try TwinSummary(
+            graph.properties(of: customer, graph: graphID, in: transaction))
     }
 }
 

@@ -13,8 +13,11 @@ public final class TwinStore: Sendable {
     public let settings: TwinSettings
     /// Makes customers' pseudonyms.
     public let pseudonymizer: Pseudonymizer
-    let log: Table
-    let eventIDs: Table
+    let journal: Table
+    let journalLimit: Int
+    let index = JournalIndex()
+    let names: NameCache
+    let pseudonyms = Cache<ExactText, String>(limit: 1 << 16)
 
     /// Opens a store, or makes one.
     ///
@@ -22,21 +25,24 @@ public final class TwinStore: Sendable {
     ///   - path: The store's folder.
     ///   - pseudonymizer: The store's; with another one it refuses to open.
     ///   - settings: For a new store; an existing one keeps its own, and refuses others.
-    ///   - create: Whether a store is made where there is none.
+    ///   - access: Whether the store is also written to, and made where there is none.
+    ///   - journalLimit: Events that wait to be settled before each batch settles some; each takes
+    ///     about 100 bytes of memory.
     /// - Throws: ``TwinsError``, `GraphError` or `LMDBError`.
     public init(
         path: String, pseudonymizer: Pseudonymizer, settings: TwinSettings? = nil,
-        create: Bool = true
+        access: GraphStore.Access = .create, journalLimit: Int = 1 << 17
     ) throws {
         let graph = try GraphStore(
-            path: path, labels: Label.all, edgeTypes: EdgeType.all, tables: ["log", "eventids"],
-            create: create)
+            path: path, labels: Label.all, edgeTypes: EdgeType.all, tables: ["journal"],
+            access: access)
         self.graph = graph
+        self.journalLimit = journalLimit
         self.pseudonymizer = pseudonymizer
-        log = graph.environment.table("log")
-        eventIDs = graph.environment.table("eventids")
+        journal = graph.environment.table("journal")
+        names = NameCache(graph)
         let fingerprint = pseudonymizer.fingerprint
-        self.settings = try graph.write { transaction in
+        let stored = try graph.read { transaction in
             let known = try graph.setting("key", in: transaction)?.string
             guard known == nil || known == fingerprint else {
                 throw TwinsError(
@@ -44,8 +50,24 @@ public final class TwinStore: Sendable {
                     "The store at \(path) was made with another pseudonym key. Give the key file "
                         + "that it was made with (--key), or set FORETWIN_KEY.")
             }
+            return try Self.settings(in: transaction, of: graph)
+        }
+        if let stored {
+            self.settings = try Self.settle(settings, with: stored)
+            return
+        }
+        let chosen = settings ?? TwinSettings()
+        guard chosen.halfLifeSeconds > 0, chosen.sessionIdleSeconds >= 0 else {
+            throw TwinsError(.setting, "A half-life must be above 0, idle time 0 or more.")
+        }
+        self.settings = chosen
+        guard access != .read else { return }
+        try graph.write { transaction in
             try graph.set("key", to: .string(fingerprint), in: transaction)
-            return try Self.settle(settings, graph, transaction)
+            try graph.set(
+                "halfLifeSeconds", to: .double(chosen.halfLifeSeconds), in: transaction)
+            try graph.set(
+                "sessionIdleSeconds", to: .double(chosen.sessionIdleSeconds), in: transaction)
         }
     }
 
@@ -72,28 +94,32 @@ public final class TwinStore: Sendable {
         GraphID(rawValue: UInt64(customer.index) + 1)
     }
 
-    private static func settle(
-        _ wanted: TwinSettings?, _ graph: GraphStore, _ transaction: borrowing WriteTransaction
-    ) throws -> TwinSettings {
-        let halfLife = try graph.setting("halfLifeSeconds", in: transaction)?.double
-        let idle = try graph.setting("sessionIdleSeconds", in: transaction)?.double
-        guard let halfLife, let idle else {
-            let settings = wanted ?? TwinSettings()
-            guard settings.halfLifeSeconds > 0, settings.sessionIdleSeconds >= 0 else {
-                throw TwinsError(.setting, "A half-life must be above 0, idle time 0 or more.")
-            }
-            try graph.set(
-                "halfLifeSeconds", to: .double(settings.halfLifeSeconds), in: transaction)
-            try graph.set(
-                "sessionIdleSeconds", to: .double(settings.sessionIdleSeconds), in: transaction)
-            return settings
+    /// The node of the customer whose twin a graph is.
+    func customer(of graphID: GraphID) throws -> NodeID {
+        guard let index = Int(exactly: graphID.rawValue), index > 0 else {
+            throw TwinsError(.corrupt, "An event belongs to no twin. Restore a backup.")
         }
-        let stored = TwinSettings(halfLifeSeconds: halfLife, sessionIdleSeconds: idle)
+        return try graph.nodeID(.customer, index: index - 1)
+    }
+
+    private static func settings(
+        in transaction: borrowing ReadTransaction, of graph: GraphStore
+    ) throws -> TwinSettings? {
+        guard let halfLife = try graph.setting("halfLifeSeconds", in: transaction)?.double,
+            let idle = try graph.setting("sessionIdleSeconds", in: transaction)?.double
+        else { return nil }
+        return TwinSettings(halfLifeSeconds: halfLife, sessionIdleSeconds: idle)
+    }
+
+    private static func settle(
+        _ wanted: TwinSettings?, with stored: TwinSettings
+    ) throws -> TwinSettings {
         guard wanted == nil || wanted == stored else {
             throw TwinsError(
                 .setting,
-                "This store's half-life is \(halfLife / 86_400) days and its idle time \(idle) s. "
-                    + "Leave the settings out, or make a new store with others.")
+                "This store's half-life is \(stored.halfLifeSeconds / 86_400) days and its idle "
+                    + "time \(stored.sessionIdleSeconds) s. Leave the settings out, or make a new "
+                    + "store with others.")
         }
         return stored
     }

@@ -1,19 +1,35 @@
 import PropertyGraph
 
+/// An event's place in the log of its twin.
+struct Moment: Hashable, Comparable, Sendable {
+    var timestamp: Timestamp
+    /// The first half of the hash of the event's id; orders events of one time.
+    var tieBreak: UInt64
+
+    static func < (left: Moment, right: Moment) -> Bool {
+        (left.timestamp, left.tieBreak) < (right.timestamp, right.tieBreak)
+    }
+}
+
 /// What a twin's own node says of its log.
 struct TwinSummary: Hashable {
     var eventCount: Int
     var firstEvent: Timestamp
     var lastUpdated: Timestamp
     var lastTieBreak: UInt64
+    /// The place in the journal up to which the twin's events are settled.
+    var settledThrough: UInt64 = 0
+
+    /// The place in the log of the newest settled event.
+    var moment: Moment { Moment(timestamp: lastUpdated, tieBreak: lastTieBreak) }
 
     /// Sums up steps in order of time; `nil` if there are none.
     init?(_ steps: [TwinFold.Step], after summary: TwinSummary? = nil) {
         guard let first = steps.first, let last = steps.last else { return nil }
         eventCount = steps.count + (summary?.eventCount ?? 0)
-        firstEvent = summary?.firstEvent ?? first.event.timestamp
-        lastUpdated = last.event.timestamp
-        lastTieBreak = last.tieBreak
+        firstEvent = summary?.firstEvent ?? first.moment.timestamp
+        lastUpdated = last.moment.timestamp
+        lastTieBreak = last.moment.tieBreak
     }
 
     /// Reads the node's properties; `nil` if there are none.
@@ -22,7 +38,8 @@ struct TwinSummary: Hashable {
         guard let count = properties["eventCount"]?.int, let exact = Int(exactly: count),
             let first = properties["firstEvent"]?.timestamp,
             let last = properties["lastUpdated"]?.timestamp,
-            let tieBreak = properties["lastTieBreak"]?.int
+            let tieBreak = properties["lastTieBreak"]?.int,
+            let settled = properties["settledThrough"]?.int
         else {
             throw TwinsError(.corrupt, "A twin's own node is incomplete. Restore a backup.")
         }
@@ -30,6 +47,7 @@ struct TwinSummary: Hashable {
         firstEvent = first
         lastUpdated = last
         lastTieBreak = UInt64(bitPattern: tieBreak)
+        settledThrough = UInt64(bitPattern: settled)
     }
 
     var properties: [String: Property] {
@@ -37,6 +55,7 @@ struct TwinSummary: Hashable {
             "eventCount": .int(Int64(eventCount)), "firstEvent": .timestamp(firstEvent),
             "lastUpdated": .timestamp(lastUpdated),
             "lastTieBreak": .int(Int64(bitPattern: lastTieBreak)),
+            "settledThrough": .int(Int64(bitPattern: settledThrough)),
         ]
     }
 }

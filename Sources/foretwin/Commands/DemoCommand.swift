@@ -102,6 +102,7 @@ struct DemoCommand: ParsableCommand {
         progress.show("events", fraction: 0, detail: "")
         let report = try ingestor.ingest(EventReader(path: folder + "/events.csv"))
         progress.finish("\(grouped(report.added)) events")
+        try IngestCommand.settle(store, progress)
         return store
     }
 

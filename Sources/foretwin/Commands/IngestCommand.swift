@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Foundation
+import PropertyGraph
 public import Twins
 
 /// `foretwin ingest`.
@@ -72,7 +73,7 @@ struct IngestCommand: ParsableCommand {
         let itemReader = try items.map { try ItemReader(path: $0) }
         let readers = try files.map { ($0, try EventReader(path: $0, format: format)) }
         let settings = halfLife.map { TwinSettings(halfLifeSeconds: $0 * 86_400) }
-        let store = try storeOptions.open(create: true, settings: settings)
+        let store = try storeOptions.open(.create, settings: settings)
         let progress = ProgressBar(quiet: json)
         if let itemReader { try IngestCommand.ingest(itemReader, into: store, progress) }
         var total = IngestReport()
@@ -81,7 +82,21 @@ struct IngestCommand: ParsableCommand {
             let report = try ingest(file, reader, into: store, rejectsFile, progress)
             total.add(report)
         }
+        try IngestCommand.settle(store, progress)
         try show(total, store: store)
+    }
+
+    /// Moves what was taken in to the twins it belongs to.
+    static func settle(_ store: TwinStore, _ progress: ProgressBar) throws {
+        let total = try store.unsettledCount()
+        guard total > 0 else { return }
+        progress.show("settle", fraction: 0, detail: "\(grouped(total)) events")
+        try store.settle { left in
+            progress.show(
+                "settle", fraction: 1 - Double(left) / Double(total),
+                detail: "\(grouped(left)) events to go")
+        }
+        progress.finish("\(grouped(total)) events")
     }
 
     /// Reads a catalogue into a store.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import PropertyGraph
 import Service
 
 /// `foretwin serve`.
@@ -42,7 +43,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         var logger = Logger(label: "foretwin") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = level
-        let store = try storeOptions.open(create: true)
+        let store = try storeOptions.open(.create)
         var configuration = ServiceConfiguration(
             storePath: storeOptions.store, modelFolder: modelOptions.models)
         configuration.host = host

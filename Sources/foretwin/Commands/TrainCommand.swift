@@ -24,7 +24,7 @@ struct TrainCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let store = try storeOptions.open()
+        let store = try storeOptions.open(.write)
         let progress = ProgressBar(quiet: json)
         let (version, metrics) = try TrainCommand.train(
             store, configuration: try training.configuration(), registry: modelOptions.registry,

@@ -1,0 +1,63 @@
+import HeapModule
+
+/// An edge with its weight at a moment, seen from one of its ends.
+public struct WeightedEdge: Hashable, Sendable {
+    /// The edge.
+    public let edge: Edge
+    /// The other end.
+    public let node: NodeID
+    /// The weight at the moment asked for, from 0.
+    public let weight: Double
+}
+
+extension GraphView where Self: ~Copyable {
+    /// The heaviest edges at a node at a moment.
+    ///
+    /// - Parameters:
+    ///   - count: The most edges wanted; less than 1 gives none.
+    ///   - node: The node.
+    ///   - pattern: What the edges are like.
+    ///   - decay: When to weigh them.
+    ///   - limits: Of these the fan-out counts: the most edges that are read.
+    /// - Returns: The edges by weight, the heaviest first; of equal ones by the id of the other end,
+    ///   then in the order of reading.
+    /// - Throws: What reading throws.
+    /// - Complexity: O(*m* log *k*) in time and O(*k*) in memory for *k* of *m* edges.
+    public func topEdges(
+        _ count: Int, at node: NodeID, along pattern: EdgePattern, decay: Decay = .asStored,
+        limits: TraversalLimits = TraversalLimits()
+    ) throws -> Answer<WeightedEdge> {
+        guard count > 0 else { return Answer(elements: [], wasCut: false) }
+        var best = Heap<RankedEdge>()
+        var number = 0
+        let isCut = try expand(node, along: pattern, limit: limits.fanOut) { edge, other in
+            let weighted = WeightedEdge(edge: edge, node: other, weight: decay.weight(of: edge))
+            let ranked = RankedEdge(weighted: weighted, number: number)
+            number += 1
+            if best.count < count {
+                best.insert(ranked)
+            } else if let worst = best.min, worst < ranked {
+                best.replaceMin(with: ranked)
+            }
+            return true
+        }
+        var elements: [WeightedEdge] = []
+        while let ranked = best.popMax() { elements.append(ranked.weighted) }
+        return Answer(elements: elements, wasCut: isCut)
+    }
+}
+
+/// An edge that is less than those that rank before it.
+private struct RankedEdge: Comparable {
+    let weighted: WeightedEdge
+    let number: Int
+
+    static func < (left: RankedEdge, right: RankedEdge) -> Bool {
+        let (a, b) = (left.weighted, right.weighted)
+        if a.weight != b.weight { return a.weight < b.weight }
+        if a.node != b.node { return a.node > b.node }
+        return left.number > right.number
+    }
+
+    static func == (left: RankedEdge, right: RankedEdge) -> Bool { left.number == right.number }
+}
