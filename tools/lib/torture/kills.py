@@ -1,0 +1,232 @@
+"""Kills: a process that is killed at any moment loses nothing that it acknowledged.
+
+This proves that the program recovers and that sending again is harmless. It proves nothing about
+the disk, as the system keeps what a killed process wrote: that is what power-cuts is for.
+"""
+
+import http.client
+import json
+import os
+import pathlib
+import random
+import struct
+import threading
+import time
+
+from . import program as foretwin, suite, workload as work
+
+NAME = "kills"
+ABOUT = "kill the program at random moments; nothing acknowledged may be lost, nothing doubled"
+
+# From the first request to the kill.
+SECONDS_TO_LIVE = (0.003, 0.040)
+SECONDS_TO_ANSWER_MAX = 1.0
+GROWTH_MAX = 1.1
+# Growth is judged only beyond this: the last commits move small files by whole pages.
+GROWTH_SLACK_BYTES = 256 << 10
+READERS = 2
+
+
+class Client:
+    """Posts batches in order, each again until the server has acknowledged it."""
+
+    def __init__(self, workload):
+        self.workload = workload
+        self.acknowledged = 0
+        self.is_uncertain = False
+        self.problems = []
+
+    def post(self, server, limit):
+        """Posts until so many batches are acknowledged, or the server dies."""
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        try:
+            while self.acknowledged < limit:
+                body = self.workload.batch(0, self.acknowledged)
+                is_second = self.is_uncertain
+                self.is_uncertain = True
+                status, _, text = foretwin.exchange(connection, "POST", "/v1/events", body)
+                self._note(status, text, is_second)
+        except (OSError, http.client.HTTPException):
+            pass
+        finally:
+            connection.close()
+
+    def _note(self, status, text, is_second):
+        if status != 200:
+            self.problems.append(f"batch {self.acknowledged}: {status} {text}")
+            raise http.client.HTTPException
+        counts = json.loads(text)
+        size = self.workload.batch_size
+        whole = {(size, 0), (0, size)} if is_second else {(size, 0)}
+        if (counts["added"], counts["duplicates"]) not in whole:
+            self.problems.append(
+                f"batch {self.acknowledged}, sent {'again' if is_second else 'once'}, is neither "
+                f"new nor known as a whole: {text}")
+        self.acknowledged += 1
+        self.is_uncertain = False
+
+
+def run(surroundings):
+    """Runs the suite."""
+    outcome = suite.Outcome(NAME)
+    kill_servers(surroundings, outcome, surroundings.size(200, 2000))
+    kill_ingests(surroundings, outcome, surroundings.size(20, 200))
+    return outcome
+
+
+def clean_run(program, workload, batches, folder):
+    """The twins and the size of a store that nothing happened to."""
+    client = Client(workload)
+    with foretwin.Server(program, folder / "clean", folder) as server:
+        client.post(server, batches)
+        server.stop()
+    if client.problems or client.acknowledged < batches:
+        raise RuntimeError(f"a run without accidents fails: {client.problems}")
+    twins = program.show(folder / "clean", workload.all_customers).out
+    return twins, (folder / "clean/data.mdb").stat().st_size
+
+
+def kill_servers(surroundings, outcome, cycles):
+    """Kills a server again and again while one client writes and others read."""
+    program, chance = surroundings.program, random.Random(f"{surroundings.seed}:kills")
+    folder = surroundings.folder(f"{NAME}/server")
+    store = folder / "store"
+    # More batches than any machine stores in a life's time.
+    workload = work.Workload(1, 1 << 30, work.CUSTOMERS_PER_CLIENT, surroundings.seed)
+    client = Client(workload)
+    lost, slots, waits = [], [], []
+    with foretwin.Server(program, store, folder) as server:
+        for _ in range(cycles):
+            live_and_die(server, client, chance.uniform(*SECONDS_TO_LIVE))
+            server.begin()
+            waits.append(server.seconds_to_answer)
+            lost += check_counts(server, client)
+            slots += stale_slots(store, server.process.pid)
+        client.post(server, client.acknowledged + 1)
+        server.stop()
+    twins = program.show(store, workload.all_customers)
+    expected, clean_bytes = clean_run(program, workload, client.acknowledged, folder)
+    slowest = sorted(waits)[int(len(waits) * 0.99)]
+    grown = (store / "data.mdb").stat().st_size
+    outcome.figures["server"] = {
+        "kills": cycles, "batches": client.acknowledged, "reopen_seconds_p99": round(slowest, 3),
+        "clean_bytes": clean_bytes, "killed_bytes": grown}
+    outcome.check("server: nothing acknowledged is lost, nothing is there in part", lost)
+    outcome.check("server: sending again is harmless", client.problems)
+    outcome.check("server: the twins equal those of a run without kills",
+                  "" if twins.out == expected else f"they do not: {twins}")
+    outcome.check("server: readers of killed processes are cleared", slots)
+    outcome.check(f"server: it answers {SECONDS_TO_ANSWER_MAX:g} s after its start, p99", "" if (
+        slowest <= SECONDS_TO_ANSWER_MAX) else f"it took {slowest:.2f} s")
+    outcome.check(f"server: the file grows by {GROWTH_MAX:g} at most", "" if (
+        grown <= clean_bytes * GROWTH_MAX + GROWTH_SLACK_BYTES) else (
+        f"from {clean_bytes} to {grown} bytes"))
+    _verify(program, store, outcome, "server")
+
+
+def live_and_die(server, client, seconds):
+    """Lets one client write and others read for a while, and kills the server."""
+    customers = client.workload.all_customers
+    threads = [threading.Thread(target=client.post, args=(server, client.workload.batches))]
+    threads += [
+        threading.Thread(target=_read, args=(server, customer)) for customer in customers[:READERS]]
+    for thread in threads:
+        thread.start()
+    time.sleep(seconds)
+    server.kill()
+    for thread in threads:
+        thread.join()
+
+
+def _read(server, customer):
+    """Asks for a twin until the server dies."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    try:
+        while True:
+            foretwin.exchange(connection, "GET", f"/v1/twins/{customer}")
+    except (OSError, http.client.HTTPException):
+        pass
+    finally:
+        connection.close()
+
+
+def check_counts(server, client):
+    """Whether each customer has the events of all acknowledged batches, and at most one more."""
+    problems = []
+    workload = client.workload
+    least, most = client.acknowledged, client.acknowledged + client.is_uncertain
+    # Such small batches have one event of each customer.
+    for customer in workload.all_customers:
+        count = server.event_count(customer)
+        if not least <= count <= most:
+            problems.append(
+                f"{customer} has {count} events after {least} acknowledged ones and "
+                f"{most - least} in flight")
+    return problems
+
+
+def stale_slots(store, owner):
+    """Reader slots of processes other than the owner, read from LMDB's lock file.
+
+    Its layout in LMDB 0.9 with 64-byte cache lines: the number of slots in use at 16 (4 bytes),
+    and from 128 on slots of 64 bytes, each with a transaction (8) and a process (4).
+    """
+    content = pathlib.Path(store, "lock.mdb").read_bytes()
+    count = struct.unpack_from("<I", content, 16)[0]
+    slots = [struct.unpack_from("<QI", content, 128 + 64 * n) for n in range(count)]
+    return [
+        f"slot {n} of {count} belongs to process {pid}, which is dead"
+        for n, (_, pid) in enumerate(slots) if pid not in (0, owner) and not _lives(pid)
+    ]
+
+
+def _lives(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def kill_ingests(surroundings, outcome, cycles):
+    """Kills an ingest at a random moment, runs it again, and compares."""
+    program, chance = surroundings.program, random.Random(f"{surroundings.seed}:ingests")
+    folder = surroundings.folder(f"{NAME}/ingest")
+    workload = work.Workload(clients=1, batches=60, batch_size=30, seed=surroundings.seed)
+    events = folder / "events.jsonl"
+    events.write_bytes(b"".join(workload.batch(0, n) for n in range(workload.batches)))
+    command = ["ingest", events, "--batch", workload.batch_size, "--json", "--store"]
+    began = time.monotonic()
+    program.succeed(*command, folder / "clean", cwd=folder)
+    seconds = time.monotonic() - began
+    expected = program.show(folder / "clean", workload.all_customers).out
+    problems = []
+    interrupted = 0
+    for cycle in range(cycles):
+        store = folder / f"store-{cycle}"
+        with open(os.devnull, "wb") as nowhere:
+            process = program.start(
+                *command, store, cwd=folder, stdout=nowhere, stderr=nowhere)
+            time.sleep(chance.uniform(0, seconds))
+            interrupted += process.poll() is None
+            process.kill()
+            process.wait()
+        again = program.run(*command, store, cwd=folder)
+        if again.code != 0:
+            problems.append(f"cycle {cycle}: run again, {again}")
+        elif program.show(store, workload.all_customers).out != expected:
+            problems.append(f"cycle {cycle}: the twins are others than without a kill")
+        else:
+            _verify(program, store, outcome, "ingest")
+    outcome.figures["ingest"] = {"runs": cycles, "killed_before_the_end": interrupted}
+    outcome.check("ingest: run again, it makes what a run without a kill makes", problems)
+    outcome.check("ingest: kills come before the end", "" if interrupted else "none did")
+
+
+def _verify(program, store, outcome, title):
+    if program.can_verify:
+        verified = program.verify(store)
+        problem = "" if verified.code == 0 else str(verified)
+        outcome.check(f"{title}: what is left is sound", problem)
