@@ -46,6 +46,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -63,7 +64,10 @@ let package = Package(
         .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: house),
         .target(
             name: "Kernels", swiftSettings: numeric, linkerSettings: [.linkedLibrary("m")]),
-        .target(name: "PropertyGraph", dependencies: ["LMDB"], swiftSettings: house),
+        .target(
+            name: "PropertyGraph",
+            dependencies: ["LMDB", .product(name: "HeapModule", package: "swift-collections")],
+            swiftSettings: house),
         .target(name: "Learning", dependencies: ["Kernels"], swiftSettings: numeric),
         .target(
             name: "Twins",
@@ -119,12 +123,12 @@ let package = Package(
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: house),
         .testTarget(
             name: "PropertyGraphTests", dependencies: ["LMDB", "PropertyGraph"],
-            swiftSettings: house),
+            exclude: ["Interchange/Fixtures"], swiftSettings: house),
         .testTarget(
             name: "LearningTests", dependencies: ["Kernels", "Learning"], swiftSettings: numeric),
         .testTarget(
             name: "TwinsTests", dependencies: ["LMDB", "PropertyGraph", "Twins"],
-            swiftSettings: house),
+            exclude: ["Fixtures"], swiftSettings: house),
         .testTarget(
             name: "SyntheticShopTests", dependencies: ["PropertyGraph", "SyntheticShop", "Twins"],
             swiftSettings: house),

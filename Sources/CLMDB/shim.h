@@ -8,12 +8,111 @@
 #include <sys/vfs.h>
 #endif
 
-// CRC-32C by the processor's own instruction, where it has one: Swift cannot name the instruction.
-// `crc32c_update` may only be called when `crc32c_has_instruction` is true.
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#ifdef __linux__
+#include <sys/syscall.h>
+#else
+#include <errno.h>
+#endif
+
+// Exchanges two files or folders in one step; 0, or -1 with errno, where the system cannot.
+static inline int exchange_files(const char *one, const char *other) {
+#if defined(__linux__)
+    // AT_FDCWD and RENAME_EXCHANGE: with fcntl.h, Swift would take `stat` for a type of this module.
+    return (int)syscall(SYS_renameat2, -100, one, -100, other, 2);
+#elif defined(__APPLE__)
+    return renamex_np(one, other, RENAME_SWAP);
+#else
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+// Ending a process in an orderly way when LMDB finds its file damaged in the midst of its work:
+// by an assertion, or by touching a page that the file lacks. A signal handler may only call what
+// is safe at any time, so this is C: it writes a sentence that was laid ready, and exits.
+//
+// All this must be used from one Swift file only: each would get variables of its own.
+#define DAMAGE_MAPS_MAX 64
+
+struct damage {
+    int code;
+    size_t length;
+    char text[512];
+    volatile uintptr_t starts[DAMAGE_MAPS_MAX], ends[DAMAGE_MAPS_MAX];
+    struct sigaction before_bus, before_segv;
+};
+
+// Swift leaves out variables of a header, but not those of a function in it.
+static inline struct damage *damage_state(void) {
+    static struct damage state;
+    return &state;
+}
+
+static inline void damage_end(const char *detail) {
+    struct damage *damage = damage_state();
+    ssize_t written = write(2, damage->text, damage->length);
+    if (detail) {
+        written += write(2, " (", 2);
+        written += write(2, detail, strlen(detail));
+        written += write(2, ")", 1);
+    }
+    written += write(2, "\n", 1);
+    (void)written;
+    _exit(damage->code);
+}
+
+static inline void damage_signal(int number, siginfo_t *info, void *context) {
+    (void)context;
+    struct damage *damage = damage_state();
+    uintptr_t address = (uintptr_t)info->si_addr;
+    // Codes of 0 and below are signals that somebody sent, which have no address.
+    for (int place = 0; place < DAMAGE_MAPS_MAX && info->si_code > 0; place++)
+        if (address >= damage->starts[place] && address < damage->ends[place]) damage_end(NULL);
+    // Not ours: the same happens again, and whoever was there before deals with it.
+    sigaction(number, number == SIGBUS ? &damage->before_bus : &damage->before_segv, NULL);
+    if (info->si_code <= 0) raise(number);
+}
+
+static inline void damage_assert(MDB_env *environment, const char *text) {
+    (void)environment;
+    damage_end(text);
+}
+
+static inline void damage_install(int code, const char *text) {
+    struct damage *damage = damage_state();
+    damage->code = code;
+    snprintf(damage->text, sizeof damage->text, "%s", text);
+    damage->length = strlen(damage->text);
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_sigaction = damage_signal;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGBUS, &action, &damage->before_bus);
+    sigaction(SIGSEGV, &action, &damage->before_segv);
+}
+
+static inline int damage_set_assert(MDB_env *environment) {
+    return mdb_env_set_assert(environment, damage_assert);
+}
+
+// Notes a map, or forgets it if `end` is 0.
+static inline void damage_watch(int place, uintptr_t start, uintptr_t end) {
+    struct damage *damage = damage_state();
+    damage->ends[place] = 0;
+    damage->starts[place] = start;
+    damage->ends[place] = end;
+}
+
+// CRC-32C by the processor's own instruction, where it has one: Swift cannot name the instruction.
+// `crc32c_update` may only be called when `crc32c_has_instruction` is true.
 #if defined(__x86_64__)
 #include <cpuid.h>
 

@@ -141,6 +141,10 @@ public struct ByteReader: ~Copyable {
         Array(bytes[try take(try readLength())])
     }
 
+    /// Passes over what ``ByteWriter/appendBytes(_:)`` or ``ByteWriter/appendString(_:)`` wrote.
+    @inlinable
+    public mutating func skipBytes() throws(LMDBError) { _ = try take(try readLength()) }
+
     /// Reads the next `count` bytes.
     @inlinable
     public mutating func readRaw(_ count: Int) throws(LMDBError) -> [UInt8] {

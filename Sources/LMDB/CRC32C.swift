@@ -27,6 +27,7 @@ public enum CRC32C {
     /// The checksum of a key and its value, as if they were one sequence of bytes.
     // UnsafeRawBufferPointer: both are read inside their bounds, during the call.
     static func checksum(
+        // UnsafeRawBufferPointer: as said above.
         key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer
     ) -> UInt32 {
         ~update(update(.max, key), value)
@@ -62,6 +63,7 @@ public enum CRC32C {
 
     // UnsafeRawBufferPointer: unaligned loads of eight bytes without a check for each byte.
     private static func updateByTables(
+        // UnsafeRawBufferPointer: as said above.
         _ initial: UInt32, _ bytes: UnsafeRawBufferPointer
     ) -> UInt32 {
         // withUnsafeBufferPointer: every index below is a byte plus a table's start, below 2,048.

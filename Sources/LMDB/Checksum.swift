@@ -9,6 +9,7 @@ enum Checksum {
     /// - Parameter place: what `mdb_put` with `MDB_RESERVE` gave, `byteCount` longer than `value`.
     // UnsafeRawBufferPointer: read inside the bounds, during the call.
     static func write(
+        // UnsafeRawBufferPointer: as said above.
         _ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer, into place: MDB_val
     ) {
         // UnsafeMutableRawBufferPointer: a page of this write transaction, valid until its next change.
@@ -24,7 +25,9 @@ enum Checksum {
     // UnsafeRawBufferPointer: memory in the map, read inside the bounds.
     @inline(__always)
     static func verified(
+        // UnsafeRawBufferPointer: as said above.
         _ stored: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer
+        // UnsafeRawBufferPointer: a part of `stored`.
     ) -> UnsafeRawBufferPointer? {
         let count = stored.count - byteCount
         guard count >= 0 else { return nil }

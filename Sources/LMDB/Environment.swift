@@ -18,7 +18,8 @@ import Foundation
 /// one after the other on a thread of the environment's own and are durable (written and synced)
 /// when they return. Modes that trade durability for speed are not offered.
 ///
-/// One process opens a directory once. Other processes may open it too, with the same map size.
+/// One process opens a directory once, and one process at a time opens it for writing. Others may
+/// read it meanwhile, with the same map size.
 public final class Environment: Sendable {
     /// How to open an environment.
     public struct Options: Sendable {
@@ -62,7 +63,7 @@ public final class Environment: Sendable {
     ///   - path: the directory.
     ///   - tables: the names of all tables that will be used; missing ones are made.
     ///   - options: sizes and mode.
-    /// - Throws: ``LMDBError``; among others `alreadyOpen`, `notADatabase`, `truncated`,
+    /// - Throws: ``LMDBError``; among others `alreadyOpen`, `inUse`, `notADatabase`, `truncated`,
     ///   `versionMismatch`, `permission`, `unsupportedFileSystem`, and `notFound` when read-only.
     public init(
         path: String, tables: [String], options: Options = Options()

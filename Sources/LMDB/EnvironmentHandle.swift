@@ -16,6 +16,7 @@ final class EnvironmentHandle: @unchecked Sendable {
     let isReadOnly: Bool
     private let process = getpid()
     private let claim: EnvironmentRegistry.Claim
+    private let lock: FolderLock?
 
     private enum State { case open, closing, closed }
 
@@ -26,12 +27,20 @@ final class EnvironmentHandle: @unchecked Sendable {
     /// Read transactions that were reset; renewing one is cheaper than a new one.
     private var idleReaders: [OpaquePointer] = []
     private let idleReadersMax = 16
+    /// When the read transactions under way began, in nanoseconds.
+    private var readStarts: [OpaquePointer: UInt64] = [:]
+    private var slowReads = 0
+    private var slowReadNanoseconds: UInt64 = 5_000_000_000
 
-    init(raw: OpaquePointer, path: String, isReadOnly: Bool, claim: EnvironmentRegistry.Claim) {
+    init(
+        raw: OpaquePointer, path: String, isReadOnly: Bool, claim: EnvironmentRegistry.Claim,
+        lock: FolderLock?
+    ) {
         self.raw = raw
         self.path = path
         self.isReadOnly = isReadOnly
         self.claim = claim
+        self.lock = lock
         identifier = EnvironmentRegistry.shared.nextIdentifier()
     }
 
@@ -79,7 +88,7 @@ final class EnvironmentHandle: @unchecked Sendable {
     func beginRead() throws(LMDBError) -> OpaquePointer {
         let idle = try enterRead()
         if let idle {
-            if mdb_txn_renew(idle) == MDB_SUCCESS { return idle }
+            if mdb_txn_renew(idle) == MDB_SUCCESS { return noteStart(idle) }
             mdb_txn_abort(idle)
         }
         var transaction: OpaquePointer?
@@ -96,13 +105,46 @@ final class EnvironmentHandle: @unchecked Sendable {
             leaveRead()
             throw failure(code, "begin a read")
         }
+        return noteStart(transaction)
+    }
+
+    /// How many reads have been slow so far, those under way included.
+    var slowReadCount: Int {
+        condition.withLock {
+            let now = Self.nanoseconds()
+            return slowReads + readStarts.values.count { now &- $0 >= slowReadNanoseconds }
+        }
+    }
+
+    /// Sets how long a read takes that counts as slow.
+    func setSlowRead(nanoseconds: UInt64) {
+        condition.withLock { slowReadNanoseconds = nanoseconds }
+    }
+
+    private func noteStart(_ transaction: OpaquePointer) -> OpaquePointer {
+        let now = Self.nanoseconds()
+        condition.withLock { readStarts[transaction] = now }
         return transaction
+    }
+
+    /// To be called with `condition` locked.
+    private func noteEnd(_ transaction: OpaquePointer) {
+        guard let start = readStarts.removeValue(forKey: transaction) else { return }
+        if Self.nanoseconds() &- start >= slowReadNanoseconds { slowReads += 1 }
+    }
+
+    /// A clock that nobody sets, in nanoseconds.
+    static func nanoseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
     /// Ends a read transaction from `beginRead`.
     func endRead(_ transaction: OpaquePointer) {
         mdb_txn_reset(transaction)
         let isKept = condition.withLock {
+            noteEnd(transaction)
             guard idleReaders.count < idleReadersMax else { return false }
             idleReaders.append(transaction)
             countReaderOut()
@@ -161,7 +203,8 @@ final class EnvironmentHandle: @unchecked Sendable {
         idleReaders = []
         condition.unlock()
         for transaction in idle { mdb_txn_abort(transaction) }
-        EnvironmentRegistry.shared.release(claim) { mdb_env_close(raw) }
+        EnvironmentRegistry.shared.release(claim) { closeRaw(raw) }
+        lock?.release()
         condition.lock()
         state = .closed
         condition.broadcast()

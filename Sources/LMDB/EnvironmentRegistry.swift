@@ -15,6 +15,7 @@ final class EnvironmentRegistry: @unchecked Sendable {
 
     private let lock = NSLock()
     private var claims: Set<Claim> = []
+    private var heldFolders: Set<Claim> = []
     private var identifiers: UInt64 = 0
 
     func nextIdentifier() -> UInt64 {
@@ -26,10 +27,7 @@ final class EnvironmentRegistry: @unchecked Sendable {
 
     /// Claims the file at `path` for one environment.
     func claim(_ path: String) throws(LMDBError) -> Claim {
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw lmdbError(errno, "look at \(path)") }
-        let claim = Claim(
-            device: UInt64(truncatingIfNeeded: status.st_dev), inode: UInt64(status.st_ino))
+        let claim = try identity(of: path)
         let isNew = lock.withLock { claims.insert(claim).inserted }
         guard isNew else {
             throw LMDBError(
@@ -47,5 +45,31 @@ final class EnvironmentRegistry: @unchecked Sendable {
             close()
             claims.remove(claim)
         }
+    }
+
+    // MARK: Folders
+
+    /// Notes that this process holds the folder at `path` alone, so that its own environments need
+    /// not lock it again.
+    func hold(folder path: String) throws(LMDBError) -> Claim {
+        let folder = try identity(of: path)
+        lock.withLock { _ = heldFolders.insert(folder) }
+        return folder
+    }
+
+    /// Ends what `hold` began.
+    func release(folder: Claim) { lock.withLock { _ = heldFolders.remove(folder) } }
+
+    /// Whether this process holds the folder at `path` alone.
+    func isHeld(folder path: String) -> Bool {
+        guard let folder = try? identity(of: path) else { return false }
+        return lock.withLock { heldFolders.contains(folder) }
+    }
+
+    private func identity(of path: String) throws(LMDBError) -> Claim {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw lmdbError(errno, "look at \(path)") }
+        return Claim(
+            device: UInt64(truncatingIfNeeded: status.st_dev), inode: UInt64(status.st_ino))
     }
 }

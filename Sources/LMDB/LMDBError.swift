@@ -34,6 +34,9 @@ public struct LMDBError: Error, CustomStringConvertible, Sendable, Equatable {
         case incompatible
         /// This process has the database open already.
         case alreadyOpen
+        /// Another process has the database open in a way that excludes this one: the process that
+        /// writes, or 0 if others only read it.
+        case inUse(pid: Int32)
         /// The environment was closed.
         case closed
         /// The files may not be read or written, or the environment is read-only.

@@ -55,6 +55,17 @@ extension Environment {
         }
     }
 
+    /// How many reads have taken longer than 5 seconds, those that still run included.
+    ///
+    /// A read keeps the pages of its snapshot from being reused, so a forgotten one lets the file
+    /// grow without end. A number that rises says that some caller should read less at a time.
+    public var slowReadCount: Int { handle.slowReadCount }
+
+    /// Sets what ``slowReadCount`` counts, for its tests.
+    package func setSlowRead(nanoseconds: UInt64) {
+        handle.setSlowRead(nanoseconds: nanoseconds)
+    }
+
     /// Writes a consistent copy of the data file to `path` while reads and writes go on.
     ///
     /// The copy has mode 0600 and appears under its name only when it is complete and synced. To use
@@ -100,8 +111,7 @@ extension Environment {
     /// Reads every page in use of a database file and checks that they make a sound tree.
     ///
     /// Unlike opening a damaged database, which can end the process, this uses neither LMDB nor a
-    /// memory map and so is safe on any file. It does not look into values: their checksums are for
-    /// ``ByteReader`` to check.
+    /// memory map and so is safe on any file. It does not look into values: ``audit(file:)`` does.
     ///
     /// - Parameter file: a backup, or the `data.mdb` of a database that no process has open.
     /// - Returns: the number of pages in use.

@@ -14,22 +14,50 @@ func openEnvironment(
     }
     if !options.readOnly { try makeDirectory(path) }
     try checkFileSystem(path)
+    // A lock of the whole folder, held by this process, stands in for that of its environments.
+    let isHeld = EnvironmentRegistry.shared.isHeld(folder: path)
+    let lock =
+        isHeld ? nil : try FolderLock(path, for: options.readOnly ? .reading : .writing)
+    do {
+        return try openLocked(path, options, tableCount: tableCount, lock)
+    } catch {
+        lock?.release()
+        throw error
+    }
+}
+
+private func openLocked(
+    _ path: String, _ options: Environment.Options, tableCount: Int, _ lock: FolderLock?
+) throws(LMDBError) -> EnvironmentHandle {
     let file = path + "/data.mdb"
     if access(file, F_OK) != 0 {
         if options.readOnly { throw lmdbError(errno, "open \(file)") }
         try createDatabase(in: path)
     }
+    if options.readOnly, lock != nil { try checkLockFile(path) }
     // Claimed before anything opens the file: closing a file LMDB uses would drop its locks.
     let claim = try EnvironmentRegistry.shared.claim(file)
     do {
         try checkDatabaseFile(file)
         let raw = try openRaw(path, options, tableCount: tableCount)
         return EnvironmentHandle(
-            raw: raw, path: path, isReadOnly: options.readOnly, claim: claim)
+            raw: raw, path: path, isReadOnly: options.readOnly, claim: claim, lock: lock)
     } catch {
         EnvironmentRegistry.shared.release(claim)
         throw error
     }
+}
+
+/// Refuses to read beside a writer whose `lock.mdb` was deleted: it would not know of this reader,
+/// and would give the pages being read to others.
+private func checkLockFile(_ path: String) throws(LMDBError) {
+    guard access(path + "/lock.mdb", F_OK) != 0,
+        let process = FolderLock.writerProcess(of: path)
+    else { return }
+    throw LMDBError(
+        .inUse(pid: process),
+        "The file lock.mdb in \(path) was deleted while process \(process) has it open. "
+            + "Restart that process.")
 }
 
 /// Opens every table of `names`; LMDB must not do this while other transactions run.
@@ -82,7 +110,7 @@ private func openTable(
 }
 
 // OpaquePointer: LMDB's MDB_env, to be owned by an EnvironmentHandle.
-private func openRaw(
+func openRaw(
     _ path: String, _ options: Environment.Options, tableCount: Int
 ) throws(LMDBError) -> OpaquePointer {
     var created: OpaquePointer?
@@ -99,6 +127,7 @@ private func openRaw(
     if code == MDB_SUCCESS {
         code = mdb_env_set_maxreaders(raw, UInt32(clamping: options.maximumReaders))
     }
+    DamageExit.prepare(raw)
     if code == MDB_SUCCESS {
         // MDB_NOTLS: reads belong to closures, not threads.
         let flags = MDB_NOTLS | (options.readOnly ? MDB_RDONLY : 0)
@@ -119,7 +148,15 @@ private func openRaw(
         }
         throw lmdbError(code, "open \(path)")
     }
+    DamageExit.watch(raw, path + "/data.mdb")
     return raw
+}
+
+/// Closes what `openRaw` opened.
+// OpaquePointer: LMDB's MDB_env, not to be used afterwards.
+func closeRaw(_ raw: OpaquePointer) {
+    DamageExit.unwatch(raw)
+    mdb_env_close(raw)
 }
 
 /// Makes a database, whole or not at all: an empty `data.mdb` is therefore always a damaged one.
@@ -133,7 +170,7 @@ private func createDatabase(in path: String) throws(LMDBError) {
     }
     var options = Environment.Options()
     options.mapSizeBytes = 1 << 20
-    mdb_env_close(try openRaw(staging, options, tableCount: 0))
+    closeRaw(try openRaw(staging, options, tableCount: 0))
     try synchronise(staging + "/data.mdb")
     // A link, not a rename: if another process was faster, its database stays.
     guard link(staging + "/data.mdb", path + "/data.mdb") == 0 || errno == EEXIST else {

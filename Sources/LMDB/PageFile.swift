@@ -20,10 +20,13 @@ func checkDatabaseFile(_ path: String) throws(LMDBError) {
 /// page: number 0 (8), flags 10 (2), end of slots 12 (2), or pages of an overflow run 12 (4),
 /// slots from 16 (2 each); meta page: magic 16 (4), version 20 (4), the records of the free and
 /// main trees 40 and 88, last page 136 (8), transaction 144 (8); tree record: page size 0 (4, only
-/// in the free tree's), flags 4 (2), depth 6 (2), root 40 (8);
+/// in the free tree's), flags 4 (2), depth 6 (2), branch, leaf and overflow pages 8, 16 and 24 (8
+/// each), entries 32 (8), root 40 (8);
 /// node: 0 (6) page of a child, or 0 (4) size of a value, flags 4 (2), size of key 6 (2), key 8.
 struct PageFile: ~Copyable {
     struct Meta {
+        /// Where in the file it lies, in bytes.
+        let offset: Int
         let pageSize: Int
         let lastPage: UInt64
         let transaction: UInt64
@@ -36,7 +39,7 @@ struct PageFile: ~Copyable {
         let depth: Int
     }
 
-    private enum Flags {
+    enum Flags {
         static let branch: UInt16 = 1
         static let leaf: UInt16 = 2
         static let overflow: UInt16 = 4
@@ -48,11 +51,12 @@ struct PageFile: ~Copyable {
         static let subtree: UInt16 = 2
     }
 
-    private static let noPage = UInt64.max
-    private static let treeRecordSize = 48
-    private let path: String
+    static let noPage = UInt64.max
+    static let treeRecordSize = 48
+    let path: String
+    let size: Int
     private let file: Int32
-    private let size: Int
+    private let isOwner: Bool
 
     init(_ path: String) throws(LMDBError) {
         let file = open(path, O_RDONLY | O_CLOEXEC)
@@ -65,10 +69,21 @@ struct PageFile: ~Copyable {
         }
         self.path = path
         self.file = file
+        isOwner = true
         size = Int(status.st_size)
     }
 
-    deinit { close(file) }
+    /// Reads through a descriptor of somebody else's, who keeps it open meanwhile.
+    init(_ path: String, descriptor: Int32) throws(LMDBError) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw lmdbError(errno, "look at \(path)") }
+        self.path = path
+        file = descriptor
+        isOwner = false
+        size = Int(status.st_size)
+    }
+
+    deinit { if isOwner { close(file) } }
 
     func holds(page: UInt64, pageSize: Int) -> Bool {
         page < UInt64(size / pageSize)
@@ -87,7 +102,7 @@ struct PageFile: ~Copyable {
         return second.transaction > first.transaction ? second : first
     }
 
-    private func meta(at offset: Int) throws(LMDBError) -> Meta {
+    func meta(at offset: Int) throws(LMDBError) -> Meta {
         let length = 152
         guard size - offset >= length else {
             if offset == 0 { throw notADatabase }
@@ -109,7 +124,7 @@ struct PageFile: ~Copyable {
         // The free tree has integer keys (8); fixed map (1) and single file (0x4000) may be noted.
         guard page.uint16(44) & ~0x4001 == 8 else { throw corrupted("its flags are unknown") }
         let meta = Meta(
-            pageSize: pageSize, lastPage: page.uint64(136), transaction: page.uint64(144),
+            offset: offset, pageSize: pageSize, lastPage: page.uint64(136), transaction: page.uint64(144),
             roots: [tree(page, 40), tree(page, 88)])
         let lastPageMax = UInt64(Int.max / pageSize) - 1
         guard meta.lastPage >= 1, meta.lastPage <= lastPageMax,
@@ -208,7 +223,7 @@ struct PageFile: ~Copyable {
 
     // MARK: Bytes and errors
 
-    private func read(at offset: Int, count: Int) throws(LMDBError) -> [UInt8] {
+    func read(at offset: Int, count: Int) throws(LMDBError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var done = 0
         while done < count {
@@ -231,11 +246,11 @@ struct PageFile: ~Copyable {
         LMDBError(.notADatabase, "\(path) is not an LMDB database, or its first pages are damaged.")
     }
 
-    private func truncated(_ what: String) -> LMDBError {
+    func truncated(_ what: String) -> LMDBError {
         LMDBError(.truncated, "\(path) \(what). Restore a backup.")
     }
 
-    private func corrupted(_ what: String) -> LMDBError {
+    func corrupted(_ what: String) -> LMDBError {
         LMDBError(.corrupted, "\(path) is damaged: \(what). Restore a backup.")
     }
 
@@ -243,8 +258,8 @@ struct PageFile: ~Copyable {
 }
 
 /// Integers in the machine's byte order at any place of a page; zero beyond its end.
-private struct Bytes {
-    private let bytes: [UInt8]
+struct Bytes {
+    let bytes: [UInt8]
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 

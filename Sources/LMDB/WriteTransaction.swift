@@ -194,22 +194,70 @@ public struct WriteTransaction: ~Copyable, ReadingTransaction {
     ) throws(LMDBError) -> Int32 {
         try checkChange(table)
         try TransactionContext.check(key: key)
-        guard value.count < Int(UInt32.max) - Checksum.byteCount else {
-            throw LMDBError(.valueSize, "A value has \(value.count) bytes; the limit is 4 GiB.")
-        }
+        try check(value)
         // withUnsafeBytes: LMDB copies the key into its page during the call.
         return key.withUnsafeBytes { bytes in
-            var key = MDB_val(reading: bytes)
-            guard table.isChecksummed else {
-                var value = MDB_val(reading: value)
-                return mdb_put(context.handle, table.handle, &key, &value, UInt32(flags))
+            place(value, bytes, table, flags) { key, value, flags in
+                mdb_put(context.handle, table.handle, &key, &value, flags)
             }
-            // Reserved, then written in place, so that value and checksum need not be joined first.
-            var place = MDB_val(mv_size: value.count + Checksum.byteCount, mv_data: nil)
-            let code = mdb_put(
-                context.handle, table.handle, &key, &place, UInt32(flags | MDB_RESERVE))
-            if code == MDB_SUCCESS { Checksum.write(value, key: bytes, into: place) }
-            return code
+        }
+    }
+
+    /// Opens a cursor to put many entries with; to be closed before the transaction ends.
+    // OpaquePointer: LMDB's MDB_cursor.
+    func openCursor(_ table: Table) throws(LMDBError) -> OpaquePointer {
+        try checkChange(table)
+        var cursor: OpaquePointer?
+        let code = mdb_cursor_open(context.handle, table.handle, &cursor)
+        guard code == MDB_SUCCESS, let cursor else {
+            throw context.environment.failure(code, "change table \(table.name)")
+        }
+        return cursor
+    }
+
+    /// Stores an entry where a cursor stands, or wherever else it belongs.
+    func store(
+        // UnsafeRawBufferPointer: value and key, read by LMDB during the call only.
+        _ value: UnsafeRawBufferPointer, _ key: UnsafeRawBufferPointer, _ table: Table,
+        // OpaquePointer: from `openCursor`.
+        cursor: OpaquePointer, flags: Int32
+    ) throws(LMDBError) {
+        guard 1...TransactionContext.keyBytesMax ~= key.count else {
+            throw LMDBError(
+                .keySize,
+                "A key has \(key.count) bytes; keys are 1 to \(TransactionContext.keyBytesMax) "
+                    + "bytes long.")
+        }
+        try check(value)
+        let code = place(value, key, table, flags) { key, value, flags in
+            mdb_cursor_put(cursor, &key, &value, flags)
+        }
+        if code != MDB_KEYEXIST { try check(code, table) }
+    }
+
+    /// Has LMDB set memory aside for an entry, and writes value and checksum into it.
+    ///
+    /// Reserved, then written in place, so that value and checksum need not be joined first.
+    private func place(
+        // UnsafeRawBufferPointer: value and key, read during the call only.
+        _ value: UnsafeRawBufferPointer, _ key: UnsafeRawBufferPointer, _ table: Table,
+        _ flags: Int32, _ put: (inout MDB_val, inout MDB_val, UInt32) -> Int32
+    ) -> Int32 {
+        var stored = MDB_val(reading: key)
+        guard table.isChecksummed else {
+            var value = MDB_val(reading: value)
+            return put(&stored, &value, UInt32(flags))
+        }
+        var place = MDB_val(mv_size: value.count + Checksum.byteCount, mv_data: nil)
+        let code = put(&stored, &place, UInt32(flags | MDB_RESERVE))
+        if code == MDB_SUCCESS { Checksum.write(value, key: key, into: place) }
+        return code
+    }
+
+    // UnsafeRawBufferPointer: only its length is looked at.
+    private func check(_ value: UnsafeRawBufferPointer) throws(LMDBError) {
+        guard value.count < Int(UInt32.max) - Checksum.byteCount else {
+            throw LMDBError(.valueSize, "A value has \(value.count) bytes; the limit is 4 GiB.")
         }
     }
 

@@ -12,6 +12,8 @@ public struct GraphError: Error, CustomStringConvertible, Sendable, Hashable {
         case undeclared
         /// An external id is empty or too long.
         case externalID
+        /// A caller gave something that is out of its range.
+        case argument
         /// A record cannot be what it should be.
         case corrupt
     }

@@ -9,8 +9,7 @@ import LMDB
 /// ```
 ///
 /// Graph and node ids take 8 bytes, edge types 2, all with the greatest byte first, so that the
-/// records of a graph, of a node, and of a node's edges of one type each lie side by side. Every
-/// value ends with its CRC-32C.
+/// records of a graph, of a node, and of a node's edges of one type each lie side by side.
 enum GraphRecords {
     enum Kind: UInt8 {
         case node = 1
@@ -34,10 +33,8 @@ enum GraphRecords {
     static func key(_ graph: GraphID, _ kind: Kind, from: NodeID, type: UInt16, to: NodeID)
         -> [UInt8]
     {
-        var writer = key(graph, kind, capacity: 27)
-        writer.appendUInt64(from.rawValue)
-        writer.appendUInt16(type)
-        writer.appendUInt64(to.rawValue)
+        var writer = ByteWriter(capacity: 27)
+        writeKey(graph, kind, from: from, type: type, to: to, to: &writer)
         return writer.bytes
     }
 
@@ -52,14 +49,30 @@ enum GraphRecords {
         return writer
     }
 
+    /// Writes the key of an edge, or with `.reverse` that of its way back.
+    static func writeKey(
+        _ graph: GraphID, _ kind: Kind, from: NodeID, type: UInt16, to: NodeID,
+        to writer: inout ByteWriter
+    ) {
+        writer.appendUInt64(graph.rawValue)
+        writer.appendUInt8(kind.rawValue)
+        writer.appendUInt64(from.rawValue)
+        writer.appendUInt16(type)
+        writer.appendUInt64(to.rawValue)
+    }
+
     static func encode(_ edge: Edge) -> [UInt8] {
         var writer = ByteWriter(capacity: 48)
+        write(edge, to: &writer)
+        return writer.bytes
+    }
+
+    static func write(_ edge: Edge, to writer: inout ByteWriter) {
         writer.appendDouble(edge.weight)
         writer.appendVarint(edge.count)
         writer.appendInt64(edge.first.rawValue)
         writer.appendInt64(edge.last.rawValue)
         append(edge.properties, to: &writer)
-        return writer.bytes
     }
 
     static func decodeEdge(
@@ -75,6 +88,35 @@ enum GraphRecords {
             try reader.expectEnd()
             return edge
         }
+    }
+
+    /// Reads an edge as scans meet it; hundreds make up a twin, so the usual form is read directly.
+    static func decodeEdge(
+        _ key: RawSpan, _ value: RawSpan, vocabulary: Vocabulary
+    ) throws -> Edge {
+        // A count of one byte and no properties.
+        let usualCount = 26
+        guard key.byteCount == 27, value.byteCount == usualCount,
+            value.bigEndian(at: 8, as: UInt8.self) < 128,
+            value.bigEndian(at: usualCount - 1, as: UInt8.self) == 0
+        else {
+            let ends = try readEdgeKey(key, vocabulary: vocabulary)
+            return try decodeEdge(
+                source: ends.from, type: ends.type, target: ends.to, value: value)
+        }
+        return Edge(
+            source: NodeID(rawValue: key.bigEndian(at: 9, as: UInt64.self)),
+            type: try vocabulary.type(code: key.bigEndian(at: 17, as: UInt16.self)),
+            target: NodeID(rawValue: key.bigEndian(at: 19, as: UInt64.self)),
+            weight: Double(bitPattern: value.bigEndian(at: 0, as: UInt64.self)),
+            count: UInt64(value.bigEndian(at: 8, as: UInt8.self)),
+            first: timestamp(value, at: 9), last: timestamp(value, at: 17))
+    }
+
+    /// The moment at a byte, as `ByteWriter.appendInt64` wrote it.
+    private static func timestamp(_ value: RawSpan, at offset: Int) -> Timestamp {
+        let bits = value.bigEndian(at: offset, as: UInt64.self) ^ 1 << 63
+        return Timestamp(rawValue: Int64(bitPattern: bits))
     }
 
     /// The ends and type in an edge's key, after graph and kind; `reverse` keys name them swapped.
@@ -106,6 +148,7 @@ enum GraphRecords {
 
     private static func append(_ properties: [String: Property], to writer: inout ByteWriter) {
         writer.appendVarint(UInt64(properties.count))
+        guard !properties.isEmpty else { return }
         for (name, property) in properties.sorted(by: { $0.key < $1.key }) {
             writer.appendString(name)
             append(property, to: &writer)
@@ -137,8 +180,10 @@ enum GraphRecords {
     }
 
     private static func readProperties(_ reader: inout ByteReader) throws -> [String: Property] {
+        let count = try reader.readVarint()
+        guard count > 0 else { return [:] }
         var properties: [String: Property] = [:]
-        for _ in 0..<(try reader.readVarint()) {
+        for _ in 0..<count {
             let name = try reader.readString()
             properties[name] = try readProperty(&reader)
         }

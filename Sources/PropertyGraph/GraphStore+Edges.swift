@@ -23,6 +23,22 @@ extension GraphStore {
         try forEachEdge(prefix: GraphRecords.prefix(graph, .edge), in: transaction, body)
     }
 
+    /// Visits the nodes that the edges of all graphs enter, as often as edges do, until `body`
+    /// returns false.
+    ///
+    /// - Complexity: O(r) for r records of all graphs.
+    public func forEachTarget(
+        in transaction: borrowing some ReadingTransaction & ~Copyable,
+        _ body: (NodeID) throws -> Bool
+    ) throws {
+        try transaction.scan(records, from: [], to: nil) { key, _ in
+            guard key.byteCount == 27,
+                key.bigEndian(at: 8, as: UInt8.self) == GraphRecords.Kind.edge.rawValue
+            else { return true }
+            return try body(NodeID(rawValue: key.bigEndian(at: 19, as: UInt64.self)))
+        }
+    }
+
     /// Visits the edges that leave a node, by type and target, until `body` returns false.
     public func forEachEdge(
         from source: NodeID, _ type: EdgeType? = nil, graph: GraphID,
@@ -41,6 +57,12 @@ extension GraphStore {
         _ body: (Edge) throws -> Bool
     ) throws {
         let code = try type.map { try vocabulary.code(of: $0) }
+        guard keepsWaysBack(graph) else {
+            for edge in try edges(to: target, type, graph: graph, in: transaction) {
+                guard try body(edge) else { return }
+            }
+            return
+        }
         let prefix = GraphRecords.prefix(graph, .reverse, from: target, code)
         try transaction.scan(records, prefix: prefix) { key, _ in
             let ends = try GraphRecords.readEdgeKey(key, vocabulary: vocabulary)
@@ -63,6 +85,7 @@ extension GraphStore {
         let back = GraphRecords.key(
             graph, .reverse, from: edge.target, type: type, to: edge.source)
         try transaction.put(GraphRecords.encode(edge), for: there, in: records)
+        guard keepsWaysBack(graph) else { return }
         _ = try transaction.putIfAbsent([], for: back, in: records)
     }
 
@@ -81,15 +104,28 @@ extension GraphStore {
         return try transaction.remove(there, in: records)
     }
 
+    /// The edges that enter a node of a graph without ways back, by type and source.
+    private func edges(
+        to target: NodeID, _ type: EdgeType?, graph: GraphID,
+        in transaction: borrowing some ReadingTransaction & ~Copyable
+    ) throws -> [Edge] {
+        var found: [(code: UInt16, edge: Edge)] = []
+        try forEachEdge(graph: graph, in: transaction) { edge in
+            if edge.target == target, type == nil || edge.type == type {
+                found.append((try vocabulary.code(of: edge.type), edge))
+            }
+            return true
+        }
+        // By source they are already, and the sort keeps that.
+        return found.sorted { $0.code < $1.code }.map(\.edge)
+    }
+
     private func forEachEdge(
         prefix: [UInt8], in transaction: borrowing some ReadingTransaction & ~Copyable,
         _ body: (Edge) throws -> Bool
     ) throws {
         try transaction.scan(records, prefix: prefix) { key, value in
-            let ends = try GraphRecords.readEdgeKey(key, vocabulary: vocabulary)
-            return try body(
-                GraphRecords.decodeEdge(
-                    source: ends.from, type: ends.type, target: ends.to, value: value))
+            try body(GraphRecords.decodeEdge(key, value, vocabulary: vocabulary))
         }
     }
 }

@@ -40,7 +40,18 @@ extension GraphStore {
         return id
     }
 
-    /// How many nodes of a label the store names; their indexes are 0 up to it.
+    /// Removes the name of a node, whose number is not given to another.
+    ///
+    /// For names that may not stay; the caller sees to it that no edge needs it.
+    public func removeName(
+        of node: NodeID, in transaction: borrowing WriteTransaction
+    ) throws {
+        guard let name = try externalID(of: node, in: transaction) else { return }
+        try transaction.remove(nameKey(node.labelCode, name), in: names)
+        try transaction.remove(idKey(node), in: ids)
+    }
+
+    /// How many nodes of a label the store has named; their indexes are 0 up to it.
     public func nodeCount(
         _ label: Label, in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> Int {
@@ -148,11 +159,18 @@ extension GraphStore {
     ///   - tag: Tells kinds of attachments apart; ``attachmentTagMin`` or more.
     /// - Returns: A writer with the beginning of the key, to which the caller appends the rest.
     public static func attachmentKey(_ graph: GraphID, tag: UInt8) -> ByteWriter {
-        precondition(tag >= attachmentTagMin, "lesser tags are for nodes and edges")
         var writer = ByteWriter(capacity: 32)
+        writeAttachmentKey(graph, tag: tag, to: &writer)
+        return writer
+    }
+
+    /// Appends what ``attachmentKey(_:tag:)`` begins a key with.
+    public static func writeAttachmentKey(
+        _ graph: GraphID, tag: UInt8, to writer: inout ByteWriter
+    ) {
+        precondition(tag >= attachmentTagMin, "lesser tags are for nodes and edges")
         writer.appendUInt64(graph.rawValue)
         writer.appendUInt8(tag)
-        return writer
     }
 
     private func graphKey(_ graph: GraphID) -> [UInt8] {

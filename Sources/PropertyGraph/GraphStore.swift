@@ -33,6 +33,7 @@ public final class GraphStore: Sendable {
     let names: Table
     let ids: Table
     let vocabulary: Vocabulary
+    let waysBack: WaysBack
 
     /// Opens a store, or makes one.
     ///
@@ -41,17 +42,21 @@ public final class GraphStore: Sendable {
     ///   - labels: Labels of nodes that may be used.
     ///   - edgeTypes: Types of edges that may be used.
     ///   - tables: Further tables that the caller keeps in the same environment.
+    ///   - waysBack: Which graphs of a new store keep the ways back along their edges; an existing
+    ///     store stays as it was made.
     ///   - access: Whether the store is also written to, and made where there is none.
     /// - Throws: ``GraphError`` when there is no store or it is of another format than this program
     ///   reads; `LMDBError` when the files cannot be used.
     public init(
         path: String, labels: [Label], edgeTypes: [EdgeType], tables: [String] = [],
-        access: Access = .create
+        waysBack: WaysBack = .everyGraph, access: Access = .create
     ) throws {
         guard access == .create || Self.exists(at: path) else {
             throw GraphError(
                 .notAStore, "There is no store at \(path). Ingest some events, or check the path.")
         }
+        // Other formats have other tables, so this comes before opening them.
+        if let version = Self.formatToRefuse(at: path) { try Self.check(version, path: path) }
         var options = Environment.Options()
         options.readOnly = access == .read
         let environment = try Environment(
@@ -65,15 +70,57 @@ public final class GraphStore: Sendable {
         let isNew = try environment.read { transaction in
             try Self.checkFormat(in: transaction, meta: meta, path: path) == nil
         }
-        guard access != .read else {
-            vocabulary = try environment.read { try Vocabulary(reading: $0, meta: meta) }
-            return
+        if isNew, access != .read {
+            try environment.write { transaction in
+                try Self.setFormat(in: transaction, meta: meta)
+                try Self.set(waysBack, in: transaction, meta: meta)
+            }
         }
-        vocabulary = try environment.write { transaction in
-            if isNew { try Self.setFormat(in: transaction, meta: meta) }
-            return try Vocabulary(declaring: labels, edgeTypes, in: transaction, meta: meta)
-        }
+        self.waysBack = try environment.read { try Self.waysBack(in: $0, meta: meta) }
+        vocabulary =
+            if access == .read {
+                try environment.read { try Vocabulary(reading: $0, meta: meta) }
+            } else {
+                try environment.write { transaction in
+                    try Vocabulary(declaring: labels, edgeTypes, in: transaction, meta: meta)
+                }
+            }
     }
+
+    /// Which graphs of a store keep, beside each edge, the way back along it.
+    ///
+    /// Without it, the edges that enter a node are found by reading the whole graph: right for very
+    /// many small graphs, which are read whole anyway and take a third less space.
+    public enum WaysBack: String, Sendable {
+        /// All graphs.
+        case everyGraph
+        /// Only ``GraphID/shared``.
+        case sharedGraph
+    }
+
+    /// Whether a graph keeps the ways back along its edges.
+    func keepsWaysBack(_ graph: GraphID) -> Bool {
+        waysBack == .everyGraph || graph == .shared
+    }
+
+    private static func waysBack(
+        in transaction: borrowing ReadTransaction, meta: Table
+    ) throws -> WaysBack {
+        let name = try transaction.value(for: waysBackKey, in: meta) { value in
+            try ByteReader.reading(value) { try $0.readString() }
+        }
+        return name.flatMap(WaysBack.init) ?? .everyGraph
+    }
+
+    private static func set(
+        _ waysBack: WaysBack, in transaction: borrowing WriteTransaction, meta: Table
+    ) throws {
+        var writer = ByteWriter()
+        writer.appendString(waysBack.rawValue)
+        try transaction.put(writer.bytes, for: waysBackKey, in: meta)
+    }
+
+    private static let waysBackKey = Array("ways back".utf8)
 
     /// What a store is opened for.
     public enum Access: Sendable {
@@ -103,10 +150,17 @@ public final class GraphStore: Sendable {
     /// Changes the store, all or nothing, sharing its commit with others that wait.
     ///
     /// - Parameter body: May run more than once; see `Environment.write`.
+    /// - Returns: What `body` returned, once it is on disk.
+    /// - Throws: What `body` throws, `LMDBError` or `CancellationError`.
     public func write<T: Sendable>(
         _ body: @escaping @Sendable (borrowing WriteTransaction) throws -> T
     ) async throws -> T {
         try await environment.write(body)
+    }
+
+    /// The number of the store's newest state; each write that commits adds one.
+    package var stateNumber: Int {
+        get throws { try read { $0.number } }
     }
 
     /// Reads a setting that the caller keeps in the store.
@@ -134,6 +188,11 @@ public final class GraphStore: Sendable {
         let version = try transaction.storedBytes(for: formatKey, in: meta)
             .map { try ByteReader.reading($0.span.bytes) { try $0.readVarint() } }
         guard let version else { return nil }
+        try check(version, path: path)
+        return version
+    }
+
+    private static func check(_ version: UInt64, path: String) throws(GraphError) {
         guard version <= formatVersion else {
             throw GraphError(
                 .newerStore,
@@ -146,7 +205,6 @@ public final class GraphStore: Sendable {
                 "The store at \(path) has the older format \(version). Run: foretwin migrate "
                     + "--store \(path)")
         }
-        return version
     }
 
     private static func setFormat(in transaction: borrowing WriteTransaction, meta: Table) throws {

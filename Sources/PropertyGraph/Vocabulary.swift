@@ -9,7 +9,7 @@ struct Vocabulary: Sendable {
     private(set) var typeCodes: [EdgeType: UInt16] = [:]
     /// Edge types by their code; a list, because every edge that is read looks into it.
     private var types: [EdgeType?] = []
-    private var labels: [UInt16: Label] = [:]
+    private(set) var labels: [UInt16: Label] = [:]
 
     private static let labelPrefix = Array("label/".utf8)
     private static let typePrefix = Array("type/".utf8)

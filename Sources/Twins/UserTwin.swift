@@ -59,6 +59,9 @@ public struct UserTwin: Sendable {
         public var first: Timestamp
         /// The last time.
         public var last: Timestamp
+
+        /// The type of the edge, such as `PURCHASED`.
+        public var edgeType: String { EdgeType.interaction(type).rawValue }
     }
 
     /// That one item was followed by another in one visit.

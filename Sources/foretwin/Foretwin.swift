@@ -26,7 +26,25 @@ struct Foretwin: AsyncParsableCommand {
             DemoCommand.self, GenerateShopCommand.self, IngestCommand.self, TrainCommand.self,
             RecommendCommand.self, SimulateCommand.self, ReportCommand.self,
             EvaluateCommand.self, TwinCommand.self, ModelsCommand.self, ServeCommand.self,
+            BackupCommand.self, RestoreCommand.self, VerifyCommand.self, CompactCommand.self,
+            MigrateCommand.self,
+            BenchCommand.self,
         ])
+
+    /// Runs the command that the arguments name.
+    static func main() async {
+        CommandFailure.exitOnDamage()
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            CommandFailure.exit(because: error)
+        }
+    }
 
     /// The version, and the processor it was built for.
     private static var version: String {

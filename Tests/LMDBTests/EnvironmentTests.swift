@@ -9,7 +9,8 @@ import Testing
         #expect(try mode(fixture.file) == 0o600)
         #expect(try mode(fixture.folder("db/lock.mdb")) == 0o600)
         let names = try FileManager.default.contentsOfDirectory(atPath: fixture.path)
-        #expect(Set(names) == ["data.mdb", "lock.mdb"])
+        #expect(Set(names) == ["data.mdb", "lock.mdb", "writer.lock"])
+        #expect(try mode(fixture.folder("db/writer.lock")) == 0o600)
     }
 
     @Test func missingParentsAreMade() throws {

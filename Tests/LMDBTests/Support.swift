@@ -46,6 +46,13 @@ func smallOptions(megabytes: Int = 64) -> Environment.Options {
     return options
 }
 
+/// The same, for reading only.
+func readOnly(megabytes: Int = 64) -> Environment.Options {
+    var options = smallOptions(megabytes: megabytes)
+    options.readOnly = true
+    return options
+}
+
 /// An open environment with table "t" in a folder of its own.
 struct Fixture: Sendable {
     let folder: TemporaryFolder

@@ -119,10 +119,12 @@ final class Fixture: Sendable {
 
 func open(
     _ folder: TemporaryFolder, labels: [Label] = [.person, .book],
-    edgeTypes: [EdgeType] = [.likes, .knows], access: GraphStore.Access = .create
+    edgeTypes: [EdgeType] = [.likes, .knows], waysBack: GraphStore.WaysBack = .everyGraph,
+    access: GraphStore.Access = .create
 ) throws -> GraphStore {
     try GraphStore(
-        path: folder.path + "/store", labels: labels, edgeTypes: edgeTypes, access: access)
+        path: folder.path + "/store", labels: labels, edgeTypes: edgeTypes,
+        waysBack: waysBack, access: access)
 }
 
 /// An edge with a weight, at one moment.

@@ -99,7 +99,7 @@ import Testing
                     var state = try store.openJournal(in: transaction)
                     state.next += 1
                     state.eventCount += 1
-                    if round % 2 == 0 { try store.sweep(10, &state, in: transaction) }
+                    if round % 2 == 0 { try store.sweep(10, nil, &state, in: transaction) }
                     let entry = JournalEntry(sequence: state.next - 1, tieBreak: 99)
                     let added = [(GraphID(rawValue: 1), entry)]
                     try store.closeJournal(state, added: added, in: transaction)

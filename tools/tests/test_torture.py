@@ -302,9 +302,12 @@ class Pages(unittest.TestCase):
         self.assertEqual(self.layout.pages, {0, 1, 2, 3, 4, 5, 6})
 
     def test_records_are_keys_and_values_of_tables_and_nothing_else(self):
-        texts = sorted(
-            bytes(self.image[start:end]) for start, end, _ in self.layout.spans_of(pages.RECORD))
-        self.assertEqual(texts, [b"ant" + b"1" * 30, b"bee" + b"2" * 30, b"cow", b"v" * 5000])
+        def texts(use):
+            spans = self.layout.spans_of(use)
+            return sorted(bytes(self.image[start:end]) for start, end, _ in spans)
+
+        self.assertEqual(texts(pages.KEY), [b"ant", b"bee", b"cow"])
+        self.assertEqual(texts(pages.RECORD), [b"1" * 30, b"2" * 30, b"v" * 5000])
 
     def test_each_byte_has_one_use(self):
         uses = [self.layout.use_of(place) for place in range(len(self.image))]
@@ -343,7 +346,7 @@ class Mutations(unittest.TestCase):
     def test_a_byte_becomes_another(self):
         for _ in range(50):
             self.assertEqual(len(self.changed(self.mutator.byte()[2])), 1)
-            self.assertEqual(self.mutator.byte_in_record()[1], pages.RECORD)
+            self.assertIn(self.mutator.byte_in_record()[1], (pages.KEY, pages.RECORD))
 
     def test_a_zeroed_page_is_zero(self):
         for _ in range(20):
@@ -501,15 +504,17 @@ class Judgement(FolderTest):
 class Sightings(FolderTest):
     """What the corruption suite holds against the program."""
 
-    def failed(self, kind, use, verified, shown):
+    def failed(self, kind, use, verified, shown, other_end="fine"):
         surroundings = suite.Surroundings(
             None, SEED, True, 1, self.folder, self.folder / "kept")
         tally = corruption.Tally(surroundings)
         mutant = mutations.Mutant(kind, "somewhere", use, b"x")
-        tally.add(corruption.Sighting(mutant, verified, shown, ("said",)))
+        tally.add(
+            corruption.Sighting(mutant, verified, shown, ("said",), "compact", other_end))
         outcome = suite.Outcome("corruption")
         tally.report(outcome)
-        return [name for name in outcome.failed if "99.9%" not in name or use == pages.RECORD]
+        of_records = (pages.KEY, pages.RECORD)
+        return [name for name in outcome.failed if "99.9%" not in name or use in of_records]
 
     def test_a_refusal_is_right_and_so_is_what_changes_nothing(self):
         self.assertEqual(self.failed("flip", pages.RECORD, "refusal", "refusal"), [])
@@ -522,6 +527,15 @@ class Sightings(FolderTest):
             "verify ends by no signal", self.failed("flip", None, "crash", "fine"))
         self.assertIn(
             "twin show ends by no signal", self.failed("flip", None, "fine", "crash"))
+        for end in ("crash", "unclear refusal"):
+            self.assertEqual(["no other command ends by a signal or without a sentence"],
+                             self.failed("flip", None, "fine", "fine", end))
+        self.assertEqual(self.failed("flip", None, "fine", "fine", "refusal"), [])
+
+    def test_a_record_whose_key_was_changed_may_be_missed_by_whoever_does_not_verify(self):
+        self.assertEqual(self.failed("flip", pages.KEY, "refusal", "other answer"), [])
+        self.assertIn("of changes to records, 99.9% are noticed",
+                      self.failed("flip", pages.KEY, "fine", "fine"))
 
     def test_unnoticed_damage_is_wrong(self):
         self.assertIn("of changes to records, 99.9% are noticed",

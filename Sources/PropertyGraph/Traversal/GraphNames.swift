@@ -1,7 +1,7 @@
 /// The labels, types and external ids that a graph in memory knows.
 struct GraphNames: Sendable {
     private var labels: [UInt16: Label] = [:]
-    private var ranks: [EdgeType: Int] = [:]
+    private var ranks: [EdgeType: UInt16] = [:]
     private var externalIDs: [NodeID: String] = [:]
     private var nodes: [Label: [String: NodeID]] = [:]
 
@@ -12,13 +12,17 @@ struct GraphNames: Sendable {
             guard let code = UInt16(exactly: self.labels.count + 1) else { break }
             self.labels[code] = label
         }
-        for type in edgeTypes where ranks[type] == nil { ranks[type] = ranks.count }
+        for type in edgeTypes where ranks[type] == nil {
+            guard let rank = UInt16(exactly: ranks.count) else { break }
+            ranks[type] = rank
+        }
     }
 
     /// The labels and types of a store, with its codes.
     init(of store: GraphStore) {
-        for (label, code) in store.vocabulary.labelCodes { labels[code] = label }
-        ranks = store.vocabulary.typeCodes.mapValues { Int($0) }
+        // Shared with the store, not copied: graphs are loaded often.
+        labels = store.vocabulary.labels
+        ranks = store.vocabulary.typeCodes
     }
 
     func label(of node: NodeID) -> Label? { labels[node.labelCode] }

@@ -20,8 +20,8 @@ extension MemoryGraph {
 
     /// Sets an edge, in place of the one it had of the same type between the same nodes.
     ///
-    /// - Complexity: O(log *m*) for *m* edges when there was one, else O(*m*). To set many, use the
-    ///   method for an array.
+    /// - Complexity: O(log *m*) for *m* edges when there was one, else O(*m*), and O(*m* log *m*) for
+    ///   the next question about edges that enter a node. To set many, use the method for an array.
     public mutating func put(_ edge: Edge) {
         let index = firstEdge(from: edge.source, edge.type, to: edge.target)
         if index < edges.count, edges[index].hasSameKey(as: edge) {
@@ -29,10 +29,7 @@ extension MemoryGraph {
             return
         }
         edges.insert(edge, at: index)
-        let number = UInt32(index)
-        for place in back.indices where back[place] >= number { back[place] += 1 }
-        let place = firstWayBack(to: edge.target, edge.type, from: edge.source)
-        back.insert(number, at: place)
+        wayBack = WayBack()
     }
 
     /// Sets many edges; of edges of one type between the same two nodes the last counts.
@@ -45,17 +42,18 @@ extension MemoryGraph {
             if left.type != right.type { return names.isBefore(left.type, right.type) }
             return left.target < right.target
         }
-        indexWayBack()
+        wayBack = WayBack()
     }
 
-    /// Sorts the way back anew.
-    mutating func indexWayBack() {
-        let (edges, names) = (edges, names)
-        back = (0..<UInt32(edges.count)).sorted { left, right in
-            let (left, right) = (edges[Int(left)], edges[Int(right)])
-            if left.target != right.target { return left.target < right.target }
-            if left.type != right.type { return names.isBefore(left.type, right.type) }
-            return left.source < right.source
+    /// The numbers of the edges, by target, type and source.
+    var back: [UInt32] {
+        wayBack.order {
+            (0..<UInt32(edges.count)).sorted { left, right in
+                let (left, right) = (edges[Int(left)], edges[Int(right)])
+                if left.target != right.target { return left.target < right.target }
+                if left.type != right.type { return names.isBefore(left.type, right.type) }
+                return left.source < right.source
+            }
         }
     }
 
@@ -73,11 +71,11 @@ extension MemoryGraph {
     }
 
     /// The index in the way back of the first edge to a node, of a type, from a node.
-    func firstWayBack(to target: NodeID, _ type: EdgeType?, from source: NodeID? = nil) -> Int {
+    func firstWayBack(to target: NodeID, _ type: EdgeType?, in back: [UInt32]) -> Int {
         lowerBound(back.count) { place in
             let index = Int(back[place])
             if edges[index].target != target { return edges[index].target < target }
-            return isBefore(edges[index].type, type, edges[index].source, source)
+            return isBefore(edges[index].type, type, edges[index].source, nil)
         }
     }
 

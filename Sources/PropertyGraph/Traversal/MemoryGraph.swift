@@ -8,8 +8,8 @@
 /// let copy = try store.read(graph: .shared) { try MemoryGraph($0) }
 /// ```
 ///
-/// Nodes and edges lie sorted in two arrays, and a third holds the numbers of the edges sorted by
-/// target. A copy shares them until one of both is changed. Two graphs are equal when they have
+/// Nodes and edges lie sorted in two arrays, and a third, made when it is first needed, holds the
+/// numbers of the edges sorted by target. A copy shares them until one of both is changed. Two graphs are equal when they have
 /// equal nodes and edges, whatever names they know; an edge whose weight is not a number is equal
 /// to none.
 public struct MemoryGraph: GraphView, Sendable {
@@ -19,7 +19,7 @@ public struct MemoryGraph: GraphView, Sendable {
     /// The edges, by source, type and target.
     public internal(set) var edges: [Edge] = []
     /// The numbers of the edges, by target, type and source.
-    var back: [UInt32] = []
+    var wayBack = WayBack()
 
     /// Makes a graph.
     ///
@@ -42,7 +42,14 @@ public struct MemoryGraph: GraphView, Sendable {
     }
 
     /// Makes a graph without nodes and edges that knows the labels and edge types of a store.
-    public init(namesOf store: GraphStore) { names = GraphNames(of: store) }
+    ///
+    /// - Parameters:
+    ///   - store: The store.
+    ///   - externalIDs: Names of nodes.
+    public init(namesOf store: GraphStore, externalIDs: [NodeID: String] = [:]) {
+        names = GraphNames(of: store)
+        for (node, name) in externalIDs { names.set(name, for: node) }
+    }
 
     /// Copies a graph out of a store.
     ///
@@ -62,15 +69,18 @@ public struct MemoryGraph: GraphView, Sendable {
             edges.append(edge)
             return true
         }
-        names = GraphNames(of: stored.store)
-        // The store visits them in just this order.
-        self.nodes = nodes
-        self.edges = edges
-        indexWayBack()
+        self.init(of: stored.store, nodes: nodes, edges: edges)
         guard externalIDs else { return }
         for node in try nodeIDs(limit: .max).elements {
             if let name = try stored.externalID(of: node) { names.set(name, for: node) }
         }
+    }
+
+    /// Makes a graph of what a store has visited, in just its order.
+    init(of store: GraphStore, nodes: [Node], edges: [Edge]) {
+        names = GraphNames(of: store)
+        self.nodes = nodes
+        self.edges = edges
     }
 
     /// Visits the edges at a node until `body` returns false; see the protocol.
@@ -85,7 +95,8 @@ public struct MemoryGraph: GraphView, Sendable {
             }
         }
         guard direction != .out else { return }
-        for index in back[firstWayBack(to: node, type)...] {
+        let back = back
+        for index in back[firstWayBack(to: node, type, in: back)...] {
             let edge = edges[Int(index)]
             guard edge.target == node, type == nil || edge.type == type else { break }
             if direction == .both, edge.source == node { continue }

@@ -1,5 +1,3 @@
-import Dispatch
-
 /// What became of the lines that were ingested.
 public struct IngestReport: Sendable, Hashable {
     /// Events that were new.
@@ -38,9 +36,6 @@ public struct Ingestor {
     private let createItems: Bool
     private let reject: (Rejection, [UInt8]) throws -> Void
     private let progress: (IngestReport, Double?) -> Void
-    /// One batch after the other, in order.
-    private let runway = DispatchQueue(label: "ingest")
-
     /// Makes an ingestor.
     ///
     /// - Parameters:
@@ -70,73 +65,51 @@ public struct Ingestor {
     public func ingest(_ reader: EventReader) throws -> IngestReport {
         var reader = reader
         var report = IngestReport()
-        var batch: [Source] = []
-        var flight: Flight?
+        var batch = Batch()
+        var before = Batch()
+        var pipeline = AppendPipeline(into: store, createItems: createItems)
+        func turn() throws {
+            if let result = try pipeline.append(batch.sources.map(\.event)) {
+                try show(result, of: before, &report)
+            }
+            before = batch
+            batch = Batch()
+        }
         while let line = try reader.next() {
             switch line {
             case .event(let event, let number):
-                batch.append((event, number, reader.lineBytes))
-                if batch.count == batchSize {
-                    let next = try depart(batch, reader.fractionRead)
-                    try land(flight, &report)
-                    flight = next
-                    batch.removeAll(keepingCapacity: true)
-                }
+                batch.sources.append((event, number, reader.lineBytes))
+                batch.fractionRead = reader.fractionRead
+                if batch.sources.count == batchSize { try turn() }
             case .rejected(let rejection):
                 report.reject(rejection)
                 try reject(rejection, reader.lineBytes)
             }
         }
-        try land(flight, &report)
-        if batch.isEmpty {
-            progress(report, reader.fractionRead)
-        } else {
-            try land(try depart(batch, reader.fractionRead), &report)
-        }
+        if !batch.sources.isEmpty { try turn() }
+        if let result = try pipeline.finish() { try show(result, of: before, &report) }
+        if before.sources.isEmpty { progress(report, reader.fractionRead) }
         return report
     }
 
-    /// An event, and where in the file it came from.
-    private typealias Source = (event: Event, line: Int, bytes: [UInt8])
-
-    /// A batch that is being written.
-    // @unchecked Sendable: `outcome` is set once before `landed` is signalled, and read after.
-    private final class Flight: @unchecked Sendable {
-        let sources: [Source]
-        let fractionRead: Double?
-        let landed = DispatchSemaphore(value: 0)
-        var outcome: Result<AppendResult, any Error>?
-
-        init(_ sources: [Source], _ fractionRead: Double?) {
-            self.sources = sources
-            self.fractionRead = fractionRead
-        }
+    /// Events, and where in the file they came from.
+    private struct Batch {
+        var sources: [(event: Event, line: Int, bytes: [UInt8])] = []
+        var fractionRead: Double?
     }
 
-    /// Begins to write a batch.
-    private func depart(_ batch: [Source], _ fractionRead: Double?) throws -> Flight {
-        let prepared = try store.prepare(batch.map(\.event))
-        let flight = Flight(batch, fractionRead)
-        runway.async { [store, createItems] in
-            flight.outcome = Result { try store.append(prepared, createItems: createItems) }
-            flight.landed.signal()
-        }
-        return flight
-    }
-
-    /// Waits until a batch is on disk, and reports what became of it.
-    private func land(_ flight: Flight?, _ report: inout IngestReport) throws {
-        guard let flight else { return }
-        flight.landed.wait()
-        guard let result = try flight.outcome?.get() else { return }
+    /// Reports what became of a batch.
+    private func show(
+        _ result: AppendResult, of batch: Batch, _ report: inout IngestReport
+    ) throws {
         report.added += result.added
         report.duplicates += result.duplicates
         for rejection in result.rejections {
-            let source = flight.sources[rejection.line]
+            let source = batch.sources[rejection.line]
             let placed = Rejection(line: source.line, rejection.reason, rejection.detail)
             report.reject(placed)
             try reject(placed, source.bytes)
         }
-        progress(report, flight.fractionRead)
+        progress(report, batch.fractionRead)
     }
 }

@@ -24,6 +24,8 @@ public struct Rejection: Error, Hashable, Sendable {
         case conflict = "same event id, different content"
         /// The item is not in the catalogue, and unknown items are not to be created.
         case unknownItem = "item not in the catalogue"
+        /// The customer's twin was erased, and nothing more may be stored of them.
+        case erased = "customer was erased"
     }
 
     /// The line's number in its source, from 1; the event's place in a batch over HTTP.

@@ -46,7 +46,12 @@ public struct LoggedEvent: Hashable, Sendable {
 
     /// Orders the events of one time in the same way whenever they arrive.
     var tieBreak: UInt64 {
-        SHA256.hash(data: Array(eventID.utf8)).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        var hash: UInt64 = 0
+        for (place, byte) in SHA256.hash(data: Array(eventID.utf8)).enumerated() {
+            guard place < 8 else { break }
+            hash = hash << 8 | UInt64(byte)
+        }
+        return hash
     }
 
     /// What the event adds to the edge from customer to item: purchases count more than views,
@@ -125,6 +130,25 @@ enum EventRecord {
                 }
             }
             try reader.expectEnd()
+            return event
+        }
+    }
+
+    /// Reads only what the fold of a twin needs.
+    static func decodeForFold(_ value: RawSpan, timestamp: Timestamp) throws -> LoggedEvent {
+        try ByteReader.reading(value) { reader in
+            let (type, item) = try readHead(&reader)
+            let flags = try reader.readUInt16()
+            try reader.skipBytes()
+            var event = LoggedEvent(
+                Event(userID: "", itemID: nil, type: type, timestamp: timestamp), item: item,
+                eventID: "")
+            if flags & session != 0 { event.sessionID = try reader.readString() }
+            if flags & city != 0 { event.city = try reader.readString() }
+            if flags & quantity != 0 { event.quantity = try reader.readDouble() }
+            if flags & price != 0 { _ = try reader.readDouble() }
+            if flags & dwell != 0 { event.dwellSeconds = try reader.readDouble() }
+            if flags & query != 0 { event.query = try reader.readString() }
             return event
         }
     }

@@ -65,6 +65,7 @@ final class JournalIndex: @unchecked Sendable {
     /// - Parameters:
     ///   - stored: The state in the snapshot.
     ///   - load: Reads the snapshot's journal after a sequence number.
+    /// - Throws: What `load` throws.
     func refresh(
         to stored: JournalState, load: (UInt64) throws -> [(GraphID, JournalEntry)]
     ) throws {
@@ -80,6 +81,7 @@ final class JournalIndex: @unchecked Sendable {
     ///   - stored: The state in the transaction.
     ///   - number: The transaction's number.
     ///   - load: Reads the transaction's journal after a sequence number.
+    /// - Throws: What `load` throws.
     func synchronise(
         with stored: JournalState, transaction number: Int,
         load: (UInt64) throws -> [(GraphID, JournalEntry)]
@@ -103,6 +105,18 @@ final class JournalIndex: @unchecked Sendable {
             for (graph, entry) in added { add(entry, to: graph) }
             self.state = state
             writtenBy = number
+        }
+    }
+
+    /// Forgets the events of a twin that is being erased.
+    ///
+    /// A reader with an older snapshot may miss them, which is what erasing is for.
+    func forget(_ graph: GraphID) {
+        lock.withLock {
+            for entry in pending[graph] ?? [] {
+                sequences[EventKey(graph: graph, tieBreak: entry.tieBreak)] = nil
+            }
+            pending[graph] = nil
         }
     }
 

@@ -11,7 +11,9 @@ struct ExactText: Hashable, Sendable {
     init(_ text: String) { self.text = text }
 
     static func == (left: ExactText, right: ExactText) -> Bool {
-        left.text.utf8.elementsEqual(right.text.utf8)
+        // For ASCII the quick comparison is exact.
+        left.text == right.text
+            && (left.text.utf8Span.isKnownASCII || left.text.utf8.elementsEqual(right.text.utf8))
     }
 
     func hash(into hasher: inout Hasher) { hasher.combine(text) }
@@ -37,6 +39,8 @@ final class Cache<Key: Hashable & Sendable, Value: Sendable>: @unchecked Sendabl
         }
     }
 
+    func removeAll() { lock.withLock { values.removeAll() } }
+
     func value(for key: Key, make: () -> Value) -> Value {
         if let value = self[key] { return value }
         let value = make()
@@ -56,6 +60,9 @@ struct NameCache: Sendable {
     private let nodes = Cache<Name, NodeID>(limit: 1 << 16)
 
     init(_ graph: GraphStore) { self.graph = graph }
+
+    /// Forgets all names, because some were removed.
+    func forgetAll() { nodes.removeAll() }
 
     /// Finds a node in a snapshot, and remembers it: a committed name keeps its number for ever.
     func learn(

@@ -24,14 +24,30 @@ extension TwinStore {
     /// Makes events ready to be appended; runs beside writes.
     func prepare(_ events: [Event]) throws -> [PreparedEvent] {
         try graph.read { transaction in
-            try events.map { try prepare($0, in: transaction) }
+            // Events of one visit come one after the other.
+            var last: Customer?
+            return try events.map { event in
+                let customer: Customer
+                if let last, last.userID == ExactText(event.userID) {
+                    customer = last
+                } else {
+                    customer = try self.customer(event.userID, in: transaction)
+                }
+                last = customer
+                return try prepare(event, of: customer, in: transaction)
+            }
         }
     }
 
+    private struct Customer {
+        var userID: ExactText
+        var pseudonym: String
+        var node: NodeID?
+    }
+
     private func prepare(
-        _ event: Event, in transaction: borrowing ReadTransaction
+        _ event: Event, of customer: Customer, in transaction: borrowing ReadTransaction
     ) throws -> PreparedEvent {
-        let customer = try customer(event.userID, in: transaction)
         let eventID =
             event.eventID ?? EventRecord.contentID(event, pseudonym: customer.pseudonym)
         let item = try event.itemID.flatMap { try names.learn(.item, $0, in: transaction) }
@@ -50,10 +66,11 @@ extension TwinStore {
 
     private func customer(
         _ userID: String, in transaction: borrowing ReadTransaction
-    ) throws -> (pseudonym: String, node: NodeID?) {
-        let pseudonym = pseudonyms.value(for: ExactText(userID)) {
-            pseudonymizer.pseudonym(of: userID)
-        }
-        return (pseudonym, try names.learn(.customer, pseudonym, in: transaction))
+    ) throws -> Customer {
+        let exact = ExactText(userID)
+        let pseudonym = pseudonyms.value(for: exact) { pseudonymizer.pseudonym(of: userID) }
+        return Customer(
+            userID: exact, pseudonym: pseudonym,
+            node: try names.learn(.customer, pseudonym, in: transaction))
     }
 }

@@ -49,8 +49,6 @@ struct TwinFold {
             self.city = city
             self.daypart = daypart
         }
-
-        func precedes(_ other: Moment) -> Bool { moment < other }
     }
 
     /// The names, besides customer and item, that the fold of an event wants nodes for.
@@ -77,8 +75,10 @@ struct TwinFold {
 
     let customer: NodeID
     let settings: TwinSettings
-    /// The edges that were touched.
-    private(set) var edges: [Ends: Edge] = [:]
+    /// The edges that were touched, and whether they were loaded.
+    private(set) var edges: [(edge: Edge, isKnown: Bool)] = []
+    /// Where they are.
+    private var places: [Ends: Int] = [:]
     private var previous: [Step] = []
     private var current: [Step] = []
 
@@ -142,13 +142,19 @@ struct TwinFold {
         _ time: Timestamp, _ load: (Ends) throws -> Edge?
     ) throws {
         let ends = Ends(source: source, type: type, target: target)
-        if edges[ends] == nil, let stored = try load(ends) { edges[ends] = stored }
-        if edges[ends] == nil {
-            edges[ends] = Edge(
-                source: source, type: type, target: target, weight: weight, first: time, last: time)
-        } else {
-            edges[ends]?.accumulate(
+        if let place = places[ends] {
+            edges[place].edge.accumulate(
                 weight, at: time, halfLifeSeconds: settings.halfLifeSeconds)
+            return
+        }
+        places[ends] = edges.count
+        if var edge = try load(ends) {
+            edge.accumulate(weight, at: time, halfLifeSeconds: settings.halfLifeSeconds)
+            edges.append((edge, true))
+        } else {
+            let edge = Edge(
+                source: source, type: type, target: target, weight: weight, first: time, last: time)
+            edges.append((edge, false))
         }
     }
 }

@@ -23,7 +23,9 @@ extension TwinStore {
     /// - Returns: What became of them; on disk when this returns.
     /// - Throws: `LMDBError`, `GraphError` or ``TwinsError``; then nothing of the batch is stored.
     public func append(_ events: [Event], createItems: Bool = true) throws -> AppendResult {
-        try append(prepare(events), createItems: createItems)
+        try append(
+            prepare(events), createItems: createItems,
+            settling: prepareSweep(events.count * 2, from: nil))
     }
 
     /// Adds events to the log, sharing the wait for the disk with others that do.
@@ -31,27 +33,36 @@ extension TwinStore {
     /// As the overload that is not async; for many callers with few events each.
     public func append(_ events: [Event], createItems: Bool = true) async throws -> AppendResult {
         let prepared = try prepare(events)
+        let part = try prepareSweep(events.count * 2, from: nil)
         return try await graph.write { [self] transaction in
-            try append(prepared, createItems: createItems, in: transaction)
+            try append(prepared, createItems: createItems, settling: part, in: transaction)
         }
     }
 
     /// Adds events that were made ready.
-    func append(_ events: [PreparedEvent], createItems: Bool) throws -> AppendResult {
+    ///
+    /// - Parameters:
+    ///   - events: The events.
+    ///   - createItems: Whether an item that the catalogue lacks is added to it.
+    ///   - part: The next part of the sweep under way, if that was made ready too.
+    /// - Returns: What became of the events; on disk when this returns.
+    /// - Throws: As for events that were not made ready.
+    func append(
+        _ events: [PreparedEvent], createItems: Bool, settling part: SweepPart? = nil
+    ) throws -> AppendResult {
         try graph.write { transaction in
-            try append(events, createItems: createItems, in: transaction)
+            try append(events, createItems: createItems, settling: part, in: transaction)
         }
     }
 
     private func append(
-        _ events: [PreparedEvent], createItems: Bool, in transaction: borrowing WriteTransaction
+        _ events: [PreparedEvent], createItems: Bool, settling part: SweepPart? = nil,
+        in transaction: borrowing WriteTransaction
     ) throws -> AppendResult {
         var state = try openJournal(in: transaction)
-        // Before the batch, which the index does not know yet.
-        if state.sweepThrough > 0 || index.pendingCount >= journalLimit {
-            // Twice as much is settled as comes in, so the journal cannot grow without end.
-            try sweep(events.count * 2, &state, in: transaction)
-        }
+        // Before the batch, which the index does not know yet. Twice as much is settled as comes
+        // in, so the journal cannot grow without end.
+        try sweep(events.count * 2, part, &state, in: transaction)
         var batch = Batch()
         for (place, event) in events.enumerated() {
             try append(event, place, createItems, &state, &batch, in: transaction)
@@ -67,6 +78,15 @@ extension TwinStore {
         var added: [(GraphID, JournalEntry)] = []
         /// The same by id, to find events that are in a batch twice.
         var sequences: [EventKey: UInt64] = [:]
+        private var lastChecked: (graph: GraphID, isErased: Bool)?
+
+        /// Whether a twin was erased; asked once for events of one customer in a row.
+        mutating func isErased(_ graph: GraphID, _ look: () throws -> Bool) rethrows -> Bool {
+            if let lastChecked, lastChecked.graph == graph { return lastChecked.isErased }
+            let isErased = try look()
+            lastChecked = (graph, isErased)
+            return isErased
+        }
     }
 
     private func append(
@@ -85,6 +105,11 @@ extension TwinStore {
         let customer =
             try event.customer ?? graph.addNode(.customer, event.pseudonym, in: transaction)
         let graphID = Self.graphID(customer)
+        if try batch.isErased(graphID, { try isErased(graphID, in: transaction) }) {
+            batch.result.rejections.append(
+                Rejection(line: place, .erased, "leave out this customer's events"))
+            return
+        }
         let key = EventKey(graph: graphID, tieBreak: event.tieBreak)
         if let known = try find(key, batch, in: transaction) {
             let isComplete = logged.item != nil || event.itemID == nil

@@ -80,7 +80,7 @@ extension TwinStore {
                 state.sweepThrough = try reader.readVarint()
                 state.sweepPosition = GraphID(rawValue: try reader.readVarint())
                 state.eventCount = try reader.readVarint()
-                if state.eventCount > 0 {
+                if !reader.isAtEnd {
                     state.newest = Timestamp(rawValue: try reader.readInt64())
                 }
                 try reader.expectEnd()

@@ -21,16 +21,26 @@ extension TwinStore {
     private static let idTag: UInt8 = 17
 
     static func eventKey(_ graph: GraphID, _ time: Timestamp, _ tieBreak: UInt64) -> [UInt8] {
-        var writer = GraphStore.attachmentKey(graph, tag: eventTag)
-        writer.appendInt64(time.rawValue)
-        writer.appendUInt64(tieBreak)
+        var writer = ByteWriter(capacity: 25)
+        writeEventKey(graph, Moment(timestamp: time, tieBreak: tieBreak), to: &writer)
         return writer.bytes
     }
 
+    static func writeEventKey(_ graph: GraphID, _ moment: Moment, to writer: inout ByteWriter) {
+        GraphStore.writeAttachmentKey(graph, tag: eventTag, to: &writer)
+        writer.appendInt64(moment.timestamp.rawValue)
+        writer.appendUInt64(moment.tieBreak)
+    }
+
     static func idKey(_ graph: GraphID, _ tieBreak: UInt64) -> [UInt8] {
-        var writer = GraphStore.attachmentKey(graph, tag: idTag)
-        writer.appendUInt64(tieBreak)
+        var writer = ByteWriter(capacity: 17)
+        writeIDKey(graph, tieBreak, to: &writer)
         return writer.bytes
+    }
+
+    static func writeIDKey(_ graph: GraphID, _ tieBreak: UInt64, to writer: inout ByteWriter) {
+        GraphStore.writeAttachmentKey(graph, tag: idTag, to: &writer)
+        writer.appendUInt64(tieBreak)
     }
 
     private static func moment(_ key: RawSpan) throws -> Moment {
@@ -120,12 +130,29 @@ extension TwinStore {
         return events
     }
 
+    /// The settled events of a twin as they are stored, oldest first; for measurements.
+    package func storedEvents(
+        of graphID: GraphID, since time: Timestamp
+    ) throws -> [(time: Timestamp, tieBreak: UInt64, record: [UInt8])] {
+        try graph.read { transaction in
+            var events: [(time: Timestamp, tieBreak: UInt64, record: [UInt8])] = []
+            let start = Self.eventKey(graphID, time, 0)
+            let end = GraphStore.attachmentKey(graphID, tag: Self.idTag).bytes
+            try transaction.scan(graph.records, from: start, to: end) { key, value in
+                let moment = try Self.moment(key)
+                events.append((moment.timestamp, moment.tieBreak, Array(copying: value)))
+                return true
+            }
+            return events
+        }
+    }
+
     /// All settled steps of a twin, oldest first.
     func settledSteps(
-        _ graphID: GraphID, in transaction: borrowing WriteTransaction
+        _ graphID: GraphID, in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> [TwinFold.Step] {
         try log(graphID, [], in: transaction) { value, time in
-            try EventRecord.decode(value, timestamp: time)
+            try EventRecord.decodeForFold(value, timestamp: time)
         }.map { try step($0.event, $0.moment.tieBreak, in: transaction) }
     }
 
@@ -142,7 +169,7 @@ extension TwinStore {
             let moment = try Self.moment(key)
             times.insert(moment.timestamp)
             if times.count > 2 { return false }
-            let event = try EventRecord.decode(value, timestamp: moment.timestamp)
+            let event = try EventRecord.decodeForFold(value, timestamp: moment.timestamp)
             events.append((event, moment.tieBreak))
             return true
         }

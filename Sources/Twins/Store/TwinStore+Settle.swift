@@ -16,17 +16,41 @@ extension TwinStore {
     /// - Parameter progress: Told the number of events left, now and then.
     /// - Throws: `LMDBError`, `GraphError` or ``TwinsError``; what was settled stays so.
     public func settle(progress: (Int) -> Void = { _ in }) throws {
+        var writing = Overlap<SweepPlace?>()
         while try unsettledCount() > 0 {
-            try graph.write { transaction in
-                var state = try openJournal(in: transaction)
-                try sweep(Self.settleBatch, &state, in: transaction)
+            // Where the sweep is, if it is under way; made so if it is not.
+            var place = try settleBatch(nil)
+            while let from = place {
+                let part = try prepareSweep(Self.settleBatchCount, from: from)
+                place = part?.end
+                _ = try writing.begin { [self] in try settleBatch(part) }
+                progress(try unsettledCount())
+            }
+            _ = try writing.finish()
+            progress(try unsettledCount())
+        }
+    }
+
+    /// Settles one part of a sweep; without a part it only begins a sweep.
+    ///
+    /// - Returns: Where the sweep is afterwards; `nil` when it has ended.
+    private func settleBatch(_ part: SweepPart?) throws -> SweepPlace? {
+        try graph.write { transaction in
+            var state = try openJournal(in: transaction)
+            if state.sweepThrough == 0 {
+                guard state.settledThrough + 1 < state.next else { return nil }
+                state.sweepThrough = state.next - 1
+                state.sweepPosition = GraphID(rawValue: 0)
+            }
+            if let part {
+                try sweep(Self.settleBatchCount, part, &state, in: transaction)
                 if state.settledThrough + 1 == state.next {
                     // All at once: the state is written anew right after.
                     try transaction.removeAll(prefix: [], in: journal)
                 }
-                try closeJournal(state, added: [], in: transaction)
             }
-            progress(try unsettledCount())
+            try closeJournal(state, added: [], in: transaction)
+            return SweepPlace(state)
         }
     }
 
@@ -37,103 +61,50 @@ extension TwinStore {
     }
 
     /// Events that one transaction settles when nothing else is to be done.
-    private static let settleBatch = 10_000
+    private static let settleBatchCount = 10_000
 
-    /// Goes on with the sweep under way, or begins one.
+    /// Goes on with the sweep under way, or begins one if the journal is long.
     ///
     /// - Parameters:
     ///   - count: How many events to settle before it stops, about.
+    ///   - part: What was made ready of it. If the sweep is not where the part begins, it waits for
+    ///     the next batch, unless the journal is twice too long: then the part is made here.
     ///   - state: The journal's; moved on.
     ///   - transaction: To settle in.
+    /// - Throws: `LMDBError`, `GraphError` or ``TwinsError``.
     func sweep(
-        _ count: Int, _ state: inout JournalState, in transaction: borrowing WriteTransaction
+        _ count: Int, _ part: SweepPart?, _ state: inout JournalState,
+        in transaction: borrowing WriteTransaction
     ) throws {
-        if state.sweepThrough == 0 {
+        let pending = index.pendingCount
+        if state.sweepThrough == 0, pending >= journalLimit, state.settledThrough + 1 < state.next {
             state.sweepThrough = state.next - 1
             state.sweepPosition = GraphID(rawValue: 0)
         }
+        guard let place = SweepPlace(state) else { return }
         try transaction.removeRange(
             from: Self.journalKey(0), to: Self.journalKey(state.settledThrough + 1),
             limit: count, in: journal)
-        var settled = 0
-        let through = state.sweepThrough
-        for graphID in index.graphs(after: state.sweepPosition, sweepThrough: through) {
-            guard settled < count else { return }
-            settled += try settle(graphID, through: through, in: transaction)
-            state.sweepPosition = graphID
+        if let part, part.start == place {
+            try carryOut(part, &state, in: transaction)
+        } else if pending >= 2 * journalLimit {
+            try carryOut(
+                prepareSweep(count, from: place, in: transaction), &state, in: transaction)
         }
-        state.settledThrough = through
-        state.sweepThrough = 0
     }
 
-    /// Settles the events of one twin.
-    ///
-    /// - Returns: How many there were.
-    private func settle(
-        _ graphID: GraphID, through: UInt64, in transaction: borrowing WriteTransaction
-    ) throws -> Int {
-        let customer = try self.customer(of: graphID)
-        let summary = try TwinSummary(
-            graph.properties(of: customer, graph: graphID, in: transaction))
-        let entries = index.entries(of: graphID).filter {
-            $0.sequence <= through && $0.sequence > summary?.settledThrough ?? 0
-        }
-        var steps: [TwinFold.Step] = []
-        steps.reserveCapacity(entries.count)
-        for entry in entries {
-            guard let record = try journalRecord(entry.sequence, in: transaction) else {
-                throw TwinsError(.corrupt, "The journal lacks an event. Restore a backup.")
-            }
-            let eventKey = Self.eventKey(graphID, record.timestamp, record.tieBreak)
-            try transaction.put(record.record, for: eventKey, in: graph.records)
-            var time = ByteWriter(capacity: 8)
-            time.appendInt64(record.timestamp.rawValue)
-            try transaction.put(
-                time.bytes, for: Self.idKey(graphID, record.tieBreak), in: graph.records)
-            let event = try EventRecord.decode(
-                record.record.span.bytes, timestamp: record.timestamp)
-            steps.append(try step(event, record.tieBreak, in: transaction))
-        }
-        guard !steps.isEmpty else { return 0 }
-        steps.sort { $0.precedes($1.moment) }
-        try fold(
-            steps, into: summary, customer: customer, settledThrough: through, in: transaction)
-        return steps.count
-    }
-
-    /// Moves the stored graph of a twin by events that its log already holds.
-    private func fold(
-        _ steps: [TwinFold.Step], into summary: TwinSummary?, customer: NodeID,
-        settledThrough: UInt64, in transaction: borrowing WriteTransaction
+    private func carryOut(
+        _ part: SweepPart, _ state: inout JournalState, in transaction: borrowing WriteTransaction
     ) throws {
-        let graphID = Self.graphID(customer)
-        var fold: TwinFold
-        var total: TwinSummary?
-        if let summary, steps[0].precedes(summary.moment) {
-            // Cheaper ways exist for a few late events; none is as surely right as starting over.
-            try graph.clearGraph(graphID, in: transaction)
-            fold = TwinFold(customer: customer, settings: settings)
-            let all = try settledSteps(graphID, in: transaction)
-            for step in all { try fold.apply(step) { _ in nil } }
-            total = TwinSummary(all)
-        } else {
-            let tail = summary == nil ? [] : try tail(graphID, before: steps[0], in: transaction)
-            fold = TwinFold(customer: customer, settings: settings, tail: tail)
-            for step in steps {
-                try fold.apply(step) { ends in
-                    // A twin without a summary has no edges yet: no need to look.
-                    guard summary != nil else { return nil }
-                    return try graph.edge(
-                        from: ends.source, ends.type, to: ends.target, graph: graphID,
-                        in: transaction)
-                }
-            }
-            total = TwinSummary(steps, after: summary)
+        for twin in part.twins {
+            if twin.isLate { try graph.clearGraph(twin.graph, in: transaction) }
+            try transaction.apply(twin.batch)
         }
-        for edge in fold.edges.values { try graph.put(edge, graph: graphID, in: transaction) }
-        guard var total else { return }
-        total.settledThrough = settledThrough
-        try graph.put(
-            Node(id: customer, properties: total.properties), graph: graphID, in: transaction)
+        if let end = part.end {
+            state.sweepPosition = end.position
+        } else {
+            state.settledThrough = state.sweepThrough
+            state.sweepThrough = 0
+        }
     }
 }

@@ -13,8 +13,9 @@ extension TwinStore {
     /// - Complexity: O(log n + k) for k edges of the twin, whatever the number of twins.
     public func loadUserTwin(_ userID: String, at moment: Timestamp? = nil) throws -> UserTwin {
         let pseudonym = pseudonymizer.pseudonym(of: userID)
-        let customer = try graph.read { try graph.node(.customer, pseudonym, in: $0) }
-        guard let customer else { return UserTwin(coldUserID: pseudonym) }
+        guard let customer = try customerNode(userID) else {
+            return UserTwin(coldUserID: pseudonym)
+        }
         return try readTwin(Self.graphID(customer)) { transaction, entries in
             var twin = UserTwin(coldUserID: pseudonym)
             let state = try fold(customer, entries, asOf: moment, in: transaction)
@@ -42,7 +43,7 @@ extension TwinStore {
         let summary = try summary(of: graphID, in: transaction)
         var pending = try pending(
             entries, after: summary?.settledThrough ?? 0, in: transaction
-        ) { value, time in try EventRecord.decode(value, timestamp: time) }
+        ) { value, time in try EventRecord.decodeForFold(value, timestamp: time) }
         if let moment { pending.removeAll { $0.moment.timestamp > moment } }
         pending.sort { $0.moment < $1.moment }
         if let summary {
@@ -66,8 +67,12 @@ extension TwinStore {
         var stored: [TwinFold.Ends: Int] = [:]
         for (place, edge) in edges.enumerated() { stored[TwinFold.Ends(edge)] = place }
         for step in steps { try fold.apply(step) { stored[$0].map { edges[$0] } } }
-        for (ends, edge) in fold.edges {
-            if let place = stored[ends] { edges[place] = edge } else { edges.append(edge) }
+        for (edge, _) in fold.edges {
+            if let place = stored[TwinFold.Ends(edge)] {
+                edges[place] = edge
+            } else {
+                edges.append(edge)
+            }
         }
         return (TwinSummary(steps, after: summary), edges)
     }
@@ -77,7 +82,7 @@ extension TwinStore {
         in transaction: borrowing ReadTransaction
     ) throws -> (summary: TwinSummary?, edges: [Edge]) {
         let events = try log(Self.graphID(customer), entries, in: transaction) { value, time in
-            try EventRecord.decode(value, timestamp: time)
+            try EventRecord.decodeForFold(value, timestamp: time)
         }
         var fold = TwinFold(customer: customer, settings: settings)
         var steps: [TwinFold.Step] = []
@@ -87,7 +92,7 @@ extension TwinStore {
             try fold.apply(step) { _ in nil }
             steps.append(step)
         }
-        return (TwinSummary(steps), Array(fold.edges.values))
+        return (TwinSummary(steps), fold.edges.map(\.edge))
     }
 
     func summary(

@@ -35,7 +35,7 @@ public final class TwinStore: Sendable {
     ) throws {
         let graph = try GraphStore(
             path: path, labels: Label.all, edgeTypes: EdgeType.all, tables: ["journal"],
-            access: access)
+            waysBack: .sharedGraph, access: access)
         self.graph = graph
         self.journalLimit = journalLimit
         self.pseudonymizer = pseudonymizer

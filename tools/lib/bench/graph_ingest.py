@@ -8,7 +8,7 @@ from programs import HERE, BenchError, compile_c, run, run_json, say
 from report import row
 
 # The table that every batch of events writes to.
-LOG_TABLE = "log"
+LOG_TABLE = "journal"
 BATCH = 1000
 
 GOAL_LMDB = 0.7

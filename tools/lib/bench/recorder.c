@@ -90,6 +90,9 @@ static void put_done(uint8_t op, uint32_t table, uint32_t flags, const MDB_val *
                      const MDB_val *value, const MDB_val *given) {
     if (flags & MDB_MULTIPLE) unsupported("mdb_cursor_put with MDB_MULTIPLE");
     if (!(flags & MDB_RESERVE)) {
+        // Asked to reserve and refused: there is no value, and none will be wanted.
+        static const MDB_val none = {0, ""};
+        if (given->mv_data == NULL) given = &none;
         record(op, table, flags, key->mv_data, key->mv_size, given->mv_data, given->mv_size);
         return;
     }

@@ -1,11 +1,14 @@
 """Damage: no damaged store ends a process, and what is damaged is noticed.
 
 Each mutant of a real data file is looked at by `foretwin verify` and by `foretwin twin show` of
-all customers, each a fresh process. Not all damage can be noticed: bytes that are in no use, and
-the meta page of a moment ago, which is a sound older state.
+all customers, each a fresh process; then one of the commands that copy or change a store has a go
+at it, in turn. Not all damage can be noticed: bytes that are in no use, and the meta page of a
+moment ago, which is a sound older state. A record whose key was changed is not found by whoever
+looks for it, which only `verify` can tell from one that was never there.
 """
 
 import collections
+import itertools
 import json
 import pathlib
 import random
@@ -28,6 +31,8 @@ class Sighting:
     verified: str
     shown: str
     sentences: tuple
+    other: str = ""
+    other_end: str = "fine"
 
 
 def build(surroundings, folder):
@@ -56,6 +61,11 @@ class Viewer:
     def __init__(self, program, customers, healthy, folder):
         self.program, self.customers = program, customers
         self.folders = suite.Folders(folder)
+        self.numbers = itertools.count()
+        self.events = folder / "more.csv"
+        lines = ["event_id,user_id,item_id,type,timestamp"]
+        lines += [f"more-{n},{name},item-{n},view,2026-09-01" for n, name in enumerate(customers)]
+        self.events.write_text("\n".join(lines) + "\n", "utf-8")
         self.answer = program.show(suite.store_of(healthy, folder / "healthy"), customers).out
 
     def look(self, mutant):
@@ -67,7 +77,21 @@ class Viewer:
         ends = (self._end(verified), self._end(shown))
         if ends[1] == "fine" and shown.out != self.answer:
             ends = (ends[0], "other answer")
-        return Sighting(mutant, *ends, (f"verify: {verified}", f"twin show: {shown}"))
+        name, other = self._other(store)
+        sentences = (f"verify: {verified}", f"twin show: {shown}", f"{name}: {other}")
+        return Sighting(mutant, *ends, sentences, name, self._end(other))
+
+    def _other(self, store):
+        """Lets the next of the other commands have a go at the store."""
+        if not self.program.can_verify:
+            return "nothing", None
+        commands = {
+            "backup": ["backup", store.parent / "backup.mdb", "--no-verify", "--store", store],
+            "ingest": ["ingest", self.events, "--json", "--store", store, "--rejects",
+                       store.parent / "rejects.txt"],
+            "compact": ["compact", "--store", store]}
+        name = list(commands)[next(self.numbers) % len(commands)]
+        return name, self.program.run(*commands[name])
 
     def _end(self, result):
         if result is None:
@@ -97,15 +121,19 @@ class Tally:
                 self._problem(f"{command} ends by no signal", sighting)
             elif end == "unclear refusal":
                 self._problem(f"{command} says what is wrong in one line", sighting)
+        if sighting.other:
+            self.by_kind["all"][f"{sighting.other}: {sighting.other_end}"] += 1
+        if sighting.other_end in ("crash", "unclear refusal"):
+            self._problem("no other command ends by a signal or without a sentence", sighting)
         has_verify = sighting.verified != "absent"
         is_noticed = (sighting.verified if has_verify else sighting.shown) == "refusal"
-        if mutant.use == pages.RECORD:
+        if mutant.use in (pages.KEY, pages.RECORD):
             self.record_flips += 1
             self.record_flips_noticed += is_noticed
             if not is_noticed:
                 self._problem("", sighting)
-            if sighting.shown == "other answer":
-                self._problem("no damaged record is given out as an answer", sighting)
+        if mutant.use == pages.RECORD and sighting.shown == "other answer":
+            self._problem("no damaged record is given out as an answer", sighting)
         if mutant.kind == "truncation" and mutant.use and not is_noticed:
             self._problem("every truncation is noticed", sighting)
         if mutant.kind in ("zeroed page", "swapped pages") and mutant.use and not is_noticed:
@@ -131,6 +159,7 @@ class Tally:
                 "verify says what is wrong in one line", "twin show says what is wrong in one line",
                 "every truncation is noticed", "every zeroed or swapped page in use is noticed",
                 "no damaged record is given out as an answer",
+                "no other command ends by a signal or without a sentence",
                 "verify notices whatever changes an answer"):
             outcome.check(check, self.problems[check])
         share = self.record_flips_noticed / max(1, self.record_flips)

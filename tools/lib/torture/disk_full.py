@@ -47,7 +47,10 @@ def run(surroundings):
     # Much more than fits.
     workload = work.Workload(clients=1, batches=400, batch_size=100, seed=surroundings.seed)
     try:
-        for title, part in (("server", _server), ("ingest", _ingest)):
+        parts = [("server", _server), ("ingest", _ingest)]
+        if surroundings.program.can_verify:
+            parts.append(("keep", _keep))
+        for title, part in parts:
             folder = surroundings.folder(f"{NAME}/{title}")
             disk = surroundings.folder(f"{NAME}/{title}/disk")
             with small_disk(disk) as ballast:
@@ -124,6 +127,50 @@ def _ingest(program, outcome, workload, folder, disk, ballast):
     outcome.check("ingest: it goes on where there is space", "" if (
         added == 5 * workload.batch_size) else f"{added} added, {again}")
     _verify(program, outcome, "ingest", disk / "store")
+
+
+def _keep(program, outcome, workload, folder, disk, ballast):
+    """Copies of a store that do not fit: an error, nothing left behind, the store as it was."""
+    store = disk / "store"
+    batches = 20
+    events = folder / "events.jsonl"
+    events.write_bytes(b"".join(workload.batch(0, n) for n in range(batches)))
+    program.succeed("ingest", events, "--json", "--store", store, cwd=folder)
+    before = program.show(store, workload.all_customers).out
+    backup = folder / "backup.mdb"
+    program.succeed("backup", backup, "--store", store)
+    _fill(disk)
+    commands = {
+        "backup": ["backup", disk / "backup.mdb", "--store", store],
+        "compact": ["compact", "--store", store],
+        "restore": ["restore", backup, "--store", store, "--replace"]}
+    for name, command in commands.items():
+        failed = program.run(*command, cwd=folder)
+        outcome.check(f"{name}: one clear error", [] if (
+            failed.is_refusal and "full" in failed.error) else f"{failed}")
+        left = sorted(path.name for path in disk.iterdir())
+        outcome.check(f"{name}: nothing is left behind", "" if (
+            left == ["ballast", "filling", "store"]) else f"{left}")
+        shown = program.show(store, workload.all_customers)
+        outcome.check(f"{name}: the store is as it was", "" if (
+            shown.code == 0 and shown.out == before) else f"{shown}")
+    ballast.unlink()
+    (disk / "filling").unlink()
+    for name, command in commands.items():
+        again = program.run(*command, cwd=folder)
+        outcome.check(f"{name}: it works where there is space",
+                      "" if again.code == 0 else f"{again}")
+    shown = program.show(store, workload.all_customers)
+    outcome.check("keep: afterwards nothing is lost", "" if (
+        shown.code == 0 and shown.out == before) else f"{shown}")
+    _verify(program, outcome, "keep", store)
+
+
+def _fill(disk):
+    """Leaves a few pages of a disk free."""
+    status = os.statvfs(disk)
+    with open(disk / "filling", "wb") as file:
+        file.write(bytes(max(0, status.f_bavail * status.f_frsize - (16 << 10))))
 
 
 def _verify(program, outcome, title, store):

@@ -1,4 +1,8 @@
-"""Double opening: a second process on one store gets a clear error at once, and harms nothing."""
+"""Double opening: a second writer on one store gets a clear error at once, and harms nothing.
+
+Those that only read are let in beside a writer, unless somebody has deleted the file by which the
+two know of each other.
+"""
 
 import signal
 import time
@@ -21,31 +25,49 @@ def run(surroundings):
     store = folder / "store"
     events = folder / "events.jsonl"
     events.write_bytes(workload.batch(0, 3))
-    commands = {
+    reading = {
         "twin show": ["twin", "show", *workload.all_customers, "--json", "--store", store],
+        "backup": ["backup", folder / "backup.mdb", "--store", store],
+        "verify": ["verify", store],
+    }
+    writing = {
         "ingest": ["ingest", events, "--json", "--store", store],
         "serve": ["serve", "--port", 0, "--store", store],
+        "compact": ["compact", "--store", store],
+        "migrate": ["migrate", "--store", store],
+        "restore": ["restore", folder / "backup.mdb", "--replace", "--store", store],
     }
+    if not program.can_verify:
+        reading = {"twin show": reading["twin show"]}
+        writing = {name: writing[name] for name in ("ingest", "serve")}
     by_other_path = folder / "link"
     by_other_path.symlink_to(store)
     with foretwin.Server(program, store, folder) as server:
         _post(outcome, server, workload, 0)
-        for name, command in commands.items():
+        for name, command in reading.items():
+            result = program.run(*command, cwd=folder)
+            outcome.check(f"{name} is let in while a server runs",
+                          "" if result.code == 0 else f"{result}")
+        for name, command in writing.items():
             outcome.check(f"{name} is refused while a server runs",
                           _refusal(program, command, folder, server))
         outcome.check("by another path it is refused too", _refusal(
-            program, [*commands["ingest"][:-1], by_other_path], folder, server))
+            program, [*writing["ingest"][:-1], by_other_path], folder, server))
         _post(outcome, server, workload, 1)
         server.process.send_signal(signal.SIGSTOP)
         outcome.check("it is refused while the server is stopped",
-                      _refusal(program, commands["ingest"], folder, server))
+                      _refusal(program, writing["ingest"], folder, server))
+        result = program.run(*reading["twin show"], cwd=folder, timeout=SECONDS_TO_REFUSE_MAX)
+        outcome.check("twin show is let in while the server is stopped",
+                      "" if result.code == 0 else f"{result}")
         server.process.send_signal(signal.SIGCONT)
         _post(outcome, server, workload, 2)
         (store / "lock.mdb").unlink(missing_ok=True)
-        outcome.check("it is refused when somebody has deleted lock.mdb",
-                      _refusal(program, commands["ingest"], folder, server))
+        for name, command in (*writing.items(), ("twin show", reading["twin show"])):
+            outcome.check(f"{name} is refused when somebody has deleted lock.mdb",
+                          _refusal(program, command, folder, server))
         server.kill()
-    opened = program.run(*commands["ingest"], cwd=folder)
+    opened = program.run(*writing["ingest"], cwd=folder)
     outcome.check("it opens at once when the server was killed",
                   "" if opened.code == 0 else f"{opened}")
     shown = program.show(store, workload.all_customers)

@@ -25,7 +25,7 @@ class Mutator:
         self.layout = pages.read(image)
         self.size = self.layout.page_size
         self.page_count = len(image) // self.size
-        self.records = self.layout.spans_of(pages.RECORD)
+        self.records = self.layout.spans_of(pages.KEY, pages.RECORD)
         self.ends = list(itertools.accumulate(end - start for start, end, _ in self.records))
         self.kinds = {
             "flip in a record": (40, self.flip_in_record), "flip anywhere": (15, self.flip),

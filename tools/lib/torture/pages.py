@@ -17,9 +17,9 @@ BIG_VALUE, SUBTREE = 1, 2
 NO_PAGE = (1 << 64) - 1
 META_BYTES = range(HEADER_BYTES, 152)
 
-# What bytes are for. A record is a key or a value of a table; the free list and the list of tables
-# are LMDB's own, as is the structure that leads to records.
-RECORD, FREE_LIST, STRUCTURE, META = "record", "free-list", "structure", "meta"
+# What bytes are for. A record is a value of a table with its checksum, and it has a key; the free
+# list and the list of tables are LMDB's own, as is the structure that leads to records.
+KEY, RECORD, FREE_LIST, STRUCTURE, META = "key", "record", "free-list", "structure", "meta"
 
 
 @dataclass
@@ -81,6 +81,7 @@ def _leaf_node(image, layout, node, key_length, use):
     flags = _number(image, node + 4, 2)
     length = _number(image, node, 4)
     value = node + 8 + key_length
+    of_key = KEY if use == RECORD else use or STRUCTURE
     layout.spans.append((node, node + 8, STRUCTURE))
     if flags & SUBTREE:
         layout.spans.append((node + 8, value + length, STRUCTURE))
@@ -88,10 +89,11 @@ def _leaf_node(image, layout, node, key_length, use):
     elif flags & BIG_VALUE:
         first = _number(image, value, 8)
         start = first * layout.page_size
-        layout.spans.append((node + 8, value, use or STRUCTURE))
+        layout.spans.append((node + 8, value, of_key))
         layout.spans.append((value, value + 8, STRUCTURE))
         layout.spans.append((start, start + HEADER_BYTES, STRUCTURE))
         layout.spans.append((start + HEADER_BYTES, start + HEADER_BYTES + length, use or STRUCTURE))
         layout.pages.update(range(first, first + _number(image, start + 12, 4)))
     else:
-        layout.spans.append((node + 8, value + length, use or STRUCTURE))
+        layout.spans.append((node + 8, value, of_key))
+        layout.spans.append((value, value + length, use or STRUCTURE))

@@ -1,0 +1,80 @@
+import CLMDB
+import Foundation
+
+extension Environment {
+    /// From now on ends the process with a sentence and a code where it would die of a damaged file.
+    ///
+    /// LMDB trusts its file. Where that is damaged, an assertion of its C code aborts the process,
+    /// or it reads a page that the file lacks, which is the signal SIGBUS. A program that calls this
+    /// when it starts writes `message` to standard error and exits instead. It concerns databases
+    /// opened afterwards, and signals at addresses inside their maps; all others are left alone.
+    ///
+    /// - Parameters:
+    ///   - code: the exit code, 1 to 255.
+    ///   - message: a line of at most 500 bytes, without its end.
+    public static func exitOnDamage(code: Int32, message: String) {
+        DamageExit.install(code: code, message: message)
+    }
+}
+
+/// The maps that belong to open databases, for the handler of signals in the C shim.
+///
+/// The only file that may use what the shim says of damage: its variables are per file.
+enum DamageExit {
+    private static let lock = NSLock()
+    // nonisolated(unsafe): guarded by `lock`.
+    nonisolated(unsafe) private static var isInstalled = false
+    // nonisolated(unsafe): guarded by `lock`.
+    nonisolated(unsafe) private static var places: [OpaquePointer: Int] = [:]
+
+    static func install(code: Int32, message: String) {
+        lock.withLock {
+            guard !isInstalled else { return }
+            damage_install(code, message)
+            isInstalled = true
+        }
+    }
+
+    /// To be called between `mdb_env_create` and `mdb_env_open`.
+    static func prepare(_ raw: OpaquePointer) {
+        if lock.withLock({ isInstalled }) { _ = damage_set_assert(raw) }
+    }
+
+    /// Notes where the data file `path` of an environment is mapped.
+    static func watch(_ raw: OpaquePointer, _ path: String) {
+        lock.withLock {
+            guard isInstalled, let map = map(of: path) else { return }
+            let taken = Set(places.values)
+            guard let place = (0..<Int(DAMAGE_MAPS_MAX)).first(where: { !taken.contains($0) })
+            else { return }
+            places[raw] = place
+            damage_watch(Int32(place), map.lowerBound, map.upperBound)
+        }
+    }
+
+    /// To be called before `mdb_env_close`.
+    static func unwatch(_ raw: OpaquePointer) {
+        lock.withLock {
+            guard let place = places.removeValue(forKey: raw) else { return }
+            damage_watch(Int32(place), 0, 0)
+        }
+    }
+
+    /// The addresses at which this process has a file mapped; nil where the system does not tell.
+    private static func map(of path: String) -> Range<UInt>? {
+        var status = stat()
+        guard stat(path, &status) == 0,
+            let bytes = FileManager.default.contents(atPath: "/proc/self/maps")
+        else { return nil }
+        // 7f00-7f10 r--s 00000000 fe:01 1234   /path: addresses, rights, offset, device, inode.
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+            let fields = line.split(separator: " ", omittingEmptySubsequences: true)
+            guard fields.count > 5, fields[4] == "\(status.st_ino)", fields[1].hasSuffix("s"),
+                fields[5].hasPrefix("/")
+            else { continue }
+            let ends = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
+            if ends.count == 2, ends[0] < ends[1] { return ends[0]..<ends[1] }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,10 @@
+extension RawSpan {
+    /// The integer that begins at a byte, the greatest byte first.
+    ///
+    /// - Precondition: It lies inside the span; check ``RawSpan/byteCount`` before.
+    @inlinable
+    public func bigEndian<T: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: T.Type) -> T {
+        // unsafeLoadUnaligned: of an integer, for which every pattern is a value; bounds are checked.
+        T(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: T.self))
+    }
+}
