@@ -27,7 +27,7 @@ enum Checksum {
     static func verified(
         // UnsafeRawBufferPointer: as said above.
         _ stored: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer
-        // UnsafeRawBufferPointer: a part of `stored`.
+            // UnsafeRawBufferPointer: a part of `stored`.
     ) -> UnsafeRawBufferPointer? {
         let count = stored.count - byteCount
         guard count >= 0 else { return nil }

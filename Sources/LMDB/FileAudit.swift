@@ -36,7 +36,8 @@ extension Environment {
     ///   `alreadyOpen` or `io` when nothing can be said of the file's trees.
     /// - Complexity: O(size of the file).
     public static func audit(
-        file: String, isChecksummed: Bool = true, progress: @escaping (Int, Int) -> Void = { _, _ in }
+        file: String, isChecksummed: Bool = true,
+        progress: @escaping (Int, Int) -> Void = { _, _ in }
     ) throws -> FileAudit {
         let claim = try EnvironmentRegistry.shared.claim(file)
         defer { EnvironmentRegistry.shared.release(claim) }

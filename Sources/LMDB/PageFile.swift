@@ -124,8 +124,8 @@ struct PageFile: ~Copyable {
         // The free tree has integer keys (8); fixed map (1) and single file (0x4000) may be noted.
         guard page.uint16(44) & ~0x4001 == 8 else { throw corrupted("its flags are unknown") }
         let meta = Meta(
-            offset: offset, pageSize: pageSize, lastPage: page.uint64(136), transaction: page.uint64(144),
-            roots: [tree(page, 40), tree(page, 88)])
+            offset: offset, pageSize: pageSize, lastPage: page.uint64(136),
+            transaction: page.uint64(144), roots: [tree(page, 40), tree(page, 88)])
         let lastPageMax = UInt64(Int.max / pageSize) - 1
         guard meta.lastPage >= 1, meta.lastPage <= lastPageMax,
             meta.roots.allSatisfy({ $0.root == Self.noPage || $0.root <= meta.lastPage })

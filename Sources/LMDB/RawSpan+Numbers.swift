@@ -3,7 +3,9 @@ extension RawSpan {
     ///
     /// - Precondition: It lies inside the span; check ``RawSpan/byteCount`` before.
     @inlinable
-    public func bigEndian<T: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: T.Type) -> T {
+    public func bigEndian<T: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: T.Type)
+        -> T
+    {
         // unsafeLoadUnaligned: of an integer, for which every pattern is a value; bounds are checked.
         T(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: T.self))
     }

@@ -7,6 +7,8 @@ extension GraphStore {
         case inUse
         /// The file is damaged.
         case damaged
+        /// There is no space left to write to.
+        case full
     }
 
     /// What an error says of a store's files; `nil` if it is about something else.
@@ -15,6 +17,7 @@ extension GraphStore {
         switch (error as? LMDBError)?.code {
         case .inUse: return .inUse
         case .corrupted, .truncated, .notADatabase, .corruptRecord: return .damaged
+        case .diskFull, .mapFull: return .full
         default: return nil
         }
     }
@@ -118,7 +121,9 @@ extension GraphStore {
         audit.names = found.values.reduce(0, +)
         if misfits > 0 { note("\(misfits) names of nodes do not fit their ids") }
         let idCount = try transaction.count(ids)
-        if idCount != audit.names { note("\(idCount) nodes have ids and \(audit.names) have names") }
+        if idCount != audit.names {
+            note("\(idCount) nodes have ids and \(audit.names) have names")
+        }
         for (code, count) in found.sorted(by: { $0.key < $1.key }) {
             guard let label = vocabulary.label(code: code) else {
                 note("\(count) nodes have the unknown label \(code)")

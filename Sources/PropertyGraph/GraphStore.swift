@@ -51,16 +51,13 @@ public final class GraphStore: Sendable {
         path: String, labels: [Label], edgeTypes: [EdgeType], tables: [String] = [],
         waysBack: WaysBack = .everyGraph, access: Access = .create
     ) throws {
-        guard access == .create || Self.exists(at: path) else {
-            throw GraphError(
-                .notAStore, "There is no store at \(path). Ingest some events, or check the path.")
-        }
+        guard access == .create || Self.exists(at: path) else { throw Self.noStore(path) }
         // Other formats have other tables, so this comes before opening them.
         if let version = Self.formatToRefuse(at: path) { try Self.check(version, path: path) }
         var options = Environment.Options()
         options.readOnly = access == .read
-        let environment = try Environment(
-            path: path, tables: ["meta", "names", "ids", "graph"] + tables, options: options)
+        let environment = try Self.environment(
+            path, tables: ["meta", "names", "ids", "graph"] + tables, options)
         let meta = environment.table("meta")
         self.environment = environment
         self.meta = meta
@@ -70,21 +67,39 @@ public final class GraphStore: Sendable {
         let isNew = try environment.read { transaction in
             try Self.checkFormat(in: transaction, meta: meta, path: path) == nil
         }
-        if isNew, access != .read {
-            try environment.write { transaction in
-                try Self.setFormat(in: transaction, meta: meta)
-                try Self.set(waysBack, in: transaction, meta: meta)
-            }
-        }
-        self.waysBack = try environment.read { try Self.waysBack(in: $0, meta: meta) }
+        guard !isNew || access != .read else { throw Self.noStore(path) }
         vocabulary =
             if access == .read {
                 try environment.read { try Vocabulary(reading: $0, meta: meta) }
             } else {
+                // All at once, so that a store has its format and its names or neither.
                 try environment.write { transaction in
-                    try Vocabulary(declaring: labels, edgeTypes, in: transaction, meta: meta)
+                    if isNew {
+                        try Self.setFormat(in: transaction, meta: meta)
+                        try Self.set(waysBack, in: transaction, meta: meta)
+                    }
+                    return try Vocabulary(
+                        declaring: labels, edgeTypes, in: transaction, meta: meta)
                 }
             }
+        self.waysBack = try environment.read { try Self.waysBack(in: $0, meta: meta) }
+    }
+
+    private static func environment(
+        _ path: String, tables: [String], _ options: Environment.Options
+    ) throws -> Environment {
+        do {
+            return try Environment(path: path, tables: tables, options: options)
+        } catch {
+            // A database in which nothing was ever written: its making was cut off.
+            if options.readOnly, error.code == .notFound { throw noStore(path) }
+            throw error
+        }
+    }
+
+    private static func noStore(_ path: String) -> GraphError {
+        GraphError(
+            .notAStore, "There is no store at \(path). Ingest some events, or check the path.")
     }
 
     /// Which graphs of a store keep, beside each edge, the way back along it.

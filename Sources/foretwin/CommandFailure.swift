@@ -33,7 +33,7 @@ struct CommandFailure: Error, CustomStringConvertible {
         return switch GraphStore.failure(error) {
         case .inUse: inUse
         case .damaged: damaged
-        case nil: nil
+        case .full, nil: nil
         }
     }
 

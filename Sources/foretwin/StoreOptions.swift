@@ -24,6 +24,11 @@ struct StoreOptions: ParsableArguments {
             throw ValidationError(
                 "There is no store at \(store). Run 'foretwin ingest' first, or give --store.")
         }
+        guard try !exists || !StoreKind.isPlain(store) else {
+            throw ValidationError(
+                "\(store) is a plain store, made by 'foretwin graph import': it has no twins. Give "
+                    + "the --store of your shop.")
+        }
         let pseudonymizer = try Pseudonymizer(
             keyFile: key ?? TwinStore.keyFile(forStore: store),
             environment: ProcessInfo.processInfo.environment, create: !exists)

@@ -123,7 +123,8 @@ import Testing
             (16, "magic"), (20, "version"), (40, "page size"), (46, "depth of the free list"),
             (48, "branches of the free list"), (56, "leaves of the free list"),
             (64, "overflows of the free list"), (72, "entries of the free list"),
-            (80, "root of the free list"), (94, "depth of the tables"), (104, "leaves of the tables"),
+            (80, "root of the free list"), (94, "depth of the tables"),
+            (104, "leaves of the tables"),
             (120, "entries of the tables"), (128, "root of the tables"), (144, "transaction"),
             (10, "kind of page"), (newest == 0 ? 0 : 0, "number of page"),
         ]
@@ -168,7 +169,9 @@ import Testing
             for offset in 0..<4096 { bytes.swapAt(one * 4096 + offset, other * 4096 + offset) }
             // Pages know their numbers; those that are free may lie anywhere.
             let isNumberedRightly = [one, other].allSatisfy { page in
-                (0..<8).allSatisfy { bytes[page * 4096 + $0] == UInt8(truncatingIfNeeded: page >> (8 * $0)) }
+                (0..<8).allSatisfy {
+                    bytes[page * 4096 + $0] == UInt8(truncatingIfNeeded: page >> (8 * $0))
+                }
             }
             #expect(!isNumberedRightly)
             _ = try isNoticed(bytes, folder)

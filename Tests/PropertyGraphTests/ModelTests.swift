@@ -47,15 +47,15 @@ private struct Comparison {
         fixture = try Fixture()
     }
 
-    /// One transaction of a few operations, sometimes aborted.
-    mutating func step() throws {
+    /// One transaction of some operations, sometimes aborted.
+    mutating func step(_ count: Int) throws {
         struct Abort: Error {}
         var next = model
         var random = generator
         let store = fixture.store
         do {
             try store.write { transaction in
-                for _ in 0..<(1 + random.below(12)) {
+                for _ in 0..<count {
                     try operate(store, &next, &random, in: transaction)
                 }
                 if random.chance(0.1) { throw Abort() }
@@ -155,14 +155,19 @@ private struct Comparison {
 }
 
 @Suite struct ModelTests {
-    /// 40 transactions of 1 to 12 operations: a few hundred for each seed.
-    @Test(arguments: UInt64(0)..<120)
+    /// 5,000 operations for each seed, in transactions of 1 to 400.
+    @Test(arguments: UInt64(0)..<200)
     func theStoreDoesWhatDictionariesDo(seed: UInt64) throws {
         var comparison = try Comparison(seed: seed)
-        for round in 1...40 {
-            try comparison.step()
+        var left = 5000
+        var round = 0
+        while left > 0 {
+            let count = min(left, [1, 20, 400][round % 3])
+            try comparison.step(count)
+            try comparison.check()
+            left -= count
+            round += 1
             if round == 20 { try comparison.reopen() }
-            if round % 10 == 0 { try comparison.check() }
         }
     }
 }

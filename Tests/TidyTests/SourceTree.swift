@@ -82,8 +82,10 @@ enum SourceTree {
                     .map { "\(start)/\($0)" } : [start]
             paths += below.filter(isText)
         }
-        return try paths.sorted().map { path in
+        return try paths.sorted().compactMap { path in
             let data = try Data(contentsOf: root.appending(path: path))
+            // Fixtures may be databases.
+            guard !data.contains(0) else { return nil }
             return SourceFile(path: path, source: String(decoding: data, as: UTF8.self))
         }
     }

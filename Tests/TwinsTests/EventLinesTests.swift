@@ -109,8 +109,10 @@ extension SeededGenerator {
         if chance(0.5) { event.dwellSeconds = amount() }
         event.properties = [:]
         for _ in 0..<below(4) {
-            // A reader trims names, and takes some for fields.
+            // A reader trims names, takes some for fields, and of two ways to write an accent in a
+            // name the one that came first in the file.
             let name = text(parts).trimmingCharacters(in: .whitespaces)
+                .precomposedStringWithCanonicalMapping
             guard EventField(name: name) == .property(name), !name.isEmpty else { continue }
             event.properties[name] = text(parts)
         }

@@ -377,9 +377,10 @@ import Testing
                         _ = try StoreCompaction.compact(path + "/store") { _ in }
                     } else {
                         _ = try StoreRestore.restore(
-                            path + "/b", to: path + "/store", isReplacing: true) { _ in }
+                            path + "/b", to: path + "/store", isReplacing: true
+                        ) { _ in }
                     }
-                } catch where GraphStore.failure(error) == .inUse {
+                } catch  where GraphStore.failure(error) == .inUse {
                     refusals += 1
                 }
             }

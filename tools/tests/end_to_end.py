@@ -3,8 +3,11 @@
 Usage: end_to_end.py PROGRAM [unittest arguments]
 """
 
+import collections
+import datetime
 import hashlib
 import json
+import math
 import os
 import pathlib
 import random
@@ -64,6 +67,45 @@ class Case(unittest.TestCase):
         result = self.foretwin(*arguments, **options)
         self.assertEqual(result.returncode, 0, f"{arguments}: {result.stderr}")
         return result.stdout
+
+
+class Order(Case):
+    """The order in which events arrive makes no difference to a twin."""
+
+    def story(self):
+        """Fifty events of one customer: (id, item, type, time)."""
+        dice = random.Random(SEED)
+        types = ["view", "cart_add", "purchase", "wishlist_add", "reject", "search"]
+        times = sorted(1_770_000_000 + dice.randrange(40) * 600 for _ in range(50))
+        return [(f"e{n}", f"item-{dice.randrange(12)}", dice.choice(types), time)
+                for n, time in enumerate(times)]
+
+    def test_ten_thousand_orders_of_fifty_events(self):
+        count = 10_000
+        dice = random.Random(SEED)
+        story = self.story()
+        lines = []
+        for customer in range(count):
+            order = story[:]
+            if customer:
+                dice.shuffle(order)
+            # Some at once, some after everybody else's: part comes when the twin is settled.
+            late = dice.randrange(50) if customer % 3 == 0 else 0
+            for n, (event, item, kind, time_) in enumerate(order):
+                place = dice.random() + (1 if n >= 50 - late else 0)
+                lines.append((place, f"{event},c{customer},{item},{kind},{time_}\n"))
+        lines.sort()
+        self.file("events.csv", HEADER + "".join(line for _, line in lines))
+        self.succeed("ingest", "events.csv", "--batch", 1000)
+        expected = None
+        for start in range(0, count, 500):
+            names = [f"c{n}" for n in range(start, min(count, start + 500))]
+            for name, twin in zip(names, json.loads(self.succeed("twin", "show", "--json",
+                                                                 *names))):
+                del twin["user_id"]
+                expected = expected or twin
+                self.assertEqual(twin, expected, f"customer {name}, seed {SEED}")
+        self.assertEqual(expected["event_count"], 50)
 
 
 class Demo(Case):
@@ -249,6 +291,276 @@ class EndToEnd(Case):
             self.assertEqual(result["examples"], len(last))
             for metric in ("recall", "ndcg", "phr"):
                 self.assertTrue(0 < result[metric]["10"] <= 1, metric)
+
+
+class Graphs(Case):
+    """Looking at graphs gives what whoever reads the exported graph works out."""
+
+    HALF_LIFE = 30 * 86_400_000
+
+    def prepare(self):
+        self.succeed("generate-shop", "--customers", 30, "--items", 40, "--days", 60)
+        self.succeed("ingest", "shop/events.csv", "--items", "shop/items.csv")
+        self.succeed("train", "--epochs", 1, "--width", 8)
+
+    def look(self, *arguments):
+        return json.loads(self.succeed("graph", *arguments, "--json"))
+
+    def refuse(self, code, expected, *arguments):
+        result = self.foretwin(*arguments)
+        self.assertEqual(result.returncode, code, result.stderr)
+        errors = [line for line in result.stderr.splitlines() if line.startswith("Error:")]
+        self.assertEqual(len(errors), 1, result.stderr)
+        self.assertIn(expected, errors[0])
+
+    def exported(self, *arguments):
+        """The edges of a graph as (from, type, to, decayed weight)."""
+        moment = self.look("stats", *arguments)["scene"]["as_of"]
+        now = datetime.datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp() * 1000
+        self.succeed("graph", "export", "graph.jsonl", *arguments)
+        edges = []
+        for line in pathlib.Path(self.folder, "graph.jsonl").read_text("utf-8").splitlines():
+            record = json.loads(line)
+            if "edge" in record:
+                weight = record["weight"] * 2 ** -(max(0, now - record["last"]) / self.HALF_LIFE)
+                edges.append((tuple(record["from"]), record["edge"], tuple(record["to"]), weight))
+        self.assertGreater(len(edges), 20)
+        return edges
+
+    @staticmethod
+    def named(node):
+        return (node["label"], node["id"])
+
+    @staticmethod
+    def cheapest(edges, start, end):
+        """The cost of the cheapest way, of however many edges, by Bellman and Ford."""
+        costs = {start: 0.0}
+        for _ in range(len(edges)):
+            before = dict(costs)
+            for source, _, target, weight in edges:
+                for a, b in ((source, target), (target, source)):
+                    if a in costs:
+                        costs[b] = min(costs.get(b, math.inf), costs[a] + 1 / weight)
+            if costs == before:
+                break
+        return costs.get(end)
+
+    def test_answers_are_those_of_the_exported_graph(self):
+        self.prepare()
+        chance = random.Random(SEED)
+        for arguments in (
+            [], ["--twin", "customer-0003"],
+            ["--twin", "customer-0003", "--as-of", "2026-02-01T12:00"],
+        ):
+            edges = self.exported(*arguments)
+            nodes = sorted({node for edge in edges for node in (edge[0], edge[2])})
+            stats = self.look("stats", *arguments)
+            self.assertEqual(stats["edge_count"], len(edges))
+            self.assertEqual(
+                {entry["type"]: entry["count"] for entry in stats["edges"]},
+                collections.Counter(edge[1] for edge in edges))
+            self.assertAlmostEqual(stats["weight"], sum(edge[3] for edge in edges), 6)
+            heaviest = sorted((edge[3] for edge in edges), reverse=True)[:10]
+            top = [edge["weight"] for edge in self.look("top", "-n", 10, *arguments)["edges"]]
+            for mine, theirs in zip(heaviest, top, strict=True):
+                self.assertAlmostEqual(mine, theirs, 9)
+            for label, name in chance.sample(nodes, 4):
+                node, where = (label, name), f"seed {SEED}, {label}:{name}, {arguments}"
+                at = [edge for edge in edges if node in (edge[0], edge[2])]
+                facts = self.look("node", f"{label}:{name}", *arguments)
+                degrees = sum(entry["out"] + entry["in"] for entry in facts["degrees"])
+                loops = sum(edge[0] == edge[2] for edge in at)
+                self.assertEqual(degrees, len(at) + loops, where)
+                around = self.look("neighbours", f"{label}:{name}", "--limit", 999, *arguments)
+                others = {b if a == node else a for a, _, b, _ in at} - {node}
+                self.assertEqual(
+                    {self.named(entry["node"]) for entry in around["neighbours"]}, others, where)
+                target = chance.choice(nodes)
+                path = self.look(
+                    "path", f"{label}:{name}", ":".join(target), "--max-hops", 50, *arguments)
+                cost = self.cheapest(edges, node, target)
+                self.assertEqual(path.get("cost") is None, cost is None, where)
+                if cost is None:
+                    continue
+                self.assertAlmostEqual(path["cost"], cost, 6, where)
+                steps = sum(1 / edge["weight"] for edge in path["edges"])
+                self.assertAlmostEqual(steps, cost, 6, where)
+
+    def test_people_see_names_and_are_told_of_limits(self):
+        self.prepare()
+        twin = ["--twin", "customer-0003"]
+        stats = self.succeed("graph", "stats")
+        for expected in ("The shared graph", "FOLLOWED_BY", "for each event", "journal"):
+            self.assertIn(expected, stats)
+        names = [line.split(",")[1].strip('"') for line in pathlib.Path(
+            self.folder, "shop/items.csv").read_text("utf-8").splitlines()[1:]]
+        top = self.succeed("graph", "top", "me", "--type", "purchased", "-n", 3, *twin)
+        self.assertTrue(any(name.split(",")[0] in top for name in names), top)
+        self.assertIn("raise --limit", self.succeed("graph", "neighbours", "me", "--limit", 2,
+                                                    *twin))
+        self.assertIn("raise --fan-out", self.succeed("graph", "top", "me", "--fan-out", 2, *twin))
+        self.assertIn("share of the walk", self.succeed("graph", "neighbours", "me", "--rank",
+                                                        *twin))
+        item = self.look("top", "me", "--type", "PURCHASED", "-n", 1, *twin)["edges"][0]["to"]["id"]
+        self.assertIn("Jaccard", self.succeed("graph", "neighbours", item, "--similar", *twin))
+        self.assertIn("heaviest 3 of", self.succeed("graph", "node", item, "-n", 3, *twin))
+        self.assertIn("Both are", self.succeed("graph", "path", item, item, *twin))
+
+    def test_what_cannot_be_looked_at_is_said_in_a_sentence(self):
+        self.file("e.csv", HEADER + "1,ann,tea,purchase,2026-01-01\n2,ann,cup,view,2026-01-02\n")
+        self.succeed("ingest", "e.csv")
+        twin = ["--twin", "ann"]
+        self.refuse(64, "has ACTIVE_IN, PURCHASED, VIEWED", "graph", "top", "--type", "X", *twin)
+        self.refuse(64, "has no edges", "graph", "top", "--type", "")
+        self.refuse(64, "There are Customer, Item", "graph", "node", "Toy:tea", *twin)
+        self.refuse(1, "no node 'milk'", "graph", "path", "tea", "milk", *twin)
+        self.refuse(1, "no node ''", "graph", "node", "", *twin)
+        self.refuse(64, "no past", "graph", "stats", "--as-of", "2026-01-01")
+        self.refuse(64, "--as-of is", "graph", "stats", "--as-of", "soon", *twin)
+        self.refuse(1, "Nothing was known", "graph", "stats", "--as-of", "2020-01-01", *twin)
+        self.refuse(1, "Nothing is known of 'bob'", "graph", "top", "--twin", "bob")
+        self.refuse(64, "Name a --twin", "graph", "node", "me")
+        self.refuse(64, "--count", "graph", "top", "-n", 2 ** 62, *twin)
+        self.refuse(64, "--format", "graph", "export", "graph.dat")
+        self.refuse(64, "There is no store", "graph", "stats", "--store", "nowhere")
+        weight = self.look("top", "me", "--type", "PURCHASED", "--as-of", "2026-01-31", *twin)
+        self.assertAlmostEqual(weight["edges"][0]["weight"], 2.5)
+        self.assertEqual(self.look("top", "--type", "WISHED", *twin)["edges"], [])
+
+    def test_a_graph_moves_by_file_into_a_plain_store(self):
+        self.prepare()
+        for format in ("graphml", "csv", "jsonl", "cypher"):
+            with self.subTest(format):
+                self.succeed(
+                    "graph", "export", f"twin.{format}", "--twin", "customer-0003")
+                self.succeed("graph", "import", f"twin.{format}", "--into", f"plain-{format}")
+                plain = ["--store", f"plain-{format}"]
+                theirs = self.look("stats", *plain)
+                mine = self.look("stats", "--twin", "customer-0003")
+                self.assertEqual(theirs["nodes"], mine["nodes"])
+                self.assertEqual(
+                    [(entry["type"], entry["count"], entry["times"]) for entry in theirs["edges"]],
+                    [(entry["type"], entry["count"], entry["times"]) for entry in mine["edges"]])
+                item = self.look("top", "--type", "PURCHASED", *plain)["edges"][0]["to"]
+                self.assertIn("name", item)
+                self.succeed("graph", "export", f"again.{format}", *plain)
+        self.assertEqual(
+            pathlib.Path(self.folder, "twin.jsonl").read_bytes(),
+            pathlib.Path(self.folder, "again.jsonl").read_bytes())
+        self.refuse(1, "made from events", "graph", "import", "twin.csv", "--into",
+                    "graph-data/store")
+        self.refuse(1, "a store already", "graph", "import", "twin.csv", "--into", "plain-csv")
+        self.refuse(64, "no twins", "graph", "stats", "--twin", "ann", "--store", "plain-csv")
+        self.refuse(64, "no twins", "ingest", "shop/events.csv", "--store", "plain-csv")
+        self.file("bad.jsonl", "{}\n")
+        self.refuse(1, "bad.jsonl, line 1", "graph", "import", "bad.jsonl", "--into", "bad")
+        self.assertFalse(os.path.exists(f"{self.folder}/bad"))
+        self.assertFalse(os.path.exists(f"{self.folder}/bad.new"))
+
+    def test_no_file_makes_looking_at_it_fail(self):
+        extreme = {"count": 2 ** 64 - 1, "first": -2 ** 63, "last": 2 ** 63 - 1, "properties": {}}
+        bad = "bad\x1b[2Jname"
+        self.file("bad.jsonl", "".join(json.dumps(line) + "\n" for line in [
+            {"foretwin": "property graph", "version": 1, "labels": ["A", "B"],
+             "edgeTypes": ["X\x1b[31m", "Z"]},
+            {"node": ["A", "n:1"], "graph": 0,
+             "properties": {"name": bad, "v": {"double": "NaN"}, "w": {"vector": [1, "INF"]}}},
+            {"node": ["B", "n:1"], "graph": 0, "properties": {}},
+            *({"edge": "Z", "from": [a, "n:1"], "to": [b, "n:1"], "graph": 0, "weight": weight,
+               **extreme} for a, b, weight in [
+                   ("A", "B", -5), ("B", "A", 1e308), ("B", "B", 1e308)]),
+            {"edge": "X\x1b[31m", "from": ["B", "n:1"], "to": ["A", "n:1"], "graph": 7,
+             "weight": "INF", **extreme}]))
+        self.succeed("graph", "import", "bad.jsonl", "--into", "bad")
+        for json_flag in ([], ["--json"]):
+            for arguments in (
+                ["stats"], ["stats", "--graph", 7], ["stats", "--graph", 2 ** 64 - 1],
+                ["node", "A:n:1"], ["node", "B:n:1", "--graph", 7], ["top"],
+                ["top", "B:n:1", "-n", 1], ["path", "B:n:1", "A:n:1"], ["path", "A:n:1", "B:n:1"],
+                ["neighbours", "A:n:1", "--limit", 2 ** 63 - 1, "--fan-out", 2 ** 63 - 1],
+                ["neighbours", "B:n:1", "--rank"], ["neighbours", "B:n:1", "--similar"],
+            ):
+                output = self.succeed("graph", *arguments, *json_flag, "--store", "bad")
+                self.assertNotIn("\x1b", output, arguments)
+        self.refuse(64, "A:n:1 or B:n:1", "graph", "node", "n:1", "--store", "bad")
+
+
+class OneTwin(Case):
+    """What can be done with the twin of one customer."""
+
+    def prepare(self):
+        header = HEADER.strip() + ",query,session_id\n"
+        self.file("e.csv", header + "\n".join([
+            "1,ann,tea,purchase,2026-01-01T10:00:00Z,,s-of-ann",
+            "2,ann,cup,view,2026-01-01T10:01:00Z,,s-of-ann",
+            "3,ann,,search,2026-02-01T10:00:00Z,a very private wish,s2",
+            '4,ann,"say ""tea"" é 👩",purchase,2026-02-01T10:05:00.250Z,,s2',
+            "5,bob,tea,view,2026-02-02T10:00:00Z,,s-of-bob"]) + "\n")
+        self.succeed("ingest", "e.csv")
+
+    def test_diff_and_show_look_into_the_past(self):
+        self.prepare()
+        diff = json.loads(self.succeed("twin", "diff", "ann", "--from", "2026-01-15", "--json"))
+        self.assertEqual(diff["event_count"], 2)
+        changes = {(entry["from"], entry["type"]): entry["change"] for entry in diff["edges"]}
+        self.assertEqual(changes['say "tea" é 👩', "PURCHASED"], "new")
+        self.assertEqual(changes["tea", "PURCHASED"], "faded")
+        text = self.succeed("twin", "diff", "ann", "--from", "2026-01-15", "-n", 1)
+        self.assertIn("2 events in between", text)
+        self.assertIn("raise -n", text)
+        past = json.loads(
+            self.succeed("twin", "show", "ann", "--as-of", "2026-01-15", "--json"))[0]
+        self.assertEqual((past["event_count"], past["searches"]), (2, []))
+        self.assertIn("Nothing was known",
+                      self.succeed("twin", "show", "ann", "--as-of", "2025-01-01"))
+        for bad in (["--from", "then"], ["--from", "2027-01-01"],
+                    ["--from", "2026-02-01", "--to", "2026-01-01"]):
+            self.assertEqual(self.foretwin("twin", "diff", "ann", *bad).returncode, 64, bad)
+
+    def test_an_exported_twin_is_the_same_when_its_events_are_ingested(self):
+        self.prepare()
+        self.succeed("twin", "export", "ann", "--to", "ann")
+        folder = pathlib.Path(self.folder, "ann")
+        self.assertEqual(folder.stat().st_mode & 0o777, 0o700)
+        files = sorted(folder.iterdir())
+        self.assertEqual([file.name for file in files],
+                         ["events.jsonl", "graph.graphml", "twin.json"])
+        for file in files:
+            self.assertEqual(file.stat().st_mode & 0o777, 0o600, file)
+        self.assertNotIn("s-of-bob", (folder / "events.jsonl").read_text("utf-8"))
+        shown = self.succeed("twin", "show", "ann", "--json")
+        self.assertEqual((folder / "twin.json").read_text("utf-8"), shown)
+        self.succeed("ingest", "ann/events.jsonl", "--store", "other")
+        self.assertEqual(self.succeed("twin", "show", "ann", "--json", "--store", "other"), shown)
+        again = json.loads(self.succeed("ingest", "ann/events.jsonl", "--json"))
+        self.assertEqual((again["added"], again["duplicates"]), (0, 4))
+        self.assertEqual(self.foretwin("twin", "export", "ann", "--to", "ann").returncode, 1)
+        self.assertEqual(self.foretwin("twin", "export", "eve", "--to", "eve").returncode, 1)
+        self.assertFalse(os.path.exists(f"{self.folder}/eve"))
+
+    def test_erasing_leaves_nothing_behind(self):
+        self.prepare()
+        data = pathlib.Path(self.folder, "graph-data/store/data.mdb")
+        self.assertIn(b"a very private wish", data.read_bytes())
+        asked = self.foretwin("twin", "erase", "ann", stdin="yes\n")
+        self.assertEqual(asked.returncode, 1)
+        self.assertIn("ann: 4 events", asked.stderr)
+        self.assertIn("--yes", asked.stderr)
+        self.assertIn("4 events", self.succeed("twin", "show", "ann"), "nothing was erased")
+        receipt = json.loads(self.succeed("twin", "erase", "ann", "--yes", "--json"))
+        self.assertEqual(receipt["erased"][0]["events"], 4)
+        self.assertEqual(receipt["erased"][0]["names"], 1)
+        self.assertTrue(receipt["is_compacted"])
+        left = data.read_bytes()
+        self.assertNotIn(b"a very private wish", left)
+        self.assertNotIn(b"s-of-ann", left)
+        self.assertIn(b"s-of-bob", left)
+        self.assertIn("was erased", self.succeed("twin", "show", "ann"))
+        self.assertIn("1 events", self.succeed("twin", "show", "bob"))
+        late = json.loads(self.succeed("ingest", "e.csv", "--json"))
+        self.assertEqual((late["added"], late["rejected"]), (0, {"customer was erased": 4}))
+        self.succeed("verify")
+        self.assertIn("can be found", self.succeed("twin", "erase", "bob", "--yes", "--no-compact"))
 
 
 class Server:

@@ -459,6 +459,16 @@ class Judgement(FolderTest):
         self.assertEqual(self.judge(1, image=None), "lost")
         self.assertIsNone(self.judge(0, image=None))
 
+    def test_a_store_whose_making_was_cut_off_must_heal(self):
+        none = Result(66, "", "Error: There is no store at x.")
+        made = Result(0, '{"rejected": {}}', "")
+        everything = Result(0, json.dumps([self.TWO, self.TWO]), "")
+        something = Result(0, json.dumps([self.ONE, self.TWO]), "")
+        self.assertIsNone(self.judge(0, results=[none, made, everything]))
+        self.assertEqual(self.judge(0, results=[none, made, something]), "again")
+        self.assertEqual(self.judge(0, results=[none, none, none]), "unopenable")
+        self.assertEqual(self.judge(1, results=[none]), "unopenable")
+
     def test_half_batches_are_wrong(self):
         self.assertEqual(self.judge(0, self.ONE, document(1)), "half")
         self.assertEqual(self.judge(0, self.EMPTY, self.ONE), "half")

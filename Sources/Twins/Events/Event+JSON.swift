@@ -15,7 +15,7 @@ extension Event {
 
     /// The event as one line of a JSON Lines file, without its end.
     ///
-    /// What a reader of event files has accepted, it reads from this line again, bit for bit.
+    /// What a reader of event files has accepted, it reads from this line again.
     /// A property whose name is that of a field cannot have come from a file, and is left out.
     public var jsonLine: String {
         var fields: [(name: String, value: String)] = []

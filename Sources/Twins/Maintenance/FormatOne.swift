@@ -54,7 +54,8 @@ enum FormatOne {
 
     private static var damaged: TwinsError {
         TwinsError(
-            .corrupt, "A record of the old store fails its checksum: the file was damaged. "
+            .corrupt,
+            "A record of the old store fails its checksum: the file was damaged. "
                 + "Restore a backup, and migrate that.")
     }
 

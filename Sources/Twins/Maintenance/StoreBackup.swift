@@ -63,21 +63,23 @@ public enum StoreBackup {
         let plain = scratch + "/plain"
         try environment.copy(to: plain, compacting: false)
         do {
+            let tables = try Environment.audit(file: plain).records.keys.sorted()
             try StoreFiles.withFolder(for: plain) { folder in
-                let source = try StoreFiles.openForReading(folder, tables: StoreFiles.tables)
+                let source = try StoreFiles.openForReading(folder, tables: tables)
                 defer { source.close() }
-                let target = try Environment(path: scratch + "/new", tables: StoreFiles.tables)
+                let target = try Environment(path: scratch + "/new", tables: tables)
                 defer { target.close() }
-                try StoreFiles.copy(StoreFiles.tables, from: source, to: target)
+                try StoreFiles.copy(tables, from: source, to: target)
+                // What writing it has freed is left out, too.
+                try target.copy(to: file, compacting: true)
             }
+            return .records
         } catch {
             // A plain copy is a whole one too: whatever kept its records from being read, it is
             // better than none, and verifying it will say what is wrong.
             try move(plain, to: file)
             return .plain
         }
-        try move(scratch + "/new/data.mdb", to: file)
-        return .records
     }
 
     /// Copies the pseudonym key of a store to a new file, for its owner alone.

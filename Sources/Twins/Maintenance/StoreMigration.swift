@@ -33,7 +33,8 @@ public enum StoreMigration {
         let format = try GraphStore.storedFormat(ofFile: file)
         guard let format, (oldestFormat...GraphStore.formatVersion).contains(format) else {
             throw TwinsError(
-                .format, "The store at \(store) has format \(format.map(String.init) ?? "unknown"), "
+                .format,
+                "The store at \(store) has format \(format.map(String.init) ?? "unknown"), "
                     + "and this program migrates \(oldestFormat) to \(GraphStore.formatVersion). "
                     + "Use a newer foretwin, or check the path.")
         }
@@ -41,7 +42,8 @@ public enum StoreMigration {
         let audit = try Environment.audit(file: file, isChecksummed: false)
         guard audit.isSound else {
             throw TwinsError(
-                .corrupt, "The store at \(store) is damaged: \(audit.findings.first ?? ""). "
+                .corrupt,
+                "The store at \(store) is damaged: \(audit.findings.first ?? ""). "
                     + "Restore a backup, and migrate that.")
         }
         let staging = try swap.begin(store)

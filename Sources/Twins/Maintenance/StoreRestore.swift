@@ -35,10 +35,13 @@ public enum StoreRestore {
         let hadStore = !StoreFiles.isEmpty(store)
         guard isReplacing || !hadStore else {
             throw TwinsError(
-                .file, "\(store) is not empty. Give --replace, which keeps what is there as "
+                .file,
+                "\(store) is not empty. Give --replace, which keeps what is there as "
                     + "\(swap.keptPath(store)), or another --store.")
         }
-        try copy(file, to: staging + "/data.mdb")
+        try copy(file, to: staging + "/data.partial")
+        // This also sees to it that the name is on the disk before the folders are exchanged.
+        try move(staging + "/data.partial", to: staging + "/data.mdb")
         try verify(staging)
         try swap.commit(store)
         return hadStore ? swap.keptPath(store) : nil

@@ -23,7 +23,10 @@ public enum StoreVerification {
         _ path: String, progress: @escaping Progress = { _, _, _ in }
     ) throws -> VerificationReport {
         var report = VerificationReport(path: path)
-        let isFolder = try Self.isFolder(path)
+        // The data file of a store stands for the store: it may be in use.
+        let isDataFile = URL(fileURLWithPath: path).lastPathComponent == "data.mdb"
+        let isFolder = try Self.isFolder(path) || isDataFile
+        let path = isDataFile ? StoreFiles.parent(of: path) : path
         let file = isFolder ? path + "/data.mdb" : path
         guard FileManager.default.fileExists(atPath: file) else {
             throw TwinsError(.notFound, "There is no store at \(path). Check the path.")
@@ -45,13 +48,13 @@ public enum StoreVerification {
             } else {
                 try StoreFiles.withFolder(for: file) { try verifyTwins($0, &report, progress) }
             }
-        } catch where GraphStore.failure(error) == .damaged {
+        } catch  where GraphStore.failure(error) == .damaged {
             report.add("\(error)")
         }
         return report
     }
 
-    /// Whether a path is that of a store; also the data file in a store's folder stands for it.
+    /// Whether there is a folder at a path.
     private static func isFolder(_ path: String) throws -> Bool {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -84,9 +87,11 @@ public enum StoreVerification {
     private static func verifyTwins(
         _ path: String, _ report: inout VerificationReport, _ progress: @escaping Progress
     ) throws {
+        // A store of other graphs than twins has no journal.
+        let hasTwins = report.records["journal"] != nil
         let store = try GraphStore(
-            path: path, labels: Label.all, edgeTypes: EdgeType.all, tables: ["journal"],
-            access: .read)
+            path: path, labels: Label.all, edgeTypes: EdgeType.all,
+            tables: hasTwins ? ["journal"] : [], access: .read)
         defer { store.environment.close() }
         try store.read { transaction in
             var findings: [String] = []
@@ -95,7 +100,7 @@ public enum StoreVerification {
                 progress: { progress("records", $0, $1) })
             for finding in findings { report.add(finding) }
             // Twins of a graph with loose ends cannot be compared with anything.
-            guard findings.isEmpty else { return }
+            guard findings.isEmpty, hasTwins else { return }
             var audit = try TwinAudit(store, in: transaction)
             try audit.run(in: transaction) { progress("twins", $0, $1) }
             report.twins = audit.twins

@@ -82,7 +82,7 @@ struct TwinAudit {
             state.sweepThrough = try reader.readVarint()
             state.sweepPosition = GraphID(rawValue: try reader.readVarint())
             state.eventCount = try reader.readVarint()
-            if state.eventCount > 0 { state.newest = Timestamp(rawValue: try reader.readInt64()) }
+            if !reader.isAtEnd { state.newest = Timestamp(rawValue: try reader.readInt64()) }
             try reader.expectEnd()
             return state
         }
@@ -144,7 +144,9 @@ struct TwinAudit {
             graph.properties(of: customer, graph: graphID, in: transaction))
         var expected = TwinSummary(steps)
         expected?.settledThrough = summary?.settledThrough ?? 0
-        if summary != expected { note("twin \(graphID.rawValue) does not sum up its events rightly") }
+        if summary != expected {
+            note("twin \(graphID.rawValue) does not sum up its events rightly")
+        }
         checkWaiting(graphID, events, settledThrough: summary?.settledThrough ?? 0)
     }
 

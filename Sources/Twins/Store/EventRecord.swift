@@ -174,7 +174,10 @@ enum EventRecord {
         writer.appendString(pseudonym)
         writer.appendString(event.itemID ?? "")
         writer.appendInt64(event.timestamp.rawValue)
-        writer.appendRaw(encode(LoggedEvent(event, item: nil, eventID: "")))
+        let content = encode(LoggedEvent(event, item: nil, eventID: ""))
+        writer.appendRaw(content)
+        // As in format 1, whose records ended so: events that are sent again must be known.
+        writer.appendUInt32(CRC32C.checksum(content))
         let digest = SHA256.hash(data: writer.bytes)
         let digits = Array("0123456789abcdef")
         return "c-"

@@ -43,6 +43,7 @@ extension TwinStore {
     ///   - count: How many events to settle, about.
     ///   - place: Where the part begins; where the sweep is now unless given.
     /// - Returns: The part; `nil` when no sweep is under way.
+    /// - Throws: `LMDBError`, `GraphError` or ``TwinsError``.
     func prepareSweep(_ count: Int, from place: SweepPlace?) throws -> SweepPart? {
         try graph.read { transaction in
             let state = try journalState(in: transaction)
@@ -108,7 +109,8 @@ extension TwinStore {
         let summary = pending.summary
         let isLate = summary.map { first.moment < $0.moment } ?? false
         var steps = try pending.records.map { moment, record in
-            try step(EventRecord.decodeForFold(record.span.bytes, timestamp: moment.timestamp),
+            try step(
+                EventRecord.decodeForFold(record.span.bytes, timestamp: moment.timestamp),
                 moment.tieBreak, in: transaction)
         }
         var fold: TwinFold

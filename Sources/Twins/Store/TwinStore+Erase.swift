@@ -83,7 +83,8 @@ extension TwinStore {
         let orphans = try orphans(among: texts, in: transaction)
         for node in orphans { try graph.removeName(of: node, in: transaction) }
         try transaction.put(
-            Self.tombstone(time), for: GraphStore.attachmentKey(
+            Self.tombstone(time),
+            for: GraphStore.attachmentKey(
                 graphID, tag: Self.tombstoneTag
             ).bytes, in: graph.records)
         // A sweep under way may have been made ready with this twin in it: it begins anew, up to

@@ -61,7 +61,8 @@ struct BenchCommand: ParsableCommand {
                 settings: TwinSettings(halfLifeSeconds: BenchEvents.halfLifeSeconds))
             switch phase {
             case .ingest:
-                let ingest = BenchIngest(store: store, stream: stream, places: first..<first + events)
+                let ingest = BenchIngest(
+                    store: store, stream: stream, places: first..<first + events)
                 if let writeEvents { try ingest.write(eventsTo: writeEvents) }
                 if let writeUpserts {
                     try ingest.write(upsertsTo: writeUpserts)

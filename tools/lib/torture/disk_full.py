@@ -12,8 +12,8 @@ from . import program as foretwin, suite, workload as work
 NAME = "disk-full"
 ABOUT = "fill the disk under a store; needs root, to mount a small disk in memory"
 
-DISK_BYTES = 8 << 20
-BALLAST_BYTES = 4 << 20
+DISK_BYTES = 20 << 20
+BALLAST_BYTES = 16 << 20
 SECONDS_TO_RESUME_MAX = 1.0
 # Statuses for "not now, but perhaps later".
 FULL_STATUSES = (503, 507)

@@ -94,11 +94,26 @@ enum StoreKind {
     /// The name of the setting that only a store of twins has.
     private static let twinsMark = "key"
 
+    /// The name of a setting of stores that 'foretwin graph import' made.
+    static let plainMark = "plainGraph"
+
     /// Looks into the store at a path, and closes it again.
     init(of path: String) throws {
-        let store = try GraphStore(path: path, labels: [], edgeTypes: [], access: .read)
-        let mark = try store.read { try store.setting(Self.twinsMark, in: $0) }
-        self = mark == nil ? .plain : .twins
+        self = try Self.has(Self.twinsMark, path) ? .twins : .plain
+    }
+
+    /// Whether the store at a path was made by 'foretwin graph import'.
+    ///
+    /// A store whose making was cut off has no mark at all, and may still become one of twins.
+    static func isPlain(_ path: String) throws -> Bool { try has(plainMark, path) }
+
+    private static func has(_ mark: String, _ path: String) throws -> Bool {
+        do {
+            let store = try GraphStore(path: path, labels: [], edgeTypes: [], access: .read)
+            return try store.read { try store.setting(mark, in: $0) != nil }
+        } catch let error as GraphError where error.code == .notAStore {
+            return false
+        }
     }
 }
 
@@ -152,7 +167,8 @@ struct GraphEdgeOptions: ParsableArguments {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Only edges of these types, such as PURCHASED; of all types unless given.",
+            "Only edges of these types, such as PURCHASED; of all types unless given. To be "
+                + "given after the node.",
             valueName: "type"))
     var type: [String] = []
 

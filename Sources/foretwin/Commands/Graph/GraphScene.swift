@@ -37,7 +37,9 @@ struct GraphScene {
     /// What the graph is called, and the moment, as a title.
     var heading: String {
         let title = title.prefix(1).uppercased() + title.dropFirst()
-        return moment.map { "\(title), as of \($0.iso8601)" } ?? title
+        guard let moment else { return title }
+        return customer == nil
+            ? "\(title), with weights as of \(moment.iso8601)" : "\(title), as of \(moment.iso8601)"
     }
 
     /// Asks a question.

@@ -46,6 +46,15 @@ struct NodeNames {
         return shortened(printable(name.name.map { "\(id)  \($0)" } ?? id), to: 56)
     }
 
+    /// The same in a sentence.
+    func phrase(_ node: NodeID) -> String {
+        guard node != customerNode, let name = names[node], let called = name.name else {
+            return text(node)
+        }
+        let id = name.label == "Item" ? name.id : "\(name.label):\(name.id)"
+        return shortened(printable("\(id) (\(called))"), to: 56)
+    }
+
     /// The same for programs.
     func json(_ node: NodeID) -> NodeJSON {
         let name = names[node]
@@ -92,8 +101,14 @@ struct SceneJSON: Encodable {
     }
 }
 
+/// An edge with its weight at the moment that is looked from.
+struct HeavyEdge {
+    let edge: Edge
+    let weight: Double
+}
+
 /// A table of edges, each as it is seen from outside.
-func edgeTable(_ edges: [WeightedEdge], _ names: NodeNames) -> [String] {
+func edgeTable(_ edges: [HeavyEdge], _ names: NodeNames) -> [String] {
     var table = Table("from", "type", "to", "#weight", "#times", "first", "last")
     for entry in edges {
         let edge = entry.edge
@@ -118,7 +133,13 @@ func printable(_ text: String) -> String {
 
 /// A weight or a score with as many digits as matter.
 func figure(_ value: Double) -> String {
-    String(format: value == 0 || abs(value) >= 0.1 ? "%.2f" : "%.2g", value)
+    let size = abs(value)
+    if value == value.rounded(), size < 1e9 { return grouped(Int(value)) }
+    return switch size {
+    case 1..<1e9: String(format: "%.2f", value)
+    case 0.001..<1: String(format: "%.3f", value)
+    default: String(format: "%.2g", value)
+    }
 }
 
 /// A property's value for people; vectors are told by their length.
