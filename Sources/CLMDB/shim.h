@@ -35,8 +35,9 @@ static inline int exchange_files(const char *one, const char *other) {
 }
 
 // Ending a process in an orderly way when LMDB finds its file damaged in the midst of its work:
-// by an assertion, or by touching a page that the file lacks. A signal handler may only call what
-// is safe at any time, so this is C: it writes a sentence that was laid ready, and exits.
+// by an assertion, by touching a page that the file lacks, or by following what is no pointer. A
+// signal handler may only call what is safe at any time, so this is C: it writes a sentence that was
+// laid ready, and exits.
 //
 // All this must be used from one Swift file only: each would get variables of its own.
 #define DAMAGE_MAPS_MAX 64
@@ -46,6 +47,8 @@ struct damage {
     size_t length;
     char text[512];
     volatile uintptr_t starts[DAMAGE_MAPS_MAX], ends[DAMAGE_MAPS_MAX];
+    // Where LMDB's own code lies.
+    uintptr_t code_start, code_end;
     struct sigaction before_bus, before_segv;
 };
 
@@ -68,10 +71,24 @@ static inline void damage_end(const char *detail) {
     _exit(damage->code);
 }
 
-static inline void damage_signal(int number, siginfo_t *info, void *context) {
+// The address of the instruction that a signal interrupted; 0 where that is not known.
+static inline uintptr_t damage_instruction(void *context) {
+#if defined(__linux__) && defined(__x86_64__)
+    return (uintptr_t)((ucontext_t *)context)->uc_mcontext.gregs[16 /* REG_RIP */];
+#elif defined(__linux__) && defined(__aarch64__)
+    return (uintptr_t)((ucontext_t *)context)->uc_mcontext.pc;
+#else
     (void)context;
+    return 0;
+#endif
+}
+
+static inline void damage_signal(int number, siginfo_t *info, void *context) {
     struct damage *damage = damage_state();
     uintptr_t address = (uintptr_t)info->si_addr;
+    uintptr_t instruction = damage_instruction(context);
+    if (info->si_code > 0 && instruction >= damage->code_start && instruction < damage->code_end)
+        damage_end(NULL);
     // Codes of 0 and below are signals that somebody sent, which have no address.
     for (int place = 0; place < DAMAGE_MAPS_MAX && info->si_code > 0; place++)
         if (address >= damage->starts[place] && address < damage->ends[place]) damage_end(NULL);
@@ -85,9 +102,13 @@ static inline void damage_assert(MDB_env *environment, const char *text) {
     damage_end(text);
 }
 
-static inline void damage_install(int code, const char *text) {
+static inline void damage_install(
+    int code, const char *text, uintptr_t code_start, uintptr_t code_end
+) {
     struct damage *damage = damage_state();
     damage->code = code;
+    damage->code_start = code_start;
+    damage->code_end = code_end;
     snprintf(damage->text, sizeof damage->text, "%s", text);
     damage->length = strlen(damage->text);
     struct sigaction action;

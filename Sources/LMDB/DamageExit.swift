@@ -4,10 +4,11 @@ import Foundation
 extension Environment {
     /// From now on ends the process with a sentence and a code where it would die of a damaged file.
     ///
-    /// LMDB trusts its file. Where that is damaged, an assertion of its C code aborts the process,
-    /// or it reads a page that the file lacks, which is the signal SIGBUS. A program that calls this
-    /// when it starts writes `message` to standard error and exits instead. It concerns databases
-    /// opened afterwards, and signals at addresses inside their maps; all others are left alone.
+    /// LMDB trusts its file. Where that is damaged, an assertion of its C code aborts the process, or
+    /// it reads a page that the file lacks (the signal SIGBUS), or takes bytes for a pointer
+    /// (SIGSEGV). A program that calls this when it starts writes `message` to standard error and
+    /// exits instead. It concerns databases opened afterwards, and signals that come from inside
+    /// their maps or from LMDB's own code; all others are left alone.
     ///
     /// - Parameters:
     ///   - code: the exit code, 1 to 255.
@@ -30,7 +31,8 @@ enum DamageExit {
     static func install(code: Int32, message: String) {
         lock.withLock {
             guard !isInstalled else { return }
-            damage_install(code, message)
+            let library = codeOfLibrary()
+            damage_install(code, message, library.lowerBound, library.upperBound)
             isInstalled = true
         }
     }
@@ -63,14 +65,27 @@ enum DamageExit {
     /// The addresses at which this process has a file mapped; nil where the system does not tell.
     private static func map(of path: String) -> Range<UInt>? {
         var status = stat()
-        guard stat(path, &status) == 0,
-            let bytes = FileManager.default.contents(atPath: "/proc/self/maps")
-        else { return nil }
+        guard stat(path, &status) == 0 else { return nil }
+        return maps { $0.inode == "\(status.st_ino)" && $0.rights.hasSuffix("s") }
+    }
+
+    /// Where LMDB's code lies; empty where it is part of the program, or the system does not tell.
+    private static func codeOfLibrary() -> Range<UInt> {
+        maps { $0.path.contains("liblmdb") && $0.rights.contains("x") } ?? 0..<0
+    }
+
+    /// The first map of a file of this process that `matches`.
+    private static func maps(
+        _ matches: ((rights: Substring, inode: Substring, path: Substring)) -> Bool
+    ) -> Range<UInt>? {
+        guard let bytes = FileManager.default.contents(atPath: "/proc/self/maps") else {
+            return nil
+        }
         // 7f00-7f10 r--s 00000000 fe:01 1234   /path: addresses, rights, offset, device, inode.
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
             let fields = line.split(separator: " ", omittingEmptySubsequences: true)
-            guard fields.count > 5, fields[4] == "\(status.st_ino)", fields[1].hasSuffix("s"),
-                fields[5].hasPrefix("/")
+            guard fields.count > 5, fields[5].hasPrefix("/"),
+                matches((fields[1], fields[4], fields[5]))
             else { continue }
             let ends = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
             if ends.count == 2, ends[0] < ends[1] { return ends[0]..<ends[1] }

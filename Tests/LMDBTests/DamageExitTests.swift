@@ -52,6 +52,31 @@ import Testing
         #expect(text.split(separator: "\n").count == 1)
     }
 
+    @Test func whatLMDBTakesForAPointerEndsWithTheCode() async {
+        await #expect(processExitsWith: .exitCode(65)) {
+            Environment.exitOnDamage(code: 65, message: "Error: the file is damaged")
+            let folder = try TemporaryFolder()
+            try FileManager.default.createDirectory(
+                atPath: folder("db"), withIntermediateDirectories: true)
+            // Nodes with duplicates, in a table whose cursors have nothing to look at them with.
+            var damaged = try AuditTests.sound()
+            for page in 2..<(damaged.count / 4096) where damaged[page * 4096 + 10] == 2 {
+                let start = page * 4096
+                let slotsEnd = Int(damaged[start + 12]) + Int(damaged[start + 13]) << 8
+                for slot in stride(from: 16, to: slotsEnd, by: 2) {
+                    let node =
+                        start + Int(damaged[start + slot]) + Int(damaged[start + slot + 1]) << 8
+                    if damaged[node + 4] == 0 { damaged[node + 4] = 4 }
+                }
+            }
+            try write(damaged, to: folder("db/data.mdb"))
+            let environment = try Environment(
+                path: folder("db"), tables: ["t"], options: readOnly())
+            _ = try environment.read { try allEntries($0, environment.table("t")) }
+            exit(1)
+        }
+    }
+
     @Test func otherSignalsAreLeftAlone() async {
         await #expect(processExitsWith: .signal(SIGSEGV)) {
             Environment.exitOnDamage(code: 65, message: "Error: the file is damaged")
