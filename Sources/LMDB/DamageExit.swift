@@ -78,11 +78,9 @@ enum DamageExit {
     private static func maps(
         _ matches: ((rights: Substring, inode: Substring, path: Substring)) -> Bool
     ) -> Range<UInt>? {
-        guard let bytes = FileManager.default.contents(atPath: "/proc/self/maps") else {
-            return nil
-        }
+        let text = String(decoding: contents(of: "/proc/self/maps"), as: UTF8.self)
         // 7f00-7f10 r--s 00000000 fe:01 1234   /path: addresses, rights, offset, device, inode.
-        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+        for line in text.split(separator: "\n") {
             let fields = line.split(separator: " ", omittingEmptySubsequences: true)
             guard fields.count > 5, fields[5].hasPrefix("/"),
                 matches((fields[1], fields[4], fields[5]))
@@ -91,5 +89,20 @@ enum DamageExit {
             if ends.count == 2, ends[0] < ends[1] { return ends[0]..<ends[1] }
         }
         return nil
+    }
+
+    /// All bytes of a file that does not know its length, as those of /proc; none if there is none.
+    private static func contents(of path: String) -> [UInt8] {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return [] }
+        defer { close(file) }
+        var all: [UInt8] = []
+        var part = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            // withUnsafeMutableBytes: read fills the array up to its length.
+            let count = part.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
+            guard count > 0 else { return all }
+            all += part[..<count]
+        }
     }
 }

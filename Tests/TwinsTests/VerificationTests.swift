@@ -280,6 +280,9 @@ import Testing
         var report = VerificationReport(path: "store")
         for number in 0..<200 { report.add("\(number)") }
         #expect(report.findings.count == 100 && report.findingCount == 200)
+        var advised = VerificationReport(path: "store")
+        advised.add("x is damaged. Restore a backup.")
+        #expect(advised.findings.map(\.what) == ["x is damaged"])
         let again = try JSONDecoder().decode(
             VerificationReport.self, from: JSONEncoder().encode(report))
         #expect(again == report)

@@ -48,7 +48,10 @@ public struct VerificationReport: Codable, Sendable, Hashable {
     /// Adds a finding.
     public mutating func add(_ what: String, advice: String = Self.restore) {
         findingCount += 1
-        if findings.count < 100 { findings.append(Finding(what: what, advice: advice)) }
+        // Errors that were caught give the advice themselves.
+        let end = ". Restore a backup."
+        let fact = what.hasSuffix(end) ? String(what.dropLast(end.count)) : what
+        if findings.count < 100 { findings.append(Finding(what: fact, advice: advice)) }
     }
 
     /// What to do about damage.
