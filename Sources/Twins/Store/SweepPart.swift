@@ -48,6 +48,8 @@ extension TwinStore {
         try graph.read { transaction in
             let state = try journalState(in: transaction)
             guard let place = place ?? SweepPlace(state) else { return nil }
+            // A sweep that another process began may be older than this process's index.
+            try index.refresh(to: state) { try journalEntries(after: $0, in: transaction) }
             return try prepareSweep(count, from: place, in: transaction)
         }
     }
