@@ -115,20 +115,6 @@ struct JSONLinesWriter: InterchangeWriter {
     }
 
     private func write(_ text: String) {
-        file.bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): file.write("\\\"")
-            case UInt8(ascii: "\\"): file.write("\\\\")
-            case UInt8(ascii: "\n"): file.write("\\n")
-            case UInt8(ascii: "\r"): file.write("\\r")
-            case UInt8(ascii: "\t"): file.write("\\t")
-            case 0..<0x20, 0x7F:
-                file.write(byte < 0x10 ? "\\u000" : "\\u00")
-                file.write(String(byte, radix: 16))
-            default: file.bytes.append(byte)
-            }
-        }
-        file.bytes.append(UInt8(ascii: "\""))
+        file.write(text, quotedBy: UInt8(ascii: "\""))
     }
 }

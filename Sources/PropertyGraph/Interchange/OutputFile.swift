@@ -44,6 +44,28 @@ final class OutputFile {
 
     func write(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
+    /// Writes a text between quotation marks, with the escapes that JSON and Cypher share.
+    ///
+    /// - Parameters:
+    ///   - text: The text.
+    ///   - mark: The quotation mark, in ASCII.
+    func write(_ text: String, quotedBy mark: UInt8) {
+        bytes.append(mark)
+        for byte in text.utf8 {
+            switch byte {
+            case mark, UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+            case UInt8(ascii: "\n"): write("\\n")
+            case UInt8(ascii: "\r"): write("\\r")
+            case UInt8(ascii: "\t"): write("\\t")
+            case 0..<0x20, 0x7F:
+                write(byte < 0x10 ? "\\u000" : "\\u00")
+                write(String(byte, radix: 16))
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(mark)
+    }
+
     /// Ends what was written since the last record: the bound of a line holds for it.
     func endRecord() throws(Fault) {
         try Bounds.checkLine(bytes.count - recordStart)
