@@ -10,3 +10,12 @@ extension RawSpan {
         T(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: T.self))
     }
 }
+
+extension Array where Element == UInt8 {
+    /// Appends the bytes of `span`.
+    @inlinable
+    public mutating func append(copying span: RawSpan) {
+        // `withUnsafeBytes`: the closure copies inside the buffer's bounds and does not keep it.
+        span.withUnsafeBytes { append(contentsOf: $0) }
+    }
+}

@@ -51,7 +51,8 @@ public struct Label: RawRepresentable, Hashable, Sendable, CustomStringConvertib
 /// The kind of an edge, such as `PURCHASED`.
 public struct EdgeType: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     private static let symbols = SymbolTable()
-    let number: UInt32
+    /// The number by which this process knows the type; another process may use another.
+    package let number: UInt32
 
     /// Makes an edge type from its name.
     public init(rawValue: String) { number = Self.symbols.number(of: rawValue) }

@@ -7,6 +7,9 @@ import LMDB
 struct Vocabulary: Sendable {
     private(set) var labelCodes: [Label: UInt16] = [:]
     private(set) var typeCodes: [EdgeType: UInt16] = [:]
+    /// The same by the number that this process knows a type by, 0 for none: every edge that is
+    /// written looks into it.
+    private var codes: [UInt16] = []
     /// Edge types by their code; a list, because every edge that is read looks into it.
     private var types: [EdgeType?] = []
     private(set) var labels: [UInt16: Label] = [:]
@@ -51,11 +54,12 @@ struct Vocabulary: Sendable {
     }
 
     func code(of type: EdgeType) throws(GraphError) -> UInt16 {
-        guard let code = typeCodes[type] else {
+        let number = Int(type.number)
+        guard number < codes.count, codes[number] > 0 else {
             throw GraphError(
                 .undeclared, "The edge type \(type.rawValue) is not declared. Name it at opening.")
         }
-        return code
+        return codes[number]
     }
 
     func type(code: UInt16) throws(GraphError) -> EdgeType {
@@ -76,6 +80,8 @@ struct Vocabulary: Sendable {
         typeCodes[type] = code
         while types.count <= Int(code) { types.append(nil) }
         types[Int(code)] = type
+        while codes.count <= Int(type.number) { codes.append(0) }
+        codes[Int(type.number)] = code
     }
 
     private static func store(

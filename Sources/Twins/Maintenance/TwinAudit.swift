@@ -134,7 +134,7 @@ struct TwinAudit {
                 note("twin \(graphID.rawValue) has an event about what the store does not name")
                 return
             }
-            try fold.apply(step) { _ in nil }
+            fold.apply(step)
             steps.append(step)
         }
         if let last = steps.last?.moment.timestamp { see(last) }
@@ -195,7 +195,7 @@ struct TwinAudit {
         _ graphID: GraphID, _ fold: TwinFold, in transaction: borrowing ReadTransaction
     ) throws {
         var expected: [TwinFold.Ends: Edge] = [:]
-        for (edge, _) in fold.edges { expected[TwinFold.Ends(edge)] = edge }
+        for folded in fold.edges { expected[TwinFold.Ends(folded.edge)] = folded.edge }
         var count = 0
         var isEqual = true
         try graph.forEachEdge(graph: graphID, in: transaction) { edge in
@@ -229,18 +229,18 @@ struct TwinAudit {
     private mutating func step(
         _ event: LoggedEvent, in transaction: borrowing ReadTransaction
     ) throws -> TwinFold.Step? {
-        guard let daypart = try node(.daypart, TwinFold.daypart(of: event), in: transaction) else {
-            return nil
-        }
-        let queryName = TwinFold.queryName(of: event)
+        let daypartName = Daypart.name(hour: event.timestamp.hour)
+        guard let daypart = try node(.daypart, daypartName, in: transaction) else { return nil }
+        let queryName = event.query.map(TwinFold.queryName)
         let query = try node(.query, queryName, in: transaction)
         let city = try node(.city, event.city, in: transaction)
         let item = try event.item.map { try graph.nodeID(.item, index: $0) }
         if query == nil, queryName?.isEmpty == false { return nil }
         if city == nil, event.city?.isEmpty == false { return nil }
         if let item, try graph.externalID(of: item, in: transaction) == nil { return nil }
+        let moment = Moment(timestamp: event.timestamp, tieBreak: event.tieBreak)
         return TwinFold.Step(
-            event, tieBreak: event.tieBreak, item: item, query: query, city: city,
+            EventOutline(event), at: moment, item: item, query: query, city: city,
             daypart: daypart)
     }
 

@@ -45,22 +45,39 @@ public struct LoggedEvent: Hashable, Sendable {
     }
 
     /// Orders the events of one time in the same way whenever they arrive.
-    var tieBreak: UInt64 {
-        var hash: UInt64 = 0
-        for (place, byte) in SHA256.hash(data: Array(eventID.utf8)).enumerated() {
-            guard place < 8 else { break }
-            hash = hash << 8 | UInt64(byte)
-        }
-        return hash
-    }
+    var tieBreak: UInt64 { EventRecord.tieBreak(ofID: eventID) }
+}
 
+/// What the fold of a twin needs of an event.
+struct EventOutline: Hashable, Sendable {
+    var type: EventType
+    /// The item's running number in the store.
+    var item: Int?
+    var sessionID: String?
+    var city: String?
+    var query: String?
     /// What the event adds to the edge from customer to item: purchases count more than views,
     /// long looks more than short ones, several more than one.
-    var weight: Double {
-        var weight = type.baseWeight
+    var weight: Double
+
+    init(
+        type: EventType, item: Int?, sessionID: String?, city: String?, query: String?,
+        quantity: Double?, dwellSeconds: Double?
+    ) {
+        self.type = type
+        self.item = item
+        self.sessionID = sessionID
+        self.city = city
+        self.query = query
+        weight = type.baseWeight
         if type == .view, let dwellSeconds { weight *= min(4, max(0.25, dwellSeconds / 30)) }
         if type == .purchase, let quantity, quantity > 1 { weight *= min(4, quantity.squareRoot()) }
-        return weight
+    }
+
+    init(_ event: LoggedEvent) {
+        self.init(
+            type: event.type, item: event.item, sessionID: event.sessionID, city: event.city,
+            query: event.query, quantity: event.quantity, dwellSeconds: event.dwellSeconds)
     }
 }
 
@@ -77,7 +94,7 @@ enum EventRecord {
     private static let basket: UInt16 = 64
     private static let properties: UInt16 = 128
 
-    static func encode(_ event: LoggedEvent) -> [UInt8] {
+    static func encode(_ event: Event, item: Int?, eventID: String) -> [UInt8] {
         var flags: UInt16 = 0
         if event.sessionID != nil { flags |= session }
         if event.city != nil { flags |= city }
@@ -89,9 +106,9 @@ enum EventRecord {
         if !event.properties.isEmpty { flags |= properties }
         var writer = ByteWriter(capacity: 96)
         writer.appendUInt8(event.type.rawValue)
-        writer.appendVarint(event.item.map { UInt64($0) + 1 } ?? 0)
+        writer.appendVarint(item.map { UInt64($0) + 1 } ?? 0)
         writer.appendUInt16(flags)
-        writer.appendString(event.eventID)
+        writer.appendString(eventID)
         if let value = event.sessionID { writer.appendString(value) }
         if let value = event.city { writer.appendString(value) }
         if let value = event.quantity { writer.appendDouble(value) }
@@ -135,21 +152,20 @@ enum EventRecord {
     }
 
     /// Reads only what the fold of a twin needs.
-    static func decodeForFold(_ value: RawSpan, timestamp: Timestamp) throws -> LoggedEvent {
+    static func decodeOutline(_ value: RawSpan) throws -> EventOutline {
         try ByteReader.reading(value) { reader in
             let (type, item) = try readHead(&reader)
             let flags = try reader.readUInt16()
             try reader.skipBytes()
-            var event = LoggedEvent(
-                Event(userID: "", itemID: nil, type: type, timestamp: timestamp), item: item,
-                eventID: "")
-            if flags & session != 0 { event.sessionID = try reader.readString() }
-            if flags & city != 0 { event.city = try reader.readString() }
-            if flags & quantity != 0 { event.quantity = try reader.readDouble() }
+            let sessionID = flags & session != 0 ? try reader.readString() : nil
+            let city = flags & city != 0 ? try reader.readString() : nil
+            let quantity = flags & quantity != 0 ? try reader.readDouble() : nil
             if flags & price != 0 { _ = try reader.readDouble() }
-            if flags & dwell != 0 { event.dwellSeconds = try reader.readDouble() }
-            if flags & query != 0 { event.query = try reader.readString() }
-            return event
+            let dwell = flags & dwell != 0 ? try reader.readDouble() : nil
+            let query = flags & query != 0 ? try reader.readString() : nil
+            return EventOutline(
+                type: type, item: item, sessionID: sessionID, city: city, query: query,
+                quantity: quantity, dwellSeconds: dwell)
         }
     }
 
@@ -168,13 +184,21 @@ enum EventRecord {
         return (type, item == 0 ? nil : Int(exactly: item - 1))
     }
 
+    /// The first 8 bytes of the SHA-256 of an event's id.
+    static func tieBreak(ofID eventID: String) -> UInt64 {
+        var hasher = SHA256()
+        var text = eventID
+        text.withUTF8 { hasher.update(bufferPointer: .init($0)) }
+        return hasher.finalize().prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
     /// An id for an event that came without one: the hash of its content.
     static func contentID(_ event: Event, pseudonym: String) -> String {
         var writer = ByteWriter()
         writer.appendString(pseudonym)
         writer.appendString(event.itemID ?? "")
         writer.appendInt64(event.timestamp.rawValue)
-        let content = encode(LoggedEvent(event, item: nil, eventID: ""))
+        let content = encode(event, item: nil, eventID: "")
         writer.appendRaw(content)
         // As in format 1, whose records ended so: events that are sent again must be known.
         writer.appendUInt32(CRC32C.checksum(content))

@@ -1,5 +1,5 @@
-import Foundation
 import PropertyGraph
+import Synchronization
 
 /// What the journal says of itself, in one record that every batch rewrites.
 struct JournalState: Hashable, Sendable {
@@ -31,6 +31,11 @@ struct JournalEntry: Hashable, Sendable {
 struct EventKey: Hashable, Sendable {
     var graph: GraphID
     var tieBreak: UInt64
+
+    func hash(into hasher: inout Hasher) {
+        // One number where there are two: this is asked for every event, several times.
+        hasher.combine(tieBreak &+ graph.rawValue &* 0x9E37_79B9_7F4A_7C15)
+    }
 }
 
 /// Which twins have events in the journal, and where; kept in memory, made from the journal.
@@ -39,26 +44,29 @@ struct EventKey: Hashable, Sendable {
 /// events enter before their transaction commits, and leave only when the transaction that settled
 /// them is known to have committed. Whoever asks it *before* opening a snapshot, and then passes
 /// over what the snapshot lacks and what the twin says is settled, sees each event exactly once.
-// @unchecked Sendable: every variable is guarded by `lock`.
-final class JournalIndex: @unchecked Sendable {
-    private let lock = NSLock()
-    private var state: JournalState?
-    private var pending: [GraphID: [JournalEntry]] = [:]
-    private var sequences: [EventKey: UInt64] = [:]
-    /// The transaction that made `state`, which may not have committed.
-    private var writtenBy = 0
-    private var droppedThrough: UInt64 = 0
-    /// The graphs with events in the sweep under way, by id.
-    private var sweepOrder: (through: UInt64, graphs: [GraphID])?
+final class JournalIndex: Sendable {
+    private let contents = Mutex(Contents())
+
+    fileprivate struct Contents {
+        var state: JournalState?
+        var pending: [GraphID: [JournalEntry]] = [:]
+        var sequences: [EventKey: UInt64] = [:]
+        /// Whether a write transaction has begun to change the journal and has not said the end.
+        var isOpen = false
+        /// The transaction that made `state`, which may not have committed.
+        var writtenBy = 0
+        var droppedThrough: UInt64 = 0
+        /// The graphs with events in the sweep under way, by id.
+        var sweepOrder: (through: UInt64, graphs: [GraphID])?
+    }
 
     /// The entries of a twin, in the order in which they came.
-    func entries(of graph: GraphID) -> [JournalEntry] { lock.withLock { pending[graph] ?? [] } }
-
-    /// Where an event is in the journal; `nil` if it is not there.
-    func sequence(of key: EventKey) -> UInt64? { lock.withLock { sequences[key] } }
+    func entries(of graph: GraphID) -> [JournalEntry] {
+        contents.withLock { $0.pending[graph] ?? [] }
+    }
 
     /// How many events are in the journal, at least.
-    var pendingCount: Int { lock.withLock { sequences.count } }
+    var pendingCount: Int { contents.withLock { $0.sequences.count } }
 
     /// Sees to it that the index knows all of a snapshot's journal.
     ///
@@ -69,9 +77,9 @@ final class JournalIndex: @unchecked Sendable {
     func refresh(
         to stored: JournalState, load: (UInt64) throws -> [(GraphID, JournalEntry)]
     ) throws {
-        try lock.withLock {
-            if let state, state.revision >= stored.revision { return }
-            try reload(stored, load)
+        try contents.withLock { contents in
+            if let state = contents.state, state.revision >= stored.revision { return }
+            try contents.reload(stored, load)
         }
     }
 
@@ -82,29 +90,44 @@ final class JournalIndex: @unchecked Sendable {
     ///   - number: The transaction's number.
     ///   - load: Reads the transaction's journal after a sequence number.
     /// - Throws: What `load` throws.
-    func synchronise(
-        with stored: JournalState, transaction number: Int,
+    func open(
+        at stored: JournalState, transaction number: Int,
         load: (UInt64) throws -> [(GraphID, JournalEntry)]
     ) throws {
-        try lock.withLock {
-            // Another state than the last one written here: that transaction did not commit, or
-            // another process has been at work.
-            guard state?.revision == stored.revision else {
-                try reload(stored, load)
-                return
+        try contents.withLock { contents in
+            // Left open, or another state than the last one written here: that transaction did not
+            // commit, or another process has been at work.
+            if contents.isOpen || contents.state?.revision != stored.revision {
+                try contents.reload(stored, load)
+            } else if number > contents.writtenBy {
+                contents.drop(through: stored.settledThrough)
             }
-            if number > writtenBy { drop(through: stored.settledThrough) }
+            contents.isOpen = true
+        }
+    }
+
+    /// Where an event is in the journal; if it is not there, it shall be at a sequence number.
+    ///
+    /// - Returns: The sequence number of the event that was there already; `nil` if none was.
+    func claim(_ sequence: UInt64, for key: EventKey) -> UInt64? {
+        contents.withLock { contents in
+            guard let known = contents.sequences.updateValue(sequence, forKey: key) else {
+                return nil
+            }
+            contents.sequences[key] = known
+            return known
         }
     }
 
     /// Takes in what a transaction is about to commit.
-    func record(
-        _ added: [(GraphID, JournalEntry)], state: JournalState, transaction number: Int
+    func close(
+        at state: JournalState, added: [(GraphID, JournalEntry)], transaction number: Int
     ) {
-        lock.withLock {
-            for (graph, entry) in added { add(entry, to: graph) }
-            self.state = state
-            writtenBy = number
+        contents.withLock { contents in
+            for (graph, entry) in added { contents.pending[graph, default: []].append(entry) }
+            contents.state = state
+            contents.writtenBy = number
+            contents.isOpen = false
         }
     }
 
@@ -112,22 +135,24 @@ final class JournalIndex: @unchecked Sendable {
     ///
     /// A reader with an older snapshot may miss them, which is what erasing is for.
     func forget(_ graph: GraphID) {
-        lock.withLock {
-            for entry in pending[graph] ?? [] {
-                sequences[EventKey(graph: graph, tieBreak: entry.tieBreak)] = nil
+        contents.withLock { contents in
+            for entry in contents.pending[graph] ?? [] {
+                contents.sequences[EventKey(graph: graph, tieBreak: entry.tieBreak)] = nil
             }
-            pending[graph] = nil
+            contents.pending[graph] = nil
         }
     }
 
     /// The graphs after a position that have events in the sweep under way, by id.
     func graphs(after position: GraphID, sweepThrough: UInt64) -> ArraySlice<GraphID> {
-        lock.withLock {
-            if sweepOrder?.through != sweepThrough {
-                let graphs = pending.filter { ($0.value.first?.sequence ?? .max) <= sweepThrough }
-                sweepOrder = (sweepThrough, graphs.keys.sorted())
+        contents.withLock { contents in
+            if contents.sweepOrder?.through != sweepThrough {
+                let graphs = contents.pending.filter {
+                    ($0.value.first?.sequence ?? .max) <= sweepThrough
+                }
+                contents.sweepOrder = (sweepThrough, graphs.keys.sorted())
             }
-            let graphs = sweepOrder?.graphs ?? []
+            let graphs = contents.sweepOrder?.graphs ?? []
             var low = 0
             var high = graphs.count
             while low < high {
@@ -137,29 +162,27 @@ final class JournalIndex: @unchecked Sendable {
             return graphs[low...]
         }
     }
+}
 
-    // To be called with `lock` locked.
-    private func reload(
+extension JournalIndex.Contents {
+    fileprivate mutating func reload(
         _ stored: JournalState, _ load: (UInt64) throws -> [(GraphID, JournalEntry)]
     ) throws {
         let entries = try load(stored.settledThrough)
         pending = [:]
         sequences = [:]
-        for (graph, entry) in entries { add(entry, to: graph) }
+        for (graph, entry) in entries {
+            pending[graph, default: []].append(entry)
+            sequences[EventKey(graph: graph, tieBreak: entry.tieBreak)] = entry.sequence
+        }
         state = stored
         writtenBy = 0
         droppedThrough = stored.settledThrough
         sweepOrder = nil
     }
 
-    // To be called with `lock` locked.
-    private func add(_ entry: JournalEntry, to graph: GraphID) {
-        pending[graph, default: []].append(entry)
-        sequences[EventKey(graph: graph, tieBreak: entry.tieBreak)] = entry.sequence
-    }
-
-    // To be called with `lock` locked.
-    private func drop(through sequence: UInt64) {
+    /// Lets go of events up to a sequence number, which are settled for good.
+    fileprivate mutating func drop(through sequence: UInt64) {
         guard sequence > droppedThrough else { return }
         droppedThrough = sequence
         for (graph, entries) in pending where (entries.first?.sequence ?? 0) <= sequence {

@@ -1,6 +1,6 @@
-import Foundation
 import LMDB
 import PropertyGraph
+import Synchronization
 
 /// A text that equals another only if it has the same bytes.
 ///
@@ -19,59 +19,64 @@ struct ExactText: Hashable, Sendable {
     func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }
 
-/// A few answers that never change, kept so that they need not be found again.
-// @unchecked Sendable: `values` is guarded by `lock`.
-final class Cache<Key: Hashable & Sendable, Value: Sendable>: @unchecked Sendable {
-    private let lock = NSLock()
-    private var values: [Key: Value] = [:]
-    private let limit: Int
-
-    init(limit: Int) { self.limit = limit }
-
-    subscript(key: Key) -> Value? {
-        get { lock.withLock { values[key] } }
-        set {
-            lock.withLock {
-                // Starting over now and then is simpler than ageing, and costs little.
-                if values.count >= limit { values.removeAll(keepingCapacity: true) }
-                values[key] = newValue
-            }
-        }
-    }
-
-    func removeAll() { lock.withLock { values.removeAll() } }
-
-    func value(for key: Key, make: () -> Value) -> Value {
-        if let value = self[key] { return value }
-        let value = make()
-        self[key] = value
-        return value
-    }
+/// A customer as far as the store knows them.
+struct KnownCustomer: Sendable {
+    var pseudonym: String
+    /// Their node; `nil` if the store has never heard of them.
+    var node: NodeID?
+    /// Whether their twin was erased.
+    var isErased = false
 }
 
 /// Finds nodes by name, and remembers those that it found in committed data.
-struct NameCache: Sendable {
+///
+/// A committed name keeps its number until something is erased. What was looked up in a state of
+/// the store from before that is not remembered, and must not be acted upon: see ``isCurrent(_:)``.
+final class NameCache: Sendable {
     private struct Name: Hashable {
         var label: Label
         var text: ExactText
     }
 
+    private struct Memory {
+        var nodes: [Name: NodeID] = [:]
+        var customers: [ExactText: KnownCustomer] = [:]
+        /// The number of the state of the store that the last erasure made.
+        var lastErasure = 0
+    }
+
     private let graph: GraphStore
-    private let nodes = Cache<Name, NodeID>(limit: 1 << 16)
+    private let memory = Mutex(Memory())
+    // Starting over now and then is simpler than ageing, and costs little.
+    private static let limit = 1 << 16
 
     init(_ graph: GraphStore) { self.graph = graph }
 
-    /// Forgets all names, because some were removed.
-    func forgetAll() { nodes.removeAll() }
+    /// Forgets everything, because the transaction of a number removes names.
+    func forgetAll(erasedBy number: Int) {
+        memory.withLock { memory in
+            memory.nodes = [:]
+            memory.customers = [:]
+            memory.lastErasure = number
+        }
+    }
 
-    /// Finds a node in a snapshot, and remembers it: a committed name keeps its number for ever.
+    /// Whether nothing was erased since a state of the store.
+    func isCurrent(_ number: Int) -> Bool { memory.withLock { number >= $0.lastErasure } }
+
+    /// Finds a node in a snapshot, and remembers it.
     func learn(
         _ label: Label, _ text: String, in transaction: borrowing ReadTransaction
     ) throws -> NodeID? {
         let name = Name(label: label, text: ExactText(text))
-        if let node = nodes[name] { return node }
-        let node = try graph.node(label, text, in: transaction)
-        if let node { nodes[name] = node }
+        if let node = memory.withLock({ $0.nodes[name] }) { return node }
+        guard let node = try graph.node(label, text, in: transaction) else { return nil }
+        let number = transaction.number
+        memory.withLock { memory in
+            guard number >= memory.lastErasure else { return }
+            if memory.nodes.count >= Self.limit { memory.nodes.removeAll(keepingCapacity: true) }
+            memory.nodes[name] = node
+        }
         return node
     }
 
@@ -80,7 +85,33 @@ struct NameCache: Sendable {
         _ label: Label, _ text: String,
         in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> NodeID? {
-        if let node = nodes[Name(label: label, text: ExactText(text))] { return node }
-        return try graph.node(label, text, in: transaction)
+        let name = Name(label: label, text: ExactText(text))
+        let number = transaction.number
+        let node = memory.withLock { number >= $0.lastErasure ? $0.nodes[name] : nil }
+        return try node ?? graph.node(label, text, in: transaction)
+    }
+
+    /// What a snapshot knows of a customer; remembered once they have a node.
+    ///
+    /// - Parameters:
+    ///   - userID: The customer's id as the shop knows it.
+    ///   - number: The snapshot's number.
+    ///   - find: Looks the customer up in the snapshot.
+    /// - Returns: What is known.
+    /// - Throws: What `find` throws.
+    func customer(
+        _ userID: ExactText, at number: Int, find: () throws -> KnownCustomer
+    ) rethrows -> KnownCustomer {
+        if let customer = memory.withLock({ $0.customers[userID] }) { return customer }
+        let customer = try find()
+        guard customer.node != nil else { return customer }
+        memory.withLock { memory in
+            guard number >= memory.lastErasure else { return }
+            if memory.customers.count >= Self.limit {
+                memory.customers.removeAll(keepingCapacity: true)
+            }
+            memory.customers[userID] = customer
+        }
+        return customer
     }
 }

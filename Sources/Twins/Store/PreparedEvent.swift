@@ -4,73 +4,148 @@ import PropertyGraph
 /// An event made ready for the journal: all that can be done outside the one write transaction,
 /// while another batch waits for the disk.
 struct PreparedEvent: Sendable {
-    /// The event; its item is missing if the store did not know it.
-    var logged: LoggedEvent
-    /// The item as the shop knows it.
-    var itemID: String?
-    /// The customer's pseudonym.
-    var pseudonym: String
-    /// The customer's node, if the store knew it.
-    var customer: NodeID?
-    /// The first half of the hash of the event's id.
-    var tieBreak: UInt64
-    /// The event as the log will hold it, if its item was known.
-    var record: [UInt8]?
-    /// Names that the store did not know.
-    var newNames: [(Label, String)]
+    var moment: Moment
+    var customer: KnownCustomer
+    /// The event as the log will hold it; empty while its item is unknown.
+    var record: [UInt8]
+    /// What the store has to learn first; `nil` for most events.
+    var unknown: UnknownNames?
+}
+
+/// The names of an event that a store did not know.
+final class UnknownNames: Sendable {
+    let event: Event
+    let eventID: String
+    /// Names of other things than items.
+    let names: [(label: Label, name: String)]
+
+    init(_ event: Event, eventID: String, names: [(Label, String)]) {
+        self.event = event
+        self.eventID = eventID
+        self.names = names
+    }
+}
+
+/// A batch made ready for the journal.
+struct PreparedBatch: Sendable {
+    var events: [PreparedEvent] = []
+    /// The number of the state of the store that it was made ready in.
+    var state: Int
+    /// What it was made from, to begin again if something was erased since.
+    var source: [Event]
 }
 
 extension TwinStore {
     /// Makes events ready to be appended; runs beside writes.
-    func prepare(_ events: [Event]) throws -> [PreparedEvent] {
+    func prepare(_ events: [Event]) throws -> PreparedBatch {
         try graph.read { transaction in
-            // Events of one visit come one after the other.
-            var last: Customer?
-            return try events.map { event in
-                let customer: Customer
-                if let last, last.userID == ExactText(event.userID) {
-                    customer = last
-                } else {
-                    customer = try self.customer(event.userID, in: transaction)
-                }
-                last = customer
-                return try prepare(event, of: customer, in: transaction)
+            var preparation = Preparation(store: self)
+            var batch = PreparedBatch(state: transaction.number, source: events)
+            batch.events.reserveCapacity(events.count)
+            for event in events {
+                batch.events.append(try preparation.prepare(event, in: transaction))
             }
+            return batch
         }
     }
 
-    private struct Customer {
-        var userID: ExactText
-        var pseudonym: String
-        var node: NodeID?
+    /// A batch as it is without anything that the store knows.
+    func startOver(_ batch: PreparedBatch) -> [PreparedEvent] {
+        batch.source.map { event in
+            let pseudonym = pseudonymizer.pseudonym(of: event.userID)
+            let eventID = event.eventID ?? EventRecord.contentID(event, pseudonym: pseudonym)
+            let moment = Moment(
+                timestamp: event.timestamp, tieBreak: EventRecord.tieBreak(ofID: eventID))
+            return PreparedEvent(
+                moment: moment, customer: KnownCustomer(pseudonym: pseudonym), record: [],
+                unknown: UnknownNames(event, eventID: eventID, names: Preparation.names(of: event)))
+        }
     }
+}
 
-    private func prepare(
-        _ event: Event, of customer: Customer, in transaction: borrowing ReadTransaction
+/// Makes events ready one after the other, which often share a customer, a city and an hour.
+private struct Preparation {
+    let store: TwinStore
+    private var last: (userID: ExactText, customer: KnownCustomer)?
+    private var knownCity: ExactText?
+    /// A bit for each hour of the day whose part of the day the store knows.
+    private var knownHours: UInt32 = 0
+
+    init(store: TwinStore) { self.store = store }
+
+    mutating func prepare(
+        _ event: Event, in transaction: borrowing ReadTransaction
     ) throws -> PreparedEvent {
+        let customer = try customer(event.userID, in: transaction)
         let eventID =
             event.eventID ?? EventRecord.contentID(event, pseudonym: customer.pseudonym)
-        let item = try event.itemID.flatMap { try names.learn(.item, $0, in: transaction) }
-        let logged = LoggedEvent(event, item: item?.index, eventID: eventID)
-        let isComplete = item != nil || event.itemID == nil
-        var newNames: [(Label, String)] = []
-        for (label, name) in TwinFold.names(of: logged)
-        where try names.learn(label, name, in: transaction) == nil {
-            newNames.append((label, name))
-        }
+        let item = try event.itemID.flatMap { try store.names.learn(.item, $0, in: transaction) }
+        let names = try unknownNames(of: event, in: transaction)
+        let hasItem = item != nil || event.itemID == nil
+        let moment = Moment(
+            timestamp: event.timestamp, tieBreak: EventRecord.tieBreak(ofID: eventID))
         return PreparedEvent(
-            logged: logged, itemID: event.itemID, pseudonym: customer.pseudonym,
-            customer: customer.node, tieBreak: logged.tieBreak,
-            record: isComplete ? EventRecord.encode(logged) : nil, newNames: newNames)
+            moment: moment, customer: customer,
+            record: hasItem
+                ? EventRecord.encode(event, item: item?.index, eventID: eventID) : [],
+            unknown: hasItem && names.isEmpty
+                ? nil : UnknownNames(event, eventID: eventID, names: names))
     }
 
-    private func customer(
+    /// The names, besides customer and item, that the fold of an event wants nodes for.
+    static func names(of event: Event) -> [(Label, String)] {
+        var names = [(Label.daypart, Daypart.name(hour: event.timestamp.hour))]
+        if let query = event.query.map(TwinFold.queryName), !query.isEmpty {
+            names.append((.query, query))
+        }
+        if let city = event.city, !city.isEmpty { names.append((.city, city)) }
+        return names
+    }
+
+    private mutating func unknownNames(
+        of event: Event, in transaction: borrowing ReadTransaction
+    ) throws -> [(Label, String)] {
+        let hour = event.timestamp.hour
+        let city = event.city.map { ExactText($0) }
+        if event.query == nil, city == nil || city == knownCity, knownHours & 1 << hour != 0 {
+            return []
+        }
+        var unknown: [(Label, String)] = []
+        for (label, name) in Self.names(of: event) {
+            if try store.names.learn(label, name, in: transaction) == nil {
+                unknown.append((label, name))
+            } else if label == .city {
+                knownCity = city
+            } else if label == .daypart {
+                knownHours |= 1 << hour
+            }
+        }
+        return unknown
+    }
+
+    private mutating func customer(
         _ userID: String, in transaction: borrowing ReadTransaction
-    ) throws -> Customer {
-        let exact = ExactText(userID)
-        let pseudonym = pseudonyms.value(for: exact) { pseudonymizer.pseudonym(of: userID) }
-        return Customer(
-            userID: exact, pseudonym: pseudonym,
-            node: try names.learn(.customer, pseudonym, in: transaction))
+    ) throws -> KnownCustomer {
+        let userID = ExactText(userID)
+        if let last, last.userID == userID { return last.customer }
+        let customer = try store.names.customer(userID, at: transaction.number) {
+            try store.knownCustomer(userID.text, in: transaction)
+        }
+        last = (userID, customer)
+        return customer
+    }
+}
+
+extension TwinStore {
+    /// Looks a customer up.
+    fileprivate func knownCustomer(
+        _ userID: String, in transaction: borrowing ReadTransaction
+    ) throws -> KnownCustomer {
+        var customer = KnownCustomer(pseudonym: pseudonymizer.pseudonym(of: userID))
+        customer.node = try graph.node(.customer, customer.pseudonym, in: transaction)
+        if let node = customer.node {
+            customer.isErased = try isErased(Self.graphID(node), in: transaction)
+        }
+        return customer
     }
 }

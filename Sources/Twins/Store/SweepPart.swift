@@ -60,6 +60,7 @@ extension TwinStore {
         in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> SweepPart {
         var part = SweepPart(start: start)
+        var sweeping = Sweeping(through: start.through, finder: StepFinder(self))
         var eventCount = 0
         var position = start.position
         for graph in index.graphs(after: start.position, sweepThrough: start.through) {
@@ -68,72 +69,87 @@ extension TwinStore {
                 return part
             }
             position = graph
-            let pending = try pending(graph, through: start.through, in: transaction)
-            guard let twin = try settled(pending, graph, start.through, in: transaction) else {
-                continue
-            }
+            guard let twin = try settle(graph, &sweeping, in: transaction) else { continue }
             part.twins.append(twin)
-            eventCount += pending.records.count
+            eventCount += sweeping.pending.count
         }
         return part
     }
 
-    private struct Pending {
-        var summary: TwinSummary?
-        var records: [(moment: Moment, record: [UInt8])] = []
+    /// What settling one twin after the other needs; its lists are used again and again.
+    private struct Sweeping {
+        let through: UInt64
+        var finder: StepFinder
+        /// The pending events of a twin, in order of time.
+        var pending: [PendingEvent] = []
+        /// The same as the log will hold them.
+        var records: [UInt8] = []
     }
 
-    private func pending(
-        _ graphID: GraphID, through: UInt64,
-        in transaction: borrowing some ReadingTransaction & ~Copyable
-    ) throws -> Pending {
-        var pending = Pending(summary: try summary(of: graphID, in: transaction))
-        let settled = pending.summary?.settledThrough ?? 0
-        for entry in index.entries(of: graphID)
-        where entry.sequence <= through && entry.sequence > settled {
-            guard let record = try journalRecord(entry.sequence, in: transaction) else {
-                throw TwinsError(.corrupt, "The journal lacks an event. Restore a backup.")
-            }
-            let moment = Moment(timestamp: record.timestamp, tieBreak: record.tieBreak)
-            pending.records.append((moment, record.record))
-        }
-        pending.records.sort { $0.moment < $1.moment }
-        return pending
+    private struct PendingEvent {
+        var step: TwinFold.Step
+        /// Where its record is.
+        var record: Range<Int>
     }
 
     /// Works out what settling a twin's pending events changes; `nil` if there are none.
-    private func settled(
-        _ pending: Pending, _ graphID: GraphID, _ through: UInt64,
+    private func settle(
+        _ graphID: GraphID, _ sweeping: inout Sweeping,
         in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> SettledTwin? {
-        guard let first = pending.records.first else { return nil }
+        let summary = try summary(of: graphID, in: transaction)
+        try readPending(graphID, after: summary?.settledThrough ?? 0, &sweeping, in: transaction)
+        guard let first = sweeping.pending.first?.step.moment else { return nil }
         let customer = try customer(of: graphID)
-        let summary = pending.summary
-        let isLate = summary.map { first.moment < $0.moment } ?? false
-        var steps = try pending.records.map { moment, record in
-            try step(
-                EventRecord.decodeForFold(record.span.bytes, timestamp: moment.timestamp),
-                moment.tieBreak, in: transaction)
-        }
+        let isLate = summary.map { first < $0.moment } ?? false
+        var steps = sweeping.pending.map(\.step)
         var fold: TwinFold
         if isLate {
             // Cheaper ways exist for a few late events; none is as surely right as starting over.
-            steps += try settledSteps(graphID, in: transaction)
+            steps += try settledSteps(graphID, &sweeping.finder, in: transaction)
             steps.sort { $0.moment < $1.moment }
             fold = TwinFold(customer: customer, settings: settings)
-            for step in steps { try fold.apply(step) { _ in nil } }
+            for step in steps { fold.apply(step) }
         } else {
-            let tail = summary == nil ? [] : try tail(graphID, before: steps[0], in: transaction)
+            let tail =
+                try summary == nil
+                ? [] : tail(graphID, before: first, &sweeping.finder, in: transaction)
             fold = TwinFold(customer: customer, settings: settings, tail: tail)
             try apply(steps, to: &fold, isNew: summary == nil, graphID, in: transaction)
         }
         guard var total = TwinSummary(steps, after: isLate ? nil : summary) else { return nil }
-        total.settledThrough = through
+        total.settledThrough = sweeping.through
         var batch = WriteBatch()
         let node = Node(id: customer, properties: total.properties)
-        try graph.put(node, fold.edges, graph: graphID, into: &batch)
-        put(pending.records, graphID, into: &batch)
+        let touched = fold.edges.lazy.filter(\.isTouched).map { ($0.edge, $0.isKnown) }
+        try graph.put(node, Array(touched), graph: graphID, into: &batch)
+        put(sweeping, graphID, into: &batch)
         return SettledTwin(graph: graphID, isLate: isLate, batch: batch)
+    }
+
+    /// Reads the events of a twin that wait in the journal and were not settled yet.
+    private func readPending(
+        _ graphID: GraphID, after settled: UInt64, _ sweeping: inout Sweeping,
+        in transaction: borrowing some ReadingTransaction & ~Copyable
+    ) throws {
+        sweeping.pending.removeAll(keepingCapacity: true)
+        sweeping.records.removeAll(keepingCapacity: true)
+        for entry in index.entries(of: graphID)
+        where entry.sequence <= sweeping.through && entry.sequence > settled {
+            let found: Void? = try readJournal(entry.sequence, in: transaction) {
+                _, moment, record in
+                let start = sweeping.records.count
+                sweeping.records.append(copying: record)
+                let step = try sweeping.finder.step(
+                    EventRecord.decodeOutline(record), at: moment, in: transaction)
+                sweeping.pending.append(
+                    PendingEvent(step: step, record: start..<sweeping.records.count))
+            }
+            guard found != nil else {
+                throw TwinsError(.corrupt, "The journal lacks an event. Restore a backup.")
+            }
+        }
+        sweeping.pending.sort { $0.step.moment < $1.step.moment }
     }
 
     /// Steps from which on a twin's edges are read all at once and not one by one.
@@ -143,38 +159,37 @@ extension TwinStore {
         _ steps: [TwinFold.Step], to fold: inout TwinFold, isNew: Bool, _ graphID: GraphID,
         in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws {
-        if isNew {
-            for step in steps { try fold.apply(step) { _ in nil } }
-        } else if steps.count < Self.wholeGraphSteps {
-            for step in steps {
-                try fold.apply(step) { ends in
-                    try graph.edge(
-                        from: ends.source, ends.type, to: ends.target, graph: graphID,
-                        in: transaction)
+        guard !isNew, steps.count < Self.wholeGraphSteps else {
+            if !isNew {
+                try graph.forEachEdge(graph: graphID, in: transaction) { edge in
+                    fold.load(edge)
+                    return true
                 }
             }
-        } else {
-            var stored: [TwinFold.Ends: Edge] = [:]
-            try graph.forEachEdge(graph: graphID, in: transaction) { edge in
-                stored[TwinFold.Ends(edge)] = edge
-                return true
+            for step in steps { fold.apply(step) }
+            return
+        }
+        for step in steps {
+            try fold.apply(step) { ends in
+                try graph.edge(
+                    from: ends.source, ends.type, to: ends.target, graph: graphID,
+                    in: transaction)
             }
-            for step in steps { try fold.apply(step) { stored[$0] } }
         }
     }
 
     /// Adds events and their ids to what a twin's settling changes.
     private func put(
-        _ records: [(moment: Moment, record: [UInt8])], _ graphID: GraphID,
-        into batch: inout WriteBatch
+        _ sweeping: Sweeping, _ graphID: GraphID, into batch: inout WriteBatch
     ) {
-        for (moment, record) in records {
+        for event in sweeping.pending {
             batch.put(
                 in: graph.records,
-                key: { Self.writeEventKey(graphID, moment, to: &$0) },
-                value: { $0.appendRaw(record) })
+                key: { Self.writeEventKey(graphID, event.step.moment, to: &$0) },
+                value: { $0.appendRaw(sweeping.records[event.record]) })
         }
-        for (moment, _) in records.sorted(by: { $0.moment.tieBreak < $1.moment.tieBreak }) {
+        let ids = sweeping.pending.map(\.step.moment).sorted { $0.tieBreak < $1.tieBreak }
+        for moment in ids {
             batch.put(
                 in: graph.records,
                 key: { Self.writeIDKey(graphID, moment.tieBreak, to: &$0) },

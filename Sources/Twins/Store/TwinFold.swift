@@ -37,10 +37,10 @@ struct TwinFold {
         var daypart: NodeID
 
         init(
-            _ event: LoggedEvent, tieBreak: UInt64, item: NodeID?, query: NodeID?, city: NodeID?,
-            daypart: NodeID
+            _ event: EventOutline, at moment: Moment, item: NodeID?, query: NodeID?,
+            city: NodeID?, daypart: NodeID
         ) {
-            moment = Moment(timestamp: event.timestamp, tieBreak: tieBreak)
+            self.moment = moment
             type = event.type
             weight = event.weight
             sessionID = event.sessionID
@@ -51,22 +51,10 @@ struct TwinFold {
         }
     }
 
-    /// The names, besides customer and item, that the fold of an event wants nodes for.
-    static func names(of event: LoggedEvent) -> [(Label, String)] {
-        var names = [(Label.daypart, daypart(of: event))]
-        if let query = queryName(of: event), !query.isEmpty { names.append((.query, query)) }
-        if let city = event.city, !city.isEmpty { names.append((.city, city)) }
-        return names
-    }
-
-    static func daypart(of event: LoggedEvent) -> String {
-        Daypart.name(hour: event.timestamp.hour)
-    }
-
     /// What a search is known by: a long one by its beginning, since node names have a limit in
     /// bytes, and a scalar has up to 4 where a character has any number.
-    static func queryName(of event: LoggedEvent) -> String? {
-        event.query.map { String($0.lowercased().unicodeScalars.prefix(80)) }
+    static func queryName(_ query: String) -> String {
+        String(query.lowercased().unicodeScalars.prefix(80))
     }
 
     /// Items of a moment that sequence edges start from at most: a stock-up trip of 80 articles
@@ -75,10 +63,9 @@ struct TwinFold {
 
     let customer: NodeID
     let settings: TwinSettings
-    /// The edges that were touched, and whether they were loaded.
-    private(set) var edges: [(edge: Edge, isKnown: Bool)] = []
-    /// Where they are.
-    private var places: [Ends: Int] = [:]
+    /// The edges that were loaded or touched, in that order.
+    private(set) var edges: [FoldedEdge] = []
+    private var places = EdgePlaces()
     private var previous: [Step] = []
     private var current: [Step] = []
 
@@ -94,29 +81,40 @@ struct TwinFold {
         for step in tail { advance(to: step) }
     }
 
+    /// Takes in an edge as it was before this fold.
+    ///
+    /// - Parameter edge: An edge that was neither loaded nor touched yet.
+    mutating func load(_ edge: Edge) {
+        edges.append(FoldedEdge(edge: edge, isKnown: true, isTouched: false))
+        places.add(edges)
+    }
+
+    /// Takes in the next event; edges that were not loaded are new.
+    mutating func apply(_ step: Step) { apply(step) { _ in nil } }
+
     /// Takes in the next event.
     ///
     /// - Parameters:
     ///   - step: The event with its nodes.
-    ///   - load: Reads an edge as it was before this fold.
-    /// - Throws: What `load` throws.
-    mutating func apply(_ step: Step, load: (Ends) throws -> Edge?) throws {
+    ///   - find: Reads an edge that was not loaded, as it was before this fold.
+    /// - Throws: What `find` throws.
+    mutating func apply(_ step: Step, find: (Ends) throws -> Edge?) rethrows {
         advance(to: step)
         let time = step.moment.timestamp
         if let item = step.item {
             let type = EdgeType.interaction(step.type)
-            try add(step.weight, customer, type, item, time, load)
+            try add(step.weight, customer, type, item, time, find)
         }
-        if let query = step.query { try add(1, customer, .searched, query, time, load) }
-        if let city = step.city { try add(1, customer, .locatedIn, city, time, load) }
-        try add(1, customer, .activeIn, step.daypart, time, load)
+        if let query = step.query { try add(1, customer, .searched, query, time, find) }
+        if let city = step.city { try add(1, customer, .locatedIn, city, time, find) }
+        try add(1, customer, .activeIn, step.daypart, time, find)
         guard let item = step.item, EventType.inSequences.contains(step.type) else { return }
         for before in previous.prefix(Self.sequenceLimit) where follows(step, before) {
             guard let source = before.item, source != item || before.type != step.type,
                 EventType.inSequences.contains(before.type)
             else { continue }
             let type = EdgeType.sequence(before.type, step.type)
-            try add(1, source, type, item, time, load)
+            try add(1, source, type, item, time, find)
         }
     }
 
@@ -139,23 +137,77 @@ struct TwinFold {
 
     private mutating func add(
         _ weight: Double, _ source: NodeID, _ type: EdgeType, _ target: NodeID,
-        _ time: Timestamp, _ load: (Ends) throws -> Edge?
-    ) throws {
+        _ time: Timestamp, _ find: (Ends) throws -> Edge?
+    ) rethrows {
         let ends = Ends(source: source, type: type, target: target)
-        if let place = places[ends] {
+        if let place = places.place(of: ends, in: edges) {
+            edges[place].isTouched = true
             edges[place].edge.accumulate(
                 weight, at: time, halfLifeSeconds: settings.halfLifeSeconds)
             return
         }
-        places[ends] = edges.count
-        if var edge = try load(ends) {
+        if var edge = try find(ends) {
             edge.accumulate(weight, at: time, halfLifeSeconds: settings.halfLifeSeconds)
-            edges.append((edge, true))
+            edges.append(FoldedEdge(edge: edge, isKnown: true, isTouched: true))
         } else {
             let edge = Edge(
                 source: source, type: type, target: target, weight: weight, first: time, last: time)
-            edges.append((edge, false))
+            edges.append(FoldedEdge(edge: edge, isKnown: false, isTouched: true))
         }
+        places.add(edges)
+    }
+}
+
+/// An edge in a fold.
+struct FoldedEdge {
+    var edge: Edge
+    /// Whether it was there before the fold.
+    var isKnown: Bool
+    /// Whether the fold changed it.
+    var isTouched: Bool
+}
+
+/// Finds edges in a list by their ends.
+///
+/// The fold of every event asks several times, so this is a hash table of places whose hash is two
+/// multiplications. Node numbers are the store's own, so nobody can choose them to collide.
+struct EdgePlaces {
+    /// Places plus one, 0 for none; their number is a power of two, at most half are taken.
+    private var slots: [UInt32] = []
+
+    /// The place of the edge with some ends; `nil` if it is not in the list.
+    func place(of ends: TwinFold.Ends, in edges: [FoldedEdge]) -> Int? {
+        guard !slots.isEmpty else { return nil }
+        var slot = start(ends)
+        while slots[slot] > 0 {
+            let place = Int(slots[slot]) - 1
+            if TwinFold.Ends(edges[place].edge) == ends { return place }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        return nil
+    }
+
+    /// Takes in the last edge of the list, whose ends no other has.
+    mutating func add(_ edges: [FoldedEdge]) {
+        if edges.count * 2 > slots.count {
+            slots = Array(repeating: 0, count: max(64, slots.count * 2))
+            for place in edges.indices { add(place, edges[place].edge) }
+        } else if let last = edges.last {
+            add(edges.count - 1, last.edge)
+        }
+    }
+
+    private mutating func add(_ place: Int, _ edge: Edge) {
+        var slot = start(TwinFold.Ends(edge))
+        while slots[slot] > 0 { slot = (slot + 1) & (slots.count - 1) }
+        slots[slot] = UInt32(place + 1)
+    }
+
+    private func start(_ ends: TwinFold.Ends) -> Int {
+        // Fibonacci hashing: the upper bits of a product with 2^64 over the golden ratio.
+        let factor: UInt64 = 0x9E37_79B9_7F4A_7C15
+        let mixed = (ends.source.rawValue &* factor ^ ends.target.rawValue) &+ UInt64(ends.type.number)
+        return Int(truncatingIfNeeded: (mixed &* factor) >> 32) & (slots.count - 1)
     }
 }
 

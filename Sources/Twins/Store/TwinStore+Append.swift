@@ -42,134 +42,141 @@ extension TwinStore {
     /// Adds events that were made ready.
     ///
     /// - Parameters:
-    ///   - events: The events.
+    ///   - batch: The events.
     ///   - createItems: Whether an item that the catalogue lacks is added to it.
     ///   - part: The next part of the sweep under way, if that was made ready too.
     /// - Returns: What became of the events; on disk when this returns.
     /// - Throws: As for events that were not made ready.
     func append(
-        _ events: [PreparedEvent], createItems: Bool, settling part: SweepPart? = nil
+        _ batch: PreparedBatch, createItems: Bool, settling part: SweepPart? = nil
     ) throws -> AppendResult {
         try graph.write { transaction in
-            try append(events, createItems: createItems, settling: part, in: transaction)
+            try append(batch, createItems: createItems, settling: part, in: transaction)
         }
     }
 
     private func append(
-        _ events: [PreparedEvent], createItems: Bool, settling part: SweepPart? = nil,
+        _ batch: PreparedBatch, createItems: Bool, settling part: SweepPart?,
         in transaction: borrowing WriteTransaction
     ) throws -> AppendResult {
+        let events = names.isCurrent(batch.state) ? batch.events : startOver(batch)
         var state = try openJournal(in: transaction)
         // Before the batch, which the index does not know yet. Twice as much is settled as comes
         // in, so the journal cannot grow without end.
         try sweep(events.count * 2, part, &state, in: transaction)
-        var batch = Batch()
+        var appending = Appending(createItems: createItems, state: state)
         for (place, event) in events.enumerated() {
-            try append(event, place, createItems, &state, &batch, in: transaction)
+            try append(event, place, &appending, in: transaction)
         }
-        try closeJournal(state, added: batch.added, in: transaction)
-        batch.result.added = batch.added.count
-        return batch.result
+        try closeJournal(appending.state, added: appending.added, in: transaction)
+        appending.result.added = appending.added.count
+        return appending.result
     }
 
-    /// What a batch has added so far.
-    private struct Batch {
+    /// What a batch has come to so far.
+    private struct Appending {
+        let createItems: Bool
+        var state: JournalState
         var result = AppendResult()
         var added: [(GraphID, JournalEntry)] = []
-        /// The same by id, to find events that are in a batch twice.
-        var sequences: [EventKey: UInt64] = [:]
-        private var lastChecked: (graph: GraphID, isErased: Bool)?
 
-        /// Whether a twin was erased; asked once for events of one customer in a row.
-        mutating func isErased(_ graph: GraphID, _ look: () throws -> Bool) rethrows -> Bool {
-            if let lastChecked, lastChecked.graph == graph { return lastChecked.isErased }
-            let isErased = try look()
-            lastChecked = (graph, isErased)
-            return isErased
+        mutating func reject(_ place: Int, _ reason: Rejection.Reason, _ advice: String) {
+            result.rejections.append(Rejection(line: place, reason, advice))
         }
     }
 
     private func append(
-        _ event: PreparedEvent, _ place: Int, _ createItems: Bool, _ state: inout JournalState,
-        _ batch: inout Batch, in transaction: borrowing WriteTransaction
+        _ event: PreparedEvent, _ place: Int, _ appending: inout Appending,
+        in transaction: borrowing WriteTransaction
     ) throws {
-        var logged = event.logged
-        if logged.item == nil, let itemID = event.itemID {
-            logged.item = try graph.node(.item, itemID, in: transaction)?.index
-            if logged.item == nil, !createItems {
-                batch.result.rejections.append(
-                    Rejection(line: place, .unknownItem, "add it to the catalogue first"))
+        var record = event.record
+        if record.isEmpty, let unknown = event.unknown, let itemID = unknown.event.itemID {
+            if let item = try graph.node(.item, itemID, in: transaction) {
+                record = EventRecord.encode(
+                    unknown.event, item: item.index, eventID: unknown.eventID)
+            } else if !appending.createItems {
+                appending.reject(place, .unknownItem, "add it to the catalogue first")
                 return
             }
         }
-        let customer =
-            try event.customer ?? graph.addNode(.customer, event.pseudonym, in: transaction)
-        let graphID = Self.graphID(customer)
-        if try batch.isErased(graphID, { try isErased(graphID, in: transaction) }) {
-            batch.result.rejections.append(
-                Rejection(line: place, .erased, "leave out this customer's events"))
+        guard let graphID = try twinGraph(of: event.customer, in: transaction) else {
+            appending.reject(place, .erased, "leave out this customer's events")
             return
         }
-        let key = EventKey(graph: graphID, tieBreak: event.tieBreak)
-        if let known = try find(key, batch, in: transaction) {
-            let isComplete = logged.item != nil || event.itemID == nil
-            let record = event.record ?? EventRecord.encode(logged)
-            if known.time == logged.timestamp, known.record == record, isComplete {
-                batch.result.duplicates += 1
+        let key = EventKey(graph: graphID, tieBreak: event.moment.tieBreak)
+        let sequence = appending.state.next
+        if let known = try find(key, orClaim: sequence, in: transaction) {
+            if known.time == event.moment.timestamp, known.record == record {
+                appending.result.duplicates += 1
             } else {
-                batch.result.rejections.append(
-                    Rejection(line: place, .conflict, "give changed events an id of their own"))
+                appending.reject(place, .conflict, "give changed events an id of their own")
             }
             return
         }
-        if logged.item == nil, let itemID = event.itemID {
-            logged.item = try graph.addNode(.item, itemID, in: transaction).index
+        if let unknown = event.unknown {
+            record = try addNames(unknown, record, in: transaction)
         }
-        try addNames(of: event, in: transaction)
-        let record = event.record ?? EventRecord.encode(logged)
-        let entry = JournalRecord(
-            graph: graphID, timestamp: logged.timestamp, tieBreak: event.tieBreak, record: record)
-        let sequence = state.next
+        let entry = JournalRecord(graph: graphID, moment: event.moment, record: record)
         try transaction.append(Self.encode(entry), for: Self.journalKey(sequence), in: journal)
-        state.next += 1
-        state.eventCount += 1
-        state.newest = max(state.newest ?? logged.timestamp, logged.timestamp)
-        batch.added.append(
-            (graphID, JournalEntry(sequence: sequence, tieBreak: event.tieBreak)))
-        batch.sequences[key] = sequence
+        appending.state.next += 1
+        appending.state.eventCount += 1
+        let time = event.moment.timestamp
+        appending.state.newest = max(appending.state.newest ?? time, time)
+        appending.added.append((graphID, JournalEntry(sequence: sequence, tieBreak: key.tieBreak)))
     }
 
-    /// Finds an event by its id: in this batch, in the journal, or settled.
+    /// The graph of a customer's twin; `nil` if it was erased.
+    private func twinGraph(
+        of customer: KnownCustomer, in transaction: borrowing WriteTransaction
+    ) throws -> GraphID? {
+        if let node = customer.node { return customer.isErased ? nil : Self.graphID(node) }
+        let graphID = Self.graphID(
+            try graph.addNode(.customer, customer.pseudonym, in: transaction))
+        return try isErased(graphID, in: transaction) ? nil : graphID
+    }
+
+    /// Finds an event by its id, settled or in the journal; if it is in neither, gives it a
+    /// sequence number there.
     private func find(
-        _ key: EventKey, _ batch: Batch, in transaction: borrowing WriteTransaction
+        _ key: EventKey, orClaim sequence: UInt64, in transaction: borrowing WriteTransaction
     ) throws -> (time: Timestamp, record: [UInt8])? {
-        if let sequence = batch.sequences[key] ?? index.sequence(of: key),
-            let entry = try journalRecord(sequence, in: transaction)
-        {
-            return (entry.timestamp, entry.record)
-        }
         let idKey = Self.idKey(key.graph, key.tieBreak)
         let time = try transaction.value(for: idKey, in: graph.records) { value in
             Timestamp(rawValue: try ByteReader.reading(value) { try $0.readInt64() })
         }
-        guard let time else { return nil }
-        let eventKey = Self.eventKey(key.graph, time, key.tieBreak)
-        return (time, try transaction.bytes(for: eventKey, in: graph.records) ?? [])
+        if let time {
+            let moment = Moment(timestamp: time, tieBreak: key.tieBreak)
+            let eventKey = Self.eventKey(key.graph, moment)
+            return (time, try transaction.bytes(for: eventKey, in: graph.records) ?? [])
+        }
+        guard let known = index.claim(sequence, for: key) else { return nil }
+        // An event may be in the index and not in the journal any more, but then it is settled.
+        guard let entry = try journalRecord(known, in: transaction) else {
+            throw TwinsError(.corrupt, "The journal lacks an event. Restore a backup.")
+        }
+        return (entry.moment.timestamp, entry.record)
     }
 
-    /// Makes the nodes that the fold of an event will want, where the store lacks them.
+    /// Makes the nodes that an event and its fold will want, where the store lacks them.
+    ///
+    /// - Returns: The event as the log will hold it.
     private func addNames(
-        of event: PreparedEvent, in transaction: borrowing WriteTransaction
-    ) throws {
-        for (label, name) in event.newNames {
+        _ unknown: UnknownNames, _ record: [UInt8], in transaction: borrowing WriteTransaction
+    ) throws -> [UInt8] {
+        for (label, name) in unknown.names {
             _ = try graph.addNode(label, name, in: transaction)
         }
+        guard record.isEmpty else { return record }
+        let item = try unknown.event.itemID.map {
+            try graph.addNode(.item, $0, in: transaction).index
+        }
+        return EventRecord.encode(unknown.event, item: item, eventID: unknown.eventID)
     }
 
     /// Reads the state of the journal, and brings the index up to it.
     func openJournal(in transaction: borrowing WriteTransaction) throws -> JournalState {
         let state = try journalState(in: transaction)
-        try index.synchronise(with: state, transaction: transaction.number) {
+        try index.open(at: state, transaction: transaction.number) {
             try journalEntries(after: $0, in: transaction)
         }
         return state
@@ -183,6 +190,6 @@ extension TwinStore {
         var state = state
         state.revision += 1
         try put(state, in: transaction)
-        index.record(added, state: state, transaction: transaction.number)
+        index.close(at: state, added: added, transaction: transaction.number)
     }
 }

@@ -33,13 +33,10 @@ extension TwinStore {
     /// - Complexity: O(records of the twin), and O(edges of all twins) if it has searches or a city.
     public func erase(_ userID: String, at time: Timestamp) throws -> ErasureReceipt {
         let pseudonym = pseudonymizer.pseudonym(of: userID)
-        let receipt = try graph.write { transaction in
+        return try graph.write { transaction in
             let customer = try graph.addNode(.customer, pseudonym, in: transaction)
             return try erase(customer, pseudonym, time, in: transaction)
         }
-        pseudonyms[ExactText(userID)] = nil
-        names.forgetAll()
-        return receipt
     }
 
     /// Whether a customer's twin was erased.
@@ -65,11 +62,9 @@ extension TwinStore {
         let settled = try summary(of: graphID, in: transaction)?.settledThrough ?? 0
         let pending = entries.filter { $0.sequence > settled }
         var texts = try namedByOne(graphID, in: transaction)
+        var finder = StepFinder(self)
         for entry in pending {
-            guard let record = try journalRecord(entry.sequence, in: transaction) else { continue }
-            let event = try EventRecord.decodeForFold(
-                record.record.span.bytes, timestamp: record.timestamp)
-            let step = try step(event, record.tieBreak, in: transaction)
+            guard let step = try finder.step(entry.sequence, in: transaction) else { continue }
             texts.formUnion([step.query, step.city].compactMap(\.self))
         }
         let eventCount =
@@ -95,6 +90,7 @@ extension TwinStore {
         try closeJournal(state, added: [], in: transaction)
         // Last, when nothing can fail any more but the commit, which the journal's revision shows.
         index.forget(graphID)
+        names.forgetAll(erasedBy: transaction.number)
         return ErasureReceipt(
             pseudonym: pseudonym, time: time, eventCount: eventCount, recordCount: records,
             nameCount: orphans.count)
@@ -129,14 +125,10 @@ extension TwinStore {
             orphans.remove(target)
             return !orphans.isEmpty
         }
+        var finder = StepFinder(self)
         for entry in try journalEntries(after: 0, in: transaction) {
             guard !orphans.isEmpty else { break }
-            guard let record = try journalRecord(entry.1.sequence, in: transaction) else {
-                continue
-            }
-            let event = try EventRecord.decodeForFold(
-                record.record.span.bytes, timestamp: record.timestamp)
-            let step = try step(event, record.tieBreak, in: transaction)
+            guard let step = try finder.step(entry.1.sequence, in: transaction) else { continue }
             if let query = step.query { orphans.remove(query) }
             if let city = step.city { orphans.remove(city) }
         }

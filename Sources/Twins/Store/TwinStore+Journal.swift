@@ -11,8 +11,7 @@ extension TwinStore {
     /// An event in the journal.
     struct JournalRecord {
         var graph: GraphID
-        var timestamp: Timestamp
-        var tieBreak: UInt64
+        var moment: Moment
         /// The event as the log will hold it.
         var record: [UInt8]
     }
@@ -26,8 +25,8 @@ extension TwinStore {
     static func encode(_ entry: JournalRecord) -> [UInt8] {
         var writer = ByteWriter(capacity: 24 + entry.record.count)
         writer.appendUInt64(entry.graph.rawValue)
-        writer.appendInt64(entry.timestamp.rawValue)
-        writer.appendUInt64(entry.tieBreak)
+        writer.appendInt64(entry.moment.timestamp.rawValue)
+        writer.appendUInt64(entry.moment.tieBreak)
         writer.appendRaw(entry.record)
         return writer.bytes
     }
@@ -36,14 +35,34 @@ extension TwinStore {
     func journalRecord(
         _ sequence: UInt64, in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> JournalRecord? {
+        try readJournal(sequence, in: transaction) { graph, moment, record in
+            JournalRecord(graph: graph, moment: moment, record: Array(copying: record))
+        }
+    }
+
+    /// Looks at an event of the journal; `nil` if it is not there any more, or not yet.
+    ///
+    /// - Parameters:
+    ///   - sequence: Its sequence number.
+    ///   - transaction: A state of the store.
+    ///   - body: Gets the twin's graph, the place in its log, and the event as the log will hold it.
+    /// - Returns: What `body` returned.
+    /// - Throws: `LMDBError`, ``TwinsError`` when the record is cut short, or what `body` throws.
+    func readJournal<T>(
+        _ sequence: UInt64, in transaction: borrowing some ReadingTransaction & ~Copyable,
+        _ body: (GraphID, Moment, RawSpan) throws -> T
+    ) throws -> T? {
         try transaction.value(for: Self.journalKey(sequence), in: journal) { value in
-            try ByteReader.reading(value) { reader in
-                JournalRecord(
-                    graph: GraphID(rawValue: try reader.readUInt64()),
-                    timestamp: Timestamp(rawValue: try reader.readInt64()),
-                    tieBreak: try reader.readUInt64(),
-                    record: try reader.readRaw(reader.remaining))
+            guard value.byteCount > 24 else {
+                throw TwinsError(.corrupt, "The journal has half an event. Restore a backup.")
             }
+            let time = value.bigEndian(at: 8, as: UInt64.self) ^ 1 << 63
+            let moment = Moment(
+                timestamp: Timestamp(rawValue: Int64(bitPattern: time)),
+                tieBreak: value.bigEndian(at: 16, as: UInt64.self))
+            return try body(
+                GraphID(rawValue: value.bigEndian(at: 0, as: UInt64.self)), moment,
+                value.extracting(24..<value.byteCount))
         }
     }
 

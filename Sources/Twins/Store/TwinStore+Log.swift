@@ -20,9 +20,9 @@ extension TwinStore {
     private static let eventTag: UInt8 = 16
     private static let idTag: UInt8 = 17
 
-    static func eventKey(_ graph: GraphID, _ time: Timestamp, _ tieBreak: UInt64) -> [UInt8] {
+    static func eventKey(_ graph: GraphID, _ moment: Moment) -> [UInt8] {
         var writer = ByteWriter(capacity: 25)
-        writeEventKey(graph, Moment(timestamp: time, tieBreak: tieBreak), to: &writer)
+        writeEventKey(graph, moment, to: &writer)
         return writer.bytes
     }
 
@@ -122,10 +122,10 @@ extension TwinStore {
     ) throws -> [(moment: Moment, event: T)] {
         var events: [(moment: Moment, event: T)] = []
         for entry in entries where entry.sequence > settled {
-            guard let record = try journalRecord(entry.sequence, in: transaction) else { continue }
-            let moment = Moment(timestamp: record.timestamp, tieBreak: record.tieBreak)
-            events.append(
-                (moment, try decode(record.record.span.bytes, record.timestamp)))
+            // Not there: settled since, or not yet committed.
+            _ = try readJournal(entry.sequence, in: transaction) { _, moment, record in
+                events.append((moment, try decode(record, moment.timestamp)))
+            }
         }
         return events
     }
@@ -136,7 +136,7 @@ extension TwinStore {
     ) throws -> [(time: Timestamp, tieBreak: UInt64, record: [UInt8])] {
         try graph.read { transaction in
             var events: [(time: Timestamp, tieBreak: UInt64, record: [UInt8])] = []
-            let start = Self.eventKey(graphID, time, 0)
+            let start = Self.eventKey(graphID, Moment(timestamp: time, tieBreak: 0))
             let end = GraphStore.attachmentKey(graphID, tag: Self.idTag).bytes
             try transaction.scan(graph.records, from: start, to: end) { key, value in
                 let moment = try Self.moment(key)
@@ -149,49 +149,36 @@ extension TwinStore {
 
     /// All settled steps of a twin, oldest first.
     func settledSteps(
-        _ graphID: GraphID, in transaction: borrowing some ReadingTransaction & ~Copyable
-    ) throws -> [TwinFold.Step] {
-        try log(graphID, [], in: transaction) { value, time in
-            try EventRecord.decodeForFold(value, timestamp: time)
-        }.map { try step($0.event, $0.moment.tieBreak, in: transaction) }
-    }
-
-    /// The newest two times of a twin's settled log that come before a step.
-    func tail(
-        _ graphID: GraphID, before step: TwinFold.Step,
+        _ graphID: GraphID, _ finder: inout StepFinder,
         in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> [TwinFold.Step] {
-        var events: [(LoggedEvent, UInt64)] = []
-        var times: Set<Timestamp> = []
-        let start = GraphStore.attachmentKey(graphID, tag: Self.eventTag).bytes
-        let end = Self.eventKey(graphID, step.moment.timestamp, step.moment.tieBreak)
-        try transaction.scan(graph.records, from: start, to: end, reversed: true) { key, value in
-            let moment = try Self.moment(key)
-            times.insert(moment.timestamp)
-            if times.count > 2 { return false }
-            let event = try EventRecord.decodeForFold(value, timestamp: moment.timestamp)
-            events.append((event, moment.tieBreak))
+        var steps: [TwinFold.Step] = []
+        let prefix = GraphStore.attachmentKey(graphID, tag: Self.eventTag).bytes
+        try transaction.scan(graph.records, prefix: prefix) { key, value in
+            let event = try EventRecord.decodeOutline(value)
+            steps.append(try finder.step(event, at: Self.moment(key), in: transaction))
             return true
         }
-        return try events.reversed().map { try self.step($0, $1, in: transaction) }
+        return steps
     }
 
-    /// Finds the nodes of an event, which `append` has made.
-    func step(
-        _ event: LoggedEvent, _ tieBreak: UInt64,
+    /// The newest two times of a twin's settled log that come before a moment.
+    func tail(
+        _ graphID: GraphID, before moment: Moment, _ finder: inout StepFinder,
         in transaction: borrowing some ReadingTransaction & ~Copyable
-    ) throws -> TwinFold.Step {
-        func node(_ label: Label, _ name: String?) throws -> NodeID? {
-            guard let name, !name.isEmpty else { return nil }
-            return try names.node(label, name, in: transaction)
+    ) throws -> [TwinFold.Step] {
+        var steps: [TwinFold.Step] = []
+        var times = 0
+        let start = GraphStore.attachmentKey(graphID, tag: Self.eventTag).bytes
+        let end = Self.eventKey(graphID, moment)
+        try transaction.scan(graph.records, from: start, to: end, reversed: true) { key, value in
+            let moment = try Self.moment(key)
+            if steps.last?.moment.timestamp != moment.timestamp { times += 1 }
+            if times > 2 { return false }
+            let event = try EventRecord.decodeOutline(value)
+            steps.append(try finder.step(event, at: moment, in: transaction))
+            return true
         }
-        guard let daypart = try node(.daypart, TwinFold.daypart(of: event)) else {
-            throw TwinsError(.corrupt, "An event lacks its nodes. Restore a backup.")
-        }
-        return TwinFold.Step(
-            event, tieBreak: tieBreak,
-            item: try event.item.map { try graph.nodeID(.item, index: $0) },
-            query: try node(.query, TwinFold.queryName(of: event)),
-            city: try node(.city, event.city), daypart: daypart)
+        return steps.reversed()
     }
 }

@@ -41,58 +41,41 @@ extension TwinStore {
     ) throws -> (summary: TwinSummary?, edges: [Edge]) {
         let graphID = Self.graphID(customer)
         let summary = try summary(of: graphID, in: transaction)
-        var pending = try pending(
-            entries, after: summary?.settledThrough ?? 0, in: transaction
-        ) { value, time in try EventRecord.decodeForFold(value, timestamp: time) }
-        if let moment { pending.removeAll { $0.moment.timestamp > moment } }
-        pending.sort { $0.moment < $1.moment }
-        if let summary {
-            let isPast = moment.map { $0 < summary.lastUpdated } ?? false
-            let isLate = pending.first.map { $0.moment < summary.moment } ?? false
-            if isPast || isLate {
-                return try foldLog(customer, entries, asOf: moment, in: transaction)
-            }
+        var finder = StepFinder(self)
+        var steps: [TwinFold.Step] = []
+        for entry in entries where entry.sequence > summary?.settledThrough ?? 0 {
+            // Not there: settled since, or not yet committed.
+            guard let step = try finder.step(entry.sequence, in: transaction) else { continue }
+            if let moment, step.moment.timestamp > moment { continue }
+            steps.append(step)
         }
-        var edges: [Edge] = []
+        steps.sort { $0.moment < $1.moment }
+        let isPast = summary.flatMap { summary in moment.map { $0 < summary.lastUpdated } }
+        let isLate = summary.flatMap { summary in
+            steps.first.map { $0.moment < summary.moment }
+        }
+        if isPast == true || isLate == true {
+            steps += try settledSteps(graphID, &finder, in: transaction).filter { step in
+                moment.map { step.moment.timestamp <= $0 } ?? true
+            }
+            steps.sort { $0.moment < $1.moment }
+            var fold = TwinFold(customer: customer, settings: settings)
+            for step in steps { fold.apply(step) }
+            return (TwinSummary(steps), fold.edges.map(\.edge))
+        }
+        var tail: [TwinFold.Step] = []
+        if summary != nil, let first = steps.first?.moment {
+            tail = try self.tail(graphID, before: first, &finder, in: transaction)
+        }
+        var fold = TwinFold(customer: customer, settings: settings, tail: tail)
         if summary != nil {
             try graph.forEachEdge(graph: graphID, in: transaction) {
-                edges.append($0)
+                fold.load($0)
                 return true
             }
         }
-        guard !pending.isEmpty else { return (summary, edges) }
-        let steps = try pending.map { try step($0.event, $0.moment.tieBreak, in: transaction) }
-        let tail = summary == nil ? [] : try tail(graphID, before: steps[0], in: transaction)
-        var fold = TwinFold(customer: customer, settings: settings, tail: tail)
-        var stored: [TwinFold.Ends: Int] = [:]
-        for (place, edge) in edges.enumerated() { stored[TwinFold.Ends(edge)] = place }
-        for step in steps { try fold.apply(step) { stored[$0].map { edges[$0] } } }
-        for (edge, _) in fold.edges {
-            if let place = stored[TwinFold.Ends(edge)] {
-                edges[place] = edge
-            } else {
-                edges.append(edge)
-            }
-        }
-        return (TwinSummary(steps, after: summary), edges)
-    }
-
-    private func foldLog(
-        _ customer: NodeID, _ entries: [JournalEntry], asOf moment: Timestamp?,
-        in transaction: borrowing ReadTransaction
-    ) throws -> (summary: TwinSummary?, edges: [Edge]) {
-        let events = try log(Self.graphID(customer), entries, in: transaction) { value, time in
-            try EventRecord.decodeForFold(value, timestamp: time)
-        }
-        var fold = TwinFold(customer: customer, settings: settings)
-        var steps: [TwinFold.Step] = []
-        for event in events {
-            if let moment, event.moment.timestamp > moment { break }
-            let step = try step(event.event, event.moment.tieBreak, in: transaction)
-            try fold.apply(step) { _ in nil }
-            steps.append(step)
-        }
-        return (TwinSummary(steps), fold.edges.map(\.edge))
+        for step in steps { fold.apply(step) }
+        return (TwinSummary(steps, after: summary) ?? summary, fold.edges.map(\.edge))
     }
 
     func summary(

@@ -17,7 +17,6 @@ public final class TwinStore: Sendable {
     let journalLimit: Int
     let index = JournalIndex()
     let names: NameCache
-    let pseudonyms = Cache<ExactText, String>(limit: 1 << 16)
 
     /// Opens a store, or makes one.
     ///

@@ -25,7 +25,7 @@ extension EdgeType {
 
     /// Item to item: `first` was done with one, and then `second` with the other.
     static func sequence(_ first: EventType, _ second: EventType) -> EdgeType {
-        EdgeType(rawValue: "\(verb(first))_THEN_\(verb(second))")
+        sequences[Int(first.rawValue) * EventType.allCases.count + Int(second.rawValue)]
     }
 
     /// The event types that edges of a type from customer to item stand for.
@@ -39,6 +39,11 @@ extension EdgeType {
         }
 
     private static let interactions = EventType.allCases.map { EdgeType(rawValue: verb($0)) }
+
+    // All pairs by their raw values: every event that follows another looks here.
+    private static let sequences = EventType.allCases.flatMap { first in
+        EventType.allCases.map { EdgeType(rawValue: "\(verb(first))_THEN_\(verb($0))") }
+    }
 
     private static func verb(_ type: EventType) -> String {
         switch type {
