@@ -135,12 +135,7 @@ static inline void damage_watch(int place, uintptr_t start, uintptr_t end) {
 // CRC-32C by the processor's own instruction, where it has one: Swift cannot name the instruction.
 // `crc32c_update` may only be called when `crc32c_has_instruction` is true.
 #if defined(__x86_64__)
-#include <cpuid.h>
-
-static inline int crc32c_has_instruction(void) {
-    unsigned int a = 0, b = 0, c = 0, d = 0;
-    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_SSE4_2);
-}
+static inline int crc32c_has_instruction(void) { return __builtin_cpu_supports("sse4.2"); }
 
 __attribute__((target("sse4.2")))
 static inline uint32_t crc32c_update(uint32_t remainder, const void *bytes, size_t count) {
@@ -158,8 +153,21 @@ static inline uint32_t crc32c_update(uint32_t remainder, const void *bytes, size
         narrow = __builtin_ia32_crc32si(narrow, word);
         next += 4;
     }
-    for (count &= 3; count > 0; count--, next++) narrow = __builtin_ia32_crc32qi(narrow, *next);
-    return narrow;
+    if (count & 2) {
+        uint16_t word;
+        memcpy(&word, next, 2);
+        narrow = __builtin_ia32_crc32hi(narrow, word);
+        next += 2;
+    }
+    return count & 1 ? __builtin_ia32_crc32qi(narrow, *next) : narrow;
+}
+
+// As two updates, in one call.
+__attribute__((target("sse4.2")))
+static inline uint32_t crc32c_update_twice(uint32_t remainder, const void *first,
+                                           size_t first_count, const void *second,
+                                           size_t second_count) {
+    return crc32c_update(crc32c_update(remainder, first, first_count), second, second_count);
 }
 #elif defined(__aarch64__) && defined(__ARM_FEATURE_CRC32)
 static inline int crc32c_has_instruction(void) { return 1; }
@@ -174,12 +182,25 @@ static inline uint32_t crc32c_update(uint32_t remainder, const void *bytes, size
     for (; count > 0; count--, next++) remainder = __builtin_arm_crc32cb(remainder, *next);
     return remainder;
 }
+
+static inline uint32_t crc32c_update_twice(uint32_t remainder, const void *first,
+                                           size_t first_count, const void *second,
+                                           size_t second_count) {
+    return crc32c_update(crc32c_update(remainder, first, first_count), second, second_count);
+}
 #else
 static inline int crc32c_has_instruction(void) { return 0; }
 
 static inline uint32_t crc32c_update(uint32_t remainder, const void *bytes, size_t count) {
     (void)bytes;
     (void)count;
+    return remainder;
+}
+
+static inline uint32_t crc32c_update_twice(uint32_t remainder, const void *first,
+                                           size_t first_count, const void *second,
+                                           size_t second_count) {
+    (void)first, (void)first_count, (void)second, (void)second_count;
     return remainder;
 }
 #endif

@@ -135,6 +135,24 @@ public struct ByteReader: ~Copyable {
         return text
     }
 
+    /// Reads what ``ByteWriter/appendString(_:)`` wrote; cheaper if it is the same text as before.
+    ///
+    /// - Parameter before: the text that was read in the same place of the record before this one.
+    /// - Returns: the text.
+    /// - Throws: ``LMDBError`` with code `corruptRecord`, as ``readString()``.
+    @inlinable
+    public mutating func readString(after before: String?) throws(LMDBError) -> String {
+        let start = position
+        let range = try take(try readLength())
+        if var text = before, text.utf8.count == range.count {
+            // withUTF8: compared with as many bytes of the record, inside its bounds.
+            let isSame = text.withUTF8 { $0.elementsEqual(bytes[range]) }
+            if isSame { return text }
+        }
+        position = start
+        return try readString()
+    }
+
     /// Reads what ``ByteWriter/appendBytes(_:)`` wrote.
     @inlinable
     public mutating func readBytes() throws(LMDBError) -> [UInt8] {

@@ -30,16 +30,18 @@ public enum CRC32C {
         // UnsafeRawBufferPointer: as said above.
         key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer
     ) -> UInt32 {
-        ~update(update(.max, key), value)
+        guard crc32c_has_instruction() != 0 else {
+            return ~updateByTables(updateByTables(.max, key), value)
+        }
+        return ~crc32c_update_twice(
+            .max, key.baseAddress, key.count, value.baseAddress, value.count)
     }
-
-    private static let hasInstruction = crc32c_has_instruction() != 0
 
     /// Moves a remainder, inverted as the standard wants it, on over `bytes`.
     // UnsafeRawBufferPointer: read inside the bounds, during the call.
     private static func update(_ remainder: UInt32, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
         guard let start = bytes.baseAddress else { return remainder }
-        guard hasInstruction else { return updateByTables(remainder, bytes) }
+        guard crc32c_has_instruction() != 0 else { return updateByTables(remainder, bytes) }
         return crc32c_update(remainder, start, bytes.count)
     }
 

@@ -1,11 +1,5 @@
 import CLMDB
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// A walk over a range of keys, from `init` to `close`.
 ///
 /// A type that cannot be copied and closes itself would be safer, but the compiler then puts it on
@@ -18,6 +12,10 @@ struct Cursor {
     private let lower: [UInt8]
     private let upper: [UInt8]?
     private let reversed: Bool
+    /// Whether leaves may be walked without asking LMDB for each entry.
+    private let walksLeaves: Bool
+    /// The leaf that is being walked.
+    private var leaf: LeafWalk?
 
     /// A key and its value in the map.
     @usableFromInline
@@ -31,7 +29,7 @@ struct Cursor {
     @usableFromInline
     init(
         _ context: TransactionContext, _ table: Table, from lower: [UInt8], to upper: [UInt8]?,
-        reversed: Bool
+        reversed: Bool, isReadOnly: Bool
     ) throws(LMDBError) {
         context.check(table)
         try TransactionContext.check(bound: lower)
@@ -47,6 +45,7 @@ struct Cursor {
         self.lower = lower
         self.upper = upper
         self.reversed = reversed
+        walksLeaves = isReadOnly && !reversed && context.environment.leafBytes > 0
     }
 
     /// Ends the walk; to be called once, before the transaction ends.
@@ -55,7 +54,7 @@ struct Cursor {
 
     /// Moves to the first entry of the range; nil if it is empty.
     @usableFromInline
-    func first() throws(LMDBError) -> Entry? {
+    mutating func first() throws(LMDBError) -> Entry? {
         var key = MDB_val()
         var value = MDB_val()
         return try entry(first(&key, &value), key, value)
@@ -63,15 +62,26 @@ struct Cursor {
 
     /// Moves to the entry after the last one returned; nil at the end of the range.
     @usableFromInline
-    func next() throws(LMDBError) -> Entry? {
+    mutating func next() throws(LMDBError) -> Entry? {
+        if let entry = leaf?.next() {
+            // Most leaves lie inside the range as a whole.
+            if let upper, leaf?.isInside == false, !precedes(entry.key, upper) { return nil }
+            return try checked(entry)
+        }
         var key = MDB_val()
         var value = MDB_val()
+        if let last = leaf?.last {
+            // LMDB's cursor stayed where the walk began.
+            key = MDB_val(reading: last)
+            let code = mdb_cursor_get(cursor, &key, &value, MDB_SET)
+            guard code == MDB_SUCCESS else { return try entry(code, key, value) }
+        }
         let code = mdb_cursor_get(cursor, &key, &value, reversed ? MDB_PREV : MDB_NEXT)
         return try entry(code, key, value)
     }
 
-    @inline(__always)
-    private func entry(
+    /// What LMDB's cursor stands on, if that is in the range.
+    private mutating func entry(
         _ code: Int32, _ key: MDB_val, _ value: MDB_val
     ) throws(LMDBError) -> Entry? {
         if code == MDB_NOTFOUND { return nil }
@@ -84,11 +94,21 @@ struct Cursor {
         } else if let upper {
             guard precedes(key, upper) else { return nil }
         }
-        guard table.isChecksummed else { return Entry(key: key, value: value.bytes) }
-        guard let value = Checksum.verified(value.bytes, key: key) else {
+        if walksLeaves {
+            leaf = LeafWalk(from: key, leafBytes: environment.leafBytes)
+            if let upper, let last = leaf?.lastOfLeaf { leaf?.isInside = precedes(last, upper) }
+        }
+        return try checked(Entry(key: key, value: value.bytes))
+    }
+
+    /// An entry without its checksum.
+    @inline(__always)
+    private func checked(_ entry: Entry) throws(LMDBError) -> Entry {
+        guard table.isChecksummed else { return entry }
+        guard let value = Checksum.verified(entry.value, key: entry.key) else {
             throw Checksum.failure(table.name)
         }
-        return Entry(key: key, value: value)
+        return Entry(key: entry.key, value: value)
     }
 
     private func first(_ key: inout MDB_val, _ value: inout MDB_val) -> Int32 {
@@ -119,13 +139,23 @@ struct Cursor {
 // UnsafeRawBufferPointer: `key` lies in the map and is only read here.
 @inline(__always)
 private func precedes(_ key: UnsafeRawBufferPointer, _ bound: [UInt8]) -> Bool {
-    // withUnsafeBytes: for memcmp, over the length both have.
+    // withUnsafeBytes: loads inside the length both have. Written out because keys are short, and a
+    // call of memcmp for each entry of a scan takes longer than the rest of it.
     bound.withUnsafeBytes { bytes in
         let shared = min(key.count, bytes.count)
-        guard shared > 0, let left = key.baseAddress, let right = bytes.baseAddress else {
-            return key.count < bytes.count
+        var offset = 0
+        while offset + 8 <= shared {
+            let left = UInt64(
+                bigEndian: key.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            let right = UInt64(
+                bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            if left != right { return left < right }
+            offset += 8
         }
-        let order = memcmp(left, right, shared)
-        return order == 0 ? key.count < bytes.count : order < 0
+        while offset < shared {
+            if key[offset] != bytes[offset] { return key[offset] < bytes[offset] }
+            offset += 1
+        }
+        return key.count < bytes.count
     }
 }

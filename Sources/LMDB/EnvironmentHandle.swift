@@ -14,6 +14,8 @@ final class EnvironmentHandle: @unchecked Sendable {
     let raw: OpaquePointer
     let path: String
     let isReadOnly: Bool
+    /// The size of pages, if they are aligned to it in memory; else 0.
+    let leafBytes: Int
     private let process = getpid()
     private let claim: EnvironmentRegistry.Claim
     private let lock: FolderLock?
@@ -42,6 +44,11 @@ final class EnvironmentHandle: @unchecked Sendable {
         self.claim = claim
         self.lock = lock
         identifier = EnvironmentRegistry.shared.nextIdentifier()
+        var statistics = MDB_stat()
+        let isKnown = mdb_env_stat(raw, &statistics) == MDB_SUCCESS
+        // The map begins at a page of the system's.
+        let isAligned = isKnown && Int(statistics.ms_psize) <= Int(getpagesize())
+        leafBytes = isAligned ? Int(statistics.ms_psize) : 0
     }
 
     // MARK: Errors

@@ -28,7 +28,8 @@ public struct ReadTransaction: ~Copyable, ReadingTransaction {
         _ table: Table, from lower: [UInt8], to upper: [UInt8]?, reversed: Bool,
         _ body: (RawSpan, RawSpan) throws -> Bool
     ) throws {
-        let cursor = try Cursor(context, table, from: lower, to: upper, reversed: reversed)
+        var cursor = try Cursor(
+            context, table, from: lower, to: upper, reversed: reversed, isReadOnly: true)
         defer { cursor.close() }
         var next = try cursor.first()
         while let entry = next {

@@ -37,7 +37,8 @@ public struct WriteTransaction: ~Copyable, ReadingTransaction {
     ) throws {
         borrows.count += 1
         defer { borrows.count -= 1 }
-        let cursor = try Cursor(context, table, from: lower, to: upper, reversed: reversed)
+        var cursor = try Cursor(
+            context, table, from: lower, to: upper, reversed: reversed, isReadOnly: false)
         defer { cursor.close() }
         var next = try cursor.first()
         while let entry = next {

@@ -26,7 +26,7 @@ public struct Edge: Hashable, Sendable {
     /// Makes an edge; without a count it has had one contribution.
     public init(
         source: NodeID, type: EdgeType, target: NodeID, weight: Double, count: UInt64 = 1,
-        first: Timestamp, last: Timestamp, properties: [String: Property] = [:]
+        first: Timestamp, last: Timestamp, properties: [String: Property] = Dictionary()
     ) {
         self.source = source
         self.type = type

@@ -91,6 +91,7 @@ enum GraphRecords {
     }
 
     /// Reads an edge as scans meet it; hundreds make up a twin, so the usual form is read directly.
+    @inline(__always)
     static func decodeEdge(
         _ key: RawSpan, _ value: RawSpan, vocabulary: Vocabulary
     ) throws -> Edge {
@@ -100,9 +101,7 @@ enum GraphRecords {
             value.bigEndian(at: 8, as: UInt8.self) < 128,
             value.bigEndian(at: usualCount - 1, as: UInt8.self) == 0
         else {
-            let ends = try readEdgeKey(key, vocabulary: vocabulary)
-            return try decodeEdge(
-                source: ends.from, type: ends.type, target: ends.to, value: value)
+            return try decodeUnusualEdge(key, value, vocabulary: vocabulary)
         }
         return Edge(
             source: NodeID(rawValue: key.bigEndian(at: 9, as: UInt64.self)),
@@ -111,6 +110,14 @@ enum GraphRecords {
             weight: Double(bitPattern: value.bigEndian(at: 0, as: UInt64.self)),
             count: UInt64(value.bigEndian(at: 8, as: UInt8.self)),
             first: timestamp(value, at: 9), last: timestamp(value, at: 17))
+    }
+
+    @inline(never)
+    private static func decodeUnusualEdge(
+        _ key: RawSpan, _ value: RawSpan, vocabulary: Vocabulary
+    ) throws -> Edge {
+        let ends = try readEdgeKey(key, vocabulary: vocabulary)
+        return try decodeEdge(source: ends.from, type: ends.type, target: ends.to, value: value)
     }
 
     /// The moment at a byte, as `ByteWriter.appendInt64` wrote it.

@@ -58,6 +58,41 @@ import Testing
         #expect(try shop.store.append(events) == AppendResult(added: 8, duplicates: 12))
     }
 
+    @Test func aBatchThatFailsLeavesNoTrace() throws {
+        let shop = try Shop()
+        let good = event(.view, "a", 0, id: "e")
+        let tooLong = event(.view, String(repeating: "x", count: 600), 1)
+        #expect(throws: (any Error).self) { try shop.append(good, tooLong) }
+        #expect(try shop.store.eventCount() == 0)
+        // Takes the sequence number that the first event of the failed batch had.
+        #expect(try shop.append(event(.view, "b", 2, id: "f")) == AppendResult(added: 1))
+        #expect(try shop.append(good) == AppendResult(added: 1))
+        #expect(try shop.append(good) == AppendResult(duplicates: 1))
+        try shop.store.settle()
+        #expect(try shop.log().map(\.eventID) == ["e", "f"])
+    }
+
+    @Test func whatWasErasedSinceABatchWasMadeReadyIsNotCountedOn() throws {
+        let shop = try Shop()
+        func search(_ user: String, _ words: String, _ seconds: Double) -> Event {
+            Event(
+                userID: user, itemID: nil, type: .search, timestamp: after(seconds), city: "Linz",
+                query: words)
+        }
+        try shop.append(search("u", "tea", 0), event(.view, "a", 1))
+        let batch = try shop.store.prepare([
+            search("u", "tea", 2), search("v", "tea", 3), event(.view, "a", 4, user: "v"),
+        ])
+        // With the customer go a search and a city, whose numbers the batch has looked up.
+        #expect(try shop.store.erase("u", at: after(5)).nameCount == 2)
+        let result = try shop.store.append(batch, createItems: true)
+        #expect(result.added == 2)
+        #expect(result.rejections.map(\.reason) == [.erased])
+        try shop.store.settle()
+        #expect(try shop.twin("v").searches == ["tea"])
+        #expect(try shop.twin("v").city == "Linz")
+    }
+
     @Test func oneIDWithOtherContentIsAConflict() throws {
         let shop = try Shop()
         let first = event(.view, "a", 0, id: "e")

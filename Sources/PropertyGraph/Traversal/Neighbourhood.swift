@@ -33,7 +33,7 @@ public struct Neighbourhood: Traversal, Sendable {
     private var given = 0
     private var expanded = 0
     private var isStartExpanded = false
-    private var seen: Set<NodeID>
+    private var seen = NodeSet()
 
     /// Makes a walk around a node.
     ///
@@ -48,11 +48,14 @@ public struct Neighbourhood: Traversal, Sendable {
         self.start = start
         self.pattern = pattern
         self.limits = limits
-        seen = [start]
+        seen.insert(start)
     }
 
     /// The next nearest node, or nil when there is none left or a limit was reached.
-    public mutating func next(in graph: borrowing some GraphView & ~Copyable) throws -> Step? {
+    @specialized(where Graph == MemoryGraph)
+    public mutating func next<Graph: GraphView & ~Copyable>(
+        in graph: borrowing Graph
+    ) throws -> Step? {
         while given == found.count {
             if !isStartExpanded {
                 isStartExpanded = true
@@ -75,12 +78,11 @@ public struct Neighbourhood: Traversal, Sendable {
         guard depth < limits.depth else { return }
         var isFull = false
         let isCut = try graph.expand(node, along: pattern, limit: limits.fanOut) { edge, other in
-            guard !seen.contains(other) else { return true }
-            guard found.count < limits.visited else {
+            guard found.count < limits.visited || seen.contains(other) else {
                 isFull = true
                 return false
             }
-            seen.insert(other)
+            guard seen.insert(other) else { return true }
             found.append(Step(node: other, depth: depth + 1, edge: edge))
             return true
         }

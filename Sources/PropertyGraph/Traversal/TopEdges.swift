@@ -23,6 +23,7 @@ extension GraphView where Self: ~Copyable {
     ///   then in the order of reading.
     /// - Throws: What reading throws.
     /// - Complexity: O(*m* log *k*) in time and O(*k*) in memory for *k* of *m* edges.
+    @specialized(where Self == MemoryGraph)
     public func topEdges(
         _ count: Int, at node: NodeID, along pattern: EdgePattern, decay: Decay = .asStored,
         limits: TraversalLimits = TraversalLimits()

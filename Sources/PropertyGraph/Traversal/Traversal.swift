@@ -36,8 +36,9 @@ extension Traversal {
     ///   - graph: The graph to walk on.
     /// - Returns: The answers, and whether a limit of the traversal itself was reached.
     /// - Throws: What reading throws.
-    public mutating func collect(
-        _ limit: Int, in graph: borrowing some GraphView & ~Copyable
+    @specialized(where Self == Neighbourhood, Graph == MemoryGraph)
+    public mutating func collect<Graph: GraphView & ~Copyable>(
+        _ limit: Int, in graph: borrowing Graph
     ) throws -> Answer<Element> {
         var elements: [Element] = []
         while elements.count < limit, let element = try next(in: graph) {

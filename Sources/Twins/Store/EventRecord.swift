@@ -152,13 +152,22 @@ enum EventRecord {
     }
 
     /// Reads only what the fold of a twin needs.
-    static func decodeOutline(_ value: RawSpan) throws -> EventOutline {
+    ///
+    /// - Parameters:
+    ///   - value: The record.
+    ///   - before: The event read before this one, which often has texts in common with it.
+    /// - Returns: What the fold needs.
+    /// - Throws: `LMDBError` or ``TwinsError`` when the record is damaged.
+    static func decodeOutline(
+        _ value: RawSpan, after before: EventOutline? = nil
+    ) throws -> EventOutline {
         try ByteReader.reading(value) { reader in
             let (type, item) = try readHead(&reader)
             let flags = try reader.readUInt16()
             try reader.skipBytes()
-            let sessionID = flags & session != 0 ? try reader.readString() : nil
-            let city = flags & city != 0 ? try reader.readString() : nil
+            let sessionID =
+                flags & session != 0 ? try reader.readString(after: before?.sessionID) : nil
+            let city = flags & city != 0 ? try reader.readString(after: before?.city) : nil
             let quantity = flags & quantity != 0 ? try reader.readDouble() : nil
             if flags & price != 0 { _ = try reader.readDouble() }
             let dwell = flags & dwell != 0 ? try reader.readDouble() : nil
@@ -189,7 +198,10 @@ enum EventRecord {
         var hasher = SHA256()
         var text = eventID
         text.withUTF8 { hasher.update(bufferPointer: .init($0)) }
-        return hasher.finalize().prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        var digest = hasher.finalize().makeIterator()
+        var tieBreak: UInt64 = 0
+        for _ in 0..<8 { tieBreak = tieBreak << 8 | UInt64(digest.next() ?? 0) }
+        return tieBreak
     }
 
     /// An id for an event that came without one: the hash of its content.

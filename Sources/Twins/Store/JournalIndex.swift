@@ -111,6 +111,8 @@ final class JournalIndex: Sendable {
     /// - Returns: The sequence number of the event that was there already; `nil` if none was.
     func claim(_ sequence: UInt64, for key: EventKey) -> UInt64? {
         contents.withLock { contents in
+            // A table that grows bit by bit is moved again and again.
+            if contents.sequences.count == 1 << 12 { contents.sequences.reserveCapacity(1 << 18) }
             guard let known = contents.sequences.updateValue(sequence, forKey: key) else {
                 return nil
             }

@@ -134,14 +134,16 @@ extension TwinStore {
     ) throws {
         sweeping.pending.removeAll(keepingCapacity: true)
         sweeping.records.removeAll(keepingCapacity: true)
+        var before: EventOutline?
         for entry in index.entries(of: graphID)
         where entry.sequence <= sweeping.through && entry.sequence > settled {
             let found: Void? = try readJournal(entry.sequence, in: transaction) {
                 _, moment, record in
                 let start = sweeping.records.count
                 sweeping.records.append(copying: record)
-                let step = try sweeping.finder.step(
-                    EventRecord.decodeOutline(record), at: moment, in: transaction)
+                let event = try EventRecord.decodeOutline(record, after: before)
+                before = event
+                let step = try sweeping.finder.step(event, at: moment, in: transaction)
                 sweeping.pending.append(
                     PendingEvent(step: step, record: start..<sweeping.records.count))
             }

@@ -206,7 +206,8 @@ struct EdgePlaces {
     private func start(_ ends: TwinFold.Ends) -> Int {
         // Fibonacci hashing: the upper bits of a product with 2^64 over the golden ratio.
         let factor: UInt64 = 0x9E37_79B9_7F4A_7C15
-        let mixed = (ends.source.rawValue &* factor ^ ends.target.rawValue) &+ UInt64(ends.type.number)
+        let mixed =
+            (ends.source.rawValue &* factor ^ ends.target.rawValue) &+ UInt64(ends.type.number)
         return Int(truncatingIfNeeded: (mixed &* factor) >> 32) & (slots.count - 1)
     }
 }
