@@ -36,6 +36,26 @@ let numeric: [SwiftSetting] =
         .define(cpuDefine),
     ]
 
+// The readers of bytes from outside: a few mutants as a test, or, with FORETWIN_FUZZ, as the program
+// that tools/fuzz makes with libFuzzer, without the server's packages.
+let readers: [Target.Dependency] = ["LMDB", "Learning", "Prediction", "PropertyGraph", "Twins"]
+let fuzzing: [Target] =
+    Context.environment["FORETWIN_FUZZ"] != nil
+    ? [
+        .executableTarget(
+            name: "fuzz", dependencies: readers, path: "Tests/FuzzTests",
+            exclude: ["MutationTests.swift", "Mutator.swift", "ServiceTargets.swift"],
+            swiftSettings: house)
+    ]
+    : [
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: readers + [
+                "Service", .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+            ], exclude: ["LibFuzzer.swift"], swiftSettings: house)
+    ]
+
 let package = Package(
     name: "foretwin",
     platforms: [.macOS(.v26)],
@@ -160,12 +180,12 @@ let package = Package(
         .testTarget(
             name: "ServiceTests",
             dependencies: [
-                "Learning", "Prediction", "PropertyGraph", "Recommendations", "Service",
+                "LMDB", "Learning", "Prediction", "PropertyGraph", "Recommendations", "Service",
                 "SyntheticShop", "Twins",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ], swiftSettings: house),
         .testTarget(name: "TidyTests", swiftSettings: house),
-    ],
+    ] + fuzzing,
     swiftLanguageModes: [.v6]
 )

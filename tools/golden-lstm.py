@@ -6,6 +6,9 @@ speed. Checks its own gradients against central differences, then writes weights
 gradients, losses and final weights as JSON:
 
     python3 tools/golden-lstm.py > Tests/LearningTests/Fixtures/golden-lstm.json
+    python3 tools/golden-lstm.py 16 > Tests/LearningTests/Fixtures/golden-cosine.json
+
+With a number, items are predicted by their cosine with the query, times that number.
 """
 
 import json
@@ -15,6 +18,7 @@ import numpy as np
 
 ITEMS, TYPES, GAPS, WIDTH, LAYERS = 7, 3, 16, 5, 2
 LANES, STEPS, CHUNKS = 3, 4, 10
+COSINE = float(sys.argv[1]) if len(sys.argv) > 1 else None
 RATE, CLIP, BETA1, BETA2, EPSILON = 0.01, 0.6, 0.9, 0.999, 1e-8
 
 
@@ -43,6 +47,37 @@ def cross_entropy(logits, target):
     gradient = p.copy()
     gradient[target] -= 1
     return -np.log(p[target]), gradient
+
+
+def unit(x):
+    """The direction of a vector, and the length it is divided by."""
+    length = np.sqrt(x @ x + 1e-12)
+    return x / length, length
+
+
+def item_logits(w, z):
+    """The logits of all items."""
+    if COSINE is None:
+        return w["item_embedding"] @ z + w["item_bias"]
+    table = np.array([unit(row)[0] for row in w["item_embedding"]])
+    return COSINE * (table @ unit(z)[0]) + w["item_bias"]
+
+
+def item_backward(w, grads, z, d_item):
+    """Adds the gradient of the item table and its bias; returns the one of the query."""
+    grads["item_bias"] += d_item
+    if COSINE is None:
+        grads["item_embedding"] += np.outer(d_item, z)
+        return w["item_embedding"].T @ d_item
+    direction, length = unit(z)
+    by_direction = np.zeros(WIDTH)
+    for item in range(ITEMS):
+        own, size = unit(w["item_embedding"][item])
+        slope = COSINE * d_item[item]
+        grads["item_embedding"][item] += (
+            slope * (direction - own * (own @ direction)) / size)
+        by_direction += slope * own
+    return (by_direction - direction * (direction @ by_direction)) / length
 
 
 def chunk_loss(w, batch, carried):
@@ -88,7 +123,7 @@ def chunk_loss(w, batch, carried):
             loss, d_type = cross_entropy(w["type_weight"] @ u + w["type_bias"][0], next_type)
             sums[1] += loss
             z = u + w["type_out"][next_type]
-            loss, d_item = cross_entropy(w["item_embedding"] @ z + w["item_bias"], next_item)
+            loss, d_item = cross_entropy(item_logits(w, z), next_item)
             sums[2] += loss
             tape.append((t, saved, top, u, z, d_gap * scale, d_type * scale, d_item * scale))
         for l in range(LAYERS):
@@ -101,9 +136,7 @@ def back_through(w, grads, batch, lane, tape):
     dh = [np.zeros(WIDTH) for _ in range(LAYERS)]
     dc = [np.zeros(WIDTH) for _ in range(LAYERS)]
     for t, saved, top, u, z, d_gap, d_type, d_item in reversed(tape):
-        grads["item_embedding"] += np.outer(d_item, z)
-        grads["item_bias"] += d_item
-        dz = w["item_embedding"].T @ d_item
+        dz = item_backward(w, grads, z, d_item)
         grads["type_out"][batch["target_types"][t, lane]] += dz
         grads["type_weight"] += np.outer(d_type, u)
         grads["type_bias"][0] += d_type
@@ -206,7 +239,7 @@ def main():
             w[name] = w[name] - RATE * mean / (np.sqrt(square) + EPSILON)
     document = {
         "itemCount": ITEMS, "typeCount": TYPES, "width": WIDTH, "layers": LAYERS,
-        "lanes": LANES, "steps": STEPS, "learningRate": RATE, "clip": CLIP,
+        "cosineScale": COSINE, "lanes": LANES, "steps": STEPS, "learningRate": RATE, "clip": CLIP,
         "weights": initial,
         "batches": [{name: np.asarray(value).reshape(-1).tolist()
                      for name, value in batch.items()} for batch in batches],

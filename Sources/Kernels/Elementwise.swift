@@ -5,6 +5,41 @@ extension MatrixView {
         for index in 0..<rows { axpy(scale, other.row(index), row(index), columns) }
     }
 
+    /// Scales one row x to s · x / √(x·x + 10⁻¹²): the length s, or 0 for a row of zeros.
+    ///
+    /// - Parameters:
+    ///   - index: The row.
+    ///   - length: s.
+    /// - Returns: 1 / √(x·x + 10⁻¹²), which `undoNormalize` needs.
+    public func normalizeRow(_ index: Int, length: Float) -> Float {
+        let inverse = inverseLength(index)
+        scaleRow(row(index), columns, length * inverse)
+        return inverse
+    }
+
+    /// 1 / √(x·x + 10⁻¹²) of one row x.
+    public func inverseLength(_ index: Int) -> Float {
+        1 / (dotRows(index, self, row: index) + 1e-12).squareRoot()
+    }
+
+    /// Turns a gradient by a row y = s · x / ‖x‖ into the gradient by x, in place.
+    ///
+    /// ∂loss/∂x = s / ‖x‖ · (g − u (u · g)), where u = x / ‖x‖ = `share` · (the row of `other`).
+    ///
+    /// - Parameters:
+    ///   - index: The row of this view, which holds g before and the result after.
+    ///   - other: A view one of whose rows is a multiple of u.
+    ///   - otherIndex: That row.
+    ///   - share: What the row must be multiplied with to give u.
+    ///   - scale: s / ‖x‖.
+    public func undoNormalize(
+        _ index: Int, along other: MatrixView, row otherIndex: Int, share: Float, scale: Float
+    ) {
+        let along = dotRows(index, other, row: otherIndex)
+        addToRow(index, -share * share * along, other, row: otherIndex)
+        scaleRow(row(index), columns, scale)
+    }
+
     /// Multiplies each element by the one in the same place of another view.
     public func multiply(elementwise other: MatrixView) {
         precondition(rows == other.rows && columns == other.columns, "The shapes must be equal.")

@@ -1,3 +1,7 @@
+#if os(Linux)
+    import Glibc
+#endif
+
 /// Memory for floats that several threads may use at once.
 ///
 /// A `FloatStorage` is a reference: copies share the memory. Reading and writing are bounds-checked.
@@ -8,12 +12,22 @@ public final class FloatStorage: @unchecked Sendable {  // callers keep apart, s
     public let count: Int
     let base: FloatPointer
 
+    /// The size of a huge page in bytes.
+    private static let hugePage = 1 << 21
+
     /// Memory for `count` floats, all `value`.
     public init(count: Int, repeating value: Float = 0) {
         precondition(count >= 0, "A storage cannot have a negative number of floats.")
         self.count = count
+        let size = max(count, 16) * 4
+        let alignment = size >= Self.hugePage ? Self.hugePage : 64
         // Raw allocation is the only way to ask for cache-line alignment.
-        let raw = UnsafeMutableRawPointer.allocate(byteCount: max(count, 16) * 4, alignment: 64)
+        let raw = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: alignment)
+        #if os(Linux)
+            // Streaming through a large table would otherwise wait for the page table as much as
+            // for the memory. Only advice: if the system declines, nothing is different.
+            if size >= Self.hugePage { madvise(raw, size, Int32(MADV_HUGEPAGE)) }
+        #endif
         base = raw.bindMemory(to: Float.self, capacity: max(count, 16))
         base.initialize(repeating: value, count: max(count, 16))
     }

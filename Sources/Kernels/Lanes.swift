@@ -25,6 +25,13 @@ extension UnsafeMutablePointer where Pointee == Float {  // see FloatPointer
         UnsafeMutableRawPointer(self + index).storeBytes(of: lanes, as: Lanes.self)
     }
 
+    /// Stores eight floats, at any alignment.
+    @inline(__always)
+    func storeEight(_ eight: SIMD8<Float>) {
+        // Raw because rows begin at any multiple of 4 bytes.
+        UnsafeMutableRawPointer(self).storeBytes(of: eight, as: SIMD8<Float>.self)
+    }
+
     /// The first `count` < 16 floats at `index`; the other lanes are `fill`.
     @inline(__always)
     func lanes(_ index: Int, count: Int, fill: Float = 0) -> Lanes {

@@ -7,10 +7,14 @@
 
 /// The columns of one panel of B, and of one tile of C.
 let panelWidth = 32
-/// The rows of one tile of C.
-private let tileHeight = 8
 /// The length of k that is done at once, so that a panel (32 KiB) stays in the first-level cache.
 private let innerBlock = 256
+
+/// `count` cut into blocks of about the same length, none longer than a panel may be.
+private func innerLength(_ count: Int) -> Int {
+    let blocks = max(1, (count + innerBlock - 1) / innerBlock)
+    return max(1, (count + blocks - 1) / blocks)
+}
 
 /// A left or right operand of a product in memory: row-major, optionally to be read transposed.
 struct Operand {
@@ -22,6 +26,64 @@ struct Operand {
         self.base = base
         self.stride = stride
         self.transposed = transposed
+    }
+}
+
+/// How the left side of a product lies in memory.
+private struct LeftSide {
+    let base: FloatPointer
+    let rowStride: Int
+    let innerStride: Int
+    let tileStride: Int
+
+    init(_ a: Operand) {
+        base = a.base
+        rowStride = a.transposed ? 1 : a.stride
+        innerStride = a.transposed ? a.stride : 1
+        tileStride = tileHeight * rowStride
+    }
+
+    private init(tiles: FloatPointer, tileStride: Int) {
+        base = tiles
+        rowStride = 1
+        innerStride = tileHeight
+        self.tileStride = tileStride
+    }
+
+    /// Runs `body` with the left side in the form in which it is read fastest.
+    ///
+    /// Read in place, a transposed side would touch a cache line for every eight floats; where
+    /// several panels read it, it is copied so that a tile's eight rows lie together.
+    static func with(_ a: Operand, _ shape: ProductShape, _ body: (LeftSide) -> Void) {
+        guard a.transposed, shape.rows >= tileHeight, shape.columns >= 2 * panelWidth else {
+            body(LeftSide(a))
+            return
+        }
+        let tiles = (shape.rows + tileHeight - 1) / tileHeight
+        // Not a multiple of 4 KiB: see tileStride of the candidate softmax.
+        let tileStride = tileHeight * shape.inner + 16
+        let copy = FloatPointer.allocate(capacity: tiles * tileStride)
+        defer { copy.deallocate() }
+        var row = 0
+        while row < shape.rows {
+            let target = copy + row / tileHeight * tileStride
+            if row + 2 * tileHeight <= shape.rows {
+                for k in 0..<shape.inner {
+                    let lanes = (a.base + k &* a.stride).lanes(row)
+                    (target + k &* tileHeight).storeEight(lanes.lowHalf)
+                    (target + (tileStride &+ k &* tileHeight)).storeEight(lanes.highHalf)
+                }
+                row += 2 * tileHeight
+            } else {
+                let height = min(tileHeight, shape.rows - row)
+                for k in 0..<shape.inner {
+                    let source = a.base + k * a.stride + row
+                    for index in 0..<height { target[k * tileHeight + index] = source[index] }
+                }
+                row += height
+            }
+        }
+        body(LeftSide(tiles: copy, tileStride: tileStride))
     }
 }
 
@@ -76,30 +138,71 @@ public final class PackedMatrix: @unchecked Sendable {  // written only by `pack
     }
 }
 
-/// C = A · B, or C += A · B: (m × k) · (k × n) → m × n.
+/// C = A · B, or C += A · B: (m × k) · (k × n) → m × n, where A may be read transposed.
 ///
 /// - Complexity: O(m · n · k).
 public func multiply(
-    _ a: MatrixView, _ b: PackedMatrix, into c: MatrixView, accumulate: Bool = false
+    _ a: MatrixView, transposeA: Bool = false, _ b: PackedMatrix, into c: MatrixView,
+    accumulate: Bool = false
 ) {
-    precondition(a.columns == b.rows, "The inner dimensions of a product must be equal.")
-    precondition(c.rows == a.rows && c.columns == b.columns, "The result has another shape.")
-    let left = Operand(a.base, a.stride, transposed: false)
-    if b.rows == 0 && !accumulate { c.fill(0) }
-    var column = 0
-    while column < b.columns {
-        var start = 0
-        while start < b.rows {
-            let length = min(innerBlock, b.rows - start)
-            multiplyPanel(
-                left, firstInner: start, b.panels.base + column * b.rows + start * panelWidth,
-                panelStride: panelWidth, into: c.base + column, stride: c.stride,
-                ProductShape(
-                    rows: a.rows, columns: min(panelWidth, b.columns - column), inner: length),
-                accumulate: accumulate || start > 0)
-            start += length
+    precondition(
+        (transposeA ? a.rows : a.columns) == b.rows,
+        "The inner dimensions of a product must be equal.")
+    precondition(
+        c.rows == (transposeA ? a.columns : a.rows) && c.columns == b.columns,
+        "The result has another shape.")
+    multiplyPacked(
+        Operand(a.base, a.stride, transposed: transposeA), b, columns: 0..<b.columns,
+        inner: 0..<b.rows, into: c, accumulate: accumulate)
+}
+
+/// The first columns of C = A · some columns of B; the first of them a multiple of 32.
+func multiply(_ a: MatrixView, _ b: PackedMatrix, columns: Range<Int>, into c: MatrixView) {
+    precondition(a.columns == b.rows && c.rows == a.rows, "The shapes must fit.")
+    precondition(c.columns >= columns.count && columns.upperBound <= b.columns)
+    precondition(columns.lowerBound >= 0 && columns.lowerBound % panelWidth == 0)
+    multiplyPacked(
+        Operand(a.base, a.stride, transposed: false), b, columns: columns, inner: 0..<b.rows,
+        into: c, accumulate: false)
+}
+
+/// C = A · some rows of B, or C += ….
+func multiply(
+    _ a: MatrixView, _ b: PackedMatrix, inner: Range<Int>, into c: MatrixView, accumulate: Bool
+) {
+    precondition(a.columns == inner.count && c.rows == a.rows && c.columns == b.columns)
+    precondition(inner.lowerBound >= 0 && inner.upperBound <= b.rows, "Outside the matrix.")
+    multiplyPacked(
+        Operand(a.base, a.stride, transposed: false), b, columns: 0..<b.columns, inner: inner,
+        into: c, accumulate: accumulate)
+}
+
+/// The product with a part of a packed matrix; the callers have checked the ranges.
+private func multiplyPacked(
+    _ a: Operand, _ b: PackedMatrix, columns: Range<Int>, inner: Range<Int>, into c: MatrixView,
+    accumulate: Bool
+) {
+    if inner.isEmpty && !accumulate { c.fill(0) }
+    let shape = ProductShape(rows: c.rows, columns: columns.count, inner: inner.count)
+    LeftSide.with(a, shape) { left in
+        var column = columns.lowerBound
+        while column < columns.upperBound {
+            let panel = b.panels.base + column * b.rows + inner.lowerBound * panelWidth
+            var start = 0
+            while start < inner.count {
+                let length = min(innerLength(inner.count), inner.count - start)
+                multiplyPanel(
+                    left, firstInner: start, panel + start * panelWidth,
+                    panelStride: panelWidth, into: c.base + (column - columns.lowerBound),
+                    stride: c.stride,
+                    ProductShape(
+                        rows: c.rows, columns: min(panelWidth, columns.upperBound - column),
+                        inner: length),
+                    accumulate: accumulate || start > 0)
+                start += length
+            }
+            column += panelWidth
         }
-        column += panelWidth
     }
 }
 
@@ -136,27 +239,32 @@ func matrixProduct(
     }
     let panel = FloatPointer.allocate(capacity: innerBlock * panelWidth)
     defer { panel.deallocate() }
-    var column = 0
-    while column < shape.columns {
-        let width = min(panelWidth, shape.columns - column)
-        // With few rows, or rows already 32 wide, copying B would cost more than it saves.
-        let direct = width == panelWidth && !b.transposed && (shape.rows <= 16 || b.stride == 32)
-        var start = 0
-        while start < shape.inner {
-            let length = min(innerBlock, shape.inner - start)
-            if !direct {
-                packPanel(
-                    b, firstColumn: column, columns: width, inner: start..<start + length,
-                    into: panel)
+    LeftSide.with(a, shape) { left in
+        var column = 0
+        while column < shape.columns {
+            let width = min(panelWidth, shape.columns - column)
+            // With few rows, or rows already 32 wide, copying B would cost more than it saves.
+            let direct =
+                width == panelWidth && !b.transposed && (shape.rows <= 16 || b.stride == 32)
+            var start = 0
+            while start < shape.inner {
+                let length = min(innerLength(shape.inner), shape.inner - start)
+                if !direct {
+                    packPanel(
+                        b, firstColumn: column, columns: width, inner: start..<start + length,
+                        into: panel)
+                }
+                multiplyPanel(
+                    left, firstInner: start,
+                    direct ? b.base + start * b.stride + column : panel,
+                    panelStride: direct ? b.stride : panelWidth, into: c + column,
+                    stride: stride,
+                    ProductShape(rows: shape.rows, columns: width, inner: length),
+                    accumulate: accumulate || start > 0)
+                start += length
             }
-            multiplyPanel(
-                a, firstInner: start, direct ? b.base + start * b.stride + column : panel,
-                panelStride: direct ? b.stride : panelWidth, into: c + column, stride: stride,
-                ProductShape(rows: shape.rows, columns: width, inner: length),
-                accumulate: accumulate || start > 0)
-            start += length
+            column += panelWidth
         }
-        column += panelWidth
     }
 }
 
@@ -212,18 +320,15 @@ private func packTransposed(
 
 /// All rows of C for one panel of B.
 private func multiplyPanel(
-    _ a: Operand, firstInner: Int, _ panel: FloatPointer, panelStride: Int,
+    _ a: LeftSide, firstInner: Int, _ panel: FloatPointer, panelStride: Int,
     into c: FloatPointer, stride: Int, _ shape: ProductShape, accumulate: Bool
 ) {
-    let rowStride = a.transposed ? 1 : a.stride
-    let innerStride = a.transposed ? a.stride : 1
-    let left = a.base + firstInner * innerStride
+    let source = TileSource(
+        a: a.base + firstInner * a.innerStride, rowStride: a.rowStride,
+        innerStride: a.innerStride, tileStride: a.tileStride, b: panel, bStride: panelStride,
+        inner: shape.inner)
     if shape.columns == panelWidth {
-        tiles(
-            TileSource(
-                a: left, rowStride: rowStride, innerStride: innerStride, b: panel,
-                bStride: panelStride, inner: shape.inner),
-            c, stride, rows: shape.rows, accumulate)
+        tiles(source, c, stride, rows: 0..<shape.rows, accumulate)
         return
     }
     // A narrow last panel: full tiles in a scratch of eight rows, of which the columns are kept.
@@ -237,11 +342,7 @@ private func multiplyPanel(
                         from: c + (row + i) * stride, count: shape.columns)
                 }
             }
-            tiles(
-                TileSource(
-                    a: left + row * rowStride, rowStride: rowStride, innerStride: innerStride,
-                    b: panel, bStride: panelStride, inner: shape.inner),
-                scratch, panelWidth, rows: height, accumulate)
+            tiles(source, scratch, panelWidth, rows: row..<row + height, accumulate)
             for i in 0..<height {
                 (c + (row + i) * stride).update(
                     from: scratch + i * panelWidth, count: shape.columns)

@@ -1,32 +1,46 @@
 // The innermost loops of the matrix product: tiles of 8, 4 or 1 rows × 32 columns in registers.
 
+/// The rows of the highest tile of C.
+let tileHeight = 8
+
 /// What a tile reads: rows of A, and a panel of B that is 32 wide.
 struct TileSource {
     let a: FloatPointer
     let rowStride: Int
     let innerStride: Int
+    /// From one eight rows of A to the next.
+    let tileStride: Int
     let b: FloatPointer
     let bStride: Int
     let inner: Int
+
+    @inline(__always)
+    func row(_ index: Int) -> FloatPointer {
+        a + index / tileHeight * tileStride + index % tileHeight * rowStride
+    }
 }
 
-/// C (rows × 32) = or += A · panel.
+/// Some rows of A · panel, stored or added to the rows of C, rows × 32.
 @inline(__always)
 func tiles(
-    _ source: TileSource, _ c: FloatPointer, _ stride: Int, rows: Int, _ accumulate: Bool
+    _ source: TileSource, _ c: FloatPointer, _ stride: Int, rows: Range<Int>, _ accumulate: Bool
 ) {
-    var row = 0
-    while row + 8 <= rows {
-        tile8(source, firstRow: row, c + row * stride, stride, accumulate)
-        row += 8
+    var row = rows.lowerBound
+    var c = c
+    while row + tileHeight <= rows.upperBound {
+        tile8(source, firstRow: row, c, stride, accumulate)
+        row += tileHeight
+        c += tileHeight * stride
     }
-    if row + 4 <= rows {
-        tile4(source, firstRow: row, c + row * stride, stride, accumulate)
+    if row + 4 <= rows.upperBound {
+        tile4(source, firstRow: row, c, stride, accumulate)
         row += 4
+        c += 4 * stride
     }
-    while row < rows {
-        tile1(source, firstRow: row, c + row * stride, accumulate)
+    while row < rows.upperBound {
+        tile1(source, firstRow: row, c, accumulate)
         row += 1
+        c += stride
     }
 }
 
@@ -81,7 +95,7 @@ private func tile8(
         row7 = TileRow(c + 7 * stride)
     }
     let step = source.rowStride
-    var a = source.a + firstRow * step
+    var a = source.row(firstRow)
     var b = source.b
     for _ in 0..<source.inner {
         let low = b.lanes(0)
@@ -122,7 +136,7 @@ private func tile4(
         row3 = TileRow(c + 3 * stride)
     }
     let step = source.rowStride
-    var a = source.a + firstRow * step
+    var a = source.row(firstRow)
     var b = source.b
     for _ in 0..<source.inner {
         let low = b.lanes(0)
@@ -145,7 +159,7 @@ private func tile1(
     _ source: TileSource, firstRow: Int, _ c: FloatPointer, _ accumulate: Bool
 ) {
     var row = accumulate ? TileRow(c) : TileRow()
-    var a = source.a + firstRow * source.rowStride
+    var a = source.row(firstRow)
     var b = source.b
     for _ in 0..<source.inner {
         row.add(a[0], b.lanes(0), b.lanes(16))

@@ -67,7 +67,8 @@ public struct ByteWriter: Sendable {
     /// Appends `value` as it is, without a length.
     public mutating func appendRaw(_ value: ArraySlice<UInt8>) { bytes.append(contentsOf: value) }
 
-    private mutating func appendFixed<T: FixedWidthInteger>(_ value: T) {
+    @usableFromInline
+    mutating func appendFixed<T: FixedWidthInteger>(_ value: T) {
         // withUnsafeBytes: copies the integer's own bytes.
         withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
     }

@@ -25,8 +25,15 @@ public final class Environment: Sendable {
     public struct Options: Sendable {
         /// The address space set aside, in bytes: the size the data can grow to.
         ///
-        /// It costs no memory and no disk until used. Rounded up to whole pages.
-        public var mapSizeBytes: Int = 1 << 40
+        /// It costs no memory and no disk until used, but a process has addresses for 512 stores of
+        /// this size, and no more. Rounded up to whole pages.
+        public var mapSizeBytes = Self.mapSizeBytesUsual
+        #if FORETWIN_SANITIZED
+            // Sanitizers keep notes beside all addresses, and many tests run at once.
+            private static let mapSizeBytesUsual = 1 << 30
+        #else
+            private static let mapSizeBytesUsual = 1 << 38
+        #endif
         /// The number of tables the file may hold.
         public var maximumTables = 32
         /// The number of reads that may run at once, over all processes.
@@ -187,7 +194,8 @@ public final class Environment: Sendable {
         handle.waitUntilClosed()
     }
 
-    /// Whether damage was found, after which writes are refused; reads go on as far as they can.
+    /// Whether damage was found or the disk failed to write, after which writes are refused; reads
+    /// go on as far as they can.
     public var isPoisoned: Bool { handle.poisonedBy != nil }
 
     /// Keeps the environment open for `body`, which uses LMDB's environment without a transaction.

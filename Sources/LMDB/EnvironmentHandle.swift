@@ -62,10 +62,22 @@ final class EnvironmentHandle: @unchecked Sendable {
                 .diskFull,
                 "Could not \(action) in \(path): the disk is full. Free space and try again.")
         }
-        if isPoisonous(code) {
-            condition.withLock { if poison == nil { poison = error } }
-        }
+        if isPoisonous(code) { stopWriting(after: error) }
         return error
+    }
+
+    /// The error for LMDB's `code` of a commit.
+    ///
+    /// A disk that says it could not write is not asked again: on some systems a second sync
+    /// reports success for pages that the first one has lost.
+    func commitFailure(_ code: Int32) -> LMDBError {
+        let error = failure(code, "commit")
+        if error.code == .io(errno: EIO) { stopWriting(after: error) }
+        return error
+    }
+
+    private func stopWriting(after error: LMDBError) {
+        condition.withLock { if poison == nil { poison = error } }
     }
 
     /// The error after which writes are refused, if there was one.

@@ -22,6 +22,18 @@ func synchronise(_ path: String) throws(LMDBError) {
     guard fsync(file) == 0 else { throw lmdbError(errno, "sync \(path)") }
 }
 
+/// Makes an empty file for its owner alone, in one step.
+///
+/// `FileManager` makes another file first and gives it the name afterwards; whoever ends in between
+/// leaves that one.
+///
+/// - Throws: ``LMDBError`` with code `alreadyExists` if there is something of that name.
+public func makeEmptyFile(_ path: String) throws(LMDBError) {
+    let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw lmdbError(errno, "create \(path)") }
+    close(file)
+}
+
 /// The space left for this user on the file system of `path`; `Int.max` if unknown.
 func freeBytes(of path: String) -> Int {
     var status = statvfs()

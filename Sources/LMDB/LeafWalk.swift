@@ -69,8 +69,8 @@ struct LeafWalk {
             keyStart + keyBytes + valueBytes <= page.count
         else { return nil }
         let valueStart = keyStart + keyBytes
-        // UnsafeRawBufferPointer: slices of the page, whose ends were checked.
         return Cursor.Entry(
+            // UnsafeRawBufferPointer: slices of the page, whose ends were checked.
             key: UnsafeRawBufferPointer(rebasing: page[keyStart..<valueStart]),
             // UnsafeRawBufferPointer: as above.
             value: UnsafeRawBufferPointer(rebasing: page[valueStart..<valueStart + valueBytes]))

@@ -30,6 +30,7 @@ private func openLocked(
     _ path: String, _ options: Environment.Options, tableCount: Int, _ lock: FolderLock?
 ) throws(LMDBError) -> EnvironmentHandle {
     let file = path + "/data.mdb"
+    if !options.readOnly { removeUnfinished(in: path) }
     if access(file, F_OK) != 0 {
         if options.readOnly { throw lmdbError(errno, "open \(file)") }
         try createDatabase(in: path)
@@ -159,9 +160,21 @@ func closeRaw(_ raw: OpaquePointer) {
     mdb_env_close(raw)
 }
 
+/// What the names of folders begin with in which databases are made.
+private let unfinishedPrefix = ".new-"
+
+/// Removes what a process has left that ended while it made the database.
+private func removeUnfinished(in path: String) {
+    let manager = FileManager.default
+    for name in (try? manager.contentsOfDirectory(atPath: path)) ?? []
+    where name.hasPrefix(unfinishedPrefix) {
+        try? manager.removeItem(atPath: "\(path)/\(name)")
+    }
+}
+
 /// Makes a database, whole or not at all: an empty `data.mdb` is therefore always a damaged one.
 private func createDatabase(in path: String) throws(LMDBError) {
-    let staging = "\(path)/.new-\(UUID().uuidString)"
+    let staging = "\(path)/\(unfinishedPrefix)\(UUID().uuidString)"
     guard mkdir(staging, 0o700) == 0 else { throw lmdbError(errno, "create \(staging)") }
     defer {
         unlink(staging + "/data.mdb")

@@ -121,7 +121,9 @@ final class Writer: @unchecked Sendable {
     private func attempt(_ jobs: ArraySlice<WriteJob>) -> Outcome {
         if let poison = environment.poisonedBy {
             let error = LMDBError(
-                .corrupted, "Writing has stopped after this failure: \(poison.message)")
+                poison.code,
+                "Writing has stopped, until the program is started again, after this failure: "
+                    + poison.message)
             return .failed(error, retry: false)
         }
         var handle: OpaquePointer?
@@ -142,7 +144,7 @@ final class Writer: @unchecked Sendable {
         // is not part of the database: the next transaction writes those pages anew.
         let code = mdb_txn_commit(handle)
         guard code == MDB_SUCCESS else {
-            let error = environment.failure(code, "commit")
+            let error = environment.commitFailure(code)
             // LMDB's own codes concern this transaction; the system's would meet the next as well.
             return .failed(error, retry: code < 0 && !isPoisonous(code))
         }

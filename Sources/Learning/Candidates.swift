@@ -3,6 +3,7 @@ import Kernels
 
 /// The items that stand for the whole catalogue in a softmax over items.
 struct Candidates: Sendable {
+    /// In ascending order.
     let items: [Int32]
     /// Per candidate −log(expected number of draws); 0 when every item is a candidate.
     private let corrections: [Float]
@@ -21,11 +22,39 @@ struct Candidates: Sendable {
         rows = PackedMatrix(rows: count, columns: width)
     }
 
-    /// Takes over the present vectors and biases of the candidates.
+    /// Every item once, for the softmax over the whole catalogue.
+    init(all itemCount: Int, width: Int) {
+        self.init(
+            items: (0..<itemCount).map { Int32($0) },
+            corrections: [Float](repeating: 0, count: itemCount), width: width)
+    }
+
+    /// The candidates in the form that the softmax reads.
+    var table: CandidateTable {
+        CandidateTable(columns: columns, rows: rows, offsets: offsets)
+    }
+
+    /// The places of an item among the candidates.
+    func places(of item: Int32) -> Range<Int> {
+        func first(_ reached: (Int32) -> Bool) -> Int {
+            var low = 0
+            var high = items.count
+            while low < high {
+                let middle = (low + high) / 2
+                if reached(items[middle]) { high = middle } else { low = middle + 1 }
+            }
+            return low
+        }
+        return first { $0 >= item }..<first { $0 > item }
+    }
+
+    /// Takes over the present vectors (or cosine scale · their directions) and biases.
     func gather(_ weights: SequenceWeights) {
         let table = weights.itemTable
+        let scale = weights.configuration.cosineScale
         for (index, item) in items.enumerated() {
             gathered.copyRow(index, from: table, row: Int(item))
+            if let scale { _ = gathered.normalizeRow(index, length: scale) }
             offsets[0, index] = weights.itemBias[Int(item)] + corrections[index]
         }
         columns.pack(gathered, transposed: true)
@@ -51,19 +80,12 @@ struct CandidateSampler: Sendable {
     /// `count` candidates drawn with replacement; all items once if there are not more.
     func draw(_ count: Int, from numbers: Philox) -> Candidates {
         guard itemCount > count, let popularity else {
-            return Candidates(
-                items: (0..<itemCount).map { Int32($0) },
-                corrections: [Float](repeating: 0, count: itemCount), width: width)
+            return Candidates(all: itemCount, width: width)
         }
-        var items: [Int32] = []
-        var corrections: [Float] = []
-        items.reserveCapacity(count)
-        corrections.reserveCapacity(count)
-        for index in 0..<count {
-            let item = popularity.sample(numbers.uniform(at: UInt64(index)))
-            items.append(Int32(item))
-            corrections.append(
-                Float(-log(Double(count) * popularity.probabilities[item])))
+        let items = (0..<count)
+            .map { Int32(popularity.sample(numbers.uniform(at: UInt64($0)))) }.sorted()
+        let corrections = items.map {
+            Float(-log(Double(count) * popularity.probabilities[Int($0)]))
         }
         return Candidates(items: items, corrections: corrections, width: width)
     }

@@ -1,7 +1,5 @@
 import Kernels
-
-/// The rows of the item head that are done at once.
-private let itemHeadRows = 64
+import Synchronization
 
 /// Sums of losses in nats, and the number of examples they come from.
 struct LossSums: Sendable {
@@ -20,11 +18,24 @@ struct LossSums: Sendable {
     }
 }
 
+/// The memory of candidate softmaxes, one for each thread that is at work.
+final class SoftmaxPool: Sendable {
+    private let free = Mutex<[CandidateSoftmax]>([])
+
+    /// Runs `body` with memory that nobody else uses meanwhile.
+    func with<Result>(_ body: (CandidateSoftmax) -> Result) -> Result {
+        let softmax = free.withLock { $0.popLast() } ?? CandidateSoftmax()
+        defer { free.withLock { $0.append(softmax) } }
+        return body(softmax)
+    }
+}
+
 /// What all lane blocks of one chunk share, for reading.
 struct ChunkContext: Sendable {
     let weights: SequenceWeights
     let packed: PackedWeights
     let candidates: Candidates
+    let softmax: SoftmaxPool
     /// The factor of every gradient: 1 / number of examples.
     let gradientScale: Float
     let dropout: Float
@@ -55,14 +66,14 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
     private let input: MatrixView  // rows × d, after dropout
     private let mask: MatrixView  // rows × d
     private let query: MatrixView  // u = h + G_out[gap], rows × d
-    let itemQuery: MatrixView  // z = u + T_out[type], rows × d
+    let itemQuery: MatrixView  // z = u + T_out[type], or its direction, rows × d
+    private var inverseLengths: [Float]
     private let itemQueryGradient: MatrixView
     private let queryGradient: MatrixView
     private let hiddenGradient: MatrixView
     let inputGradient: MatrixView  // ∂loss/∂x, rows × d
     private let gapLogits: MatrixView  // rows × G
     private let typeLogits: MatrixView  // rows × T
-    private let itemLogits: FloatStorage  // 64 × S
     private let stepGradient: MatrixView  // n × d
     private let cellGradient: MatrixView  // n × d
     let gradient: FloatStorage  // dense parameters
@@ -94,13 +105,13 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
         mask = space(rows, width)
         query = space(rows, width)
         itemQuery = space(rows, width)
+        inverseLengths = [Float](repeating: 0, count: rows)
         itemQueryGradient = space(rows, width)
         queryGradient = space(rows, width)
         hiddenGradient = space(rows, width)
         inputGradient = space(rows, width)
         gapLogits = space(rows, TimeGap.count)
         typeLogits = space(rows, configuration.typeCount)
-        itemLogits = FloatStorage(count: itemHeadRows * candidates)
         stepGradient = space(lanes, width)
         cellGradient = space(lanes, width)
         gradient = FloatStorage(count: SequenceLayout(configuration).count)
@@ -123,8 +134,6 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
         losses.count = batch.activeCount
         if context.learns {
             gradient.fill(0)
-            candidateGradient.fill(0)
-            candidateBiasGradient.fill(0)
         }
         guard batch.activeCount > 0 else { return }
         embed(batch, context)
@@ -221,37 +230,47 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
         scatter(queryGradient, batch.targetGaps, batch, gradient.view(layout.gapOut))
     }
 
-    /// The item loss against the candidates, 64 rows at a time.
+    /// The item loss against the candidates.
     private func itemHead(_ batch: BlockBatch, _ scales: [Float], _ context: ChunkContext) {
         let candidates = context.candidates
         let table = context.weights.itemTable
         let bias = context.weights.itemBias
-        var first = 0
-        while first < batch.rows {
-            let rows = first..<min(batch.rows, first + itemHeadRows)
-            let z = itemQuery.rows(rows)
-            let logits = itemLogits.view(rows: rows.count, columns: candidates.items.count)
-            multiply(z, candidates.columns, into: logits)
-            var own = rows.map { row -> Float in
-                let item = Int(batch.targetItems[row])
-                guard item >= 0 else { return 0 }
-                return itemQuery.dotRows(row, table, row: item) + bias[item]
+        var targets = CandidateTargets(
+            logits: [Float](repeating: 0, count: batch.rows),
+            hits: [Range<Int>](repeating: 0..<0, count: batch.rows), scales: scales)
+        let scale = context.weights.configuration.cosineScale
+        if scale != nil {
+            for row in 0..<batch.rows {
+                inverseLengths[row] = itemQuery.normalizeRow(row, length: 1)
             }
-            losses.item += SoftmaxLoss.sampled(
-                logits: logits, offsets: candidates.offsets, candidates: candidates.items,
-                targets: batch.targetItems[rows], targetLogits: &own, scales: scales[rows])
-            if context.learns {
-                let dz = itemQueryGradient.rows(rows)
-                multiply(logits, candidates.rows, into: dz)
-                multiply(logits, transposeA: true, z, into: candidateGradient, accumulate: true)
-                logits.addColumnSums(to: candidateBiasGradient)
-                for (index, row) in rows.enumerated() {
-                    targetGradient[row] = own[index]
-                    let item = Int(batch.targetItems[row])
-                    if item >= 0 { dz.addToRow(index, own[index], table, row: item) }
-                }
-            }
-            first = rows.upperBound
+        }
+        // What a target's vector is multiplied with to give the one in the logits.
+        var shares = [Float](repeating: 1, count: batch.rows)
+        for row in 0..<batch.rows where batch.targetItems[row] >= 0 {
+            let item = Int(batch.targetItems[row])
+            if let scale { shares[row] = scale * table.inverseLength(item) }
+            targets.logits[row] =
+                shares[row] * itemQuery.dotRows(row, table, row: item) + bias[item]
+            targets.hits[row] = candidates.places(of: batch.targetItems[row])
+        }
+        let gradient = CandidateGradient(
+            queries: itemQueryGradient, candidates: candidateGradient,
+            offsets: candidateBiasGradient)
+        losses.item = context.softmax.with {
+            $0.loss(
+                itemQuery, candidates.table, &targets, gradient: context.learns ? gradient : nil)
+        }
+        guard context.learns else { return }
+        targetGradient = targets.logits
+        for row in 0..<batch.rows where batch.targetItems[row] >= 0 {
+            itemQueryGradient.addToRow(
+                row, shares[row] * targetGradient[row], table,
+                row: Int(batch.targetItems[row]))
+        }
+        guard scale != nil else { return }
+        for row in 0..<batch.rows {
+            itemQueryGradient.undoNormalize(
+                row, along: itemQuery, row: row, share: 1, scale: inverseLengths[row])
         }
     }
 

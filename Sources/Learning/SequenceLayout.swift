@@ -101,6 +101,17 @@ struct SequenceWeights: Sendable {
         items.view(rows: configuration.itemCount, columns: configuration.width)
     }
 
+    /// The item vectors that queries are multiplied with: those of the table, or cosine scale ·
+    /// their directions in memory of their own.
+    var outputTable: MatrixView {
+        guard let scale = configuration.cosineScale else { return itemTable }
+        let table = FloatStorage(count: items.count)
+            .view(rows: configuration.itemCount, columns: configuration.width)
+        table.copy(from: itemTable)
+        for item in 0..<table.rows { _ = table.normalizeRow(item, length: scale) }
+        return table
+    }
+
     /// A copy that shares no memory.
     func copy() -> SequenceWeights {
         let result = SequenceWeights(configuration)

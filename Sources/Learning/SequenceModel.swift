@@ -23,13 +23,23 @@ public final class SequenceModel: Sendable {
         public let width: Int
         /// The number of LSTM layers.
         public let layers: Int
+        /// Times the cosine of query and item vector, this is an item's logit.
+        ///
+        /// `nil` for their plain scalar product.
+        /// With cosines, frequent items do not win by the length of their vectors (Gupta et al.
+        /// 2019, "NISER: Normalized Item and Session Representations to Handle Popularity Bias").
+        public let cosineScale: Float?
 
         /// Sizes of a model.
-        public init(itemCount: Int, typeCount: Int, width: Int = 64, layers: Int = 1) {
+        public init(
+            itemCount: Int, typeCount: Int, width: Int = 64, layers: Int = 1,
+            cosineScale: Float? = nil
+        ) {
             self.itemCount = itemCount
             self.typeCount = typeCount
             self.width = width
             self.layers = layers
+            self.cosineScale = cosineScale
         }
 
         /// Checks the ranges, so that no product of sizes can overflow.
@@ -43,6 +53,11 @@ public final class SequenceModel: Sendable {
                     .invalidConfiguration,
                     "\(name) is \(value); it must be from \(range.lowerBound) "
                         + "to \(range.upperBound).")
+            }
+            if let cosineScale, !(cosineScale > 0 && cosineScale <= 1_000) {
+                throw LearningError(
+                    .invalidConfiguration,
+                    "cosineScale is \(cosineScale); it must be above 0 and at most 1000.")
             }
         }
     }
@@ -83,15 +98,15 @@ public final class SequenceModel: Sendable {
     /// The sizes of this model.
     public let configuration: Configuration
     let weights: SequenceWeights
-    private let packed: PackedWeights
-    let itemColumns: PackedMatrix  // d × I: the item table, ready to be the right side
+    let packed: PackedWeights
+    let itemColumns: PackedMatrix  // d × I: the output table, ready to be the right side
 
     /// A model that takes over `weights`, which nobody may change afterwards.
     init(_ weights: SequenceWeights) {
         configuration = weights.configuration
         self.weights = weights
         packed = PackedWeights(weights)
-        itemColumns = PackedMatrix(weights.itemTable, transposed: true)
+        itemColumns = PackedMatrix(weights.outputTable, transposed: true)
     }
 
     /// The state before any event.

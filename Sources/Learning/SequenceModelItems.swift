@@ -14,7 +14,7 @@ extension SequenceModel {
     public func itemProbabilities(
         _ state: State, gaps: [UInt8], types: [UInt8], threads: Int = 1
     ) -> Matrix {
-        let query = outputQuery(state, gaps: gaps, types: types)
+        let query = itemQuery(state, gaps: gaps, types: types)
         let bias = weights.itemBias.elements
         let result = FloatStorage(count: state.count * configuration.itemCount)
             .view(rows: state.count, columns: configuration.itemCount)
@@ -36,7 +36,7 @@ extension SequenceModel {
         _ state: State, gaps: [UInt8], types: [UInt8], items: [Int32], threads: Int = 1
     ) -> [Float] {
         precondition(items.count == state.count, "One item a sequence.")
-        let query = outputQuery(state, gaps: gaps, types: types)
+        let query = itemQuery(state, gaps: gaps, types: types)
         let bias = weights.itemBias.elements
         let count = configuration.itemCount
         let blocks = parallelMap((state.count + itemRows - 1) / itemRows, threads: threads) {
@@ -54,6 +54,15 @@ extension SequenceModel {
         return blocks.flatMap { $0 }
     }
 
+    /// What the output table is multiplied with: n × d.
+    private func itemQuery(_ state: State, gaps: [UInt8], types: [UInt8]) -> MatrixView {
+        let query = outputQuery(state, gaps: gaps, types: types)
+        if configuration.cosineScale != nil {
+            for row in 0..<query.rows { _ = query.normalizeRow(row, length: 1) }
+        }
+        return query
+    }
+
     /// The item table: one vector of length `width` for each item.
     public var itemEmbeddings: Embeddings {
         Embeddings(
@@ -62,19 +71,7 @@ extension SequenceModel {
     }
 
     /// All parameters by name.
-    public func tensors() -> [String: Tensor] {
-        var result: [String: Tensor] = [:]
-        for entry in weights.layout.entries {
-            let range = entry.offset..<entry.offset + entry.rows * entry.columns
-            result[entry.name] = Tensor(
-                shape: [entry.rows, entry.columns], weights.dense.elements(in: range))
-        }
-        result[SequenceWeights.itemsName] = Tensor(
-            shape: [configuration.itemCount, configuration.width], weights.items.elements)
-        result[SequenceWeights.itemBiasName] = Tensor(
-            shape: [configuration.itemCount], weights.itemBias.elements)
-        return result
-    }
+    public func tensors() -> [String: Tensor] { weights.tensors() }
 
     /// The model with the given parameters.
     ///
@@ -89,6 +86,21 @@ extension SequenceModel {
 }
 
 extension SequenceWeights {
+    /// All values by name.
+    func tensors() -> [String: Tensor] {
+        var result: [String: Tensor] = [:]
+        for entry in layout.entries {
+            let range = entry.offset..<entry.offset + entry.rows * entry.columns
+            result[entry.name] = Tensor(
+                shape: [entry.rows, entry.columns], dense.elements(in: range))
+        }
+        result[Self.itemsName] = Tensor(
+            shape: [configuration.itemCount, configuration.width], items.elements)
+        result[Self.itemBiasName] = Tensor(
+            shape: [configuration.itemCount], itemBias.elements)
+        return result
+    }
+
     /// Weights with the values of the tensors, all shapes checked before anything is allocated.
     init(
         _ configuration: SequenceModel.Configuration, tensors: [String: Tensor]

@@ -13,13 +13,15 @@ final class SequenceOptimizer {
     private let weights: SequenceWeights
     private let clip: Float
     private let threads: Int
-    private let first: SequenceWeights
-    private let second: SequenceWeights
+    /// The moments.
+    let first: SequenceWeights
+    let second: SequenceWeights
     /// The gradient of the dense parameters in the last step, before clipping.
     let denseGradient: FloatStorage
     private(set) var rowGradient = FloatStorage(count: 0)  // slots × d
     private(set) var biasGradient = FloatStorage(count: 0)  // slots
-    private var step = 0
+    /// The steps made so far.
+    private(set) var step = 0
     /// The slot of each item in this step, or -1.
     private var slots: [Int32]
 
@@ -31,6 +33,13 @@ final class SequenceOptimizer {
         second = SequenceWeights(weights.configuration)
         denseGradient = FloatStorage(count: weights.dense.count)
         slots = [Int32](repeating: -1, count: weights.configuration.itemCount)
+    }
+
+    /// Goes on from the moments of an earlier run.
+    func resume(first: SequenceWeights, second: SequenceWeights, step: Int) {
+        self.first.copy(from: first)
+        self.second.copy(from: second)
+        self.step = step
     }
 
     /// The contributions, grouped by row: those of slot s are `starts[s] ..< starts[s + 1]`.
@@ -114,34 +123,56 @@ final class SequenceOptimizer {
         }
         let rows = rowGradient.view(rows: count, columns: width)
         let biases = biasGradient
+        let table = weights.itemTable
+        let scale = weights.configuration.cosineScale
         parallelFor((count + rowsPerTask - 1) / rowsPerTask, threads: threads) { task in
             for slot in task * rowsPerTask..<min(count, (task + 1) * rowsPerTask) {
+                let sources = contributions.sources[
+                    contributions.starts[slot]..<contributions.starts[slot + 1]]
                 rows.fillRow(slot, 0)
-                var bias: Float = 0
-                for place in contributions.starts[slot]..<contributions.starts[slot + 1] {
-                    let code = contributions.sources[place]
-                    let index = code >> 2
-                    switch code & 3 {
-                    case 0:
-                        for block in active {
-                            rows.addToRow(slot, 1, block.candidateGradient, row: Int(index))
-                            bias += block.candidateBiasGradient[0, Int(index)]
-                        }
-                    case 1:
-                        let block = blocks[Int(index >> 32)]
-                        rows.addToRow(
-                            slot, 1, block.inputGradient, row: Int(index & 0xFFFF_FFFF))
-                    default:
-                        let block = blocks[Int(index >> 32)]
-                        let row = Int(index & 0xFFFF_FFFF)
-                        let factor = block.targetGradient[row]
-                        rows.addToRow(slot, factor, block.itemQuery, row: row)
-                        bias += factor
-                    }
+                biases[slot] = Self.addOutputs(sources, blocks, active, to: rows, slot)
+                if let scale {
+                    let item = Int(contributions.items[slot])
+                    let inverse = table.inverseLength(item)
+                    rows.undoNormalize(
+                        slot, along: table, row: item, share: inverse, scale: scale * inverse)
                 }
-                biases[slot] = bias
+                for code in sources where code & 3 == 1 {
+                    let (block, row) = Self.place(code)
+                    rows.addToRow(slot, 1, blocks[block].inputGradient, row: row)
+                }
             }
         }
+    }
+
+    /// The block and the row of a source.
+    private static func place(_ code: Int64) -> (block: Int, row: Int) {
+        (Int(code >> 34), Int(code >> 2 & 0xFFFF_FFFF))
+    }
+
+    /// Adds the gradients by a row's vector as an output; returns the gradient of its bias.
+    private static func addOutputs(
+        _ sources: ArraySlice<Int64>, _ blocks: [SequenceBlock], _ active: [SequenceBlock],
+        to rows: MatrixView, _ slot: Int
+    ) -> Float {
+        var bias: Float = 0
+        for code in sources {
+            switch code & 3 {
+            case 0:
+                let index = Int(code >> 2)
+                for block in active {
+                    rows.addToRow(slot, 1, block.candidateGradient, row: index)
+                    bias += block.candidateBiasGradient[0, index]
+                }
+            case 2:
+                let (index, row) = place(code)
+                let factor = blocks[index].targetGradient[row]
+                rows.addToRow(slot, factor, blocks[index].itemQuery, row: row)
+                bias += factor
+            default: break
+            }
+        }
+        return bias
     }
 
     private func gradientNorm(rows count: Int) -> Double {

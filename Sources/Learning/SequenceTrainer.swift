@@ -37,6 +37,10 @@ public struct SequenceTrainer: Sendable {
         public var learningRate: Float = 2e-3
         /// The share of input elements that is dropped in training.
         public var dropout: Float = 0.1
+        /// Times the cosine of query and item vector, this is an item's logit.
+        ///
+        /// `nil` for their plain scalar product; 16 is a good value.
+        public var cosineScale: Float?
         /// The greatest norm of the gradient; 0 for no limit.
         public var clip: Float = 1
         /// The epochs without a better validation loss after which training stops.
@@ -86,18 +90,23 @@ public struct SequenceTrainer: Sendable {
     ///   - itemCount: The number of items.
     ///   - typeCount: The number of event types.
     ///   - embeddings: First values of the item table, of length `width`; or `nil` for random.
+    ///   - resuming: Where an earlier run with the same choices and sequences stood; or `nil`.
+    ///   - checkpoint: Called after each epoch with where the run stands, for example to write it
+    ///     to a file; what it throws ends the run.
     ///   - progress: Called now and then on the calling thread.
     /// - Returns: The model with the lowest validation loss (the last one without validation), and
     ///   the losses of all epochs.
     /// - Throws: `LearningError` if configuration or data are not usable, or the loss diverges.
     public func train(
         _ training: EventSequences, validation: EventSequences, itemCount: Int, typeCount: Int,
-        embeddings: Embeddings?, progress: (TrainingProgress) -> Void
+        embeddings: Embeddings?, resuming: TrainingCheckpoint? = nil,
+        checkpoint: ((TrainingCheckpoint) throws(LearningError) -> Void)? = nil,
+        progress: (TrainingProgress) -> Void
     ) throws(LearningError) -> (model: SequenceModel, curve: [EpochLoss]) {
         try configuration.validate()
         let sizes = SequenceModel.Configuration(
             itemCount: itemCount, typeCount: typeCount, width: configuration.width,
-            layers: configuration.layers)
+            layers: configuration.layers, cosineScale: configuration.cosineScale)
         try sizes.validate()
         try training.validate(itemCount: itemCount, typeCount: typeCount)
         try validation.validate(itemCount: itemCount, typeCount: typeCount)
@@ -106,13 +115,26 @@ public struct SequenceTrainer: Sendable {
             throw LearningError(
                 .noData, "There is no sequence with two or more events to learn from.")
         }
-        let weights = SequenceWeights.random(sizes, seed: configuration.seed)
+        if let resuming {
+            try resuming.check(
+                configuration, sizes, data: Self.fingerprint(training, validation))
+        }
+        let weights =
+            resuming == nil
+            ? SequenceWeights.random(sizes, seed: configuration.seed) : SequenceWeights(sizes)
         if let embeddings { try Self.warmStart(weights, embeddings) }
         let run = TrainingRun(
             configuration, weights: weights, training: training, validation: validation)
         let best = weights.copy()
-        let curve = try run.train(best: best, examples: examples, progress: progress)
+        if let resuming { run.resume(resuming, best: best) }
+        let curve = try run.train(
+            best: best, examples: examples, progress: progress, checkpoint: checkpoint)
         return (SequenceModel(best), curve)
+    }
+
+    /// A number that tells the data of one run from others.
+    static func fingerprint(_ training: EventSequences, _ validation: EventSequences) -> UInt64 {
+        training.fingerprint &* 31 ^ validation.fingerprint
     }
 
     /// The number of events that have a successor.

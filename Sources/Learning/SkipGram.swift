@@ -3,8 +3,8 @@ import Kernels
 /// Skip-gram with negative sampling, with items as words and sequences as sentences.
 ///
 /// After Mikolov, Sutskever, Chen, Corrado, Dean 2013, "Distributed Representations of Words and
-/// Phrases and their Compositionality". Works on groups of sixteen tokens as small matrix products, see `NegativeSamplingGroup`. The
-/// same seed gives the same vectors at any number of threads.
+/// Phrases and their Compositionality". Works on groups of sixteen tokens as small matrix products,
+/// see `NegativeSamplingGroup`. The same seed gives the same vectors at any number of threads.
 public struct SkipGram: EmbeddingTrainer {
     /// What can be chosen.
     public struct Configuration: Codable, Sendable, Equatable {
@@ -108,8 +108,11 @@ func validateEmbeddingData(
 
 /// The tables and the loop of one skip-gram training.
 private final class SkipGramRun {
-    /// The updates of one row that may add up before the tables are read again, in pairs.
-    private static let massLimit = 64.0
+    /// The updates of the most frequent row that add up on average before the tables are read
+    /// again, in pairs.
+    private static let massTarget = 64.0
+    /// What may add up where an item comes in clumps, as items of a visit do; more is scaled down.
+    private static let massLimit: Float = 192
     /// The greatest number of groups computed from the same tables.
     private static let groupLimit = 64
 
@@ -132,7 +135,7 @@ private final class SkipGramRun {
         var generator = PhiloxGenerator(seed: configuration.seed, stream: 1)
         for row in 0..<itemCount {
             for column in 0..<width {
-                input[row, column] = Float(generator.uniform() - 0.5) / Float(width)
+                input[row, column] = Float(generator.uniform() * 2 - 1) / Float(width)
             }
         }
         var counts = [Double](repeating: 0, count: itemCount)
@@ -149,7 +152,7 @@ private final class SkipGramRun {
         let most = zip(counts, keep).map { $0 * $1 }.max() ?? 1
         let kept = zip(counts, keep).reduce(0) { $0 + $1.0 * $1.1 }
         let massPerToken = Double(configuration.window + 1) * Double(1 + configuration.negatives)
-        let tokens = Self.massLimit * max(1, kept) / (max(1, most) * massPerToken)
+        let tokens = Self.massTarget * max(1, kept) / (max(1, most) * massPerToken)
         let count = min(Self.groupLimit, max(1, Int(tokens) / NegativeSamplingGroup.centres))
         groups = (0..<count).map { _ in
             NegativeSamplingGroup(dimensions: width, window: configuration.window)
@@ -173,7 +176,7 @@ private final class SkipGramRun {
                 guard Double(random.x) * 0x1p-32 < keep[Int(item)] else { continue }
                 tokens.items.append(item)
                 tokens.sequences.append(Int32(truncatingIfNeeded: sequence))
-                let reach = UInt64(random.y) * UInt64(configuration.window) >> 32
+                let reach = (UInt64(random.y) * UInt64(configuration.window)) >> 32
                 tokens.reaches.append(UInt8(reach + 1))
             }
         }
@@ -248,7 +251,7 @@ private final class SkipGramRun {
                 team.barrier()
                 NegativeSamplingGroup.apply(
                     groups[0..<length], task: member, tasks: team.count,
-                    rate: rates[batch - batches.lowerBound], massLimit: Float(Self.massLimit),
+                    rate: rates[batch - batches.lowerBound], massLimit: Self.massLimit,
                     masses: masses, inputTable: input, outputTable: output)
                 team.barrier()
             }

@@ -21,11 +21,15 @@ final class TrainingRun {
     private let training: EventSequences
     private let validation: EventSequences
     private let sampler: CandidateSampler
+    private let softmax = SoftmaxPool()
     let optimizer: SequenceOptimizer
     let blocks: [SequenceBlock]
     private let lanes: Int
     private let validationExamples: Int
     private var chunk: UInt64 = 0
+    private var learningRate: Float
+    private var epochsWithoutGain = 0
+    private var curve: [EpochLoss] = []
 
     init(
         _ configuration: SequenceTrainer.Configuration, weights: SequenceWeights,
@@ -35,6 +39,7 @@ final class TrainingRun {
         self.weights = weights
         self.training = training
         self.validation = validation
+        learningRate = configuration.learningRate
         packed = PackedWeights(weights)
         let sizes = weights.configuration
         sampler = CandidateSampler(training, itemCount: sizes.itemCount, width: sizes.width)
@@ -50,16 +55,41 @@ final class TrainingRun {
         validationExamples = SequenceTrainer.exampleCount(validation)
     }
 
-    /// All epochs; leaves the best weights in `best`.
+    /// Goes on from a checkpoint of this very run, which the caller has checked.
+    func resume(_ checkpoint: TrainingCheckpoint, best: SequenceWeights) {
+        weights.copy(from: checkpoint.tables[0])
+        best.copy(from: checkpoint.tables[1])
+        optimizer.resume(
+            first: checkpoint.tables[2], second: checkpoint.tables[3],
+            step: checkpoint.progress.optimizerSteps)
+        chunk = checkpoint.progress.chunks
+        learningRate = checkpoint.progress.learningRate
+        epochsWithoutGain = checkpoint.progress.epochsWithoutGain
+        curve = checkpoint.curve
+    }
+
+    /// The run as it stands between two epochs.
+    private func checkpoint(best: SequenceWeights, data: UInt64) -> TrainingCheckpoint {
+        var choices = configuration
+        choices.threads = 1  // changes nothing
+        return TrainingCheckpoint(
+            progress: TrainingCheckpoint.Progress(
+                configuration: choices, sizes: weights.configuration, data: data,
+                epochs: curve.count, chunks: chunk, optimizerSteps: optimizer.step,
+                learningRate: learningRate, epochsWithoutGain: epochsWithoutGain),
+            tables: [weights, best, optimizer.first, optimizer.second].map { $0.copy() },
+            curve: curve)
+    }
+
+    /// All epochs that are left; leaves the best weights in `best`.
     func train(
-        best: SequenceWeights, examples: Int, progress: (TrainingProgress) -> Void
+        best: SequenceWeights, examples: Int, progress: (TrainingProgress) -> Void,
+        checkpoint save: ((TrainingCheckpoint) throws(LearningError) -> Void)? = nil
     ) throws(LearningError) -> [EpochLoss] {
-        var curve: [EpochLoss] = []
-        var learningRate = configuration.learningRate
-        var bestLoss = Double.infinity
-        var epochsWithoutGain = 0
         let watch = Stopwatch()
-        for epoch in 1...configuration.epochs {
+        let data = save == nil ? 0 : SequenceTrainer.fingerprint(training, validation)
+        while curve.count < configuration.epochs, epochsWithoutGain < configuration.patience {
+            let epoch = curve.count + 1
             let loss = try trainEpoch(epoch, learningRate: learningRate) { sums in
                 progress(
                     TrainingProgress(
@@ -68,27 +98,30 @@ final class TrainingRun {
                         eventsTotal: configuration.epochs * examples, loss: sums.mean,
                         secondsElapsed: watch.seconds))
             }
-            let held = validationExamples > 0 ? evaluate(validation) : nil
-            guard held?.isFinite ?? true else { throw Self.divergence(epoch) }
-            curve.append(
-                EpochLoss(
-                    epoch: epoch, training: loss, validation: held,
-                    learningRate: Double(learningRate)))
-            guard let held else {
-                best.copy(from: weights)
-                continue
-            }
-            if held < bestLoss {
-                bestLoss = held
-                epochsWithoutGain = 0
-                best.copy(from: weights)
-            } else {
-                epochsWithoutGain += 1
-                if epochsWithoutGain >= configuration.patience { break }
-                learningRate /= 2
-            }
+            try finish(epoch, training: loss, best: best)
+            if let save { try save(checkpoint(best: best, data: data)) }
         }
         return curve
+    }
+
+    /// Measures an epoch and decides what follows from it.
+    private func finish(
+        _ epoch: Int, training loss: Double, best: SequenceWeights
+    ) throws(LearningError) {
+        let held = validationExamples > 0 ? evaluate(validation) : nil
+        guard held?.isFinite ?? true else { throw Self.divergence(epoch) }
+        let lowest = curve.compactMap(\.validation).min() ?? .infinity
+        curve.append(
+            EpochLoss(
+                epoch: epoch, training: loss, validation: held,
+                learningRate: Double(learningRate)))
+        guard let held, held >= lowest else {
+            epochsWithoutGain = 0
+            best.copy(from: weights)
+            return
+        }
+        epochsWithoutGain += 1
+        learningRate /= 2
     }
 
     private static func divergence(_ epoch: Int) -> LearningError {
@@ -133,7 +166,7 @@ final class TrainingRun {
             from: Philox(seed: configuration.seed, stream: Stream.candidates + 2 * chunk))
         candidates.gather(weights)
         packed.pack(weights)
-        let (weights, packed, blocks) = (weights, packed, blocks)
+        let (weights, packed, blocks, softmax) = (weights, packed, blocks, softmax)
         let (seed, dropout, chunk) = (configuration.seed, configuration.dropout, chunk)
         parallelFor(blocks.count, threads: configuration.threads) { index in
             let stream = Stream.dropout + 2 * (chunk * 4_096 + UInt64(index))
@@ -141,7 +174,8 @@ final class TrainingRun {
                 batches[index],
                 ChunkContext(
                     weights: weights, packed: packed, candidates: candidates,
-                    gradientScale: 1 / Float(max(active, capacity / 4)), dropout: dropout,
+                    softmax: softmax, gradientScale: 1 / Float(max(active, capacity / 4)),
+                    dropout: dropout,
                     dropoutSeed: Philox(seed: seed, stream: stream), learns: true))
         }
         optimizer.apply(blocks, batches, candidates, learningRate: learningRate)
@@ -155,25 +189,10 @@ final class TrainingRun {
             from: Philox(seed: configuration.seed, stream: Stream.validation))
         candidates.gather(weights)
         packed.pack(weights)
-        let lanes = max(1, min(configuration.batch, sequences.count))
-        let blocks = LaneFiller.blockSizes(lanes: lanes).map {
-            SequenceBlock(
-                weights.configuration, lanes: $0, steps: configuration.steps,
-                candidates: candidates.items.count)
-        }
-        let context = ChunkContext(
-            weights: weights, packed: packed, candidates: candidates, gradientScale: 1,
-            dropout: 0, dropoutSeed: Philox(seed: 0), learns: false)
-        var filler = LaneFiller(
-            sequences, order: Array(0..<sequences.count), lanes: lanes,
-            steps: configuration.steps)
-        var sums = LossSums()
-        while let batches = filler.nextChunk() {
-            parallelFor(blocks.count, threads: configuration.threads) { index in
-                blocks[index].run(batches[index], context)
-            }
-            for block in blocks { sums += block.losses }
-        }
-        return sums.mean
+        let evaluation = Evaluation(
+            weights: weights, packed: packed, candidates: candidates, softmax: softmax,
+            lanes: configuration.batch, steps: configuration.steps,
+            threads: configuration.threads)
+        return evaluation.losses(sequences).mean
     }
 }

@@ -62,9 +62,7 @@ public struct ModelRegistry: Sendable {
             try Self.sync(draft.path)
             try manager.moveItem(at: draft, to: folder.appending(path: version))
             try Self.sync(folder.path)
-            try Data("\(version)\n".utf8)
-                .write(to: folder.appending(path: "current"), options: .atomic)
-            try Self.sync(folder.path)
+            try setCurrent(version)
         } catch let error as PredictionError {
             throw error
         } catch {
@@ -72,6 +70,18 @@ public struct ModelRegistry: Sendable {
                 .file, "The model cannot be written to \(folder.path): \(error)")
         }
         return version
+    }
+
+    /// Names the version in use, in one step; its bytes are on the disk before it has its name.
+    private func setCurrent(_ version: String) throws {
+        let draft = folder.appending(path: ".draft-current")
+        try Data("\(version)\n".utf8).write(to: draft)
+        try Self.sync(draft.path)
+        guard rename(draft.path, folder.appending(path: "current").path) == 0 else {
+            throw PredictionError(
+                .file, "\(draft.path) cannot be made the current one (errno \(errno)).")
+        }
+        try Self.sync(folder.path)
     }
 
     /// Forces a file's or folder's bytes to the disk.

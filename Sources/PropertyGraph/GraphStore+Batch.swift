@@ -8,12 +8,13 @@ extension GraphStore {
     ///   - edges: Edges to set, each with whether it is certain that the graph has it already.
     ///   - graph: The graph's id.
     ///   - batch: Where the changes go.
-    /// - Throws: ``GraphError`` when an edge type is not declared.
+    /// - Throws: ``GraphError`` when an edge type is not declared, or the node's label is indexed.
     /// - Complexity: O(*m* log *m*) for *m* edges.
     public func put(
         _ node: Node, _ edges: [(edge: Edge, isKnown: Bool)], graph: GraphID,
         into batch: inout WriteBatch
     ) throws {
+        try checkNotIndexed(node.id)
         let key = GraphRecords.nodeKey(graph, node.id)
         let value = GraphRecords.encode(node.properties)
         batch.put(in: records, key: { $0.appendRaw(key) }, value: { $0.appendRaw(value) })

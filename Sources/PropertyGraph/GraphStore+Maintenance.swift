@@ -1,3 +1,4 @@
+import Foundation
 public import LMDB
 
 extension GraphStore {
@@ -9,7 +10,13 @@ extension GraphStore {
         case damaged
         /// There is no space left to write to.
         case full
+        /// The disk failed to read or write.
+        case disk
     }
+
+    /// Whether nothing can be written until the store is opened again, because of damage or a disk
+    /// that failed; reading goes on.
+    public var refusesWrites: Bool { environment.isPoisoned }
 
     /// What an error says of a store's files; `nil` if it is about something else.
     public static func failure(_ error: any Error) -> Failure? {
@@ -18,6 +25,7 @@ extension GraphStore {
         case .inUse: return .inUse
         case .corrupted, .truncated, .notADatabase, .corruptRecord: return .damaged
         case .diskFull, .mapFull: return .full
+        case .io(errno: EIO): return .disk
         default: return nil
         }
     }
@@ -54,6 +62,8 @@ extension GraphStore {
         public var nodes = 0
         /// Edges of all graphs.
         public var edges = 0
+        /// Entries of indexes, in all graphs.
+        public var indexEntries = 0
         /// Records that callers keep beside nodes and edges.
         public var attachments = 0
     }
@@ -61,7 +71,7 @@ extension GraphStore {
     /// Looks whether all records of nodes and edges fit each other.
     ///
     /// Names and ids lead to each other; edges have known ends and types, and their way back where
-    /// the store keeps it.
+    /// the store keeps it; indexes name the nodes that they should, and no others.
     ///
     /// - Parameters:
     ///   - transaction: The state to look at.
@@ -79,10 +89,12 @@ extension GraphStore {
         let total = try transaction.count(records)
         var seen = 0
         var waysBack = (there: 0, back: 0)
+        var indexedCount = 0
         try transaction.scan(records, from: [], to: nil) { key, value in
             seen += 1
             if seen & 0xFFF == 0 { progress(seen, total) }
             do {
+                indexedCount += try auditIndexes(of: key, value, in: transaction)
                 switch try auditRecord(key, value, counts, in: transaction, &audit) {
                 case .edge: waysBack.there += 1
                 case .reverse: waysBack.back += 1
@@ -94,6 +106,10 @@ extension GraphStore {
         // Each edge was found to have its way back, so as many ways back have their edge.
         if waysBack.back > waysBack.there {
             note("\(waysBack.back - waysBack.there) ways back lead to no edge")
+        }
+        // In the same way, each node was found to have its entries.
+        if audit.indexEntries > indexedCount {
+            note("\(audit.indexEntries - indexedCount) entries of indexes lead to no such node")
         }
         return audit
     }
@@ -137,6 +153,25 @@ extension GraphStore {
         return found
     }
 
+    /// How many entries of indexes a record must have, if it is a node; each of them is there.
+    private func auditIndexes(
+        of key: RawSpan, _ value: RawSpan, in transaction: borrowing ReadTransaction
+    ) throws -> Int {
+        guard key.byteCount == 17,
+            key.bigEndian(at: 8, as: UInt8.self) == GraphRecords.Kind.node.rawValue
+        else { return 0 }
+        let node = NodeID(rawValue: key.bigEndian(at: 9, as: UInt64.self))
+        guard vocabulary.indexes.cover(node) else { return 0 }
+        let keys = vocabulary.indexes.keys(
+            of: node, try GraphRecords.decodeProperties(value),
+            GraphID(rawValue: key.bigEndian(at: 0, as: UInt64.self)))
+        let missing = try keys.count { try !transaction.contains($0, in: records) }
+        guard missing == 0 else {
+            throw GraphError(.corrupt, "A node is missing in an index. Restore a backup.")
+        }
+        return keys.count
+    }
+
     /// Looks at one record; returns whether it is an edge that must have a way back, or is one.
     private func auditRecord(
         _ key: RawSpan, _ value: RawSpan, _ counts: [UInt16: Int],
@@ -174,6 +209,9 @@ extension GraphStore {
         case .reverse:
             _ = try GraphRecords.readEdgeKey(key, vocabulary: vocabulary)
             return .reverse
+        case nil where kind == Indexes.recordKind:
+            try check(try Indexes.readKey(key).node)
+            audit.indexEntries += 1
         case nil:
             guard kind >= Self.attachmentTagMin else {
                 throw GraphError(.corrupt, "A record is of an unknown kind. Restore a backup.")

@@ -33,9 +33,7 @@ extension GraphStore {
         let index = UInt64(try nodeCount(label, in: transaction))
         let id = NodeID(labelCode: code, index: index)
         try transaction.put(number(index), for: nameKey(code, externalID), in: names)
-        var writer = ByteWriter()
-        writer.appendString(externalID)
-        try transaction.put(writer.bytes, for: idKey(id), in: ids)
+        try transaction.put(externalID, for: id.rawValue, in: ids)
         try transaction.put(number(index + 1), for: countKey(code), in: meta)
         return id
     }
@@ -48,7 +46,7 @@ extension GraphStore {
     ) throws {
         guard let name = try externalID(of: node, in: transaction) else { return }
         try transaction.remove(nameKey(node.labelCode, name), in: names)
-        try transaction.remove(idKey(node), in: ids)
+        try transaction.remove(node.rawValue, in: ids)
     }
 
     /// How many nodes of a label the store has named; their indexes are 0 up to it.
@@ -71,9 +69,7 @@ extension GraphStore {
     public func externalID(
         of node: NodeID, in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> String? {
-        try transaction.value(for: idKey(node), in: ids) { value in
-            try ByteReader.reading(value) { try $0.readString() }
-        }
+        try transaction.value(for: node.rawValue, in: ids)
     }
 
     /// Visits the external ids of all nodes of a label by running number.
@@ -81,11 +77,10 @@ extension GraphStore {
         _ label: Label, in transaction: borrowing some ReadingTransaction & ~Copyable,
         _ body: (NodeID, String) throws -> Void
     ) throws {
-        var prefix = ByteWriter()
-        prefix.appendUInt16(try vocabulary.code(of: label))
-        try transaction.scan(ids, prefix: prefix.bytes) { key, value in
-            let id = try ByteReader.reading(key) { NodeID(rawValue: try $0.readUInt64()) }
-            try body(id, try ByteReader.reading(value) { try $0.readString() })
+        let first = NodeID(labelCode: try vocabulary.code(of: label), index: 0).rawValue
+        let last = first | (1 << 48 - 1)
+        try transaction.scan(ids, KeyRange(from: first, through: last)) { key, name in
+            try body(NodeID(rawValue: key), name)
             return true
         }
     }
@@ -121,6 +116,7 @@ extension GraphStore {
     public func put(
         _ node: Node, graph: GraphID, in transaction: borrowing WriteTransaction
     ) throws {
+        try reindex(node, graph: graph, in: transaction)
         try transaction.put(
             GraphRecords.encode(node.properties), for: GraphRecords.nodeKey(graph, node.id),
             in: records)
@@ -183,12 +179,6 @@ extension GraphStore {
         var writer = ByteWriter(capacity: 64)
         writer.appendUInt16(code)
         writer.appendRaw(Array(externalID.utf8))
-        return writer.bytes
-    }
-
-    private func idKey(_ node: NodeID) -> [UInt8] {
-        var writer = ByteWriter(capacity: 8)
-        writer.appendUInt64(node.rawValue)
         return writer.bytes
     }
 

@@ -31,7 +31,7 @@ public final class GraphStore: Sendable {
     public let records: Table
     let meta: Table
     let names: Table
-    let ids: Table
+    let ids: TypedTable<UInt64, String>
     let vocabulary: Vocabulary
     let waysBack: WaysBack
 
@@ -41,6 +41,8 @@ public final class GraphStore: Sendable {
     ///   - path: The store's folder.
     ///   - labels: Labels of nodes that may be used.
     ///   - edgeTypes: Types of edges that may be used.
+    ///   - indexes: Properties of nodes of these labels by which they are found quickly; those of
+    ///     an existing store stay, and new ones are built from what it has.
     ///   - tables: Further tables that the caller keeps in the same environment.
     ///   - waysBack: Which graphs of a new store keep the ways back along their edges; an existing
     ///     store stays as it was made.
@@ -48,8 +50,8 @@ public final class GraphStore: Sendable {
     /// - Throws: ``GraphError`` when there is no store or it is of another format than this program
     ///   reads; `LMDBError` when the files cannot be used.
     public init(
-        path: String, labels: [Label], edgeTypes: [EdgeType], tables: [String] = [],
-        waysBack: WaysBack = .everyGraph, access: Access = .create
+        path: String, labels: [Label], edgeTypes: [EdgeType], indexes: [PropertyIndex] = [],
+        tables: [String] = [], waysBack: WaysBack = .everyGraph, access: Access = .create
     ) throws {
         guard access == .create || Self.exists(at: path) else { throw Self.noStore(path) }
         // Other formats have other tables, so this comes before opening them.
@@ -62,8 +64,9 @@ public final class GraphStore: Sendable {
         self.environment = environment
         self.meta = meta
         names = environment.table("names")
-        ids = environment.table("ids")
-        records = environment.table("graph")
+        ids = TypedTable(environment.table("ids"))
+        let records = environment.table("graph")
+        self.records = records
         let isNew = try environment.read { transaction in
             try Self.checkFormat(in: transaction, meta: meta, path: path) == nil
         }
@@ -79,7 +82,8 @@ public final class GraphStore: Sendable {
                         try Self.set(waysBack, in: transaction, meta: meta)
                     }
                     return try Vocabulary(
-                        declaring: labels, edgeTypes, in: transaction, meta: meta)
+                        declaring: labels, edgeTypes, indexes, in: transaction, meta: meta,
+                        records: records)
                 }
             }
         self.waysBack = try environment.read { try Self.waysBack(in: $0, meta: meta) }

@@ -1,6 +1,6 @@
 import LMDB
 
-/// The labels and edge types of a store, and the small numbers that stand for them on disk.
+/// The labels, edge types and indexes of a store, and the small numbers that stand for them on disk.
 ///
 /// Names are declared when a store is opened and never lose their number. What was declared before
 /// and is not now is still known.
@@ -13,14 +13,15 @@ struct Vocabulary: Sendable {
     /// Edge types by their code; a list, because every edge that is read looks into it.
     private var types: [EdgeType?] = []
     private(set) var labels: [UInt16: Label] = [:]
+    private(set) var indexes = Indexes()
 
     private static let labelPrefix = Array("label/".utf8)
     private static let typePrefix = Array("type/".utf8)
 
-    /// Reads the names of a store, and gives numbers to those that are new.
+    /// Reads the names of a store, gives numbers to those that are new, and builds new indexes.
     init(
-        declaring labels: [Label], _ types: [EdgeType], in transaction: borrowing WriteTransaction,
-        meta: Table
+        declaring labels: [Label], _ types: [EdgeType], _ indexes: [PropertyIndex],
+        in transaction: borrowing WriteTransaction, meta: Table, records: Table
     ) throws {
         try self.init(reading: transaction, meta: meta)
         for label in labels where labelCodes[label] == nil {
@@ -33,6 +34,11 @@ struct Vocabulary: Sendable {
             try Self.store(type.rawValue, Self.typePrefix, code, transaction, meta)
             add(type, code)
         }
+        for index in indexes {
+            try self.indexes.declare(
+                index.property, ofLabel: code(of: index.label), in: transaction, meta: meta,
+                records: records)
+        }
     }
 
     /// Reads the names of a store.
@@ -43,6 +49,7 @@ struct Vocabulary: Sendable {
         for (name, code) in try Self.load(Self.typePrefix, transaction, meta) {
             add(EdgeType(rawValue: name), code)
         }
+        indexes = try Indexes(reading: transaction, meta: meta)
     }
 
     func code(of label: Label) throws(GraphError) -> UInt16 {

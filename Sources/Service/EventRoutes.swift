@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import PropertyGraph
 import Twins
 
 /// `POST /v1/events`.
@@ -8,6 +9,8 @@ struct EventRoutes: Sendable {
     let store: TwinStore
     let createItems: Bool
     let bodies: BodyReader
+    /// The time, by which events from the future are known.
+    let now: @Sendable () -> Date
 
     func post(_ request: Request, _ context: ServiceContext) async throws -> Response {
         _ = try QueryParameters(request, allowed: [])
@@ -15,11 +18,7 @@ struct EventRoutes: Sendable {
         let limit =
             layout == .lines ? ServiceLimits.linesByteCountMax : ServiceLimits.bodyByteCountMax
         let outcome = try await bodies.withBody(of: request, limit: limit) { body in
-            let store = store
-            let createItems = createItems
-            return try await WorkThreads.storing {
-                try Self.append(body, layout, to: store, createItems: createItems)
-            }
+            try await WorkThreads.writing { try await append(body, layout) }
         }
         guard outcome.isAllRejected else { return try JSONAnswer.response(outcome) }
         var problem = Problem(
@@ -30,9 +29,9 @@ struct EventRoutes: Sendable {
     }
 
     /// Reads events and adds the good ones; they are on disk when this returns.
-    private static func append(
-        _ body: Data, _ layout: EventJSON.Layout, to store: TwinStore, createItems: Bool
-    ) throws -> EventOutcome {
+    ///
+    /// Requests that wait for the disk at the same time share one sync.
+    private func append(_ body: Data, _ layout: EventJSON.Layout) async throws -> EventOutcome {
         let results: [Result<Event, Rejection>]
         do {
             results = try EventJSON.read(body, layout: layout)
@@ -47,8 +46,13 @@ struct EventRoutes: Sendable {
         var events: [Event] = []
         var places: [Int] = []
         var outcome = EventOutcome()
+        let latest = now().timeIntervalSince1970 + ServiceLimits.clockDifferenceMaxSeconds
         for (place, result) in results.enumerated() {
             switch result {
+            case .success(let event) where Double(event.timestamp.seconds) > latest:
+                outcome.reject(
+                    Rejection(.future, "it is more than a day ahead of the server's clock"),
+                    place: place)
             case .success(let event):
                 events.append(event)
                 places.append(place)
@@ -56,7 +60,7 @@ struct EventRoutes: Sendable {
             }
         }
         if !events.isEmpty {
-            let stored = try store.append(events, createItems: createItems)
+            let stored = try await store.append(events, createItems: createItems)
             outcome.added = stored.added
             outcome.duplicates = stored.duplicates
             for rejection in stored.rejections {

@@ -38,13 +38,14 @@ public struct ForetwinService: Sendable {
     init(
         configuration: ServiceConfiguration, store: TwinStore, models: ModelHolder,
         logger: Logger, bodies: BodyReader = BodyReader(),
-        simulations: SimulationQueue = SimulationQueue()
+        simulations: SimulationQueue = SimulationQueue(),
+        now: @escaping @Sendable () -> Date = { Date() }
     ) throws {
         try configuration.validate()
         self.configuration = configuration
         self.logger = logger
         events = EventRoutes(
-            store: store, createItems: configuration.createItems, bodies: bodies)
+            store: store, createItems: configuration.createItems, bodies: bodies, now: now)
         twins = TwinRoutes(
             store: store, models: models, simulations: simulations,
             surprises: NIOLockedValueBox(SurpriseSchedule(rate: configuration.surpriseRate)))

@@ -1,4 +1,5 @@
 import Hummingbird
+import PropertyGraph
 import Twins
 
 /// Whether the service lives, and whether it can do its work.
@@ -16,12 +17,13 @@ struct HealthRoutes: Sendable {
         try JSONAnswer.response(Health(status: "ok"))
     }
 
-    /// `GET /readyz`: the store can be read and a model is loaded.
+    /// `GET /readyz`: the store can be read and written, and a model is loaded.
     func readiness(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let models = models
         let store = store
         let version = try await WorkThreads.storing {
-            _ = try store.twinCount()
+            _ = try store.newestEvent()
+            guard !store.graph.refusesWrites else { throw Problem.storeFailed }
             return try models.current().version
         }
         return try JSONAnswer.response(Health(status: "ready", modelVersion: version))

@@ -38,6 +38,12 @@ enum ServiceLimits {
     /// Events of one request: what is written in one transaction.
     static let eventCountMax = EventJSON.eventCountMax
 
+    /// How far ahead of this machine's clock an event may be.
+    ///
+    /// Clocks differ, and some shops send local time as UTC. An event from further on would be the
+    /// store's present from then on, in which all that came before has faded.
+    static let clockDifferenceMaxSeconds = 86_400.0
+
     // MARK: Work
 
     /// Simulations that run at once; each uses two threads, and events must get in meanwhile.

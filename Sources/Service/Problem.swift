@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import PropertyGraph
 import Twins
 
 /// An error as clients get it: `application/problem+json` (RFC 9457).
@@ -54,6 +55,25 @@ extension Problem {
         problem.closesConnection = true
         return problem
     }
+
+    /// The store's files could not be used; `nil` for an error that is about something else.
+    init?(ofStore error: any Error) {
+        switch GraphStore.failure(error) {
+        case .full:
+            self.init(
+                HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), "store-full",
+                "There is no space left to store anything. Reading goes on; try again later.")
+            headers[.retryAfter] = String(ServiceLimits.retryAfterSeconds)
+        case .damaged, .disk: self = .storeFailed
+        case .inUse, nil: return nil
+        }
+    }
+
+    /// The store is damaged or its disk fails.
+    static let storeFailed = Problem(
+        .serviceUnavailable, "store-failed",
+        "The store's files cannot be used; the server's log says why. Look at them with 'foretwin "
+            + "verify', then start the server again.")
 
     /// There is no model to recommend with.
     static let noModel = Problem(

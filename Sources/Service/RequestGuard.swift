@@ -84,7 +84,7 @@ struct RequestGuard: RouterMiddleware {
             logger.error(
                 "request failed",
                 metadata: ["request_id": "\(context.id)", "error": "\(error)"])
-            return .internalError
+            return Problem(ofStore: error) ?? .internalError
         }
     }
 

@@ -4,14 +4,17 @@ import NIOPosix
 /// connections never do.
 final class WorkThreads: TaskExecutor {
     /// Those of all services in the process; threads that live as long as it does need no end.
-    private static let simulations = WorkThreads(count: ServiceLimits.simulationCountMax)
+    private static let simulations: WorkThreads = {
+        let pool = NIOThreadPool(numberOfThreads: ServiceLimits.simulationCountMax)
+        pool.start()
+        return WorkThreads(pool)
+    }()
+    /// Those that all of the process shares for waiting for files.
+    private static let storage = WorkThreads(.singleton)
 
     private let pool: NIOThreadPool
 
-    private init(count: Int) {
-        pool = NIOThreadPool(numberOfThreads: count)
-        pool.start()
-    }
+    private init(_ pool: NIOThreadPool) { self.pool = pool }
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
@@ -34,5 +37,13 @@ final class WorkThreads: TaskExecutor {
         _ work: @escaping @Sendable () throws -> Result
     ) async throws -> Result {
         try await NIOThreadPool.singleton.runIfActive(work)
+    }
+
+    /// Runs work that computes on the same threads, and lets go of its thread while it awaits a
+    /// write: many that wait can share one.
+    static func writing<Result: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await withTaskExecutorPreference(storage, operation: work)
     }
 }

@@ -11,6 +11,8 @@ struct CommandFailure: Error, CustomStringConvertible {
     static let damaged: Int32 = 65
     /// There is no such store or file (EX_NOINPUT).
     static let missing: Int32 = 66
+    /// The disk failed to read or write (EX_IOERR).
+    static let disk: Int32 = 74
     /// Another process has the store open (EX_TEMPFAIL): trying again later may help.
     static let inUse: Int32 = 75
 
@@ -33,6 +35,7 @@ struct CommandFailure: Error, CustomStringConvertible {
         return switch GraphStore.failure(error) {
         case .inUse: inUse
         case .damaged: damaged
+        case .disk: disk
         case .full, nil: nil
         }
     }

@@ -20,6 +20,10 @@ struct Foretwin: AsyncParsableCommand {
               foretwin recommend CUSTOMER
 
             The store is in ./graph-data and the models in ./models unless you say otherwise.
+
+            Exit codes: 0 done; 1 something went wrong; 64 wrong usage; 65 the store is damaged; \
+            66 there is no such store or file; 74 the disk failed; 75 another process has the \
+            store open.
             """,
         version: version,
         subcommands: [

@@ -175,4 +175,33 @@ struct MatrixValueTests {
             _ = Matrix(rows: 2, columns: 2).multiplied(by: Matrix(rows: 3, columns: 2))
         }
     }
+
+    @Test("A transposed left side gives the same bits packed and unpacked, for any shape")
+    func transposedLeft() {
+        var generator = PhiloxGenerator(seed: 31)
+        for round in 0..<60 {
+            let inner = 1 + generator.integer(below: round < 50 ? 80 : 600)
+            let rows = 1 + generator.integer(below: 70)
+            let columns = 1 + generator.integer(below: 130)
+            let a = randomMatrix(inner, rows, seed: UInt64(round))
+            let b = randomMatrix(inner, columns, seed: UInt64(round) + 100)
+            let left = FloatStorage(a.elements).view(rows: inner, columns: rows)
+            let right = FloatStorage(b.elements).view(rows: inner, columns: columns)
+            let packed = FloatStorage(count: rows * columns, repeating: 1)
+                .view(rows: rows, columns: columns)
+            let plain = FloatStorage(count: rows * columns, repeating: 1)
+                .view(rows: rows, columns: columns)
+            for accumulate in [false, true] {
+                multiply(
+                    left, transposeA: true, PackedMatrix(right), into: packed,
+                    accumulate: accumulate)
+                multiply(left, transposeA: true, right, into: plain, accumulate: accumulate)
+                #expect(packed.matrix == plain.matrix, "seed 31, round \(round)")
+            }
+            // Once stored, once added: twice the product, of the transposed matrix itself.
+            let twice = a.transposed().multiplied(by: b).elements.map { 2 * $0 }
+            let worst = zip(twice, plain.matrix.elements).map { abs($0 - $1) }.max() ?? 0
+            #expect(worst < 1e-3, "seed 31, round \(round): \(worst)")
+        }
+    }
 }

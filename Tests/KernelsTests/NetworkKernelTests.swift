@@ -140,72 +140,6 @@ struct LossTests {
         }
         #expect(abs(loss - expected) < 1e-5)
     }
-
-    @Test(
-        "With all items as candidates the sampled softmax is the full one", arguments: [1, 5, 40])
-    func complete(_ count: Int) {
-        let logits = random(3, count, seed: 3)
-        let bias = random(1, count, seed: 4)
-        let copy = FloatStorage(logits.matrix.elements).view(rows: 3, columns: count)
-        let targets = (0..<3).map { Int32($0 * 7 % count) }
-        let scales: [Float] = [1, 1, 1]
-        var own = (0..<3).map { logits[$0, Int(targets[$0])] + bias[0, Int(targets[$0])] }
-        let full = SoftmaxLoss.full(
-            logits: copy, bias: bias, targets: targets[...], scales: scales[...])
-        let sampled = SoftmaxLoss.sampled(
-            logits: logits, offsets: bias, candidates: (0..<count).map { Int32($0) },
-            targets: targets[...], targetLogits: &own, scales: scales[...])
-        #expect(abs(full - sampled) < 1e-5)
-        for row in 0..<3 {
-            for column in 0..<count {
-                let value = column == Int(targets[row]) ? own[row] : logits[row, column]
-                #expect(abs(value - copy[row, column]) < 1e-6)
-                if column == Int(targets[row]) { #expect(logits[row, column] == 0) }
-            }
-        }
-    }
-
-    @Test("The corrected sample estimates the normaliser of the full softmax without bias")
-    func unbiased() throws {
-        let count = 50
-        let scores = randomMatrix(1, count, seed: 5).elements
-        let weights = (0..<count).map { 1 / Double($0 + 1) }
-        let table = try #require(AliasTable(weights: weights))
-        let numbers = Philox(seed: 6)
-        let draws = 16
-        let target = 3
-        var total = 0.0
-        let rounds = 20_000
-        for round in 0..<rounds {
-            let items = (0..<draws).map { place in
-                Int32(table.sample(numbers.uniform(at: UInt64(round * draws + place))))
-            }
-            let offsets = items.map {
-                Float(-log(Double(draws) * table.probabilities[Int($0)]))
-            }
-            let logits = FloatStorage(items.map { scores[Int($0)] })
-                .view(rows: 1, columns: draws)
-            var own = [scores[target]]
-            let loss = SoftmaxLoss.sampled(
-                logits: logits, offsets: FloatStorage(offsets).view(rows: 1, columns: draws),
-                candidates: items, targets: [Int32(target)], targetLogits: &own, scales: [1])
-            total += exp(loss + Double(scores[target]))
-        }
-        let exact = scores.reduce(0) { $0 + exp(Double($1)) }
-        #expect(abs(total / Double(rounds) - exact) < 0.03 * exact, "seed 6")
-    }
-
-    @Test("A row without scale has neither loss nor gradient")
-    func inactive() {
-        let logits = random(1, 20, seed: 7)
-        var own: [Float] = [4]
-        let loss = SoftmaxLoss.sampled(
-            logits: logits, offsets: random(1, 20, seed: 8),
-            candidates: [Int32](repeating: 1, count: 20), targets: [-1], targetLogits: &own,
-            scales: [0])
-        #expect(loss == 0 && own == [0])
-        #expect(logits.matrix == Matrix(rows: 1, columns: 20))
-    }
 }
 
 @Suite("Adam and elementwise kernels")
@@ -246,6 +180,35 @@ struct OptimizerKernelTests {
         #expect(again.matrix.elements == values)
         again.fillDropout(Philox(seed: 1, stream: 5), rate: 0)
         #expect(again.matrix.elements.allSatisfy { $0 == 1 })
+    }
+
+    @Test("Rows become directions and their gradients come back", arguments: [1, 5, 16, 40])
+    func normalize(_ columns: Int) {
+        let x = randomMatrix(2, columns, seed: 21)
+        let g = randomMatrix(1, columns, seed: 22)
+        let view = FloatStorage(x.elements).view(rows: 2, columns: columns)
+        let inverse = view.normalizeRow(0, length: 3)
+        let length = view.dotRows(0, view, row: 0).squareRoot()
+        #expect(abs(length - 3) < 1e-5 && view.matrix.row(1) == x.row(1))
+        #expect(abs(view.inverseLength(0) - 1 / 3) < 1e-6)
+        /// Σ g · 3 x / ‖x‖ in double precision.
+        func value(_ x: [Double]) -> Double {
+            let size = x.reduce(1e-12) { $0 + $1 * $1 }.squareRoot()
+            return zip(x, g.elements).reduce(0) { $0 + $1.0 * Double($1.1) } * 3 / size
+        }
+        let gradient = FloatStorage(g.elements).view(rows: 1, columns: columns)
+        gradient.undoNormalize(0, along: view, row: 0, share: 1 / 3, scale: 3 * inverse)
+        for index in 0..<columns {
+            var point = x.row(0).map { Double($0) }
+            point[index] += 1e-6
+            let up = value(point)
+            point[index] -= 2e-6
+            let numeric = (up - value(point)) / 2e-6
+            #expect(abs(Double(gradient[0, index]) - numeric) < 1e-4 * (1 + abs(numeric)))
+        }
+        let zero = FloatStorage(count: columns).view(rows: 1, columns: columns)
+        #expect(zero.normalizeRow(0, length: 16).isFinite)
+        #expect(zero.matrix == Matrix(rows: 1, columns: columns))
     }
 
     @Test("Elementwise products", arguments: [1, 16, 37])

@@ -21,10 +21,27 @@ import Testing
         environment.close()
     }
 
+    /// A process may end while it makes a database; whoever writes next clears up after it.
+    @Test func whatAMakingThatWasCutOffHasLeftIsRemoved() throws {
+        let folder = try TemporaryFolder()
+        for _ in 0..<2 {
+            try FileManager.default.createDirectory(
+                atPath: folder("db/.new-1"), withIntermediateDirectories: true)
+            try write([1, 2, 3], to: folder("db/.new-1/data.mdb"))
+            let environment = try Environment(
+                path: folder("db"), tables: ["t"], options: smallOptions())
+            environment.close()
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder("db"))
+            #expect(Set(names) == ["data.mdb", "lock.mdb", "writer.lock"])
+        }
+    }
+
     @Test func theDefaultMapCostsNoDisk() throws {
-        // A tebibyte of addresses is more than sanitizers and some containers allow.
+        // A quarter of a tebibyte of addresses is more than sanitizers and some containers allow.
         var options = Environment.Options()
-        #expect(options.mapSizeBytes == 1 << 40)
+        #if !FORETWIN_SANITIZED
+            #expect(options.mapSizeBytes == 1 << 38)
+        #endif
         options.mapSizeBytes = 16 << 30
         let fixture = try Fixture(options: options)
         #expect(try fixture.environment.fileSizeBytes < 1 << 20)

@@ -64,6 +64,24 @@ import Testing
         code { try environment.write { _ in } }
     }
 
+    @Test func aDiskThatFailsACommitIsNotAskedAgain() async throws {
+        let fixture = try Fixture()
+        let environment = fixture.environment
+        #expect(environment.handle.commitFailure(12).code == .io(errno: 12))
+        #expect(environment.handle.commitFailure(28).code == .diskFull)
+        #expect(!environment.isPoisoned)
+        #expect(environment.handle.commitFailure(5).code == .io(errno: 5))
+        #expect(environment.isPoisoned)
+        do {
+            try await environment.write { _ in }
+            Issue.record("A write succeeded after the disk had failed.")
+        } catch let error as LMDBError {
+            #expect(error.code == .io(errno: 5))
+            #expect(error.message.contains("until the program is started again"))
+        }
+        #expect(try fixture.entries().isEmpty)
+    }
+
     @Test func otherFailuresDoNotPoison() throws {
         let fixture = try Fixture()
         for (number, _) in Self.mapping where !isPoisonous(number) {

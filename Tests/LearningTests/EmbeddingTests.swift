@@ -62,6 +62,30 @@ struct EmbeddingTrainerTests {
         #expect(share > 0.95, "purity \(share)")
     }
 
+    @Test("Windows reach as far as they are said to")
+    func windows() throws {
+        // Two random clusters take turns, so that relatives are two places apart.
+        var generator = PhiloxGenerator(seed: 3)
+        var sequences = EventSequences()
+        for _ in 0..<1_500 {
+            let clusters = [generator.integer(below: 4), generator.integer(below: 4)]
+            let items = (0..<12).map {
+                Int32(clusters[$0 % 2] + 4 * generator.integer(below: 15))
+            }
+            sequences.append(
+                items: items, types: [UInt8](repeating: 0, count: 12),
+                times: (0..<12).map { Int64($0) })
+        }
+        func share(window: Int) throws -> Double {
+            var configuration = skipGram().configuration
+            configuration.window = window
+            let embeddings = try SkipGram(configuration).train(sequences, itemCount: 60) { _ in }
+            return purity(embeddings, clusters: 4, neighbours: 10)
+        }
+        let (near, far) = (try share(window: 1), try share(window: 4))
+        #expect(near < 0.6 && far > 0.9, "seed 3: \(near) with window 1, \(far) with 4")
+    }
+
     @Test("The same seed gives the same vectors at any number of threads")
     func threads() throws {
         // Rare items in a large catalogue: several groups are computed from one state of tables.

@@ -20,6 +20,7 @@ struct Golden: Decodable {
     let typeCount: Int
     let width: Int
     let layers: Int
+    let cosineScale: Float?
     let lanes: Int
     let steps: Int
     let learningRate: Float
@@ -31,15 +32,19 @@ struct Golden: Decodable {
     let losses: [[Double]]
     let finalWeights: [String: [Double]]
 
-    static func load() throws -> Golden {
+    /// The fixtures: logits as scalar products, and as cosines.
+    static let names = ["golden-lstm", "golden-cosine"]
+
+    static func load(_ name: String) throws -> Golden {
         let path = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "Fixtures/golden-lstm.json")
+            .appending(path: "Fixtures/\(name).json")
         return try JSONDecoder().decode(Golden.self, from: Data(contentsOf: path))
     }
 
     var sizes: SequenceModel.Configuration {
         SequenceModel.Configuration(
-            itemCount: itemCount, typeCount: typeCount, width: width, layers: layers)
+            itemCount: itemCount, typeCount: typeCount, width: width, layers: layers,
+            cosineScale: cosineScale)
     }
 
     /// The weights as tensors, in the shapes that the model wants.
@@ -74,6 +79,7 @@ struct Golden: Decodable {
         var configuration = SequenceTrainer.Configuration()
         configuration.width = width
         configuration.layers = layers
+        configuration.cosineScale = cosineScale
         configuration.batch = lanes
         configuration.steps = steps
         configuration.negatives = itemCount
@@ -114,9 +120,9 @@ struct GoldenTests {
         return result
     }
 
-    @Test("Ten steps give the losses of the NumPy reference", arguments: [1, 2])
-    func tenSteps(_ threads: Int) throws {
-        let golden = try Golden.load()
+    @Test("Ten steps give the losses of the NumPy reference", arguments: Golden.names, [1, 2])
+    func tenSteps(_ name: String, _ threads: Int) throws {
+        let golden = try Golden.load(name)
         let run = try golden.run(threads: threads)
         for (step, batch) in golden.batches.enumerated() {
             let sums = run.learn([golden.block(batch)], learningRate: golden.learningRate)
@@ -134,9 +140,11 @@ struct GoldenTests {
         }
     }
 
-    @Test("The gradient of every tensor equals that of the NumPy reference")
-    func gradientsOfReference() throws {
-        let golden = try Golden.load()
+    @Test(
+        "The gradient of every tensor equals that of the NumPy reference",
+        arguments: Golden.names)
+    func gradientsOfReference(_ name: String) throws {
+        let golden = try Golden.load(name)
         let run = try golden.run(threads: 2)
         _ = run.learn([golden.block(golden.batches[0])], learningRate: golden.learningRate)
         let ours = gradients(run)
@@ -149,9 +157,11 @@ struct GoldenTests {
         #expect(abs(norm - golden.gradientNorms[0]) < 1e-4 * norm)
     }
 
-    @Test("Central differences of the loss in double precision give every gradient")
-    func centralDifferences() throws {
-        let golden = try Golden.load()
+    @Test(
+        "Central differences of the loss in double precision give every gradient",
+        arguments: Golden.names)
+    func centralDifferences(_ name: String) throws {
+        let golden = try Golden.load(name)
         let run = try golden.run(threads: 1)
         _ = run.learn([golden.block(golden.batches[0])], learningRate: golden.learningRate)
         let kernels = gradients(run)
@@ -203,11 +213,17 @@ private struct DoubleNetwork {
     }
 
     private func crossEntropy(
-        _ table: String, _ bias: String, _ x: [Double], _ target: Int
+        _ table: String, _ bias: String, _ x: [Double], _ target: Int, cosine: Double? = nil
     ) -> Double {
         let offsets = weights[bias] ?? []
+        func dot(_ a: [Double], _ b: [Double]) -> Double {
+            zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+        }
         let logits = offsets.indices.map { index in
-            zip(row(table, index), x).reduce(offsets[index]) { $0 + $1.0 * $1.1 }
+            let vector = row(table, index)
+            guard let cosine else { return offsets[index] + dot(vector, x) }
+            let lengths = (dot(vector, vector) * dot(x, x)).squareRoot()
+            return offsets[index] + cosine * dot(vector, x) / lengths
         }
         let peak = logits.max() ?? 0
         return peak + log(logits.reduce(0) { $0 + exp($1 - peak) }) - logits[target]
@@ -254,7 +270,7 @@ private struct DoubleNetwork {
                 sums[1] += crossEntropy("type_weight", "type_bias", query, type)
                 sums[2] += crossEntropy(
                     "item_embedding", "item_bias", add(query, row("type_out", type)),
-                    Int(batch.target_items[place]))
+                    Int(batch.target_items[place]), cosine: golden.cosineScale.map { Double($0) })
             }
         }
         return sums

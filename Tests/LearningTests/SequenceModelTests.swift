@@ -194,8 +194,51 @@ struct SequenceModelTests {
         }
     }
 
-    @Test("The model's probabilities give the loss that training measures")
-    func lossAgrees() throws {
+    @Test("Sizes kept before there were cosines are read as scalar products")
+    func oldSizes() throws {
+        let text = #"{"itemCount": 45, "typeCount": 4, "width": 20, "layers": 2}"#
+        let read = try JSONDecoder().decode(
+            SequenceModel.Configuration.self, from: Data(text.utf8))
+        #expect(read == sizes && read.cosineScale == nil)
+        for scale: Float in [0, -1, .nan, .infinity] {
+            let error = #expect(throws: LearningError.self) {
+                try SequenceModel(
+                    configuration: SequenceModel.Configuration(
+                        itemCount: 45, typeCount: 4, width: 20, layers: 2, cosineScale: scale),
+                    tensors: model.tensors())
+            }
+            #expect(error?.code == .invalidConfiguration)
+        }
+    }
+
+    @Test("With cosines the length of an item's vector does not matter to its probability")
+    func cosines() throws {
+        let sizes = SequenceModel.Configuration(
+            itemCount: 45, typeCount: 4, width: 20, layers: 2, cosineScale: 16)
+        let weights = model.weights.copy()
+        let plain = try SequenceModel(
+            configuration: sizes, tensors: SequenceModel(weights).tensors())
+        var tensors = plain.tensors()
+        let items = try #require(tensors["item_embedding"]?.floats)
+        tensors["item_embedding"] = Tensor(
+            shape: [45, 20],
+            items.indices.map { $0 / 20 == 7 ? 5 * items[$0] : items[$0] })
+        let stretched = try SequenceModel(configuration: sizes, tensors: tensors)
+        // The state comes from one model: as an input the length does matter.
+        let state = state(3)
+        let tables = [plain, stretched].map {
+            $0.itemProbabilities(state, gaps: [1, 2, 3], types: [0, 1, 2]).elements
+        }
+        #expect(zip(tables[0], tables[1]).allSatisfy { abs($0 - $1) < 1e-5 })
+        #expect(tables[0].max() ?? 0 > 1.5 / 45)
+    }
+
+    @Test("The model's probabilities give the loss that training measures", arguments: [0, 16])
+    func lossAgrees(_ scale: Float) throws {
+        let sizes = SequenceModel.Configuration(
+            itemCount: 45, typeCount: 4, width: 20, layers: 2,
+            cosineScale: scale > 0 ? scale : nil)
+        let model = try SequenceModel(configuration: sizes, tensors: self.model.tensors())
         let sequences = ringSequences(items: 45, sequences: 20, length: 17, seed: 9)
         var configuration = smallConfiguration()
         configuration.width = 20
@@ -225,5 +268,16 @@ struct SequenceModelTests {
         }
         let mean = total / Double(SequenceTrainer.exampleCount(sequences))
         #expect(abs(run.evaluate(sequences) - mean) < 1e-5)
+        let loss = try model.meanLoss(of: sequences)
+        #expect(abs(loss.total - mean) < 1e-5 && loss.count == 20 * 16)
+        #expect(try model.meanLoss(of: sequences, threads: 2) == loss)
+        let nothing = #expect(throws: LearningError.self) {
+            try model.meanLoss(of: EventSequences())
+        }
+        #expect(nothing?.code == .noData)
+        let beyond = #expect(throws: LearningError.self) {
+            try model.meanLoss(of: ringSequences(items: 46, sequences: 5, length: 60, seed: 1))
+        }
+        #expect(beyond?.code == .invalidData)
     }
 }

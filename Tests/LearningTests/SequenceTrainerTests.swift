@@ -266,6 +266,7 @@ struct SequenceTrainerTests {
             { $0.batch = 0 }, { $0.steps = 0 }, { $0.negatives = 0 }, { $0.learningRate = 0 },
             { $0.learningRate = .infinity }, { $0.dropout = 1 }, { $0.dropout = -0.1 },
             { $0.clip = -1 }, { $0.clip = .nan }, { $0.patience = 0 }, { $0.threads = 0 },
+            { $0.cosineScale = 0 }, { $0.cosineScale = .nan },
         ]
         for (index, change) in changes.enumerated() {
             var configuration = smallConfiguration()

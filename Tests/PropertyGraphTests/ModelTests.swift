@@ -30,6 +30,20 @@ private struct Model {
     func edges(where isWanted: (Ends) -> Bool) -> Set<Edge> {
         Set(edges.filter { isWanted($0.key) }.values)
     }
+
+    /// The nodes of a graph that have an indexed property, with it.
+    func indexed(
+        _ index: PropertyIndex, _ graph: GraphID, of store: GraphStore
+    ) -> [NodeID: Property] {
+        let there = nodes.filter { $0.key.graph == graph }
+            .compactMap { place, properties -> (NodeID, Property)? in
+                guard store.label(of: place.node) == index.label,
+                    let value = properties[index.property], value.vector == nil
+                else { return nil }
+                return (place.node, value)
+            }
+        return Dictionary(uniqueKeysWithValues: there)
+    }
 }
 
 /// Random operations on a store and on dictionaries, compared after each write.
@@ -40,11 +54,12 @@ private struct Comparison {
     let seed: UInt64
     private let graphs = [0, 1, 2, 255, 256].map { GraphID(rawValue: $0) }
     private let types = [EdgeType.likes, .knows]
+    private let indexes = [PropertyIndex(.person, "p0"), PropertyIndex(.book, "p1")]
 
     init(seed: UInt64) throws {
         self.seed = seed
         generator = SeededGenerator(seed: seed)
-        fixture = try Fixture()
+        fixture = try Fixture(indexes: seed.isMultiple(of: 2) ? indexes : [])
     }
 
     /// One transaction of some operations, sometimes aborted.
@@ -106,13 +121,39 @@ private struct Comparison {
             let edges = model.edges.filter { $0.key.graph == graph }
             let nodes = model.nodes.filter { $0.key.graph == graph }
             let removed = try store.removeGraph(graph, in: transaction)
-            #expect(removed == 2 * edges.count + nodes.count, "seed \(seed)")
+            let entries = store.indexes.reduce(0) {
+                $0 + model.indexed($1, graph, of: store).count
+            }
+            #expect(removed == 2 * edges.count + nodes.count + entries, "seed \(seed)")
             for key in edges.keys { model.edges[key] = nil }
             for key in nodes.keys { model.nodes[key] = nil }
         }
     }
 
+    /// Finds what an index or a scan should find, by a range between two random properties.
+    private func checkSearch() throws {
+        var random = generator
+        for graph in graphs {
+            let index = indexes[random.below(2)]
+            let one = random.property()
+            let (lower, upper) = random.chance(0.3) ? (one, one) : (one, random.property())
+            guard let range = try? PropertyRange(from: lower, through: upper) else { continue }
+            let wanted = model.indexed(index, graph, of: fixture.store)
+                .filter { order(lower, $0.value) ?? 1 <= 0 && order($0.value, upper) ?? 1 <= 0 }
+                .sorted { ($0.value, $0.key) < ($1.value, $1.key) }.map(\.key)
+            let limit = random.below(8)
+            let found = try fixture.store.read { transaction in
+                try fixture.store.nodes(
+                    index.label, where: index.property, in: range, graph: graph, limit: limit,
+                    in: transaction)
+            }
+            #expect(found.elements == Array(wanted.prefix(limit)), "seed \(seed)")
+            #expect(found.wasCut == (wanted.count > limit), "seed \(seed)")
+        }
+    }
+
     func check() throws {
+        try checkSearch()
         for graph in graphs {
             let edges = try fixture.edges(graph)
             #expect(Set(edges) == model.edges(where: { $0.graph == graph }), "seed \(seed)")
@@ -146,12 +187,37 @@ private struct Comparison {
         }
     }
 
-    /// Closes the store and opens it again.
+    /// Closes the store and opens it again; then, if not before, it has indexes.
     mutating func reopen() throws {
         let folder = fixture.folder
         fixture.store.environment.close()
-        fixture = try Fixture(folder: folder)
+        fixture = try Fixture(folder: folder, indexes: seed % 3 == 0 ? [] : indexes)
     }
+}
+
+/// The order of two properties as -1, 0 or 1; nil for those of different kinds.
+private func order(_ left: Property, _ right: Property) -> Int? {
+    func sign<T: Comparable>(_ left: T, _ right: T) -> Int {
+        left < right ? -1 : left == right ? 0 : 1
+    }
+    return switch (left, right) {
+    case (.string(let left), .string(let right)):
+        if left.unicodeScalars.elementsEqual(right.unicodeScalars) {
+            0
+        } else {
+            left.unicodeScalars.lexicographicallyPrecedes(right.unicodeScalars) ? -1 : 1
+        }
+    case (.int(let left), .int(let right)): sign(left, right)
+    case (.double(let left), .double(let right)): sign(left, right)
+    case (.bool(let left), .bool(let right)): sign(left ? 1 : 0, right ? 1 : 0)
+    case (.timestamp(let left), .timestamp(let right)): sign(left, right)
+    default: nil
+    }
+}
+
+private func < (left: (Property, NodeID), right: (Property, NodeID)) -> Bool {
+    let values = order(left.0, right.0) ?? 0
+    return values == 0 ? left.1 < right.1 : values < 0
 }
 
 @Suite struct ModelTests {

@@ -35,10 +35,10 @@ final class Fixture: Sendable {
     let store: GraphStore
     let folder: TemporaryFolder
 
-    init(folder: TemporaryFolder? = nil) throws {
+    init(folder: TemporaryFolder? = nil, indexes: [PropertyIndex] = []) throws {
         let folder = try folder ?? TemporaryFolder()
         self.folder = folder
-        store = try open(folder)
+        store = try open(folder, indexes: indexes)
     }
 
     /// Adds nodes of a label named by their letters.
@@ -119,11 +119,11 @@ final class Fixture: Sendable {
 
 func open(
     _ folder: TemporaryFolder, labels: [Label] = [.person, .book],
-    edgeTypes: [EdgeType] = [.likes, .knows], waysBack: GraphStore.WaysBack = .everyGraph,
-    access: GraphStore.Access = .create
+    edgeTypes: [EdgeType] = [.likes, .knows], indexes: [PropertyIndex] = [],
+    waysBack: GraphStore.WaysBack = .everyGraph, access: GraphStore.Access = .create
 ) throws -> GraphStore {
     try GraphStore(
-        path: folder.path + "/store", labels: labels, edgeTypes: edgeTypes,
+        path: folder.path + "/store", labels: labels, edgeTypes: edgeTypes, indexes: indexes,
         waysBack: waysBack, access: access)
 }
 

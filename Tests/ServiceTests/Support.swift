@@ -57,10 +57,13 @@ struct TestService: Sendable {
 
     /// Makes a service, with the model published before it starts and the shop's events in the
     /// store if wanted.
+    ///
+    /// It is the end of 2026 unless told otherwise.
     init(
         hasModel: Bool = false, hasEvents: Bool = false, surpriseRate: Double = 0.1,
         createItems: Bool = true, bodies: BodyReader = BodyReader(),
-        simulations: SimulationQueue = SimulationQueue()
+        simulations: SimulationQueue = SimulationQueue(),
+        now: @escaping @Sendable () -> Date = { Date(timeIntervalSince1970: 1_798_761_600) }
     ) throws {
         folder = try TemporaryFolder()
         store = try TwinStore(
@@ -87,7 +90,7 @@ struct TestService: Sendable {
                 port: 0, storePath: folder.path + "/store", modelFolder: folder.path + "/models",
                 surpriseRate: surpriseRate, createItems: createItems),
             store: store, models: models, logger: log.logger, bodies: bodies,
-            simulations: simulations)
+            simulations: simulations, now: now)
     }
 
     /// Publishes the shared model as the next version.

@@ -25,14 +25,15 @@ enum House {
         "Kernels", "PropertyGraph", "Learning", "Twins", "SyntheticShop", "Prediction",
     ]
 
-    /// The targets that may import the packages of the HTTP server.
-    static let http: Set<String> = ["Service", "foretwin"]
+    /// The targets that may import the packages of the HTTP server; `Fuzz` feeds its parsers.
+    static let http: Set<String> = ["Service", "foretwin", "Fuzz"]
 
     /// What the names of the HTTP server's modules begin with.
     static let httpPrefixes = ["Hummingbird", "NIO"]
 
-    /// The targets that may use unsafe pointers and `nonisolated(unsafe)`.
-    static let unsafe: Set<String> = ["LMDB", "Kernels"]
+    /// The targets that may use unsafe pointers and `nonisolated(unsafe)`; libFuzzer lends `Fuzz` its
+    /// inputs as such.
+    static let unsafe: Set<String> = ["LMDB", "Kernels", "Fuzz"]
 
     /// The targets that may read the clock and the system's random numbers.
     static let clock: Set<String> = ["Service", "foretwin"]

@@ -234,6 +234,18 @@ struct ExpectedTwin: Codable, Equatable {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["store"])
     }
 
+    /// The process ended between the exchange of the folders and the new name of the old one.
+    @Test func aMigrationKilledAtItsVeryEndIsFinishedByTheNext() throws {
+        let folder = try TemporaryFolder()
+        try Fixture.copy(1, to: folder("store"))
+        let kept = try #require(try StoreMigration.migrate(folder("store"), verify: check))
+        try FileManager.default.moveItem(atPath: kept, toPath: folder("store.migrating"))
+        #expect(try StoreMigration.migrate(folder("store"), verify: check) == kept)
+        #expect(try StoreMigration.migrate(folder("store"), verify: check) == nil)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(Set(names) == ["store", "store.format-1"])
+    }
+
     @Test(arguments: 0..<6)
     func aMigrationKilledAtAnyStepIsFinishedByTheNext(step: Int) async throws {
         let folder = try TemporaryFolder()

@@ -24,6 +24,17 @@ private let header = "event_id,user_id,item_id,type,timestamp"
         return try ingestor.ingest(EventReader(path: path))
     }
 
+    @Test func eventsAfterAGivenTimeAreRejected() throws {
+        let shop = try Shop()
+        let path = try shop.folder.file("\(header)\n\(row(1))\n\(row(2))\n\(row(3))")
+        let ingestor = Ingestor(into: shop.store, latest: Timestamp(seconds: 1_772_359_202))
+        let report = try ingestor.ingest(EventReader(path: path))
+        #expect(report.added == 2)
+        #expect(report.rejected == [.future: 1])
+        #expect(report.examples.map(\.line) == [4])
+        #expect(try shop.store.newestEvent() == Timestamp(seconds: 1_772_359_202))
+    }
+
     private func row(_ number: Int, item: String = "i", user: Int? = nil) -> String {
         "e\(number),u\(user ?? number % 9),\(item),view,\(1_772_359_200 + number)"
     }

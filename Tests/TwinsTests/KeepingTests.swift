@@ -219,6 +219,15 @@ import Testing
             }?.code == .notFound)
     }
 
+    @Test func whatABackupThatWasCutOffHasLeftIsRemovedByTheNext() throws {
+        let shop = try shop()
+        shop.store.graph.environment.close()
+        _ = try shop.folder.file("half", name: "b.partial-1")
+        _ = try shop.folder.file("of another", name: "bb.partial-1")
+        _ = try StoreBackup.make(of: shop.folder("store"), at: shop.folder("b"))
+        #expect(try names(shop.folder) == ["store", "b", "bb.partial-1"])
+    }
+
     @Test func aRestoreThatIsKilledLeavesTheOldStore() async throws {
         let shop = try shop()
         let images = try images(shop)

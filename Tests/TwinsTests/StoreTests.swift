@@ -366,4 +366,46 @@ import Testing
         #expect(try store.eventCount() == 100)
         #expect(try store.twinCount() == 4)
     }
+
+    /// Events that are posted one by one share commits, in which some are refused or come twice.
+    @Test(arguments: UInt64(0)..<4) func awaitedEventsAreEachThereOnce(seed: UInt64) async throws {
+        let shop = try Shop(journalLimit: 40)
+        let store = shop.store
+        var generator = SeededGenerator(seed: seed)
+        var events = (0..<150).map { generator.event(user: "u\($0 % 5)", eventID: "e\($0)") }
+        events += events.prefix(60)
+        events.shuffle(using: &generator)
+        let results = try await withThrowingTaskGroup(of: AppendResult.self) { group in
+            for event in events { group.addTask { try await store.append([event]) } }
+            var results = AppendResult()
+            for try await result in group {
+                results.added += result.added
+                results.duplicates += result.duplicates
+                results.rejections += result.rejections
+            }
+            return results
+        }
+        #expect(results == AppendResult(added: 150, duplicates: 60), "seed \(seed)")
+        let calm = try Shop()
+        for event in events { try calm.append(event) }
+        for user in 0..<5 {
+            let (mine, its) = (try shop.twin("u\(user)"), try calm.twin("u\(user)"))
+            #expect(TwinImage(mine) == TwinImage(its), "seed \(seed)")
+        }
+        store.graph.environment.close()
+        #expect(try StoreVerification.verify(shop.folder("store")).findings.isEmpty)
+    }
+
+    @Test func erasedTwinsAreNoTwins() throws {
+        let shop = try Shop()
+        for user in ["u", "v", "w"] { try shop.append(event(.view, "a", 0, user: user)) }
+        _ = try shop.store.erase("v", at: start)
+        _ = try shop.store.erase("never heard of", at: start)
+        #expect(try shop.store.twinCount() == 2)
+        var logs: [Int] = []
+        try shop.store.forEachTwinLog { logs.append($0.count) }
+        #expect(logs == [1, 0, 1, 0])
+        shop.store.graph.environment.close()
+        #expect(try StoreVerification.verify(shop.folder("store")).twins == 2)
+    }
 }

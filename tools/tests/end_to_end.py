@@ -427,6 +427,91 @@ class Graphs(Case):
         self.assertAlmostEqual(weight["edges"][0]["weight"], 2.5)
         self.assertEqual(self.look("top", "--type", "WISHED", *twin)["edges"], [])
 
+    def find(self, *arguments, method):
+        """The ids of the nodes that are found, which must be found by that method."""
+        found = self.look("find", *arguments)
+        self.assertEqual(found["method"], method)
+        return [node["node"]["id"] for node in found["nodes"]], found["is_complete"]
+
+    def test_nodes_are_found_by_a_property_with_and_without_an_index(self):
+        self.file("items.csv", "item_id,name,category,price\n" + "".join(
+            f"i{n:02},Item {n},{['tea', 'coffee', 'teapots'][n % 3]},{n / 2}\n"
+            for n in range(30)))
+        self.file("e.csv", HEADER + "1,ann,i00,purchase,2026-01-01\n2,ann,i01,view,2026-01-02\n"
+                  "3,ann,i03,view,2026-01-02\n4,bob,i06,view,2026-01-02\n")
+        self.succeed("ingest", "e.csv", "--items", "items.csv")
+        item = ["--label", "item", "--property"]
+        tea = [f"i{n:02}" for n in range(0, 30, 3)]
+        self.assertEqual(self.look("index"), {"indexes": []})
+        for method in ("scan", "index"):
+            with self.subTest(method):
+                if method == "index":
+                    self.succeed("graph", "index", *item, "category")
+                    made = self.look("index", "--label", "Item", "--property", "price")
+                    self.assertEqual([index["property"] for index in made["indexes"]],
+                                     ["category", "price"])
+                for arguments, expected in (
+                    (["category", "--equals", "tea"], tea),
+                    (["category", "--equals", "te"], []),
+                    (["category", "--from", "tea", "--to", "teap"], tea),
+                    (["category", "--from", "teapots"], [f"i{n:02}" for n in range(2, 30, 3)]),
+                    (["price", "--from", "1", "--to", "2.5"], ["i02", "i03", "i04", "i05"]),
+                    (["price", "--equals", "7"], ["i14"]),
+                    (["price", "--to", "-1"], []),
+                ):
+                    found, is_complete = self.find(*item, *arguments, method=method)
+                    self.assertEqual(found, expected, arguments)
+                    self.assertTrue(is_complete)
+                found, is_complete = self.find(
+                    *item, "price", "--from", "3", "--limit", "2", method=method)
+                self.assertEqual((found, is_complete), (["i06", "i07"], False))
+                # A twin is in memory, and its items are what the catalogue says.
+                twin = ["--twin", "ann"]
+                self.assertEqual(
+                    self.find(*item, "category", "--equals", "tea", *twin, method="scan"),
+                    (["i00", "i03"], True))
+                text = self.succeed("graph", "find", *item, "category", "--equals", "tea",
+                                    "--limit", 3)
+                self.assertIn("i03  Item 3", text)
+                self.assertIn("raise --limit", text)
+                self.assertIn("no such nodes", self.succeed(
+                    "graph", "find", *item, "category", "--equals", "milk"))
+        # What changes later is found where it is now.
+        self.file("new.csv", "item_id,name,category\ni00,Item 0,coffee\ni99,Item 99,tea\n")
+        self.succeed("ingest", "e.csv", "--items", "new.csv")
+        found, _ = self.find(*item, "category", "--equals", "tea", method="index")
+        self.assertEqual(found, tea[1:] + ["i99"])
+        self.succeed("verify")
+        self.succeed("compact")
+        self.succeed("twin", "erase", "ann", "--yes")
+        self.succeed("verify")
+        self.assertEqual(self.find(*item, "category", "--equals", "tea", method="index")[0], found)
+        self.succeed("graph", "export", "shop.jsonl")
+        self.succeed("graph", "import", "shop.jsonl", "--into", "plain")
+        plain = ["--store", "plain"]
+        for method in ("scan", "index"):
+            self.assertEqual(
+                self.find(*item, "category", "--equals", "tea", *plain, method=method)[0], found)
+            self.assertIn("category", self.succeed("graph", "index", *item, "category", *plain))
+
+    def test_searches_that_mean_nothing_are_said_in_a_sentence(self):
+        self.file("e.csv", HEADER + "1,ann,tea,purchase,2026-01-01\n")
+        self.succeed("ingest", "e.csv")
+        find = ["graph", "find", "--label", "Item", "--property", "name"]
+        self.refuse(64, "Give the value", *find)
+        self.refuse(64, "Give the value", *find, "--equals", "a", "--to", "b")
+        self.refuse(64, "--limit is 0", *find, "--equals", "a", "--limit", 0)
+        self.refuse(64, "There are Customer, Item", "graph", "find", "--label", "Toy",
+                    "--property", "name", "--equals", "a")
+        self.refuse(64, "There is no store", *find, "--equals", "a", "--store", "nowhere")
+        index = ["graph", "index"]
+        self.refuse(64, "go together", *index, "--label", "Item")
+        self.refuse(64, "only items", *index, "--label", "Customer", "--property", "name")
+        self.refuse(64, "There are Customer, Item", *index, "--label", "Toy", "--property", "name")
+        self.refuse(1, "Use 1 to 400", *index, "--label", "Item", "--property", "")
+        self.refuse(64, "There is no store", *index, "--store", "nowhere")
+        self.assertIn("no indexes", self.succeed(*index))
+
     def test_a_graph_moves_by_file_into_a_plain_store(self):
         self.prepare()
         for format in ("graphml", "csv", "jsonl", "cypher"):
@@ -452,10 +537,23 @@ class Graphs(Case):
         self.refuse(1, "a store already", "graph", "import", "twin.csv", "--into", "plain-csv")
         self.refuse(64, "no twins", "graph", "stats", "--twin", "ann", "--store", "plain-csv")
         self.refuse(64, "no twins", "ingest", "shop/events.csv", "--store", "plain-csv")
+        self.keep_a_plain_store()
         self.file("bad.jsonl", "{}\n")
         self.refuse(1, "bad.jsonl, line 1", "graph", "import", "bad.jsonl", "--into", "bad")
         self.assertFalse(os.path.exists(f"{self.folder}/bad"))
         self.assertFalse(os.path.exists(f"{self.folder}/bad.new"))
+
+    def keep_a_plain_store(self):
+        before = self.look("stats", "--store", "plain-csv")
+        self.assertNotIn("twins", self.succeed("verify", "plain-csv"))
+        self.assertNotIn("key", self.succeed("backup", "plain.mdb", "--store", "plain-csv"))
+        self.refuse(64, "no pseudonym key", "backup", "b.mdb", "--with-key", "--store", "plain-csv")
+        self.succeed("compact", "--store", "plain-csv")
+        self.succeed("restore", "plain.mdb", "--store", "plain-again")
+        for store in ("plain-csv", "plain-again"):
+            after = self.look("stats", "--store", store)
+            self.assertEqual(after["nodes"], before["nodes"])
+            self.assertEqual(after["edges"], before["edges"])
 
     def test_no_file_makes_looking_at_it_fail(self):
         extreme = {"count": 2 ** 64 - 1, "first": -2 ** 63, "last": 2 ** 63 - 1, "properties": {}}

@@ -74,6 +74,21 @@ public protocol GraphView: ~Copyable {
 
     /// The node of an external id, or nil if none is known.
     func node(_ label: Label, _ externalID: String) throws -> NodeID?
+
+    /// Finds the nodes of a label whose property lies in a range, by an index if there is one.
+    ///
+    /// - Parameters:
+    ///   - label: The nodes' label.
+    ///   - property: The name of a property that they have in this graph.
+    ///   - range: What it is like.
+    ///   - limit: The most nodes wanted, 0 or more.
+    /// - Returns: The nodes by the property, texts by their first 200 bytes, and then by id; when
+    ///   there are more than the limit, the first ones.
+    /// - Throws: What reading throws; ``GraphError`` for a label that a store does not know.
+    /// - Complexity: O(log *n* + *k*) for *k* nodes found with an index, otherwise O(*n* log *k*).
+    func nodes(
+        _ label: Label, where property: String, in range: PropertyRange, limit: Int
+    ) throws -> Answer<NodeID>
 }
 
 extension GraphView where Self: ~Copyable {

@@ -85,6 +85,14 @@ public struct StoredGraph: ~Copyable, GraphView {
     public func node(_ label: Label, _ externalID: String) throws -> NodeID? {
         try store.node(label, externalID, in: transaction)
     }
+
+    /// Finds the nodes of a label whose property lies in a range, by an index if there is one.
+    public func nodes(
+        _ label: Label, where property: String, in range: PropertyRange, limit: Int
+    ) throws -> Answer<NodeID> {
+        try store.nodes(
+            label, where: property, in: range, graph: graph, limit: limit, in: transaction)
+    }
 }
 
 extension GraphStore {

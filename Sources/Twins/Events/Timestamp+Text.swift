@@ -1,14 +1,20 @@
 public import PropertyGraph
 
 extension Timestamp {
-    /// The moment that a text names: ISO 8601, or seconds or milliseconds since 1970.
+    /// The moment that a text names: ISO 8601, `yyyymmdd`, or seconds or milliseconds since 1970.
     ///
     /// Accepted: `2026-03-01`, `2026-03-01T10:15[:30[.250]]` (or with a blank for the `T`),
     /// followed by `Z`, `±hh:mm`, `±hhmm`, `±hh` or nothing, which means UTC. A number is taken as
     /// seconds below 100,000,000,000 (the year 5138) and as milliseconds from there on.
+    /// Eight digits that are a date from 1900 to 2262, such as `20260301`, are that date: tills and
+    /// data warehouses write them, and as seconds they would all lie in one month of 1970.
     /// A second of 60 (a leap second) counts as the first second of the next minute.
     public init?(text: some StringProtocol) {
         let utf8 = Array(text.utf8)
+        if let date = Timestamp.compactDate(utf8) {
+            self = date
+            return
+        }
         if let number = Timestamp.number(utf8) {
             self = number
             return
@@ -36,6 +42,16 @@ extension Timestamp {
     /// The hour of the day in UTC, 0 to 23.
     public var hour: Int {
         Int((seconds - seconds.flooredQuotient(by: 86_400) * 86_400) / 3600)
+    }
+
+    private static func compactDate(_ bytes: [UInt8]) -> Timestamp? {
+        guard bytes.count == 8 else { return nil }
+        var scanner = DigitScanner(bytes: bytes)
+        guard let year = scanner.digits(4), let month = scanner.digits(2),
+            let day = scanner.digits(2), (1900...2262).contains(year),
+            let days = Civil.days(year, month, day)
+        else { return nil }
+        return Timestamp(seconds: days * 86_400)
     }
 
     private static func number(_ bytes: [UInt8]) -> Timestamp? {
@@ -66,7 +82,10 @@ extension Int64 {
 /// Conversion between days and dates in the proleptic Gregorian calendar
 /// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", 2013).
 private enum Civil {
-    static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
+    /// Days since 1970-01-01; `nil` for a date that the calendar lacks.
+    static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64? {
+        guard (1...12).contains(month), day >= 1, day <= daysInMonth(year: year, month: month)
+        else { return nil }
         let y = month <= 2 ? year - 1 : year
         let era = y.flooredQuotient(by: 400)
         let yearOfEra = y - era * 400
@@ -88,7 +107,7 @@ private enum Civil {
         return (year, month, dayOfYear - (153 * monthIndex + 2) / 5 + 1)
     }
 
-    static func daysInMonth(year: Int64, month: Int64) -> Int64 {
+    private static func daysInMonth(year: Int64, month: Int64) -> Int64 {
         switch month {
         case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
         case 4, 6, 9, 11: 30
@@ -106,10 +125,9 @@ private struct DigitScanner {
 
     mutating func moment() -> Timestamp? {
         guard let year = digits(4), take("-"), let month = digits(2), take("-"),
-            let day = digits(2), (1...12).contains(month), day >= 1,
-            day <= Civil.daysInMonth(year: year, month: month)
+            let day = digits(2), let days = Civil.days(year, month, day)
         else { return nil }
-        var seconds = Civil.days(year: year, month: month, day: day) * 86_400
+        var seconds = days * 86_400
         var milliseconds: Int64 = 0
         if take("T") || take("t") || take(" ") {
             guard let hour = digits(2), take(":"), let minute = digits(2), hour < 24, minute < 60
@@ -155,7 +173,7 @@ private struct DigitScanner {
         return value
     }
 
-    private mutating func digits(_ count: Int) -> Int64? {
+    mutating func digits(_ count: Int) -> Int64? {
         guard position + count <= bytes.count else { return nil }
         var value: Int64 = 0
         for byte in bytes[position..<position + count] {

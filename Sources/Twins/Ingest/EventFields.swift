@@ -70,7 +70,8 @@ struct EventBuilder {
                 (Limits.timeMin...Limits.timeMax).contains(time.rawValue)
             else {
                 throw Rejection(
-                    .timestamp, "'\(text.prefix(40))'; use ISO 8601, or seconds or milliseconds")
+                    .timestamp,
+                    "'\(text.prefix(40))'; use ISO 8601, yyyymmdd, seconds or milliseconds")
             }
             event.timestamp = time
             hasTime = true

@@ -41,16 +41,21 @@ public enum EventJSON {
             throw TwinsError(.format, "The text is not UTF-8. Send JSON in UTF-8.")
         }
         if layout == .lines { return lines(text) }
-        guard depth(of: text) <= depthMax else {
+        guard JSONOutline.depth(of: text) <= depthMax else {
             throw TwinsError(.format, "The JSON is nested deeper than \(depthMax) levels.")
         }
         let decoder = JSONDecoder()
+        let ambiguous = JSONOutline.ambiguousPlaces(in: text)
+        if let key = ambiguousPlacesKey { decoder.userInfo[key] = ambiguous }
         switch layout {
         case .document, .lines:
             if let events = try? decoder.decode(EventList<Flat>.self, from: text) {
                 return events.results
             }
             if let wrapper = try? decoder.decode(Wrapper.self, from: text) {
+                guard !ambiguous.contains("") else {
+                    throw TwinsError(.format, "The object around the events has a key twice.")
+                }
                 return wrapper.events.results
             }
             return [try single(Flat.self, text, decoder)]
@@ -84,40 +89,23 @@ public enum EventJSON {
             rest = rest[end...].dropFirst()
             guard line.contains(where: { !" \t\r".utf8.contains($0) }) else { continue }
             let isShallow =
-                line.count <= Limits.lineByteCountMax && depth(of: line) <= depthMax
-            let part = isShallow ? try? decoder.decode(Flat.self, from: line) : nil
-            results.append((part ?? Flat(fields: nil)).result)
+                line.count <= Limits.lineByteCountMax && JSONOutline.depth(of: line) <= depthMax
+            var part = (isShallow ? try? decoder.decode(Flat.self, from: line) : nil) ?? Flat()
+            part.isAmbiguous = part.keyCount.map { $0 < JSONOutline.keyCount(of: line) } ?? false
+            results.append(part.result)
         }
         return results
     }
+}
 
-    /// The number of brackets and braces that are open at once, outside of strings.
-    private static func depth(of text: Data) -> Int {
-        var depth = 0
-        var deepest = 0
-        var isInString = false
-        var isEscaped = false
-        for byte in text {
-            if isInString {
-                if isEscaped {
-                    isEscaped = false
-                } else if byte == UInt8(ascii: "\\") {
-                    isEscaped = true
-                } else if byte == UInt8(ascii: "\"") {
-                    isInString = false
-                }
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "\""): isInString = true
-            case UInt8(ascii: "["), UInt8(ascii: "{"):
-                depth += 1
-                deepest = max(deepest, depth)
-            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
-            default: break
-            }
-        }
-        return deepest
+/// Under which a decoder knows the places of ``JSONOutline/ambiguousPlaces(in:)``.
+private let ambiguousPlacesKey = CodingUserInfoKey(rawValue: "ambiguousPlaces")
+
+extension Decoder {
+    /// Whether the object that is decoded has a key twice.
+    fileprivate var isAmbiguous: Bool {
+        let places = ambiguousPlacesKey.flatMap { userInfo[$0] } as? Set<String>
+        return places?.contains(JSONOutline.place(of: codingPath)) ?? false
     }
 }
 
@@ -146,12 +134,19 @@ private struct Wrapper: Decodable {
 /// An event as a flat object; `fields` is `nil` for anything else.
 private struct Flat: EventPart {
     var fields: [String: String]?
+    /// How many keys the object has.
+    var keyCount: Int?
+    /// Whether it has one of them twice.
+    var isAmbiguous = false
 
-    init(fields: [String: String]?) { self.fields = fields }
+    /// Nothing of the kind.
+    init() {}
 
     init(from decoder: any Decoder) throws {
         let values = try? decoder.singleValueContainer().decode([String: JSONScalar].self)
         fields = values?.compactMapValues(\.text)
+        keyCount = values?.count
+        isAmbiguous = decoder.isAmbiguous
     }
 
     var result: Result<Event, Rejection> { event(envelope: []) }
@@ -162,6 +157,7 @@ private struct Flat: EventPart {
             guard let fields else {
                 throw Rejection(.json, "write a flat object of text, numbers and booleans")
             }
+            guard !isAmbiguous else { throw Rejection.ambiguous }
             let own = fields.sorted { $0.key < $1.key }
                 .map { (field: EventField(name: $0.key), text: $0.value) }
             let named = Set(own.filter { !$0.text.isEmpty }.map(\.field))
@@ -180,7 +176,8 @@ private struct Flat: EventPart {
 /// A CloudEvents 1.0 envelope (CloudEvents JSON format, section 3).
 private struct Envelope: EventPart {
     private var attributes: [CodingKeys: String] = [:]
-    private var data = Flat(fields: nil)
+    private var data = Flat()
+    private var isAmbiguous = false
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case specversion, id, source, type, time, subject, data
@@ -188,6 +185,7 @@ private struct Envelope: EventPart {
 
     init(from decoder: any Decoder) throws {
         guard let values = try? decoder.container(keyedBy: CodingKeys.self) else { return }
+        isAmbiguous = decoder.isAmbiguous
         for key in CodingKeys.allCases where key != .data {
             attributes[key] = (try? values.decode(JSONScalar.self, forKey: key))?.text
         }
@@ -195,6 +193,7 @@ private struct Envelope: EventPart {
     }
 
     var result: Result<Event, Rejection> {
+        guard !isAmbiguous else { return .failure(.ambiguous) }
         for key in [CodingKeys.specversion, .id, .source, .type] where text(key).isEmpty {
             return .failure(Rejection(.missing, "CloudEvents attribute \(key.rawValue)"))
         }

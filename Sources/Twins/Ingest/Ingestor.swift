@@ -1,3 +1,5 @@
+public import PropertyGraph
+
 /// What became of the lines that were ingested.
 public struct IngestReport: Sendable, Hashable {
     /// Events that were new.
@@ -34,18 +36,22 @@ public struct Ingestor {
     private let store: TwinStore
     private let batchSize: Int
     private let createItems: Bool
+    private let latest: Timestamp?
     private let reject: (Rejection, [UInt8]) throws -> Void
     private let progress: (IngestReport, Double?) -> Void
+
     /// Makes an ingestor.
     ///
     /// - Parameters:
     ///   - store: Where the events go.
     ///   - batchSize: Events that are written together, 1 or more.
     ///   - createItems: Whether items that the catalogue lacks are added to it.
+    ///   - latest: Events after this time are not accepted; none is too late unless given.
     ///   - reject: Gets each line that was not accepted, and its bytes if they are at hand.
     ///   - progress: Told after each batch, with the share of the source read if that is known.
     public init(
         into store: TwinStore, batchSize: Int = Ingestor.batchSize, createItems: Bool = true,
+        latest: Timestamp? = nil,
         reject: @escaping (Rejection, [UInt8]) throws -> Void = { _, _ in },
         progress: @escaping (IngestReport, Double?) -> Void = { _, _ in }
     ) {
@@ -53,6 +59,7 @@ public struct Ingestor {
         self.store = store
         self.batchSize = batchSize
         self.createItems = createItems
+        self.latest = latest
         self.reject = reject
         self.progress = progress
     }
@@ -77,6 +84,11 @@ public struct Ingestor {
         }
         while let line = try reader.next() {
             switch line {
+            case .event(let event, let number) where latest.map { event.timestamp > $0 } ?? false:
+                let rejection = Rejection(
+                    line: number, .future, "it is later than events were to be")
+                report.reject(rejection)
+                try reject(rejection, reader.lineBytes)
             case .event(let event, let number):
                 batch.sources.append((event, number, reader.lineBytes))
                 batch.fractionRead = reader.fractionRead

@@ -108,6 +108,7 @@ struct RecordReader {
         guard let object = try? decoder.decode([String: JSONScalar].self, from: Data(bytes)) else {
             throw Rejection(.json, "write one flat object of text, numbers and booleans a line")
         }
+        guard object.count == JSONOutline.keyCount(of: bytes) else { throw Rejection.ambiguous }
         return object.sorted { $0.key < $1.key }.compactMap { name, value in
             value.text.map { (column: column(named: name), text: $0) }
         }

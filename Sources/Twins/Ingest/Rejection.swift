@@ -10,12 +10,16 @@ public struct Rejection: Error, Hashable, Sendable {
         case encoding = "not UTF-8 text"
         /// The line is not a JSON object.
         case json = "not a JSON object"
+        /// The object has a key twice, and there is no telling which value was meant.
+        case twice = "the same key twice"
         /// A required value is empty.
         case missing = "required value missing"
         /// The event type is not in the vocabulary.
         case type = "unknown event type"
         /// The time cannot be read or lies outside 1900 to 2200.
         case timestamp = "unreadable timestamp"
+        /// The time is later than events can be.
+        case future = "time in the future"
         /// A number cannot be read, is negative or is out of range.
         case number = "unreadable number"
         /// A value or the line is too long, or holds control characters.
@@ -34,6 +38,9 @@ public struct Rejection: Error, Hashable, Sendable {
     public var reason: Reason
     /// Which value, and what would be right.
     public var detail: String
+
+    /// What is said of an object that has a key twice.
+    static let ambiguous = Rejection(.twice, "give each key once")
 
     /// Makes a rejection.
     public init(line: Int = 0, _ reason: Reason, _ detail: String) {

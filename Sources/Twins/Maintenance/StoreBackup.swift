@@ -34,10 +34,21 @@ public enum StoreBackup {
         guard !FileManager.default.fileExists(atPath: file) else {
             throw TwinsError(.file, "\(file) exists, and backups never overwrite. Choose another.")
         }
+        removeUnfinished(file)
         let environment = try StoreFiles.openForReading(store)
         defer { environment.close() }
         let method = try copy(environment, to: file, isCompacting: isCompacting)
         return (method, StoreFiles.size(of: file))
+    }
+
+    /// Removes what a run has left that was cut off while it made the same file.
+    private static func removeUnfinished(_ file: String) {
+        let parent = StoreFiles.parent(of: file)
+        let start = URL(fileURLWithPath: file).lastPathComponent + ".partial-"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+        for name in names where name.hasPrefix(start) {
+            try? FileManager.default.removeItem(atPath: "\(parent)/\(name)")
+        }
     }
 
     /// Copies an open database to a new file, as well as it can be.

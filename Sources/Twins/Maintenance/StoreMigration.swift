@@ -38,7 +38,9 @@ public enum StoreMigration {
                     + "and this program migrates \(oldestFormat) to \(GraphStore.formatVersion). "
                     + "Use a newer foretwin, or check the path.")
         }
-        guard format < GraphStore.formatVersion else { return nil }
+        guard format < GraphStore.formatVersion else {
+            return try swap.finish(store) ? swap.keptPath(store) : nil
+        }
         let audit = try Environment.audit(file: file, isChecksummed: false)
         guard audit.isSound else {
             throw TwinsError(

@@ -22,24 +22,37 @@ struct StoreSwap {
     ///
     /// To be called while the store's folder is held.
     func begin(_ store: String) throws -> String {
+        try finish(store)
         let staging = stagePath(store)
-        if FileManager.default.fileExists(atPath: staging) {
-            if hasMark(staging) || StoreFiles.isEmpty(staging) {
-                try FileManager.default.removeItem(atPath: staging)
-            } else {
-                try keep(store)
-            }
-        }
-        try? FileManager.default.removeItem(atPath: "\(store)/\(Self.mark)")
         let kept = keptPath(store)
         guard StoreFiles.isEmpty(store) || !FileManager.default.fileExists(atPath: kept) else {
             throw TwinsError(
                 .file, "\(kept) is there already, from an earlier time. Move or remove it.")
         }
         try StoreFiles.makeFolder(staging)
-        guard FileManager.default.createFile(atPath: "\(staging)/\(Self.mark)", contents: nil)
-        else { throw TwinsError(.file, "\(staging) cannot be written. Check the permissions.") }
+        // Before anything else is in the folder: without the mark, it would be taken for the old one.
+        try makeEmptyFile("\(staging)/\(Self.mark)")
         return staging
+    }
+
+    /// Brings to an end what an earlier run has left: throws away what was not exchanged, and keeps
+    /// the old store of what was.
+    ///
+    /// To be called while the store's folder is held.
+    ///
+    /// - Returns: Whether there was an old store to be kept.
+    @discardableResult
+    func finish(_ store: String) throws -> Bool {
+        let staging = stagePath(store)
+        let isThere = FileManager.default.fileExists(atPath: staging)
+        let isOld = isThere && !hasMark(staging) && !StoreFiles.isEmpty(staging)
+        if isOld {
+            try keep(store)
+        } else if isThere {
+            try FileManager.default.removeItem(atPath: staging)
+        }
+        try? FileManager.default.removeItem(atPath: "\(store)/\(Self.mark)")
+        return isOld
     }
 
     /// Exchanges the folders, and keeps the old one unless it is empty.

@@ -88,17 +88,19 @@ public enum StoreVerification {
         _ path: String, _ report: inout VerificationReport, _ progress: @escaping Progress
     ) throws {
         // A store of other graphs than twins has no journal.
-        let hasTwins = report.records["journal"] != nil
+        let hasTwins = report.hasTwins
         let store = try GraphStore(
             path: path, labels: Label.all, edgeTypes: EdgeType.all,
             tables: hasTwins ? ["journal"] : [], access: .read)
         defer { store.environment.close() }
         try store.read { transaction in
             var findings: [String] = []
-            _ = try store.audit(
+            let graphs = try store.audit(
                 in: transaction, note: { findings.append($0) },
                 progress: { progress("records", $0, $1) })
             for finding in findings { report.add(finding) }
+            report.nodes = graphs.nodes
+            report.edges = graphs.edges
             // Twins of a graph with loose ends cannot be compared with anything.
             guard findings.isEmpty, hasTwins else { return }
             var audit = try TwinAudit(store, in: transaction)

@@ -8,9 +8,10 @@ import PropertyGraph
 struct TwinAudit {
     private static let eventTag: UInt8 = 16
     private static let idTag: UInt8 = 17
+    private static let tombstoneTag: UInt8 = 18
     private static let findingsMax = 100
 
-    /// How many twins there are.
+    /// How many twins there are; those that were erased do not count.
     private(set) var twins = 0
     /// How many events belong to their twins.
     private(set) var settledEvents = 0
@@ -48,17 +49,17 @@ struct TwinAudit {
     mutating func run(
         in transaction: borrowing ReadTransaction, progress: (Int, Int) -> Void
     ) throws {
-        twins = try graph.nodeCount(.customer, in: transaction)
-        guard twins == 0 || settings != nil else {
+        let numbers = try graph.nodeCount(.customer, in: transaction)
+        guard numbers == 0 || settings != nil else {
             note("the settings by which the twins were made are missing")
             return
         }
         try readJournal(in: transaction)
-        for index in 0..<twins {
+        for index in 0..<numbers {
             try checkTwin(index, in: transaction)
-            if index & 63 == 0 { progress(index, twins) }
+            if index & 63 == 0 { progress(index, numbers) }
         }
-        for graph in waiting.keys where graph.rawValue == 0 || graph.rawValue > UInt64(twins) {
+        for graph in waiting.keys where graph.rawValue == 0 || graph.rawValue > UInt64(numbers) {
             note("an event in the journal belongs to no twin")
         }
         let total = settledEvents + waitingEvents
@@ -124,6 +125,8 @@ struct TwinAudit {
     ) throws {
         guard let settings else { return }
         let graphID = GraphID(rawValue: UInt64(index) + 1)
+        let isErased = try transaction.contains(key(graphID, Self.tombstoneTag), in: graph.records)
+        if !isErased { twins += 1 }
         let customer = try graph.nodeID(.customer, index: index)
         let events = try log(graphID, in: transaction)
         settledEvents += events.count

@@ -28,6 +28,10 @@ public struct VerificationReport: Codable, Sendable, Hashable {
     public var pages = Pages()
     /// The number of records of each table.
     public var records: [String: Int] = [:]
+    /// The number of nodes with properties, in all graphs.
+    public var nodes = 0
+    /// The number of edges of all graphs.
+    public var edges = 0
     /// The number of twins.
     public var twins = 0
     /// The number of events that belong to their twins.
@@ -38,6 +42,9 @@ public struct VerificationReport: Codable, Sendable, Hashable {
     public var findings: [Finding] = []
     /// How many findings there are.
     public var findingCount = 0
+
+    /// Whether it is a store of twins, and not of other graphs alone.
+    public var hasTwins: Bool { records["journal"] != nil }
 
     /// Whether nothing is wrong.
     public var isSound: Bool { findingCount == 0 }

@@ -77,7 +77,7 @@ extension TwinStore {
     /// Each log is read in a snapshot of its own, so that a long visit does not keep the store
     /// from reusing its pages.
     public func forEachTwinLog(_ body: ([LogEntry]) throws -> Void) throws {
-        for index in 0..<(try twinCount()) {
+        for index in 0..<(try twinNumbers()) {
             try body(entries(of: GraphID(rawValue: UInt64(index) + 1)))
         }
     }

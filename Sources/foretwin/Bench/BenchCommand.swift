@@ -9,7 +9,7 @@ struct BenchCommand: ParsableCommand {
         commandName: "bench",
         abstract: "Measure parts of Foretwin for tools/bench.",
         shouldDisplay: false,
-        subcommands: [Graph.self])
+        subcommands: [Graph.self, LearningWork.self])
 
     /// `foretwin bench graph`.
     struct Graph: ParsableCommand {

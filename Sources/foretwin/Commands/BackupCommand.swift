@@ -14,7 +14,8 @@ struct BackupCommand: ParsableCommand {
 
             Without the pseudonym key (the store's name with .key, beside the store) a store \
             cannot tell its customers: keep that file too, but not with the backups, or whoever \
-            gets hold of them can test who is in them. --with-key copies it all the same.
+            gets hold of them can test who is in them. --with-key copies it all the same. A plain \
+            store of graphs has no key.
 
             Deleted data is in no backup made after its deletion, and stays in those made before.
             """)
@@ -36,6 +37,13 @@ struct BackupCommand: ParsableCommand {
     func run() throws {
         let store = storeOptions.store
         let file = file(for: store)
+        // A store that is damaged or of an older format may be worth a copy all the same.
+        let isPlain = (try? StoreKind.isPlain(store)) ?? false
+        guard !isPlain || !withKey else {
+            throw ValidationError(
+                "\(store) is a plain store of graphs: it has no pseudonym key. Leave out "
+                    + "--with-key.")
+        }
         if withKey {
             // Before the backup: a missing key is found out at once, and leaves nothing behind.
             let key = storeOptions.key ?? TwinStore.keyFile(forStore: store)
@@ -50,7 +58,7 @@ struct BackupCommand: ParsableCommand {
             if withKey { try? FileManager.default.removeItem(atPath: file + ".key") }
             throw error
         }
-        guard !withKey else { return }
+        guard !withKey, !isPlain else { return }
         print("Keep the pseudonym key as well, in another place.")
     }
 

@@ -13,8 +13,8 @@ struct IngestCommand: ParsableCommand {
             user_id, item_id, type, timestamp. Used when present: event_id, session_id, city, \
             quantity, price, dwell, query, basket_id; other columns are kept as properties. \
             Types: view, search, cart_add, cart_remove, cart_update, purchase, wishlist_add, \
-            wishlist_remove, reject, return. Times: ISO 8601, or seconds or milliseconds since \
-            1970.
+            wishlist_remove, reject, return. Times: ISO 8601, yyyymmdd, or seconds or \
+            milliseconds since 1970.
 
             The same events may be ingested again: what is there is passed over. Events may come \
             late and in any order. A bad line is counted, kept in the rejects file, and never \
@@ -31,6 +31,12 @@ struct IngestCommand: ParsableCommand {
 
     @Option(help: "The format of the event files: csv or jsonl; found out unless given.")
     var format: RecordFormat?
+
+    @Option(
+        help: ArgumentHelp(
+            "Reject events after this time, such as 2026-07-01: one far in the future would be "
+                + "the store's present.", valueName: "time"))
+    var until: String?
 
     @Option(help: ArgumentHelp("Where lines go that are not accepted.", valueName: "file"))
     var rejects = "rejects.txt"
@@ -63,6 +69,7 @@ struct IngestCommand: ParsableCommand {
         guard (1...100_000).contains(batchSize) else {
             throw ValidationError("--batch is \(batchSize). Use a number from 1 to 100000.")
         }
+        if let until { _ = try parsedMoment(until, "--until") }
         if let halfLife, !(halfLife > 0 && halfLife <= 36_500) {
             throw ValidationError("--half-life is \(halfLife). Use days above 0, up to 36500.")
         }
@@ -83,6 +90,7 @@ struct IngestCommand: ParsableCommand {
             total.add(report)
         }
         try IngestCommand.settle(store, progress)
+        try warnOfFuture(store)
         try show(total, store: store)
     }
 
@@ -132,6 +140,7 @@ struct IngestCommand: ParsableCommand {
     ) throws -> IngestReport {
         let ingestor = Ingestor(
             into: store, batchSize: batchSize, createItems: !knownItemsOnly,
+            latest: try until.map { try parsedMoment($0, "--until") },
             reject: { try rejects.add($0, $1, source: file) },
             progress: { report, fraction in
                 let rate = Double(report.total) / max(0.001, progress.seconds)
@@ -143,6 +152,17 @@ struct IngestCommand: ParsableCommand {
         let report = try ingestor.ingest(reader)
         progress.finish("\(grouped(report.total)) lines of \(file)")
         return report
+    }
+
+    /// Says so if the store's present has become a time that has not come yet.
+    private func warnOfFuture(_ store: TwinStore) throws {
+        guard let newest = try store.newestEvent(),
+            newest.secondsSince(Timestamp(seconds: 0)) > Date().timeIntervalSince1970 + 86_400
+        else { return }
+        warn(
+            "Warning: the newest event is of \(newest.iso8601), which has not come yet. It is the "
+                + "store's present, in which older events count for little. If it is a mistake, "
+                + "ingest into a new store with --until, or give --as-of to the other commands.")
     }
 
     private func show(_ report: IngestReport, store: TwinStore) throws {

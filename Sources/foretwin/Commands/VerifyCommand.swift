@@ -9,8 +9,9 @@ struct VerifyCommand: ParsableCommand {
         abstract: "Look whether a store or a backup is sound.",
         discussion: """
             Looks at every page of the file (order, use, the free list), at every record's \
-            checksum, at names and edges, and whether each twin is what its events make it. The \
-            store may be in use; a busy one grows meanwhile, so rather verify a backup of it.
+            checksum, at names and edges, and whether each twin is what its events make it; a \
+            plain store of graphs has no twins. The store may be in use; a busy one grows \
+            meanwhile, so rather verify a backup of it.
 
             The looking is done in a process of its own, which damage cannot harm. The exit code is \
             0 if all is sound, 1 if not, 66 if there is nothing to look at.
@@ -53,6 +54,10 @@ struct VerifyCommand: ParsableCommand {
                 + "\(grouped(pages.free)) free\(lost)")
         print("records  \(grouped(report.records.values.reduce(0, +)))")
         guard report.isSound else { return }
+        print(
+            "graphs   \(grouped(report.nodes)) nodes with properties, \(grouped(report.edges)) "
+                + "edges")
+        guard report.hasTwins else { return }
         print(
             "twins    \(grouped(report.twins)), made from \(grouped(report.settledEvents)) events; "
                 + "\(grouped(report.waitingEvents)) more wait to be settled")

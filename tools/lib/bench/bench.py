@@ -4,15 +4,16 @@ import argparse
 import pathlib
 import sys
 
-import graph_growth
-import graph_ingest
-import graph_reads
 import report
 from programs import BenchError, Scratch, run, say
 
 
 def graph(options, scratch, binaries):
     """The property graph: rows of all parts that could be measured, failures, and more figures."""
+    import graph_growth
+    import graph_ingest
+    import graph_reads
+
     if options.growth:
         rows, curve = graph_growth.measure(options, scratch, binaries)
         return rows, [], {"growth": curve}
@@ -25,7 +26,15 @@ def graph(options, scratch, binaries):
     return rows, failures, {}
 
 
-AREAS = {"graph": graph}
+def learning(options, scratch, _):
+    """Training of the models."""
+    import learning as area
+
+    return area.measure(options, scratch), [], {}
+
+
+# An area imports what only its own peers need.
+AREAS = {"graph": graph, "learning": learning}
 
 
 def parse(arguments):
@@ -42,6 +51,7 @@ def parse(arguments):
     parser.add_argument("--program", required=True)
     parser.add_argument("--folder", required=True)
     options = parser.parse_args(arguments)
+    options.events_given = options.events is not None
     if options.events is None:
         options.events = 50_000_000 if options.growth else 20_000 if options.quick else 200_000
     if options.customers is None:

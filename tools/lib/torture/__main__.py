@@ -11,10 +11,12 @@ import tempfile
 import time
 import traceback
 
-from . import corruption, disk_full, double_open, kills, power_cuts, suite
+from . import corruption, disk_full, double_open, faults, kills, power_cuts, suite
 from .program import Program
 
-SUITES = {module.NAME: module for module in (power_cuts, kills, corruption, disk_full, double_open)}
+SUITES = {
+    module.NAME: module
+    for module in (power_cuts, kills, faults, corruption, disk_full, double_open)}
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 

@@ -16,7 +16,7 @@ struct GraphCommand: ParsableCommand {
             """,
         subcommands: [
             GraphStatsCommand.self, GraphNodeCommand.self, GraphNeighboursCommand.self,
-            GraphPathCommand.self, GraphTopCommand.self, GraphExportCommand.self,
-            GraphImportCommand.self,
+            GraphPathCommand.self, GraphTopCommand.self, GraphFindCommand.self,
+            GraphIndexCommand.self, GraphExportCommand.self, GraphImportCommand.self,
         ])
 }

@@ -48,7 +48,13 @@ struct GraphImportCommand: ParsableCommand {
     }
 
     /// The folder in which the store is made before it gets its name.
-    private var staging: String { (into.hasSuffix("/") ? String(into.dropLast()) : into) + ".new" }
+    ///
+    /// Nobody else gives a folder this name, so one that is there was left by a run that was cut off.
+    private var staging: String {
+        let target = URL(fileURLWithPath: into).standardizedFileURL
+        return target.deletingLastPathComponent()
+            .appending(path: ".foretwin-import-\(target.lastPathComponent)").path
+    }
 
     private func checkFolder() throws {
         if GraphStore.exists(at: into) {
@@ -59,11 +65,10 @@ struct GraphImportCommand: ParsableCommand {
                         + "ingest'. Name a new folder."
                     : "\(into) is a store already. Name a new folder.")
         }
-        for folder in [into, staging] where FileManager.default.fileExists(atPath: folder) {
-            let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
-            guard names?.isEmpty == true else {
-                throw CommandFailure("\(folder) is there already. Remove it, or name a new folder.")
-            }
+        guard FileManager.default.fileExists(atPath: into) else { return }
+        let names = try? FileManager.default.contentsOfDirectory(atPath: into)
+        guard names?.isEmpty == true else {
+            throw CommandFailure("\(into) is there already. Remove it, or name a new folder.")
         }
     }
 
@@ -71,6 +76,7 @@ struct GraphImportCommand: ParsableCommand {
     private func load(_ source: Interchange.File, _ progress: ProgressBar) throws {
         let staging = staging
         let manager = FileManager.default
+        try? manager.removeItem(atPath: staging)
         do {
             try fill(staging, from: source, progress)
             let parent = URL(fileURLWithPath: into).deletingLastPathComponent().path
