@@ -34,6 +34,12 @@ func lmdbError(_ code: Int32, _ action: String) -> LMDBError {
     case MDB_NOTFOUND: return LMDBError(.notFound, "Could not \(action): not found.")
     case MDB_BAD_VALSIZE:
         return LMDBError(.valueSize, "Could not \(action): a key or value has a bad size.")
+    case MDB_PANIC:
+        // Once a commit's last write has failed, LMDB refuses reads too; the file is not damaged.
+        return LMDBError(
+            .io(errno: EIO),
+            "Could not \(action): the disk has failed to write the head of the database. See to "
+                + "the disk, then start the program again.")
     case _ where isPoisonous(code):
         return LMDBError(
             .corrupted, "Could not \(action): \(text). Stop writing and restore a backup.")

@@ -99,9 +99,19 @@ struct PageFile: ~Copyable {
         guard first.pageSize == second.pageSize else {
             throw corrupted("its meta pages disagree on the page size")
         }
-        return second.transaction > first.transaction ? second : first
+        let newest = second.transaction > first.transaction ? second : first
+        // The other one may be what is left of a commit whose last write failed: then LMDB puts back
+        // the number of the transaction, and not the trees.
+        guard newest.roots.allSatisfy({ $0.root == Self.noPage || $0.root <= newest.lastPage })
+        else { throw contradiction }
+        return newest
     }
 
+    private var contradiction: LMDBError {
+        corrupted("its page counts contradict each other")
+    }
+
+    /// One of the two, of which nothing is checked but what must be right in both.
     func meta(at offset: Int) throws(LMDBError) -> Meta {
         let length = 152
         guard size - offset >= length else {
@@ -127,9 +137,7 @@ struct PageFile: ~Copyable {
             offset: offset, pageSize: pageSize, lastPage: page.uint64(136),
             transaction: page.uint64(144), roots: [tree(page, 40), tree(page, 88)])
         let lastPageMax = UInt64(Int.max / pageSize) - 1
-        guard meta.lastPage >= 1, meta.lastPage <= lastPageMax,
-            meta.roots.allSatisfy({ $0.root == Self.noPage || $0.root <= meta.lastPage })
-        else { throw corrupted("its page counts contradict each other") }
+        guard meta.lastPage >= 1, meta.lastPage <= lastPageMax else { throw contradiction }
         return meta
     }
 

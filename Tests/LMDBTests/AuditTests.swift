@@ -110,6 +110,26 @@ import Testing
         #expect(missed == 0)
     }
 
+    /// When the last write of a commit fails, LMDB restores the number of the older meta page and
+    /// leaves the trees of the failed transaction in it.
+    @Test func whatACommitThatFailedLeavesInTheOlderMetaPageIsNoDamage() throws {
+        let folder = try TemporaryFolder()
+        let sound = try Self.sound()
+        let transactions = [0, 1].map { page in
+            (0..<8).reduce(0) { $0 | Int(sound[page * 4096 + 144 + $1]) << (8 * $1) }
+        }
+        let older = transactions[1] > transactions[0] ? 0 : 4096
+        for root in [80, 128] {
+            var bytes = sound
+            bytes[older + root + 2] = 1
+            #expect(try !isNoticed(bytes, folder))
+            #expect(try Environment.verify(file: folder("file")) > 2)
+            var damaged = sound
+            damaged[4096 - older + root + 2] = 1
+            #expect(try isNoticed(damaged, folder))
+        }
+    }
+
     @Test func whatLMDBCountsOrOrdersIsChecked() throws {
         let folder = try TemporaryFolder()
         let sound = try Self.sound()

@@ -74,8 +74,13 @@ import Testing
             (128, [9, 9, 9, 9, 9, 9, 9, 0], .corrupted),
             (136, [255, 255, 255, 255, 255, 255, 255, 255], .corrupted), (136, [0], .corrupted),
         ]
+        let transactions = [0, 4096].map { page in
+            (0..<8).reduce(0) { $0 | Int(sound[page + 144 + $1]) << (8 * $1) }
+        }
+        let newest = transactions[1] > transactions[0] ? 4096 : 0
         for (offset, replacement, expected) in cases {
-            for page in [0, 4096] {
+            // What is in the older page about trees is not used any more.
+            for page in offset == 80 || offset == 128 ? [newest] : [0, 4096] {
                 var bytes = sound
                 bytes.replaceSubrange(
                     (page + offset)..<(page + offset + replacement.count), with: replacement)

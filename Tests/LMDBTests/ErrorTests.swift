@@ -6,7 +6,7 @@ import Testing
     /// Every code that lmdb.h names, and some of the system's.
     private static let mapping: [(Int32, LMDBError.Code)] = [
         (-30799, .keyOrder), (-30798, .notFound), (-30797, .corrupted), (-30796, .corrupted),
-        (-30795, .corrupted), (-30794, .versionMismatch), (-30793, .notADatabase),
+        (-30795, .io(errno: 5)), (-30794, .versionMismatch), (-30793, .notADatabase),
         (-30792, .mapFull), (-30791, .other(-30791)), (-30790, .readersFull),
         (-30789, .other(-30789)), (-30788, .transactionFull), (-30787, .corrupted),
         (-30786, .corrupted), (-30785, .mapFull), (-30784, .incompatible),
@@ -26,9 +26,9 @@ import Testing
         #expect(error.description.hasPrefix("LMDB "))
     }
 
-    @Test func onlyDamagePoisons() {
+    @Test func onlyDamageAndPanicPoison() {
         for (number, code) in Self.mapping {
-            #expect(isPoisonous(number) == (code == .corrupted), "\(number)")
+            #expect(isPoisonous(number) == (code == .corrupted || number == -30795), "\(number)")
         }
     }
 
