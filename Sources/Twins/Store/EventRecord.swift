@@ -83,7 +83,7 @@ struct EventOutline: Hashable, Sendable {
 
 /// The binary form of a logged event.
 ///
-/// Type, item, a bit for each optional field, the fields, and a CRC-32C. The time is in the key.
+/// Type, item, a bit for each optional field, and the fields. The time is in the key.
 enum EventRecord {
     private static let session: UInt16 = 1
     private static let city: UInt16 = 2

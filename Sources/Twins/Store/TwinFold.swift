@@ -86,7 +86,6 @@ struct TwinFold {
     /// - Parameter edge: An edge that was neither loaded nor touched yet.
     mutating func load(_ edge: Edge) {
         edges.append(FoldedEdge(edge: edge, isKnown: true, isTouched: false))
-        places.add(edges)
     }
 
     /// Takes in the next event; edges that were not loaded are new.
@@ -154,7 +153,6 @@ struct TwinFold {
                 source: source, type: type, target: target, weight: weight, first: time, last: time)
             edges.append(FoldedEdge(edge: edge, isKnown: false, isTouched: true))
         }
-        places.add(edges)
     }
 }
 
@@ -174,10 +172,20 @@ struct FoldedEdge {
 struct EdgePlaces {
     /// Places plus one, 0 for none; their number is a power of two, at most half are taken.
     private var slots: [UInt32] = []
+    /// How many edges of the list are in the table.
+    ///
+    /// The rest enter when one is looked for, so that a twin that is only read costs no table.
+    private var known = 0
 
     /// The place of the edge with some ends; `nil` if it is not in the list.
-    func place(of ends: TwinFold.Ends, in edges: [FoldedEdge]) -> Int? {
-        guard !slots.isEmpty else { return nil }
+    ///
+    /// - Parameters:
+    ///   - ends: The ends.
+    ///   - edges: The list, no two with the same ends; between two questions it may only grow.
+    /// - Returns: The place.
+    mutating func place(of ends: TwinFold.Ends, in edges: [FoldedEdge]) -> Int? {
+        guard !edges.isEmpty else { return nil }
+        enter(edges)
         var slot = start(ends)
         while slots[slot] > 0 {
             let place = Int(slots[slot]) - 1
@@ -187,20 +195,19 @@ struct EdgePlaces {
         return nil
     }
 
-    /// Takes in the last edge of the list, whose ends no other has.
-    mutating func add(_ edges: [FoldedEdge]) {
+    private mutating func enter(_ edges: [FoldedEdge]) {
         if edges.count * 2 > slots.count {
-            slots = Array(repeating: 0, count: max(64, slots.count * 2))
-            for place in edges.indices { add(place, edges[place].edge) }
-        } else if let last = edges.last {
-            add(edges.count - 1, last.edge)
+            var size = max(64, slots.count)
+            while edges.count * 2 > size { size *= 2 }
+            slots = Array(repeating: 0, count: size)
+            known = 0
         }
-    }
-
-    private mutating func add(_ place: Int, _ edge: Edge) {
-        var slot = start(TwinFold.Ends(edge))
-        while slots[slot] > 0 { slot = (slot + 1) & (slots.count - 1) }
-        slots[slot] = UInt32(place + 1)
+        while known < edges.count {
+            var slot = start(TwinFold.Ends(edges[known].edge))
+            while slots[slot] > 0 { slot = (slot + 1) & (slots.count - 1) }
+            known += 1
+            slots[slot] = UInt32(known)
+        }
     }
 
     private func start(_ ends: TwinFold.Ends) -> Int {
