@@ -81,7 +81,8 @@ let package = Package(
     targets: [
         // The house: each target may import only targets above it.
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
-        .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: house),
+        .target(name: "CDamage"),
+        .target(name: "LMDB", dependencies: ["CDamage", "CLMDB"], swiftSettings: house),
         .target(
             name: "Kernels", swiftSettings: numeric, linkerSettings: [.linkedLibrary("m")]),
         .target(
@@ -145,7 +146,8 @@ let package = Package(
             name: "PropertyGraphTests", dependencies: ["LMDB", "PropertyGraph"],
             exclude: ["Interchange/Fixtures"], swiftSettings: house),
         .testTarget(
-            name: "LearningTests", dependencies: ["Kernels", "Learning"], swiftSettings: numeric),
+            name: "LearningTests", dependencies: ["Kernels", "Learning"], exclude: ["Fixtures"],
+            swiftSettings: numeric),
         .testTarget(
             name: "TwinsTests", dependencies: ["LMDB", "PropertyGraph", "Twins"],
             exclude: ["Fixtures"], swiftSettings: house),

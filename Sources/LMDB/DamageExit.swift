@@ -1,3 +1,4 @@
+import CDamage
 import CLMDB
 import Foundation
 
@@ -18,9 +19,7 @@ extension Environment {
     }
 }
 
-/// The maps that belong to open databases, for the handler of signals in the C shim.
-///
-/// The only file that may use what the shim says of damage: its variables are per file.
+/// The maps that belong to open databases, for the handler of signals in `CDamage`.
 enum DamageExit {
     private static let lock = NSLock()
     // nonisolated(unsafe): guarded by `lock`.
@@ -39,7 +38,7 @@ enum DamageExit {
 
     /// To be called between `mdb_env_create` and `mdb_env_open`.
     static func prepare(_ raw: OpaquePointer) {
-        if lock.withLock({ isInstalled }) { _ = damage_set_assert(raw) }
+        if lock.withLock({ isInstalled }) { _ = mdb_env_set_assert(raw, damage_assertion) }
     }
 
     /// Notes where the data file `path` of an environment is mapped.

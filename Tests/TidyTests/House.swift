@@ -5,7 +5,8 @@ enum House {
     /// Every target with the project's targets that it may import.
     static let mayImport: [String: Set<String>] = [
         "CLMDB": [],
-        "LMDB": ["CLMDB"],
+        "CDamage": [],
+        "LMDB": ["CDamage", "CLMDB"],
         "Kernels": [],
         "PropertyGraph": ["LMDB"],
         "Learning": ["Kernels"],

@@ -480,6 +480,7 @@ class Judgement(FolderTest):
     def test_crashes_and_refusals_are_told_apart(self):
         self.assertEqual(self.judge(0, results=[Result(-11, "", "")]), "crash")
         self.assertEqual(self.judge(0, results=[Result(None, "", "")]), "crash")
+        self.assertEqual(self.judge(0, results=[Result(0, "", "")]), "crash")
         self.assertEqual(self.judge(0, results=[Result(1, "", "Error: no")]), "unopenable")
 
     def test_ingesting_again_must_heal(self):
@@ -605,6 +606,9 @@ class Results(unittest.TestCase):
         self.assertFalse(Result(1, "", "").is_refusal)
         self.assertFalse(Result(0, "", "Error: odd").is_refusal)
         self.assertIn("SIGBUS", str(Result(-7, "", "")))
+        self.assertFalse(Result(0, "[]", "").is_fatal)
+        self.assertTrue(Result(0, "", "(mdb.c:1)").is_fatal, "a success that did nothing")
+        self.assertIn("mdb.c:1", str(Result(0, "", "(mdb.c:1)")))
 
     def test_twins_are_equal_whatever_the_order_of_their_lists(self):
         entries = [{"item_id": "a", "weight": 1.0}, {"item_id": "b", "weight": 0.5}]

@@ -67,7 +67,7 @@ class Checker:
         return problem
 
     def _failure(self, result):
-        if result.code == 0:
+        if result.code == 0 and not result.is_fatal:
             return None
         return ("crash" if result.is_fatal else "unopenable", f"twin show: {result}")
 

@@ -31,8 +31,10 @@ class Result:
 
     @property
     def is_fatal(self):
-        """Whether the process ended by a signal or not at all: what no input may ever cause."""
-        return self.code is None or self.code < 0 or self.code >= 128
+        """Whether the process ended by a signal, not at all, or as if it had done what it did not
+        do, for every command says what it did: what no input may ever cause."""
+        is_mute = self.code == 0 and not self.out.strip()
+        return self.code is None or self.code < 0 or self.code >= 128 or is_mute
 
     @property
     def is_refusal(self):
@@ -47,6 +49,8 @@ class Result:
     def __str__(self):
         if self.code is None:
             return "hung and was stopped"
+        if self.code == 0 and self.is_fatal:
+            return f"said nothing, and that it went well {self.err.strip()[-300:]}".strip()
         if self.code < 0:
             last = self.err.strip().splitlines()[-1:] or [""]
             return f"was ended by {signal.Signals(-self.code).name} {last[0]}".strip()
