@@ -343,9 +343,24 @@ class PlanTests(InFolder):
                         {"name": "graph", "puts": 850}]}, 200)
         self.assertEqual(text, "writes an event: log 1.00, graph 4.25")
 
-    def test_growth_covers_every_event_once(self):
-        self.assertEqual(graph_growth.segments(25, 10), [(0, 10), (10, 10), (20, 5)])
-        self.assertEqual(graph_growth.segments(10, 10), [(0, 10)])
+    def test_growth_is_judged_by_the_slowest_million_and_by_the_whole(self):
+        def point(events, seconds):
+            stored = {"file_bytes": 4 * events, "tables": [{"name": "log", "bytes": 3 * events}]}
+            return graph_growth.point(events, {"events": 10, "seconds": seconds}, stored)
+
+        curve = [point(10, 1), point(20, 4), point(30, 1)]
+        slowest, whole, store = graph_growth.rows_of(curve, 10)
+        self.assertIn("up to 20", slowest.name)
+        self.assertEqual((slowest.ratio, slowest.holds), (0.25, False))
+        self.assertAlmostEqual(whole.ratio, 0.3)
+        self.assertEqual((store.ours, curve[0]["bytes_per_event"]), (4, {"log": 3}))
+
+    def test_what_a_program_prints_is_read_as_it_comes(self):
+        lines = "print('{\"a\": 1}', flush=True); print('{\"a\": 2}')"
+        self.assertEqual(
+            list(programs.stream_json([sys.executable, "-c", lines])), [{"a": 1}, {"a": 2}])
+        with self.assertRaisesRegex(programs.BenchError, "failed with 3"):
+            list(programs.stream_json([sys.executable, "-c", "raise SystemExit(3)"]))
 
     def test_bytes_of_an_event_are_told_by_table(self):
         parts = graph_growth.composition(

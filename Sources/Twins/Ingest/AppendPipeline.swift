@@ -30,7 +30,7 @@ public struct AppendPipeline {
     @discardableResult
     public mutating func append(_ events: [Event]) throws -> AppendResult? {
         let prepared = try store.prepare(events)
-        let part = try store.prepareSweep(events.count * 2, from: place)
+        let part = try store.prepareSweep(TwinStore.settleCount(for: events), from: place)
         place = part?.end
         return try writing.begin { [store, createItems] in
             try store.append(prepared, createItems: createItems, settling: part)

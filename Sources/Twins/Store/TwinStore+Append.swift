@@ -25,7 +25,7 @@ extension TwinStore {
     public func append(_ events: [Event], createItems: Bool = true) throws -> AppendResult {
         try append(
             prepare(events), createItems: createItems,
-            settling: prepareSweep(events.count * 2, from: nil))
+            settling: prepareSweep(Self.settleCount(for: events), from: nil))
     }
 
     /// Adds events to the log, sharing the wait for the disk with others that do.
@@ -33,7 +33,7 @@ extension TwinStore {
     /// As the overload that is not async; for many callers with few events each.
     public func append(_ events: [Event], createItems: Bool = true) async throws -> AppendResult {
         let prepared = try prepare(events)
-        let part = try prepareSweep(events.count * 2, from: nil)
+        let part = try prepareSweep(Self.settleCount(for: events), from: nil)
         return try await graph.write { [self] transaction in
             try append(prepared, createItems: createItems, settling: part, in: transaction)
         }
@@ -61,9 +61,8 @@ extension TwinStore {
     ) throws -> AppendResult {
         let events = names.isCurrent(batch.state) ? batch.events : startOver(batch)
         var state = try openJournal(in: transaction)
-        // Before the batch, which the index does not know yet. Twice as much is settled as comes
-        // in, so the journal cannot grow without end.
-        try sweep(events.count * 2, part, &state, in: transaction)
+        // Before the batch, which the index does not know yet.
+        try sweep(Self.settleCount(for: events), part, &state, in: transaction)
         var appending = Appending(createItems: createItems, state: state)
         for (place, event) in events.enumerated() {
             try append(event, place, &appending, in: transaction)

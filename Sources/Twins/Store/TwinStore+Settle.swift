@@ -63,6 +63,23 @@ extension TwinStore {
     /// Events that one transaction settles when nothing else is to be done.
     private static let settleBatchCount = 10_000
 
+    /// How many events wait before a sweep begins: a share of all.
+    ///
+    /// A sweep writes most pages of the twins that it comes to, whether it settles one event of a
+    /// twin or ten. If the journal did not grow with the store, ever more would be written for an
+    /// event; so it is a sixteenth of the store at most (O'Neil et al. 1996, "The Log-Structured
+    /// Merge-Tree").
+    private func journalLimit(_ state: JournalState) -> Int {
+        max(journalLimit, min(Int(clamping: state.eventCount / 16), Self.journalLimitMax))
+    }
+
+    /// About half a gigabyte of memory while a sweep is under way.
+    private static let journalLimitMax = 1 << 22
+
+    /// How many events a batch settles: more than come in, so the journal cannot grow without
+    /// end, and hardly more, so one sweep follows the other and every batch costs the same.
+    static func settleCount(for events: [some Any]) -> Int { events.count + events.count / 16 + 1 }
+
     /// Goes on with the sweep under way, or begins one if the journal is long.
     ///
     /// - Parameters:
@@ -77,7 +94,8 @@ extension TwinStore {
         in transaction: borrowing WriteTransaction
     ) throws {
         let pending = index.pendingCount
-        if state.sweepThrough == 0, pending >= journalLimit, state.settledThrough + 1 < state.next {
+        let limit = journalLimit(state)
+        if state.sweepThrough == 0, pending >= limit, state.settledThrough + 1 < state.next {
             state.sweepThrough = state.next - 1
             state.sweepPosition = GraphID(rawValue: 0)
         }
@@ -87,7 +105,7 @@ extension TwinStore {
             limit: count, in: journal)
         if let part, part.start == place {
             try carryOut(part, &state, in: transaction)
-        } else if pending >= 2 * journalLimit {
+        } else if pending >= 2 * limit {
             try carryOut(
                 prepareSweep(count, from: place, in: transaction), &state, in: transaction)
         }

@@ -25,8 +25,8 @@ public final class TwinStore: Sendable {
     ///   - pseudonymizer: The store's; with another one it refuses to open.
     ///   - settings: For a new store; an existing one keeps its own, and refuses others.
     ///   - access: Whether the store is also written to, and made where there is none.
-    ///   - journalLimit: Events that wait to be settled before each batch settles some; each takes
-    ///     about 100 bytes of memory.
+    ///   - journalLimit: Events that wait to be settled, at least, before each batch settles some;
+    ///     each takes about 100 bytes of memory. A large store lets more wait.
     /// - Throws: ``TwinsError``, `GraphError` or `LMDBError`.
     public init(
         path: String, pseudonymizer: Pseudonymizer, settings: TwinSettings? = nil,

@@ -14,11 +14,11 @@ struct BenchCommand: ParsableCommand {
     /// `foretwin bench graph`.
     struct Graph: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Measure the graph store; prints one line of JSON.")
+            abstract: "Measure the graph store; prints JSON, an object a line.")
 
         /// What is measured.
         enum Phase: String, ExpressibleByArgument, CaseIterable {
-            case ingest, load, twoHop = "two-hop", top
+            case ingest, grow, load, twoHop = "two-hop", top
         }
 
         @Option(help: "The folder of the store.")
@@ -69,6 +69,9 @@ struct BenchCommand: ParsableCommand {
                 } else {
                     try ingest.measure()
                 }
+            case .grow:
+                let places = first..<first + events
+                try BenchIngest(store: store, stream: stream, places: places).grow()
             case .load, .twoHop, .top:
                 let reads = try BenchReads(store: store, edges: edges, iterations: iterations)
                 if let writeTwin { try reads.write(twinTo: writeTwin) }
@@ -84,6 +87,7 @@ struct BenchCommand: ParsableCommand {
     /// Prints a line for a program to read.
     static func print(_ values: [String: Any]) throws {
         let data = try JSONSerialization.data(withJSONObject: values, options: [.sortedKeys])
-        Swift.print(String(decoding: data, as: UTF8.self))
+        // At once, whoever reads it: some of what is measured takes an hour.
+        FileHandle.standardOutput.write(data + Data("\n".utf8))
     }
 }

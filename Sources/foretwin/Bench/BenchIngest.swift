@@ -11,7 +11,9 @@ struct BenchIngest {
 
     private static let batch = 1000
 
-    private func batches() -> [[Event]] {
+    private func batches() -> [[Event]] { batches(of: places) }
+
+    private func batches(of places: Range<Int>) -> [[Event]] {
         stride(from: places.lowerBound, to: places.upperBound, by: Self.batch).map { start in
             (start..<min(places.upperBound, start + Self.batch)).map { stream[$0] }
         }
@@ -36,6 +38,32 @@ struct BenchIngest {
             "half_life_ms": BenchEvents.halfLifeSeconds * 1000,
         ])
     }
+
+    /// Takes the events in without a break, and prints how long each million took, and then how
+    /// long it took to settle what waited.
+    func grow() throws {
+        let clock = ContinuousClock()
+        var pipeline = AppendPipeline(into: store)
+        func report(_ phase: String, _ done: Int, since start: ContinuousClock.Instant) throws {
+            try BenchCommand.print([
+                "phase": phase, "events": done, "seconds": (clock.now - start) / .seconds(1),
+            ])
+        }
+        for first in stride(from: places.lowerBound, to: places.upperBound, by: Self.million) {
+            let part = first..<min(places.upperBound, first + Self.million)
+            let batches = batches(of: part)
+            let start = clock.now
+            for batch in batches { try pipeline.append(batch) }
+            if part.upperBound == places.upperBound { try pipeline.finish() }
+            try report("grow", part.count, since: start)
+        }
+        let start = clock.now
+        let waiting = try store.unsettledCount()
+        try store.settle()
+        try report("settle", waiting, since: start)
+    }
+
+    private static let million = 1_000_000
 
     /// Writes the events as a file that `foretwin ingest` reads.
     func write(eventsTo path: String) throws {

@@ -1,14 +1,7 @@
 """How ingest and the store grow: rate by million events, and what an event's bytes are made of."""
 
-from programs import BenchError, compile_c, run_json, say
+from programs import compile_c, run_json, say, stream_json
 from report import number, row
-
-SEGMENT = 1_000_000
-
-
-def segments(total, size=SEGMENT):
-    """The parts of `total` events as (first, count)."""
-    return [(first, min(size, total - first)) for first in range(0, total, size)]
 
 
 def composition(tables, events):
@@ -17,35 +10,51 @@ def composition(tables, events):
     return dict(sorted(parts.items(), key=lambda part: -part[1]))
 
 
+def point(events, result, stored):
+    """A point of the curve: what the store is after so many events."""
+    return {
+        "events": events, "events_per_second": result["events"] / result["seconds"],
+        "file_bytes": stored["file_bytes"],
+        "bytes_per_event": composition(stored["tables"], events)}
+
+
+def rows_of(curve, seconds):
+    """The rows that a curve, and the seconds that all of it took, come to."""
+    start, end = curve[0], curve[-1]
+    slowest = min(curve, key=lambda entry: entry["events_per_second"])
+    first = [start["events_per_second"]]
+    return [
+        row(f"ingest, the slowest million, up to {slowest['events']:,}", "events/s",
+            [slowest["events_per_second"]], first, "its own first million", 0.5),
+        row(f"ingest of {end['events']:,} events, settled", "events/s",
+            [end["events"] / seconds], first, "its own first million", 0.5),
+        row(f"store of {end['events']:,} events", "bytes/event",
+            [end["file_bytes"] / end["events"]], [start["file_bytes"] / start["events"]],
+            "its own first million"),
+    ]
+
+
 def measure(options, scratch, binaries):
     """The rows, and the curve: one point a million events."""
     program = compile_c("tables", binaries, "-llmdb")
     store = scratch.new_store("growth")
     curve = []
-    for first, count in segments(options.events):
-        result = run_json(
+    seconds = events = 0
+    for result in stream_json(
             [options.program, "bench", "graph", "--store", store, "--customers",
-             options.customers, "--events", count, "--first", first, "--seed", options.seed,
-             "ingest"])
-        if result["events"] != count:
-            raise BenchError(f"{result['events']} events instead of {count}")
+             options.customers, "--events", options.events, "--seed", options.seed, "grow"]):
+        seconds += result["seconds"]
         stored = run_json([program, store])
-        events = first + count
-        curve.append({
-            "events": events, "events_per_second": count / result["seconds"],
-            "file_bytes": stored["file_bytes"],
-            "bytes_per_event": composition(stored["tables"], events)})
+        if result["phase"] == "settle":
+            say(f"settled {result['events']:,} events in {result['seconds']:.0f} s")
+            settled = point(events, {**result, "events": events, "seconds": seconds}, stored)
+            curve[-1].update(
+                {key: settled[key] for key in ("file_bytes", "bytes_per_event")})
+            continue
+        events += result["events"]
+        curve.append(point(events, result, stored))
         parts = ", ".join(f"{name} {number(value)}"
                           for name, value in curve[-1]["bytes_per_event"].items())
         say(f"{events:,} events: {curve[-1]['events_per_second']:,.0f} events/s, "
             f"{stored['file_bytes'] / events:.0f} bytes an event ({parts})")
-    start, end = curve[0], curve[-1]
-    before = max(0, end["events"] - SEGMENT)
-    rows = [
-        row(f"ingest from {before:,} to {end['events']:,} events", "events/s",
-            [end["events_per_second"]], [start["events_per_second"]], "its own first million"),
-        row(f"store of {end['events']:,} events", "bytes/event",
-            [end["file_bytes"] / end["events"]], [start["file_bytes"] / start["events"]],
-            "its own first million"),
-    ]
-    return rows, curve
+    return rows_of(curve, seconds), curve

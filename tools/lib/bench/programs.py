@@ -56,6 +56,22 @@ def run_json(command, environment=None, timeout=None):
     return last_json(run(command, environment, timeout))
 
 
+def stream_json(command):
+    """Runs a program and yields the JSON objects that it prints, a line each, as they come."""
+    command = [str(part) for part in command]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
+                          stdin=subprocess.DEVNULL) as process:
+        try:
+            for line in process.stdout:
+                yield json.loads(line)
+        except BaseException:
+            # Whoever stops asking wants no more of it.
+            process.kill()
+            raise
+    if process.returncode != 0:
+        raise BenchError(f"'{' '.join(command)}' failed with {process.returncode}")
+
+
 def compiler():
     """The C compiler: $CC, or the first one on the PATH."""
     for name in (os.environ.get("CC"), "cc", "gcc", "clang"):
