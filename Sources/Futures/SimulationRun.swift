@@ -33,9 +33,9 @@ struct SimulationRun {
         active = Array(0..<settings.paths)
         paths = [PathMemory](
             repeating: PathMemory(history, origin: origin), count: settings.paths)
+        let next = model.nextContext(after: history)
         firstShares = model.mixture.shares(
-            moments: history.momentCount, sameMoment: false,
-            speaking: draws.speaking(sameMoment: false))
+            model.situation(in: next), speaking: draws.speaking(sameMoment: false))
     }
 
     var isUnderWay: Bool { !active.isEmpty }
@@ -116,6 +116,10 @@ struct SimulationRun {
     private func draft(_ gaps: [(gap: UInt8, seconds: Int64)], step: Int) -> [Draft] {
         let probabilities = model.sequence.model.typeProbabilities(state, gaps: gaps.map(\.gap))
         let active = active
+        let types = active.indices.map { row in
+            UInt8(drawIndex(probabilities.row(row), random(active[row], step, 2)) ?? 0)
+        }
+        let outlooks = model.sequence.model.outlook(state, gaps: gaps.map(\.gap), types: types)
         let paths = paths
         let draws = draws
         let mixture = model.mixture
@@ -124,15 +128,16 @@ struct SimulationRun {
             let memory = paths[path]
             let same = gaps[row].gap == 0 && !memory.moments.isEmpty
             let time = memory.time + gaps[row].seconds
-            let type = drawIndex(probabilities.row(row), random(path, step, 2)) ?? 0
+            let situation = Mixture.Situation(
+                moments: memory.momentCount, sameMoment: same,
+                outlook: memory.momentCount == 0 ? [] : outlooks.row(row))
             var draft = Draft(
-                time: time, gap: gaps[row].gap, type: UInt8(type),
+                time: time, gap: gaps[row].gap, type: types[row],
                 source: ItemDraws.popularityIndex, item: nil)
             var speaking = draws.speaking(sameMoment: same)
             // A source that finds no item here leaves its share to the others, as in a prediction.
             for round in 0..<speaking.count where draft.item == nil {
-                let shares = mixture.shares(
-                    moments: memory.momentCount, sameMoment: same, speaking: speaking)
+                let shares = mixture.shares(situation, speaking: speaking)
                 let source = drawIndex(shares, random(path, step, 3 + round * 13))
                 // With nobody wanted to speak at all, what is popular now is a fair guess.
                 if source == nil, round > 0 { break }

@@ -263,6 +263,32 @@ public final class SequenceModel: Sendable {
             .view(rows: state.count, columns: configuration.width)
     }
 
+    /// Some states side by side, in that order.
+    public func state(joining parts: [State]) -> State {
+        let width = configuration.width
+        let count = parts.reduce(0) { $0 + $1.count }
+        func joined(_ part: (State) -> FloatStorage) -> FloatStorage {
+            let target = FloatStorage(count: count * width)
+            var offset = 0
+            for state in parts {
+                let source = part(state)
+                target.write(source.elements, at: offset)
+                offset += source.count
+            }
+            return target
+        }
+        return State(
+            count: count,
+            hidden: (0..<configuration.layers).map { layer in
+                joined { $0.hidden[layer] }
+            }, cell: (0..<configuration.layers).map { layer in joined { $0.cell[layer] } })
+    }
+
+    /// What the item head sees of the next event, given its gap and type: n × d.
+    public func outlook(_ state: State, gaps: [UInt8], types: [UInt8]) -> Matrix {
+        outputQuery(state, gaps: gaps, types: types).matrix
+    }
+
     /// h + G_out[gap], and + T_out[type] if types are given: n × d.
     func outputQuery(_ state: State, gaps: [UInt8], types: [UInt8]?) -> MatrixView {
         precondition(gaps.count == state.count, "One gap a sequence.")

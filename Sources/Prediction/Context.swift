@@ -1,3 +1,5 @@
+public import Learning
+
 /// What is known when one asks what a twin does next.
 public struct Context: Sendable {
     /// What has happened so far.
@@ -8,12 +10,24 @@ public struct Context: Sendable {
     public var type: UInt8
     /// Whether the next event belongs to the newest moment: one more item for the same basket.
     public var sameMoment: Bool
+    /// The LSTM's state after ``history``, where it is known already; else it is replayed.
+    public var state: SequenceModel.State?
 
     /// Makes a context.
-    public init(history: History, time: Int64, type: UInt8, sameMoment: Bool) {
+    public init(
+        history: History, time: Int64, type: UInt8, sameMoment: Bool,
+        state: SequenceModel.State? = nil
+    ) {
         self.history = history
         self.time = time
         self.type = type
         self.sameMoment = sameMoment
+        self.state = state
+    }
+
+    /// The class of the time from the newest event to the next one.
+    var gap: UInt8 {
+        guard !sameMoment, let last = history.lastTime else { return 0 }
+        return UInt8(max(1, TimeGap.index(seconds: time - last)))
     }
 }

@@ -19,7 +19,13 @@ public enum ModelFiles {
         var formatVersion: Int
         var training: TrainingConfiguration
         var sequence: SequenceModel.Configuration
-        var mixture: Mixture
+        var mixture: Shares
+    }
+
+    /// The part of a mixture that people may want to look at; its gates are among the tensors.
+    struct Shares: Codable {
+        var names: [EvidenceName]
+        var shares: [[Double]]
     }
 
     /// Writes a model's files into an existing folder.
@@ -35,7 +41,8 @@ public enum ModelFiles {
         training.sequence.threads = 1
         let config = Config(
             formatVersion: formatVersion, training: training,
-            sequence: model.sequence.model.configuration, mixture: model.mixture)
+            sequence: model.sequence.model.configuration,
+            mixture: Shares(names: model.mixture.names, shares: model.mixture.shares))
         try json(config).write(to: folder.appending(path: "config.json"))
         try json(metrics).write(to: folder.appending(path: "metrics.json"))
         try json(model.catalogue.itemIDs).write(to: folder.appending(path: "catalogue.json"))
@@ -108,6 +115,9 @@ public enum ModelFiles {
         tensors["neighbours.offsets"] = vector(model.neighbours.offsets)
         tensors["neighbours.items"] = vector(model.neighbours.items)
         tensors["neighbours.weights"] = vector(model.neighbours.weights)
+        let gates = model.mixture.gates
+        tensors["mixture.gates"] = Tensor(
+            shape: [gates.count, gates.first?.count ?? 0], .f32(Array(gates.joined())))
         return tensors
     }
 
@@ -123,7 +133,11 @@ public enum ModelFiles {
         _ tensors: TensorReader, config: Config, itemIDs: [String]
     ) throws -> PredictionModel {
         let count = itemIDs.count
-        guard config.sequence.itemCount == count, config.mixture.isWellFormed,
+        let mixture = Mixture(
+            names: config.mixture.names, shares: config.mixture.shares,
+            gates: try tensors.gates("mixture.gates"))
+        guard config.sequence.itemCount == count,
+            mixture.isWellFormed(width: config.sequence.width),
             config.sequence.typeCount == RepetitionFeatures.typeCount
         else {
             throw LearningError(.invalidData, "its configuration and catalogue do not fit together")
@@ -151,18 +165,21 @@ public enum ModelFiles {
             catalogue: ModelCatalogue(itemIDs: itemIDs),
             embeddings: Embeddings(
                 dimensions: vectors.count / count, count: count, vectors: vectors),
-            sequence: SequenceEvidence(model: sequence), counted: counted, mixture: config.mixture,
+            sequence: SequenceEvidence(model: sequence), counted: counted, mixture: mixture,
             configuration: config.training)
     }
 }
 
 extension Mixture {
-    /// Whether the shares are those of every source in every kind of context.
-    var isWellFormed: Bool {
+    /// Whether the shares are those of every source in every kind of context, and the gates of
+    /// every source for an outlook of that length.
+    func isWellFormed(width: Int) -> Bool {
         names == EvidenceName.allCases && shares.count == Self.kindCount
             && shares.allSatisfy { row in
                 row.count == names.count && row.allSatisfy { $0.isFinite && $0 >= 0 }
             }
+            && (gates.isEmpty || gates.count == names.count)
+            && gates.allSatisfy { $0.count == width + 1 }
     }
 }
 
@@ -175,6 +192,15 @@ private struct TensorReader {
             values.allSatisfy(\.isFinite)
         else { throw LearningError(.invalidData, "\(name) is missing or of the wrong shape") }
         return values
+    }
+
+    /// The rows of a matrix.
+    func gates(_ name: String) throws -> [[Float]] {
+        let values = try floats(name, count: nil)
+        guard let shape = tensors[name]?.shape, shape.count == 2 else {
+            throw LearningError(.invalidData, "\(name) is missing or of the wrong shape")
+        }
+        return (0..<shape[0]).map { Array(values[$0 * shape[1]..<($0 + 1) * shape[1]]) }
     }
 
     func integers(_ name: String) throws -> [Int32] {

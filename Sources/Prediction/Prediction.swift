@@ -9,10 +9,11 @@ public struct Prediction: Sendable {
     /// Probability of each item of the catalogue.
     public let probabilities: [Float]
 
-    init(names: [EvidenceName], shares: [Float], evidence: [Evidence], itemCount: Int) {
-        self.names = names
-        self.shares = shares
-        self.evidence = evidence
+    /// Mixes what the sources say.
+    init(_ reading: Reading, _ mixture: Mixture, itemCount: Int) {
+        names = mixture.names
+        evidence = reading.evidence
+        shares = mixture.shares(reading.situation, speaking: evidence.map { !$0.isEmpty })
         var total = [Float](repeating: 0, count: itemCount)
         for (share, part) in zip(shares, evidence) where share > 0 {
             part.add(to: &total, share: share)

@@ -26,9 +26,19 @@ struct MixtureTests {
             let source = draw(own, &generator)
             let item = draw(distributions[source], &generator)
             return Mixture.Case(
-                kind: kind,
+                situation: situation(kind),
                 probabilities: zip(distributions, speaking).map { $1 ? Float($0[item]) : nil })
         }
+    }
+
+    /// A situation of a kind, of which the LSTM sees something or nothing.
+    private static func situation(_ kind: Int, outlook: [Float] = []) -> Mixture.Situation {
+        let amounts = Mixture.historyBounds.count + 1
+        let moments = ([0] + Mixture.historyBounds)[kind % amounts]
+        let situation = Mixture.Situation(
+            moments: moments, sameMoment: kind >= amounts, outlook: outlook[...])
+        #expect(situation.kind == kind)
+        return situation
     }
 
     private static func draw(_ weights: [Double], _ generator: inout PhiloxGenerator) -> Int {
@@ -80,8 +90,10 @@ struct MixtureTests {
     @Test("Cases that nobody foresaw, and no cases at all, leave the shares even")
     func noCases() {
         let blind = [Mixture.Case](
-            repeating: .init(kind: 0, probabilities: [0, nil, 0]), count: 50)
-        for cases in [blind, [], [.init(kind: 3, probabilities: [nil, nil, nil])]] {
+            repeating: .init(situation: Self.situation(0), probabilities: [0, nil, 0]), count: 50)
+        let silent = Mixture.Case(
+            situation: Self.situation(3), probabilities: [nil, nil, nil])
+        for cases in [blind, [], [silent]] {
             let mixture = Mixture(names: Self.names, cases: cases)
             for share in mixture.shares.joined() { #expect(abs(share - 1 / 3.0) < 1e-9) }
         }
@@ -104,12 +116,58 @@ struct MixtureTests {
             names: Self.names,
             shares: [[Double]](repeating: [0.5, 0.3, 0.2], count: Mixture.kindCount))
         func shares(_ speaking: [Bool]) -> [Float] {
-            mixture.shares(moments: 3, sameMoment: false, speaking: speaking)
+            mixture.shares(Self.situation(3), speaking: speaking)
         }
         #expect(shares([true, true, true]) == [0.5, 0.3, 0.2])
         #expect(shares([false, true, true]) == [0, 0.6, 0.4])
         #expect(shares([false, false, true]) == [0, 0, 1])
         #expect(shares([false, false, false]) == [0, 0, 0])
+    }
+
+    @Test("Gates learn which source to believe from what the LSTM sees")
+    func gates() {
+        // Two kinds of twins that only the outlook tells apart: one repeats, one follows fashion.
+        let seed: UInt64 = 13
+        var cases: [Mixture.Case] = []
+        var generator = PhiloxGenerator(seed: seed)
+        for (sign, shares) in [(Float(1), [0.05, 0.9, 0.05]), (-1, [0.05, 0.05, 0.9])] {
+            let own = Self.simulated(4000, shares: shares, silence: 0.2, kind: 4, seed: seed)
+            for var entry in own {
+                let noise = (0..<3).map { _ in Float(generator.uniform() - 0.5) }
+                entry.situation = Self.situation(4, outlook: [sign] + noise)
+                cases.append(entry)
+            }
+        }
+        generator.shuffle(&cases)
+        let mixture = Mixture(names: Self.names, cases: cases)
+        #expect(mixture.gates.map(\.count) == [5, 5, 5], "seed \(seed)")
+        func shares(_ sign: Float, _ speaking: [Bool] = [true, true, true]) -> [Float] {
+            mixture.shares(
+                Self.situation(4, outlook: [sign, 0, 0, 0]), speaking: speaking)
+        }
+        #expect(shares(1)[1] > 0.8 && shares(-1)[2] > 0.8, "\(shares(1)) \(shares(-1))")
+        #expect(shares(1, [true, false, true])[1] == 0)
+        #expect(abs(shares(-1, [true, false, true]).reduce(0, +) - 1) < 1e-5)
+        #expect(shares(1, [false, false, false]) == [0, 0, 0])
+        #expect(shares(1e30, [true, true, true]).allSatisfy { $0.isFinite })
+    }
+
+    @Test("Gates that tell nothing are not kept")
+    func uselessGates() {
+        var cases = Self.simulated(3000, shares: [0.5, 0.3, 0.2], silence: 0, kind: 4, seed: 14)
+        var generator = PhiloxGenerator(seed: 15)
+        for index in cases.indices {
+            let outlook = (0..<40).map { _ in Float(generator.normal()) }
+            cases[index].situation = Self.situation(4, outlook: outlook)
+        }
+        let mixture = Mixture(names: Self.names, cases: cases)
+        // By chance a little may remain, but nothing that moves a share far.
+        let plain = Mixture(names: Self.names, shares: mixture.shares)
+        for entry in cases.prefix(200) {
+            let own = mixture.shares(entry.situation, speaking: [true, true, true])
+            let base = plain.shares(entry.situation, speaking: [true, true, true])
+            for (a, b) in zip(own, base) { #expect(abs(a - b) < 0.25) }
+        }
     }
 
     @Test("An even mixture of nothing is empty")
@@ -122,6 +180,20 @@ struct MixtureTests {
 
 @Suite("Prediction")
 struct PredictionTests {
+    @Test("Several contexts at once give what each gives alone")
+    func batches() throws {
+        let model = try World.model()
+        let contexts = try World.contexts()
+        let together = model.predictions(for: contexts)
+        #expect(together.count == contexts.count)
+        for (context, batch) in zip(contexts, together) {
+            let single = model.prediction(for: context)
+            #expect(single.probabilities == batch.probabilities)
+            #expect(single.shares == batch.shares)
+        }
+        #expect(model.predictions(for: []).isEmpty)
+    }
+
     @Test("Probabilities sum to 1, and an item's parts to its probability")
     func sums() throws {
         let model = try World.model()

@@ -135,7 +135,7 @@ struct TrainerTests {
         let cases = MixtureLessons(made, seed: 1).cases(model, threads: 2)
         // Moment 1: four items, and two of them given the other two; moment 2: one item.
         #expect(cases.count == 4 + 2 + 1)
-        let kinds = cases.map(\.kind).sorted()
+        let kinds = cases.map(\.situation.kind).sorted()
         #expect(kinds == [1, 1, 1, 1, 2, 10, 10])
         #expect(cases.allSatisfy { $0.probabilities.count == EvidenceName.allCases.count })
         let again = MixtureLessons(made, seed: 1).cases(model, threads: 1)

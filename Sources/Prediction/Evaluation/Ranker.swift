@@ -34,14 +34,16 @@ struct Ranker: Sendable {
             ? try Trainer(configuration).train(data, progress: progress).model : nil
     }
 
-    /// A score for each item, higher is better; ties are for the caller to break by place.
-    func scores(_ history: History, types: [UInt8]?) -> [Float] {
+    /// For each history a score for each item, higher is better; ties are for the caller to break
+    /// by place.
+    func scores(_ histories: [History], types: [UInt8]?) -> [[Float]] {
+        guard let model else { return histories.map { scores($0, types: types) } }
+        let contexts = histories.map { model.nextContext(after: $0, types: types) }
+        return model.predictions(for: contexts, using: method.evidence ?? []).map(\.probabilities)
+    }
+
+    private func scores(_ history: History, types: [UInt8]?) -> [Float] {
         if method == .personalTop { return personalTop(history) }
-        if let model {
-            let context = model.nextContext(after: history, types: types)
-            let wanted = method.evidence ?? []
-            return model.prediction(for: context, using: wanted).probabilities
-        }
         var scores = [Float](repeating: 0, count: counts.count)
         let context = Context(
             history: history, time: (history.lastTime ?? 0) + Self.typicalGap(history),

@@ -24,15 +24,14 @@ public struct SequenceEvidence: EvidenceSource {
 
     /// The item head's distribution, given the gap and type of the next event.
     public func evidence(for context: Context) -> Evidence {
-        guard let state = state(after: context.history), let last = context.history.lastTime else {
-            return .none
-        }
-        return evidence(state, gap: Self.gap(context, last: last), type: context.type)
+        guard let state = state(in: context) else { return .none }
+        return .dense(
+            model.itemProbabilities(state, gaps: [context.gap], types: [context.type]).elements)
     }
 
-    /// The same from a state that the caller keeps up to date.
-    func evidence(_ state: SequenceModel.State, gap: UInt8, type: UInt8) -> Evidence {
-        .dense(model.itemProbabilities(state, gaps: [gap], types: [type]).elements)
+    /// The LSTM's state in a context, or `nil` if nothing has happened yet.
+    func state(in context: Context) -> SequenceModel.State? {
+        context.state ?? state(after: context.history)
     }
 
     /// When the next event comes and of which type it is, by the LSTM's own heads.
@@ -45,20 +44,20 @@ public struct SequenceEvidence: EvidenceSource {
     public func expectation(
         after history: History, laterOnly: Bool, types: [UInt8]?
     ) -> (gapSeconds: Int64, type: UInt8)? {
-        guard let state = state(after: history) else { return nil }
-        var gaps = model.gapProbabilities(state).elements
-        if laterOnly, !gaps.isEmpty { gaps[0] = 0 }
-        guard let gap = gaps.indices.max(by: { gaps[$0] < gaps[$1] }) else { return nil }
-        let probabilities = model.typeProbabilities(state, gaps: [UInt8(gap)]).elements
-        let candidates = types?.map(Int.init) ?? Array(probabilities.indices)
-        guard let type = candidates.max(by: { probabilities[$0] < probabilities[$1] }) else {
-            return nil
-        }
-        let bounds = TimeGap.bounds(gap)
-        return ((bounds.lowerBound + bounds.upperBound) / 2, UInt8(type))
+        state(after: history).map { expectation($0, laterOnly: laterOnly, types: types) }
     }
 
-    private static func gap(_ context: Context, last: Int64) -> UInt8 {
-        context.sameMoment ? 0 : UInt8(max(1, TimeGap.index(seconds: context.time - last)))
+    /// The same from the LSTM's state after the history.
+    func expectation(
+        _ state: SequenceModel.State, laterOnly: Bool, types: [UInt8]?
+    ) -> (gapSeconds: Int64, type: UInt8) {
+        var gaps = model.gapProbabilities(state).elements
+        if laterOnly, !gaps.isEmpty { gaps[0] = 0 }
+        let gap = gaps.indices.max { gaps[$0] < gaps[$1] } ?? 0
+        let probabilities = model.typeProbabilities(state, gaps: [UInt8(gap)]).elements
+        let candidates = types?.map(Int.init) ?? Array(probabilities.indices)
+        let type = candidates.max { probabilities[$0] < probabilities[$1] } ?? 0
+        let bounds = TimeGap.bounds(gap)
+        return ((bounds.lowerBound + bounds.upperBound) / 2, UInt8(type))
     }
 }

@@ -4,8 +4,9 @@ import Learning
 /// Moments of held-out sequences from which the shares of evidence are learned.
 struct MixtureLessons {
     /// Sequences asked at most, and moments of each.
-    private static let sequenceLimit = 2000
+    private static let sequenceLimit = 10_000
     private static let momentLimit = 10
+    private static let lessonLimit = 20_000
     private static let targetLimit = 12
 
     private struct Lesson: Sendable {
@@ -18,7 +19,8 @@ struct MixtureLessons {
     /// Picks moments at random, and for baskets also a point within the basket.
     init(_ sequences: EventSequences, seed: UInt64) {
         var lessons: [Lesson] = []
-        for sequence in 0..<min(sequences.count, Self.sequenceLimit) {
+        for sequence in 0..<min(sequences.count, Self.sequenceLimit)
+        where lessons.count < Self.lessonLimit {
             let history = History(sequences, sequence: sequence)
             var generator = PhiloxGenerator(seed: seed, stream: 0x1E55_0000 + UInt64(sequence))
             var moments = Array(1..<max(1, history.momentCount))
@@ -33,8 +35,12 @@ struct MixtureLessons {
     /// What each source of a model gave to the items that came next.
     func cases(_ model: PredictionModel, threads: Int) -> [Mixture.Case] {
         let lessons = lessons
-        return parallelMap(lessons.count, threads: threads) { index in
-            Self.cases(lessons[index], model)
+        let block = 32
+        return parallelMap((lessons.count + block - 1) / block, threads: threads) { index in
+            let part = lessons[index * block..<min(lessons.count, (index + 1) * block)]
+            return zip(part, model.readings(of: part.map(\.context))).flatMap { lesson, reading in
+                Self.cases(lesson, reading)
+            }
         }.flatMap { $0 }
     }
 
@@ -75,14 +81,13 @@ struct MixtureLessons {
         return Array(items.filter { seen.insert($0).inserted }.prefix(targetLimit))
     }
 
-    private static func cases(_ lesson: Lesson, _ model: PredictionModel) -> [Mixture.Case] {
-        let evidence = model.sources.map { $0.evidence(for: lesson.context) }
-        let kind = Mixture.kind(
-            moments: lesson.context.history.momentCount, sameMoment: lesson.context.sameMoment)
-        return lesson.targets.map { target in
+    private static func cases(_ lesson: Lesson, _ reading: Reading) -> [Mixture.Case] {
+        lesson.targets.map { target in
             Mixture.Case(
-                kind: kind,
-                probabilities: evidence.map { $0.isEmpty ? nil : $0.probability(of: target) })
+                situation: reading.situation,
+                probabilities: reading.evidence.map {
+                    $0.isEmpty ? nil : $0.probability(of: target)
+                })
         }
     }
 }

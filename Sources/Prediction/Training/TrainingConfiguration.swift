@@ -36,10 +36,23 @@ public struct TrainingConfiguration: Codable, Sendable {
         sequence.threads = threads
     }
 
+    /// Lets another seed decide every random choice.
+    public mutating func seed(with seed: UInt64) {
+        self.seed = seed
+        embeddings.seed = seed
+        sequence.seed = seed
+    }
+
     func validate() throws(PredictionError) {
         guard (8...1024).contains(sequence.width), sequence.width.isMultiple(of: 8) else {
             throw PredictionError(
                 .setting, "width is \(sequence.width). Use a multiple of 8 from 8 to 1024.")
+        }
+        guard embeddings.dimensions == sequence.width else {
+            throw PredictionError(
+                .setting,
+                "embeddings.dimensions is \(embeddings.dimensions), and sequence.width "
+                    + "\(sequence.width). The LSTM begins with the item vectors: make them equal.")
         }
         guard (1...1000).contains(sequence.epochs) else {
             throw PredictionError(

@@ -45,21 +45,19 @@ public struct TrainingMetrics: Codable, Sendable {
         var bits: [String: (sum: Double, count: Double)] = [:]
         var shares = [Double](repeating: 0, count: mixture.names.count)
         for entry in cases {
-            let row = mixture.shares[entry.kind]
+            let row = mixture.shares(
+                entry.situation, speaking: entry.probabilities.map { $0 != nil })
             var total = 0.0
-            var speaking = 0.0
             for (index, probability) in entry.probabilities.enumerated() {
-                shares[index] += row[index]
+                shares[index] += Double(row[index])
                 guard let probability else { continue }
                 let own = bits[mixture.names[index].rawValue] ?? (0, 0)
                 bits[mixture.names[index].rawValue] =
                     (own.sum + log2(max(floor, Double(probability))), own.count + 1)
-                total += row[index] * Double(probability)
-                speaking += row[index]
+                total += Double(row[index] * probability)
             }
             let own = bits["mixture"] ?? (0, 0)
-            let probability = speaking > 0 ? total / speaking : 0
-            bits["mixture"] = (own.sum + log2(max(floor, probability)), own.count + 1)
+            bits["mixture"] = (own.sum + log2(max(floor, total)), own.count + 1)
         }
         heldOutBits = bits.mapValues { $0.sum / max(1, $0.count) }
         let count = Double(max(1, cases.count))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Learning
 import Prediction
 import Recommendations
 import SyntheticShop
@@ -45,8 +46,8 @@ struct DemoCommand: ParsableCommand {
         let model = try registry.load().model
         let recommender = try Recommender(store: store, model: model, version: version)
         var options = RecommendationOptions()
-        options.seed = training.seed
-        options.threads = training.threads
+        options.seed = configuration.seed
+        options.threads = configuration.sequence.threads
         let customers = shop.truth.customers.filter { $0.leavesOnDay == nil }.prefix(show)
         let answers = try customers.map {
             try ReportCommand.answer($0.userID, recommender, options: options)

@@ -1,0 +1,115 @@
+import Foundation
+import Kernels
+
+/// Learns how the LSTM's outlook moves the shares of a mixture.
+///
+/// Gradient steps (Adam) on −log Σₖ gₖ pₖ, where pₖ is what source k gave to the item that came and
+/// g is the softmax of log share + gate · outlook over the sources that spoke. The gradient by the
+/// logit of a source is gₖ − gₖ pₖ / Σ g p. A fifth of the cases only decides when to stop; gates
+/// that do not help there are not kept.
+struct GateTraining {
+    private let start: Mixture
+    private let training: [Mixture.Case]
+    private let validation: [Mixture.Case]
+    private let width: Int
+
+    private static let batch = 128
+    private static let epochs = 30
+    private static let patience = 3
+    private static let learningRate: Float = 2e-3
+    /// Times half the square of each gate's length, this is added to the loss.
+    private static let decay: Float = 1e-4
+    /// Cases below which there is nothing to learn from.
+    private static let caseCountMin = 500
+
+    /// - Parameters:
+    ///   - mixture: The mixture whose shares the gates are to move.
+    ///   - cases: What each source gave to what came next; those of one person side by side.
+    init(_ mixture: Mixture, cases: [Mixture.Case]) {
+        start = mixture
+        let usable = cases.filter { entry in
+            !entry.situation.outlook.isEmpty && entry.probabilities.contains { ($0 ?? 0) > 0 }
+        }
+        width = usable.first?.situation.outlook.count ?? 0
+        // In blocks, so that what one person did is on one side, or on both for one in a hundred.
+        let block = 256
+        training = usable.enumerated().filter { $0.offset / block % 5 != 4 }.map(\.element)
+        validation = usable.enumerated().filter { $0.offset / block % 5 == 4 }.map(\.element)
+    }
+
+    /// A row for each source, as ``Mixture/gates``; no rows if gates do not help.
+    func gates() -> [[Float]] {
+        guard validation.count * 5 >= Self.caseCountMin, width > 0 else { return [] }
+        let rows = start.names.count
+        let stride = width + 1
+        let weights = FloatStorage(count: rows * stride)
+        let gradient = FloatStorage(count: rows * stride)
+        let (first, second) = (
+            FloatStorage(count: rows * stride), FloatStorage(count: rows * stride)
+        )
+        func current() -> [[Float]] {
+            (0..<rows).map { weights.elements(in: $0 * stride..<($0 + 1) * stride) }
+        }
+        var best: (loss: Double, gates: [[Float]]) = (loss(of: start), [])
+        var order = Array(training.indices)
+        var generator = PhiloxGenerator(seed: 1, stream: 0x6A7E)
+        var step = 0
+        var epochsWithoutGain = 0
+        for _ in 0..<Self.epochs where epochsWithoutGain < Self.patience {
+            generator.shuffle(&order)
+            for from in Swift.stride(from: 0, to: order.count, by: Self.batch) {
+                let batch = order[from..<min(order.count, from + Self.batch)]
+                let mixture = Mixture(names: start.names, shares: start.shares, gates: current())
+                gradient.fill(0, in: 0..<gradient.count)
+                gradient.add(Self.decay, weights, in: 0..<gradient.count)
+                for index in batch {
+                    add(training[index], mixture, 1 / Float(batch.count), to: gradient)
+                }
+                step += 1
+                AdamStep(step: step, learningRate: Self.learningRate).apply(
+                    to: weights, gradient: gradient, first: first, second: second,
+                    range: 0..<gradient.count)
+            }
+            let found = current()
+            let loss = loss(
+                of: Mixture(names: start.names, shares: start.shares, gates: found))
+            epochsWithoutGain += 1
+            if loss < best.loss {
+                best = (loss, found)
+                epochsWithoutGain = 0
+            }
+        }
+        return best.gates
+    }
+
+    /// Adds the gradient of one case.
+    private func add(
+        _ entry: Mixture.Case, _ mixture: Mixture, _ scale: Float, to gradient: FloatStorage
+    ) {
+        let shares = mixture.shares(
+            entry.situation, speaking: entry.probabilities.map { $0 != nil })
+        let total = zip(shares, entry.probabilities).reduce(Float(0)) { $0 + $1.0 * ($1.1 ?? 0) }
+        guard total > 0 else { return }
+        for (row, share) in shares.enumerated() where share > 0 {
+            let slope = scale * (share - share * (entry.probabilities[row] ?? 0) / total)
+            var place = row * (width + 1)
+            gradient[place] += slope
+            for value in entry.situation.outlook {
+                place += 1
+                gradient[place] += slope * value
+            }
+        }
+    }
+
+    /// The mean loss on the validation cases, in nats.
+    private func loss(of mixture: Mixture) -> Double {
+        let sum = validation.reduce(0.0) { sum, entry in
+            let shares = mixture.shares(
+                entry.situation, speaking: entry.probabilities.map { $0 != nil })
+            let total = zip(shares, entry.probabilities)
+                .reduce(Float(0)) { $0 + $1.0 * ($1.1 ?? 0) }
+            return sum - log2(Double(max(total, 1e-12)))
+        }
+        return sum / Double(max(1, validation.count))
+    }
+}

@@ -1,0 +1,1 @@
+"""Foretwin on public data, by published protocols; see tools/evaluate."""
