@@ -39,8 +39,8 @@ public struct SequenceTrainer: Sendable {
         public var dropout: Float = 0.1
         /// Times the cosine of query and item vector, this is an item's logit.
         ///
-        /// `nil` for their plain scalar product; 16 is a good value.
-        public var cosineScale: Float?
+        /// `nil` for their plain scalar product.
+        public var cosineScale: Float? = 16
         /// The greatest norm of the gradient; 0 for no limit.
         public var clip: Float = 1
         /// The epochs without a better validation loss after which training stops.

@@ -7,8 +7,8 @@ import Learning
 /// the items, `metrics.json` how training went, `card.md` a summary for people. The same model
 /// makes the same bytes.
 public enum ModelFiles {
-    /// The version of the layout; a reader refuses newer ones.
-    public static let formatVersion = 1
+    /// The version of the layout; a reader refuses all others.
+    public static let formatVersion = 2
 
     /// What every version's `config.json` says, however the rest of it looks.
     private struct Format: Codable {
@@ -54,11 +54,13 @@ public enum ModelFiles {
     /// - Throws: ``PredictionError`` when a file is missing, damaged, or from a newer version.
     public static func read(from folder: URL) throws -> PredictionModel {
         let format: Format = try decode(folder.appending(path: "config.json"))
-        guard format.formatVersion <= formatVersion else {
+        guard format.formatVersion == formatVersion else {
+            let advice =
+                format.formatVersion > formatVersion ? "Use a newer foretwin, or train" : "Train"
             throw PredictionError(
                 .model,
                 "The model in \(folder.path) has format \(format.formatVersion), and this program "
-                    + "reads up to \(formatVersion). Use a newer foretwin, or train again.")
+                    + "reads format \(formatVersion). \(advice) again.")
         }
         let config: Config = try decode(folder.appending(path: "config.json"))
         let itemIDs: [String] = try decode(folder.appending(path: "catalogue.json"))
@@ -112,9 +114,11 @@ public enum ModelFiles {
             tensors["transitions.\(name).items"] = vector(rows.columns)
             tensors["transitions.\(name).weights"] = vector(rows.weights)
         }
-        tensors["neighbours.offsets"] = vector(model.neighbours.offsets)
-        tensors["neighbours.items"] = vector(model.neighbours.items)
-        tensors["neighbours.weights"] = vector(model.neighbours.weights)
+        let neighbours = model.neighbours.events
+        tensors["neighbours.offsets"] = vector(neighbours.offsets)
+        tensors["neighbours.items"] = vector(neighbours.items)
+        tensors["neighbours.moments"] = vector(neighbours.moments)
+        tensors["neighbours.ages"] = vector(neighbours.ages)
         let gates = model.mixture.gates
         tensors["mixture.gates"] = Tensor(
             shape: [gates.count, gates.first?.count ?? 0], .f32(Array(gates.joined())))
@@ -211,7 +215,8 @@ private struct TensorReader {
     }
 
     func rows(_ name: String, count: Int) throws -> SparseRows {
-        let (offsets, columns, weights) = try lists(name, itemCount: count)
+        let (offsets, columns) = try lists(name, itemCount: count)
+        let weights = try floats(name + ".weights", count: columns.count)
         guard offsets.count == count + 1 else {
             throw LearningError(.invalidData, "\(name) does not fit the catalogue")
         }
@@ -219,21 +224,26 @@ private struct TensorReader {
     }
 
     func neighbours(itemCount: Int) throws -> Neighbours {
-        let (offsets, items, weights) = try lists("neighbours", itemCount: itemCount)
+        let (offsets, items) = try lists("neighbours", itemCount: itemCount)
+        let moments = try integers("neighbours.moments")
+        let ages = try floats("neighbours.ages", count: offsets.count - 1)
+        guard moments.count == items.count, ages.allSatisfy({ $0 >= 0 }),
+            moments.allSatisfy({ $0 >= 0 && Int($0) < Neighbours.lengthLimit })
+        else { throw LearningError(.invalidData, "neighbours do not fit together") }
         return Neighbours(
-            offsets: offsets, items: items, weights: weights, itemCount: itemCount)
+            NeighbourEvents(offsets: offsets, items: items, moments: moments, ages: ages),
+            itemCount: itemCount)
     }
 
     private func lists(
         _ name: String, itemCount: Int
-    ) throws -> (offsets: [Int32], items: [Int32], weights: [Float]) {
+    ) throws -> (offsets: [Int32], items: [Int32]) {
         let offsets = try integers(name + ".offsets")
         let items = try integers(name + ".items")
-        let weights = try floats(name + ".weights", count: items.count)
         guard offsets.first == 0, Int(offsets.last ?? -1) == items.count,
             zip(offsets, offsets.dropFirst()).allSatisfy({ $0 <= $1 }),
             items.allSatisfy({ $0 >= 0 && Int($0) < itemCount })
         else { throw LearningError(.invalidData, "\(name) points outside the catalogue") }
-        return (offsets, items, weights)
+        return (offsets, items)
     }
 }

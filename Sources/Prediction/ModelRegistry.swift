@@ -2,7 +2,7 @@ public import Foundation
 import Glibc
 
 /// The versions of a model in a folder: `<folder>/v0001`, `v0002`, …, and a file `current` that
-/// names the one in use.
+/// names the one in use, and below it those that were in use before, newest first.
 public struct ModelRegistry: Sendable {
     /// The folder that holds the versions.
     public let folder: URL
@@ -17,11 +17,14 @@ public struct ModelRegistry: Sendable {
             .sorted { $0 < $1 }.map(\.1)
     }
 
-    /// The version in use, or `nil` if none has been published.
-    public var current: String? {
+    /// The version in use, or `nil` if none has been promoted.
+    public var current: String? { history.first }
+
+    /// The versions that are or were in use, the current one first.
+    public var history: [String] {
         let text = try? String(contentsOf: folder.appending(path: "current"), encoding: .utf8)
-        let name = text?.trimmingCharacters(in: .whitespacesAndNewlines)
-        return name.flatMap { Self.number(of: $0) == nil ? nil : $0 }
+        return (text ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
+            .filter { Self.number(of: $0) != nil }
     }
 
     /// Reads a version of the model; the current one unless named.
@@ -41,12 +44,12 @@ public struct ModelRegistry: Sendable {
         return (try ModelFiles.read(from: folder.appending(path: version)), version)
     }
 
-    /// Writes a model as the next version and makes it the current one.
+    /// Writes a model as the next version, which is in use only when it is promoted.
     ///
-    /// The files are complete on disk before they get their name, and the version has its name
-    /// before it becomes current: a crash leaves the old model in use.
+    /// The files are complete on disk before they get their name: a crash leaves no half version.
     ///
     /// - Returns: The new version's name.
+    /// - Throws: ``PredictionError`` when the files cannot be written.
     public func publish(_ model: PredictionModel, metrics: TrainingMetrics) throws -> String {
         let manager = FileManager.default
         let number = (versions.last.flatMap(Self.number(of:)) ?? 0) + 1
@@ -62,7 +65,6 @@ public struct ModelRegistry: Sendable {
             try Self.sync(draft.path)
             try manager.moveItem(at: draft, to: folder.appending(path: version))
             try Self.sync(folder.path)
-            try setCurrent(version)
         } catch let error as PredictionError {
             throw error
         } catch {
@@ -72,10 +74,69 @@ public struct ModelRegistry: Sendable {
         return version
     }
 
-    /// Names the version in use, in one step; its bytes are on the disk before it has its name.
-    private func setCurrent(_ version: String) throws {
+    /// Makes a version the one in use; a server takes it up by itself.
+    ///
+    /// - Throws: ``PredictionError`` when there is no such version, or it cannot be used.
+    public func promote(_ version: String) throws {
+        _ = try load(version: version)
+        let former = history
+        guard former.first != version else { return }
+        try write(history: [version] + former)
+    }
+
+    /// Makes the version the one in use that was so before the current one.
+    ///
+    /// - Returns: That version's name.
+    /// - Throws: ``PredictionError`` when there was none, or it cannot be used any more.
+    public func rollBack() throws -> String {
+        let kept = versions
+        let former = history.dropFirst().drop { !kept.contains($0) }
+        guard let version = former.first else {
+            throw PredictionError(
+                .notFound,
+                "No version in \(folder.path) was in use before the current one. Name one: "
+                    + "foretwin models promote VERSION.")
+        }
+        _ = try load(version: version)
+        try write(history: Array(former))
+        return version
+    }
+
+    /// Removes old versions, but neither the one in use nor the one that a rollback leads to.
+    ///
+    /// - Parameter count: How many of the newest versions stay.
+    /// - Returns: The names of those removed.
+    /// - Throws: ``PredictionError`` when a version cannot be removed.
+    public func prune(keeping count: Int) throws -> [String] {
+        let all = versions
+        let former = history.filter(all.contains)
+        let needed = Set(former.prefix(1) + former.dropFirst().drop { $0 == former[0] }.prefix(1))
+        let removed = all.dropLast(max(0, count)).filter { !needed.contains($0) }
+        for version in removed {
+            // Renamed first, so that no half version bears a version's name.
+            let draft = folder.appending(path: ".draft-\(version)")
+            do {
+                try? FileManager.default.removeItem(at: draft)
+                try FileManager.default.moveItem(at: folder.appending(path: version), to: draft)
+                try FileManager.default.removeItem(at: draft)
+            } catch {
+                throw PredictionError(
+                    .file, "\(version) in \(folder.path) cannot be removed: \(error)")
+            }
+        }
+        return removed
+    }
+
+    /// Names the versions that are and were in use, in one step; the bytes are on the disk before
+    /// they have their name.
+    private func write(history: [String]) throws {
         let draft = folder.appending(path: ".draft-current")
-        try Data("\(version)\n".utf8).write(to: draft)
+        do {
+            let lines = history.prefix(Self.historyLimit).map { $0 + "\n" }
+            try Data(lines.joined().utf8).write(to: draft)
+        } catch {
+            throw PredictionError(.file, "\(draft.path) cannot be written: \(error)")
+        }
         try Self.sync(draft.path)
         guard rename(draft.path, folder.appending(path: "current").path) == 0 else {
             throw PredictionError(
@@ -83,6 +144,9 @@ public struct ModelRegistry: Sendable {
         }
         try Self.sync(folder.path)
     }
+
+    /// How many promotions can be undone.
+    private static let historyLimit = 100
 
     /// Forces a file's or folder's bytes to the disk.
     private static func sync(_ path: String) throws(PredictionError) {

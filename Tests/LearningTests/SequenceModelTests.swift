@@ -107,6 +107,38 @@ struct SequenceModelTests {
         #expect(model.select(base, rows: []).elements.isEmpty)
     }
 
+    @Test("States are joined in order, none and empty ones included")
+    func joined() {
+        let base = state(5)
+        let parts = [[0, 1], [], [4], [2, 3]].map { model.select(base, rows: $0) }
+        let together = model.state(joining: parts)
+        #expect(together.elements == model.select(base, rows: [0, 1, 4, 2, 3]).elements)
+        #expect(together.count == 5)
+        #expect(model.state(joining: []).count == 0)
+        #expect(model.state(joining: [base]).elements == base.elements)
+    }
+
+    @Test("The outlook is what items are found by")
+    func outlook() {
+        let state = state(3)
+        let (gaps, types): ([UInt8], [UInt8]) = ([1, 5, 9], [0, 3, 2])
+        let outlook = model.outlook(state, gaps: gaps, types: types)
+        let table = model.itemProbabilities(state, gaps: gaps, types: types)
+        let vectors = model.itemEmbeddings
+        for row in 0..<3 {
+            let scores = (0..<45).map { item in
+                zip(outlook.row(row), vectors.vectors[item * 20..<(item + 1) * 20])
+                    .reduce(Float(0)) { $0 + $1.0 * $1.1 }
+            }
+            // The bias of a fresh model is 0, so the softmax of the scores is the table.
+            let highest = scores.max() ?? 0
+            let total = scores.reduce(Float(0)) { $0 + exp($1 - highest) }
+            for item in 0..<45 {
+                #expect(abs(exp(scores[item] - highest) / total - table[row, item]) < 1e-5)
+            }
+        }
+    }
+
     @Test("A kept state comes back, a foreign one is refused")
     func keptStates() throws {
         let base = state(5)

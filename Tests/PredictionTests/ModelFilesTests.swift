@@ -15,7 +15,7 @@ struct ModelFilesTests {
 
     private func written() throws -> TemporaryFolder {
         let folder = try TemporaryFolder()
-        let (model, metrics) = try World.trained.get()
+        let (model, metrics, _) = try World.trained.get()
         try ModelFiles.write(model, metrics: metrics, to: folder.url)
         return folder
     }
@@ -149,16 +149,20 @@ struct ModelFilesTests {
         }
     }
 
-    @Test("A newer format is refused as such, whatever else it holds")
-    func newerFormat() throws {
+    @Test("Another format is refused as such, whatever else it holds")
+    func otherFormat() throws {
         let folder = try written()
         let text = String(decoding: try folder.bytes("config.json"), as: UTF8.self)
-        let newer = text.replacing("\"formatVersion\" : 1", with: "\"formatVersion\" : 2")
+        let version = ModelFiles.formatVersion
+        let newer = text.replacing(
+            "\"formatVersion\" : \(version)", with: "\"formatVersion\" : \(version + 1)")
         #expect(newer != text)
-        for content in [newer, #"{"formatVersion": 7, "layout": "of the future"}"#] {
+        for content in [newer, #"{"formatVersion": 7000, "layout": "of the future"}"#] {
             try folder.put(Data(content.utf8), "config.json")
             expectRefusal(folder, saying: "newer")
         }
+        try folder.put(Data(#"{"formatVersion": 1}"#.utf8), "config.json")
+        expectRefusal(folder, saying: "Train again")
     }
 
     @Test("Tensors of other shapes or numbers are refused")
@@ -177,6 +181,13 @@ struct ModelFilesTests {
             ("neighbours.items", { Tensor(shape: $0.shape, .i32(spoiled($0, 60))) }),
             ("neighbours.offsets", { Tensor(shape: $0.shape, .i32(spoiled($0, 99_999))) }),
             ("neighbours.offsets", { _ in Tensor(shape: [0], .i32([])) }),
+            ("neighbours.moments", { Tensor(shape: $0.shape, .i32(spoiled($0, -1))) }),
+            ("neighbours.moments", { _ in Tensor(shape: [1], .i32([0])) }),
+            ("neighbours.ages", { _ in Tensor(shape: [1], .f32([0])) }),
+            (
+                "neighbours.ages",
+                { Tensor(shape: $0.shape, .f32($0.floats?.map { _ in -1 } ?? [])) }
+            ),
             (
                 "transitions.following.items",
                 { Tensor(shape: $0.shape, .i32(spoiled($0, 1 << 30))) }
@@ -229,18 +240,21 @@ private func spoiled(_ tensor: Tensor, _ value: Int32) -> [Int32] {
 @Suite("Model registry")
 struct ModelRegistryTests {
     private func publish(in registry: ModelRegistry) throws -> String {
-        let (model, metrics) = try World.trained.get()
-        return try registry.publish(model, metrics: metrics)
+        let trained = try World.trained.get()
+        return try registry.publish(trained.model, metrics: trained.metrics)
     }
 
-    @Test("Each model that is published is the next version, and the current one")
+    @Test("Each model that is published is the next version, and in use when it is promoted")
     func publishing() throws {
         let folder = try TemporaryFolder()
         let registry = ModelRegistry(folder: folder.url.appending(path: "a/b").path)
         #expect(registry.versions.isEmpty)
         #expect(registry.current == nil)
         for version in ["v0001", "v0002", "v0003"] {
+            let former = registry.current
             #expect(try publish(in: registry) == version)
+            #expect(registry.current == former)
+            try registry.promote(version)
             #expect(registry.current == version)
         }
         #expect(registry.versions == ["v0001", "v0002", "v0003"])
@@ -252,15 +266,60 @@ struct ModelRegistryTests {
         #expect(names.sorted() == ["current", "v0001", "v0002", "v0003"])
     }
 
-    @Test("An older version can be made current again, and the next one has a new name")
+    @Test("A promotion is undone as often as there were promotions")
     func rollback() throws {
         let folder = try TemporaryFolder()
         let registry = ModelRegistry(folder: folder.url.path)
-        _ = try publish(in: registry)
+        #expect(throws: PredictionError.self) { try registry.rollBack() }
+        for _ in 0..<4 { try registry.promote(try publish(in: registry)) }
+        try registry.promote("v0002")
+        try registry.promote("v0002")
+        #expect(registry.history == ["v0002", "v0004", "v0003", "v0002", "v0001"])
+        #expect(try registry.rollBack() == "v0004")
+        // What was removed meanwhile cannot be put into use again.
+        try FileManager.default.removeItem(at: folder.url.appending(path: "v0003"))
+        #expect(try registry.rollBack() == "v0002")
+        #expect(try registry.load().version == "v0002")
+        #expect(try registry.rollBack() == "v0001")
+        #expect(throws: PredictionError.self) { try registry.rollBack() }
+        #expect(registry.current == "v0001")
+        #expect(try publish(in: registry) == "v0005")
+    }
+
+    @Test("Old versions are removed, but none that is in use or would be after a rollback")
+    func prune() throws {
+        let folder = try TemporaryFolder()
+        let registry = ModelRegistry(folder: folder.url.path)
+        #expect(try registry.prune(keeping: 1).isEmpty)
+        for _ in 0..<6 { _ = try publish(in: registry) }
+        for version in ["v0003", "v0001", "v0002"] { try registry.promote(version) }
+        #expect(try registry.prune(keeping: 2) == ["v0003", "v0004"])
+        #expect(registry.versions == ["v0001", "v0002", "v0005", "v0006"])
+        #expect(try registry.rollBack() == "v0001")
+        #expect(try registry.prune(keeping: 1) == ["v0002", "v0005"])
+        #expect(try registry.load().version == "v0001")
+        #expect(try publish(in: registry) == "v0007")
+    }
+
+    @Test("A damaged version is not put into use")
+    func promotesNoDamage() throws {
+        let folder = try TemporaryFolder()
+        let registry = ModelRegistry(folder: folder.url.path)
+        try registry.promote(try publish(in: registry))
+        let second = try publish(in: registry)
+        try folder.put(Data("{}".utf8), second + "/config.json")
+        #expect(throws: PredictionError.self) { try registry.promote(second) }
+        #expect(throws: PredictionError.self) { try registry.promote("v0009") }
+        #expect(registry.current == "v0001")
+    }
+
+    @Test("A file that names one version, with space around it, is read")
+    func plainFile() throws {
+        let folder = try TemporaryFolder()
+        let registry = ModelRegistry(folder: folder.url.path)
         _ = try publish(in: registry)
         try folder.put(Data("  v0001\n\n".utf8), "current")
         #expect(try registry.load().version == "v0001")
-        #expect(try publish(in: registry) == "v0003")
     }
 
     @Test("The draft of a crash is swept away")

@@ -93,7 +93,7 @@ struct TrainerTests {
 
     @Test("Metrics tell what was learned from")
     func metrics() throws {
-        let (model, metrics) = try World.trained.get()
+        let (model, metrics, _) = try World.trained.get()
         let data = try World.data.get()
         #expect(metrics.eventCount == data.sequences.items.count)
         #expect(metrics.sequenceCount == data.sequences.count)

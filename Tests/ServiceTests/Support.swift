@@ -41,7 +41,7 @@ struct TrainedShop: Sendable {
         items = shop.items
         let configuration = TrainingConfiguration(seed: 5, width: 8, epochs: 1, threads: 2)
         let data = TrainingData(events, by: \.userID, minimumItemCount: 5)
-        (model, metrics) = try Trainer(configuration).train(data) { _ in }
+        (model, metrics, _) = try Trainer(configuration).train(data) { _ in }
     }
 }
 
@@ -100,7 +100,9 @@ struct TestService: Sendable {
     @discardableResult
     private static func publishModel(in registry: ModelRegistry) throws -> String {
         let shop = try TrainedShop.shared.get()
-        return try registry.publish(shop.model, metrics: shop.metrics)
+        let version = try registry.publish(shop.model, metrics: shop.metrics)
+        try registry.promote(version)
+        return version
     }
 
     /// A service with model and events that tests share which do not write.

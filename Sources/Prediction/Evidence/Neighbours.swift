@@ -1,120 +1,220 @@
 import Foundation
 public import Learning
 
-/// What twins like this one did: nearest sequences by weighted common items.
+/// What twins like this one did: nearest sequences by common items, and what lies around those.
 ///
 /// After V-SKNN (Ludewig and Jannach, "Evaluation of Session-based Recommendation Algorithms",
-/// 2018): newer items of the asking twin weigh more, rare items weigh more, and the nearest
-/// sequences vote for their items.
+/// 2018) and STAN (Garg et al., "Sequence and Time Aware Neighborhood for Session-based
+/// Recommendations", 2019). A sequence is near if it has the newest and rarest items of the asking
+/// twin; the nearest ones vote for their items, most for those next to what both have.
 public struct Neighbours: EvidenceSource {
     /// How many nearest sequences vote.
-    public static let neighbourCount = 120
+    public static let neighbourCount = 200
     /// How many of the newest distinct items ask.
-    public static let queryLimit = 24
-    /// How many of the newest sequences an item leads to.
-    public static let postingLimit = 600
+    public static let queryLimit = 48
+    /// To how many of the newest sequences an item leads.
+    public static let postingLimit = 1000
+    /// The newest events of a sequence that are known.
+    public static let lengthLimit = 512
+    /// Moments after which an item of the asking twin counts 1/e.
+    static let queryReach: Float = 3
+    /// Moments from the common item after which a vote counts 1/e.
+    static let voteReach: Float = 6
+    /// What a vote for something before the common item counts beside one for something after it.
+    static let beforeShare: Float = 0.8
+    /// Days after which a sequence that has ended counts 1/e.
+    static let dayReach: Float = 80
 
-    /// Where each sequence's items begin; one more than there are sequences.
-    public let offsets: [Int32]
-    /// The distinct items of each sequence.
-    public let items: [Int32]
-    /// The weight of each of ``items``: the square root of how often it occurred.
-    public let weights: [Float]
+    /// The events of all sequences, oldest first.
+    let events: NeighbourEvents
     private let postings: [[Int32]]
-    private let norms: [Float]
+    /// log(1 + sequences / sequences with the item), by item.
+    private let rarity: [Float]
+    /// √ of the length of the vector of distinct items, by sequence, over the weight of its age.
+    private let divisors: [Float]
+    private let scratch = ScratchPool()
 
     /// Which evidence this is.
     public var name: EvidenceName { .neighbours }
 
     /// Indexes all sequences by their items.
     public init(_ sequences: EventSequences, itemCount: Int) {
-        var offsets: [Int32] = [0]
-        var items: [Int32] = []
-        var weights: [Float] = []
-        for sequence in 0..<sequences.count {
-            var counts: [Int32: Int] = [:]
-            for event in sequences.range(of: sequence) {
-                counts[sequences.items[event], default: 0] += 1
-            }
-            for (item, count) in counts.sorted(by: { $0.key < $1.key }) {
-                items.append(item)
-                weights.append(Float(count).squareRoot())
-            }
-            offsets.append(Int32(items.count))
-        }
-        self.init(offsets: offsets, items: items, weights: weights, itemCount: itemCount)
+        self.init(NeighbourEvents(sequences), itemCount: itemCount)
     }
 
-    init(offsets: [Int32], items: [Int32], weights: [Float], itemCount: Int) {
-        self.offsets = offsets
-        self.items = items
-        self.weights = weights
+    init(_ events: NeighbourEvents, itemCount: Int) {
+        self.events = events
         var postings = [[Int32]](repeating: [], count: itemCount)
-        var norms: [Float] = []
-        for sequence in 0..<max(0, offsets.count - 1) {
-            var square: Float = 0
-            for entry in Int(offsets[sequence])..<Int(offsets[sequence + 1]) {
-                postings[Int(items[entry])].append(Int32(sequence))
-                square += weights[entry] * weights[entry]
+        var divisors: [Float] = []
+        var last = [Int32](repeating: -1, count: itemCount)
+        for sequence in 0..<events.count {
+            var distinct: Float = 0
+            for event in events.range(of: sequence) {
+                let item = Int(events.items[event])
+                guard last[item] != Int32(sequence) else { continue }
+                last[item] = Int32(sequence)
+                postings[item].append(Int32(sequence))
+                distinct += 1
             }
-            norms.append(square.squareRoot())
+            // √ of √n: half of the cosine's own, for long sequences do tell more.
+            divisors.append(
+                distinct.squareRoot().squareRoot() * exp(events.ages[sequence] / Self.dayReach))
         }
+        let total = Float(events.count)
+        rarity = postings.map { log(1 + total / Float($0.count + 1)) }
         self.postings = postings.map { Array($0.suffix(Self.postingLimit)) }
-        self.norms = norms
+        self.divisors = divisors
     }
 
     /// The items of the nearest sequences, weighted by nearness.
+    ///
+    /// - Complexity: O(``queryLimit`` · ``postingLimit`` + ``neighbourCount`` · events of a
+    ///   neighbour around the common item).
     public func evidence(for context: Context) -> Evidence {
-        let query = queryWeights(context.history)
+        let query = queryItems(context.history)
         guard !query.isEmpty else { return .none }
-        let nearest = nearestSequences(query)
-        let newest = Set(context.history.lastMoment)
-        var votes: [Int32: Float] = [:]
-        for (sequence, similarity) in nearest {
-            for entry in Int(offsets[Int(sequence)])..<Int(offsets[Int(sequence) + 1])
-            where !newest.contains(items[entry]) {
-                votes[items[entry], default: 0] += similarity * weights[entry]
+        return scratch.with(sequences: events.count, items: postings.count) { scratch in
+            let nearest = nearestSequences(query, context.history, &scratch)
+            var order: [Int32: Int] = [:]
+            for (place, entry) in query.enumerated() { order[entry.item] = place }
+            for (sequence, similarity) in nearest {
+                vote(sequence, similarity, order, &scratch)
             }
+            if context.sameMoment {
+                for item in context.history.lastMoment where Int(item) < postings.count {
+                    scratch.votes[Int(item)] = 0
+                }
+            }
+            return scratch.takeVotes()
         }
-        return Evidence(weights: votes)
     }
 
-    /// The newest distinct items, each with recency × rarity.
-    private func queryWeights(_ history: History) -> [(item: Int32, weight: Float)] {
+    private struct QueryItem {
+        var item: Int32
+        var weight: Float
+    }
+
+    /// The newest distinct items, newest first, each with recency × rarity².
+    private func queryItems(_ history: History) -> [QueryItem] {
         var seen: Set<Int32> = []
-        var query: [(item: Int32, weight: Float)] = []
-        for item in history.items.reversed() where seen.insert(item).inserted {
-            guard query.count < Self.queryLimit else { break }
-            query.append((item, 0))
-        }
-        let total = Float(max(1, offsets.count - 1))
-        for index in query.indices {
-            let recency = 1 - Float(index) / Float(query.count)
-            let rarity = log(1 + total / Float(postings[Int(query[index].item)].count + 1))
-            query[index].weight = recency * rarity
+        var query: [QueryItem] = []
+        for moment in (0..<history.momentCount).reversed() {
+            let recency = exp(-Float(history.momentCount - 1 - moment) / Self.queryReach)
+            for event in history.moment(moment).reversed() {
+                let item = history.items[event]
+                guard query.count < Self.queryLimit else { return query }
+                guard Int(item) < rarity.count, seen.insert(item).inserted else { continue }
+                let rarity = rarity[Int(item)]
+                query.append(QueryItem(item: item, weight: recency * rarity * rarity))
+            }
         }
         return query
     }
 
     private func nearestSequences(
-        _ query: [(item: Int32, weight: Float)]
-    ) -> [(sequence: Int32, similarity: Float)] {
-        var similarities: [Int32: Float] = [:]
-        var matches: [Int32: Int] = [:]
-        for (item, weight) in query {
-            for sequence in postings[Int(item)] {
-                similarities[sequence, default: 0] += weight
-                matches[sequence, default: 0] += 1
+        _ query: [QueryItem], _ history: History, _ scratch: inout Scratch
+    ) -> [(sequence: Int, similarity: Float)] {
+        for entry in query {
+            for sequence in postings[Int(entry.item)] {
+                scratch.add(entry.weight, toSequence: Int(sequence))
             }
         }
-        // A sequence that holds every one of many items asked for is the asking twin itself, as
-        // it was in training; what it will do next is not evidence from others.
-        let isLong = query.count >= Self.queryLimit
-        return
-            similarities
-            .filter { !(isLong && matches[$0.key] == query.count) }
-            .map { (sequence: $0.key, similarity: $0.value / norms[Int($0.key)]) }
-            .sorted { ($1.similarity, $1.sequence) < ($0.similarity, $0.sequence) }
-            .prefix(Self.neighbourCount).map { $0 }
+        // Positive numbers are ordered as their bits are, so one integer holds what to sort by.
+        var keys = scratch.takeSequences { sequence, similarity in
+            UInt64((similarity / divisors[sequence]).bitPattern) << 32 | UInt64(sequence)
+        }
+        keys.sort(by: >)
+        var nearest: [(sequence: Int, similarity: Float)] = []
+        for key in keys where nearest.count < Self.neighbourCount {
+            let sequence = Int(key & 0xFFFF_FFFF)
+            // The asking twin as it was in training has nothing to tell it.
+            guard !events.isBeginning(sequence, of: history) else { continue }
+            nearest.append((sequence, Float(bitPattern: UInt32(key >> 32))))
+        }
+        return nearest
+    }
+
+    /// Votes for the items of a sequence around the newest item that it has in common.
+    private func vote(
+        _ sequence: Int, _ similarity: Float, _ order: [Int32: Int], _ scratch: inout Scratch
+    ) {
+        let range = events.range(of: sequence)
+        var common = range.upperBound
+        var best = Int.max
+        for event in range {
+            guard let place = order[events.items[event]], place <= best else { continue }
+            (best, common) = (place, event)
+        }
+        guard common < range.upperBound else { return }
+        let middle = events.moments[common]
+        let reach = Int32(4 * Self.voteReach)
+        for event in range where abs(events.moments[event] - middle) <= reach {
+            let distance = Float(events.moments[event] - middle)
+            var weight = similarity * exp(-abs(distance) / Self.voteReach)
+            if distance < 0 { weight *= Self.beforeShare }
+            let item = Int(events.items[event])
+            scratch.add(weight * rarity[item], toItem: item)
+        }
+    }
+}
+
+/// The events of many sequences, for looking at one after the other.
+struct NeighbourEvents: Sendable {
+    /// Where each sequence begins; one more than there are sequences.
+    let offsets: [Int32]
+    /// The item of each event.
+    let items: [Int32]
+    /// The number of each event's moment within its sequence.
+    let moments: [Int32]
+    /// Days from each sequence's end to the newest event of all.
+    let ages: [Float]
+
+    /// The newest events of each sequence.
+    init(_ sequences: EventSequences) {
+        var offsets: [Int32] = [0]
+        var items: [Int32] = []
+        var moments: [Int32] = []
+        var ages: [Float] = []
+        let newest = sequences.times.max() ?? 0
+        for sequence in 0..<sequences.count {
+            let range = sequences.range(of: sequence)
+            var moment: Int32 = -1
+            var before: Int64?
+            for event in range.suffix(Neighbours.lengthLimit) {
+                if sequences.times[event] != before { moment += 1 }
+                before = sequences.times[event]
+                items.append(sequences.items[event])
+                moments.append(moment)
+            }
+            offsets.append(Int32(items.count))
+            ages.append(Float(newest - (before ?? newest)) / 86_400)
+        }
+        self.init(offsets: offsets, items: items, moments: moments, ages: ages)
+    }
+
+    init(offsets: [Int32], items: [Int32], moments: [Int32], ages: [Float]) {
+        self.offsets = offsets
+        self.items = items
+        self.moments = moments
+        self.ages = ages
+    }
+
+    /// The number of sequences.
+    var count: Int { max(0, offsets.count - 1) }
+
+    /// The events of a sequence.
+    func range(of sequence: Int) -> Range<Int> {
+        Int(offsets[sequence])..<Int(offsets[sequence + 1])
+    }
+
+    /// Whether a sequence is nothing but the beginning of a history, or all of it.
+    func isBeginning(_ sequence: Int, of history: History) -> Bool {
+        let range = range(of: sequence)
+        let later = history.count - range.count
+        guard later >= 0 else { return false }
+        // Of a long sequence the end alone is known, and may lie anywhere in the history.
+        return (0...(range.count < Neighbours.lengthLimit ? 0 : later)).contains { start in
+            history.items[start..<start + range.count].elementsEqual(items[range])
+        }
     }
 }

@@ -32,6 +32,28 @@ struct MixtureLessons {
         self.lessons = lessons
     }
 
+    /// The same lessons in the places of another catalogue; what it lacks has happened to nobody,
+    /// and is place -1 where it came next.
+    func moved(from own: ModelCatalogue, to other: ModelCatalogue) -> MixtureLessons {
+        let places = own.itemIDs.map { other.place(of: $0) }
+        return MixtureLessons(
+            lessons: lessons.map { lesson in
+                let known = lesson.context.history
+                var history = History()
+                for (event, item) in known.items.enumerated() {
+                    guard let place = places[Int(item)] else { continue }
+                    history.append(
+                        item: place, type: known.types[event], time: known.times[event])
+                }
+                var context = lesson.context
+                context.history = history
+                return Lesson(
+                    context: context, targets: lesson.targets.map { places[Int($0)] ?? -1 })
+            })
+    }
+
+    private init(lessons: [Lesson]) { self.lessons = lessons }
+
     /// What each source of a model gave to the items that came next.
     func cases(_ model: PredictionModel, threads: Int) -> [Mixture.Case] {
         let lessons = lessons

@@ -23,11 +23,12 @@ public struct Trainer: Sendable {
     /// - Parameters:
     ///   - data: The catalogue and the sequences.
     ///   - progress: Told of the work as it goes.
-    /// - Returns: The model, and how well it did on the sequences held out.
+    /// - Returns: The model, how well it did on the sequences held out, and these themselves, for
+    ///   asking other models the same.
     /// - Throws: ``PredictionError`` when there is too little data, or `LearningError`.
     public func train(
         _ data: TrainingData, progress: (TrainingProgress) -> Void
-    ) throws -> (model: PredictionModel, metrics: TrainingMetrics) {
+    ) throws -> (model: PredictionModel, metrics: TrainingMetrics, heldOut: HeldOut) {
         let itemCount = data.catalogue.count
         guard data.sequences.count >= 2, data.sequences.items.count >= 10 else {
             throw PredictionError(
@@ -35,7 +36,7 @@ public struct Trainer: Sendable {
                 "There are \(data.sequences.items.count) events of \(data.sequences.count) "
                     + "customers to learn from. Ingest at least 10 events of 2 customers.")
         }
-        let (training, heldOut) = split(data.sequences)
+        let (training, heldOut) = split(data)
         let embeddings = try SkipGram(configuration.embeddings)
             .train(training, itemCount: itemCount, progress: progress)
         let trained = try SequenceTrainer(configuration.sequence).train(
@@ -57,21 +58,23 @@ public struct Trainer: Sendable {
         let metrics = TrainingMetrics(
             data: data, heldOut: heldOut.count, curve: trained.curve, mixture: mixture,
             cases: cases)
-        return (model, metrics)
+        return (model, metrics, HeldOut(lessons, catalogue: data.catalogue))
     }
 
     /// Splits sequences into those that are learned from and those that are held out.
-    private func split(
-        _ sequences: EventSequences
-    ) -> (training: EventSequences, heldOut: EventSequences) {
-        var order = Array(0..<sequences.count)
-        var generator = PhiloxGenerator(seed: configuration.seed, stream: 0x5EED)
-        generator.shuffle(&order)
+    ///
+    /// Who is held out depends on the sequence's number and the seed: when a shop retrains, nearly
+    /// all who were held out are so again, and old and new model can be compared on them.
+    func split(_ data: TrainingData) -> (training: EventSequences, heldOut: EventSequences) {
+        let random = Philox(seed: configuration.seed, stream: 0x5EED)
+        let order = data.numbers.enumerated()
+            .map { (random.uniform(at: UInt64($0.element)), $0.offset) }.sorted { $0 < $1 }
+            .map(\.1)
         let share = Int((Double(order.count) * configuration.heldOutShare).rounded())
         let count = min(max(1, share), order.count - 1, 20_000)
         return (
-            sequences.subset(order.dropFirst(count).sorted()),
-            sequences.subset(order.prefix(count).sorted())
+            data.sequences.subset(order.dropFirst(count).sorted()),
+            data.sequences.subset(order.prefix(count).sorted())
         )
     }
 }

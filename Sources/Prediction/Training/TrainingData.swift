@@ -10,6 +10,9 @@ public struct TrainingData: Sendable {
     public let sequences: EventSequences
     /// Whose sequence each is; empty when nobody needs to know.
     public let owners: [String]
+    /// A number for each sequence that it keeps when there is more data: the place of its customer
+    /// or session among all that were ever seen.
+    let numbers: [Int]
     /// Events that were left out because their item was too rare.
     public let droppedEventCount: Int
 
@@ -97,6 +100,7 @@ public struct TrainingData: Sendable {
         }
         var sequences = EventSequences()
         var keptOwners: [String] = []
+        var numbers: [Int] = []
         var dropped = 0
         for (index, row) in rows.enumerated() {
             let known = row.filter { places[Int($0.item)] >= 0 }
@@ -108,11 +112,13 @@ public struct TrainingData: Sendable {
             sequences.append(
                 items: sorted.map { places[Int($0.item)] }, types: sorted.map(\.type),
                 times: sorted.map(\.time))
+            numbers.append(index)
             if !owners.isEmpty { keptOwners.append(owners[index]) }
         }
         self.catalogue = ModelCatalogue(itemIDs: kept)
         self.sequences = sequences
         self.owners = keptOwners
+        self.numbers = numbers
         self.droppedEventCount = dropped
     }
 }

@@ -41,25 +41,21 @@ public struct TrainingMetrics: Codable, Sendable {
         epochs = curve.map {
             Epoch(training: $0.training, validation: $0.validation)
         }
-        let floor = 1e-9
         var bits: [String: (sum: Double, count: Double)] = [:]
         var shares = [Double](repeating: 0, count: mixture.names.count)
         for entry in cases {
             let row = mixture.shares(
                 entry.situation, speaking: entry.probabilities.map { $0 != nil })
-            var total = 0.0
             for (index, probability) in entry.probabilities.enumerated() {
                 shares[index] += Double(row[index])
                 guard let probability else { continue }
                 let own = bits[mixture.names[index].rawValue] ?? (0, 0)
                 bits[mixture.names[index].rawValue] =
-                    (own.sum + log2(max(floor, Double(probability))), own.count + 1)
-                total += Double(row[index] * probability)
+                    (own.sum + Mixture.bits(Double(probability)), own.count + 1)
             }
-            let own = bits["mixture"] ?? (0, 0)
-            bits["mixture"] = (own.sum + log2(max(floor, total)), own.count + 1)
         }
         heldOutBits = bits.mapValues { $0.sum / max(1, $0.count) }
+            .merging(["mixture": mixture.bits(cases)]) { $1 }
         let count = Double(max(1, cases.count))
         meanShares = Dictionary(
             uniqueKeysWithValues: zip(mixture.names.map(\.rawValue), shares.map { $0 / count }))

@@ -40,11 +40,11 @@ struct DemoCommand: ParsableCommand {
         let progress = ProgressBar()
         let store = try generate(shop, progress)
         let registry = ModelRegistry(folder: output + "/models")
-        let (version, metrics) = try TrainCommand.train(
+        let trained = try TrainCommand.train(
             store, configuration: configuration, registry: registry, progress: progress)
-        printLines(TrainCommand.summary(metrics, version: version, in: output + "/models"))
+        printLines(TrainCommand.summary(trained, in: output + "/models"))
         let model = try registry.load().model
-        let recommender = try Recommender(store: store, model: model, version: version)
+        let recommender = try Recommender(store: store, model: model, version: trained.version)
         var options = RecommendationOptions()
         options.seed = configuration.seed
         options.threads = configuration.sequence.threads
@@ -57,7 +57,8 @@ struct DemoCommand: ParsableCommand {
             printLines(RecommendCommand.lines(answer.recommendations, customer: answer.customer))
         }
         let report = output + "/report.html"
-        try ReportCommand.write(answers, metrics: metrics, model: model, store: store, to: report)
+        try ReportCommand.write(
+            answers, metrics: trained.metrics, model: model, store: store, to: report)
         printNext(answers.first?.customer ?? "CUSTOMER", report: report)
     }
 

@@ -13,51 +13,94 @@ struct TrainCommand: ParsableCommand {
         discussion: """
             Trains item vectors and an LSTM, counts the other evidence, and learns on customers \
             that were held out how much each source counts. The new version becomes the current \
-            one; item vectors and what follows what are put into the shared graph as well.
+            one unless it foresees those customers worse than the one in use; then it is kept, \
+            and 'foretwin models promote' puts it into use all the same.
+
+            Item vectors and what follows what are put into the shared graph of a version that is \
+            put into use, unless a server has the store open.
             """)
 
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var training: TrainingOptions
 
+    /// When a new version is put into use.
+    enum Promotion: String, CaseIterable, ExpressibleByArgument {
+        case ifGood = "if-good"
+        case always, never
+    }
+
+    /// What came of it.
+    struct Outcome: Encodable {
+        var version: String
+        var isPromoted: Bool
+        var gate: QualityGate.Verdict
+        var metrics: TrainingMetrics
+    }
+
+    @Option(
+        help: ArgumentHelp(
+            "When the new version is put into use: if-good if it foresees customers that were "
+                + "held out no worse than the one in use, always, or never."))
+    var promote = Promotion.ifGood
+
     @Flag(help: "Print the metrics as JSON.")
     var json = false
 
     func run() throws {
-        let store = try storeOptions.open(.write)
+        let (store, isWritable) = try openStore()
         let progress = ProgressBar(quiet: json)
-        let (version, metrics) = try TrainCommand.train(
-            store, configuration: try training.configuration(), registry: modelOptions.registry,
-            progress: progress)
-        if json {
-            try printJSON(metrics)
-        } else {
-            printLines(TrainCommand.summary(metrics, version: version, in: modelOptions.models))
-            print("Next: foretwin recommend CUSTOMER, foretwin report CUSTOMER, foretwin serve")
+        let outcome = try TrainCommand.train(
+            store, isWritable: isWritable, configuration: try training.configuration(),
+            registry: modelOptions.registry, promotion: promote, progress: progress)
+        guard !json else { return try printJSON(outcome) }
+        printLines(TrainCommand.summary(outcome, in: modelOptions.models))
+        if !isWritable {
+            print("The shared graph keeps the former item vectors: a server has the store open.")
+        }
+        print("Next: foretwin recommend CUSTOMER, foretwin report CUSTOMER, foretwin serve")
+    }
+
+    /// Opens the store for writing, or only for reading while a server writes to it.
+    private func openStore() throws -> (store: TwinStore, isWritable: Bool) {
+        do {
+            return (try storeOptions.open(.write), true)
+        } catch  where GraphStore.failure(error) == .inUse {
+            return (try storeOptions.open(.read), false)
         }
     }
 
     /// Trains on a store and publishes the model.
     static func train(
-        _ store: TwinStore, configuration: TrainingConfiguration, registry: ModelRegistry,
-        progress: ProgressBar
-    ) throws -> (version: String, metrics: TrainingMetrics) {
+        _ store: TwinStore, isWritable: Bool = true, configuration: TrainingConfiguration,
+        registry: ModelRegistry, promotion: Promotion = .ifGood, progress: ProgressBar
+    ) throws -> Outcome {
         progress.show("read", fraction: nil, detail: "the twins")
         let data = try TrainingData(store, minimumItemCount: configuration.minimumItemCount)
         progress.finish(
             "\(grouped(data.sequences.items.count)) events of \(grouped(data.sequences.count)) "
                 + "customers, \(grouped(data.catalogue.count)) items")
-        let (model, metrics) = try Trainer(configuration).train(data) { progress.show($0) }
+        let (model, metrics, heldOut) = try Trainer(configuration).train(data) {
+            progress.show($0)
+        }
         progress.finish("done")
+        progress.show("compare", fraction: nil, detail: "with the model in use")
+        let gate = QualityGate(registry, threads: configuration.sequence.threads)
+            .verdict(on: metrics, heldOut: heldOut)
+        progress.finish(gate.passes ? "no worse" : "worse")
         progress.show("publish", fraction: nil, detail: "the model")
         let version = try registry.publish(model, metrics: metrics)
-        try publish(model, to: store)
+        let isPromoted = promotion == .always || (promotion == .ifGood && gate.passes)
+        if isPromoted {
+            try registry.promote(version)
+            if isWritable { try publish(model, to: store) }
+        }
         progress.finish(version)
-        return (version, metrics)
+        return Outcome(version: version, isPromoted: isPromoted, gate: gate, metrics: metrics)
     }
 
     /// Puts what was learned of items into the shared graph.
-    private static func publish(_ model: PredictionModel, to store: TwinStore) throws {
+    static func publish(_ model: PredictionModel, to store: TwinStore) throws {
         let ids = model.catalogue.itemIDs
         let following = model.transitions.following
         let followersKept = 10
@@ -74,20 +117,35 @@ struct TrainCommand: ParsableCommand {
     }
 
     /// What a person wants to know of a training run.
-    static func summary(
-        _ metrics: TrainingMetrics, version: String, in folder: String
-    ) -> [String] {
+    static func summary(_ outcome: Outcome, in folder: String) -> [String] {
+        let metrics = outcome.metrics
         var table = Table("evidence", "#share", "#bits on held-out events")
         for name in EvidenceName.allCases.map(\.rawValue) + ["mixture"] {
             table.add(
                 name, metrics.meanShares[name].map { percent($0) } ?? "",
                 metrics.heldOutBits[name].map { "\(($0 * 100).rounded() / 100)" } ?? "")
         }
-        return ["Model \(version) in \(folder) is now in use.", ""] + table.lines() + [
+        return [use(outcome, in: folder), ""] + table.lines() + [
             "",
             "Bits: mean log2 of the probability given to what came next; nearer to 0 is better.",
         ]
     }
+
+    private static func use(_ outcome: Outcome, in folder: String) -> String {
+        let version = outcome.version
+        guard !outcome.isPromoted else { return "Model \(version) in \(folder) is now in use." }
+        let kept = "Model \(version) is kept in \(folder), but not in use"
+        guard let current = outcome.gate.current, let bits = outcome.gate.currentBits else {
+            return kept + "."
+        }
+        let (ours, theirs) = (bitsText(outcome.gate.bits), bitsText(bits))
+        return kept
+            + ": on customers held out it gets \(ours) bits, \(current) \(theirs). 'foretwin models "
+            + "promote \(version)' puts it into use."
+    }
+
+    /// Bits with as many places as tell models apart.
+    static func bitsText(_ bits: Double) -> String { String(format: "%.3f", bits) }
 }
 
 extension ProgressBar {

@@ -136,23 +136,60 @@ def complete_journey(folder, validation):
             raise DataError("tools/import-completejourney failed.")
     training = (out / "next-basket/train.csv").read_text("utf-8").splitlines()
     test = (out / "next-basket/test.csv").read_text("utf-8").splitlines()
-    header, training, test = training[0], training[1:], test[1:]
-    if validation:
-        names = header.split(",")
-        user, basket = names.index("user_id"), names.index("basket_id")
-        newest = {}
-        baskets = {}
-        for row in training:
-            fields = row.split(",")
-            newest[fields[user]] = fields[basket]
-            baskets.setdefault(fields[user], set()).add(fields[basket])
-        test, rest = [], []
-        for row in training:
-            fields = row.split(",")
-            is_asked = newest[fields[user]] == fields[basket] and len(baskets[fields[user]]) > 2
-            (test if is_asked else rest).append(row)
-        training = rest
-    yield header, training, test
+    if not validation:
+        yield training[0], training[1:], test[1:]
+    else:
+        yield training[0], *_newest_baskets(training[0], training[1:])
+
+
+def _newest_baskets(header, rows):
+    """The rows without and with the newest basket of each customer who has three or more."""
+    names = header.split(",")
+    user, basket, time = (names.index(name) for name in ("user_id", "basket_id", "timestamp"))
+    newest = {}
+    baskets = {}
+    for row in rows:
+        fields = row.split(",")
+        baskets.setdefault(fields[user], set()).add(fields[basket])
+        newest[fields[user]] = max(newest.get(fields[user], ("", "")), (fields[time], fields[basket]))
+    rest, asked = [], []
+    for row in rows:
+        fields = row.split(",")
+        is_newest = newest[fields[user]][1] == fields[basket] and len(baskets[fields[user]]) > 2
+        (asked if is_newest else rest).append(row)
+    return rest, asked
+
+
+def _newest_sessions(header, rows):
+    """The rows without and with the newest twentieth of the sessions."""
+    names = header.split(",")
+    session, time = names.index("session_id"), names.index("timestamp")
+    begins = {}
+    for row in rows:
+        fields = row.split(",")
+        begins[fields[session]] = min(begins.get(fields[session], fields[time]), fields[time])
+    order = sorted(begins, key=lambda name: (begins[name], name))
+    asked = set(order[len(order) - len(order) // 20:])
+    is_asked = [row.split(",")[session] in asked for row in rows]
+    return ([row for row, flag in zip(rows, is_asked) if not flag],
+            [row for row, flag in zip(rows, is_asked) if flag])
+
+
+def _own(columns, split):
+    """Event files of one's own; times must be written so that they sort as text."""
+    def folds(path, validation):
+        lines = path.read_text("utf-8").splitlines()
+        header, rows = (lines[0], lines[1:]) if lines else ("", [])
+        for column in columns:
+            if column not in header.split(","):
+                raise DataError(f"{path} has no column {column}.")
+        if '"' in header or any('"' in row for row in rows):
+            raise DataError(f"{path} has quoted fields; write it without.")
+        rest, asked = split(header, rows)
+        if validation:
+            rest, asked = split(header, rest)
+        yield header, rest, asked
+    return folds
 
 
 ALL = {
@@ -176,5 +213,14 @@ ALL = {
             {"global top": (.045, .067, .314), "personal top, filled": (.127, .169, .506),
              "personal top, decayed": (.134, .176, .501)},
             complete_journey, ["--ndcg-ideal", "cut"]),
+        DataSet(
+            "sessions", "Own sessions, next event", "next-event", "20",
+            [("hit_rate", "20", "P@20", 100), ("mrr", "20", "MRR@20", 100)], {},
+            _own(["session_id", "timestamp"], _newest_sessions)),
+        DataSet(
+            "baskets", "Own baskets, next basket", "next-basket", "10",
+            [("recall", "10", "R@10", 1), ("ndcg", "10", "nDCG@10", 1), ("phr", "10", "PHR@10", 1)],
+            {}, _own(["user_id", "basket_id", "timestamp"], _newest_baskets),
+            ["--ndcg-ideal", "cut"]),
     ]
 }
