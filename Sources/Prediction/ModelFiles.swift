@@ -118,7 +118,7 @@ public enum ModelFiles {
         tensors["neighbours.offsets"] = vector(neighbours.offsets)
         tensors["neighbours.items"] = vector(neighbours.items)
         tensors["neighbours.moments"] = vector(neighbours.moments)
-        tensors["neighbours.ages"] = vector(neighbours.ages)
+        tensors["neighbours.ends"] = Tensor(shape: [neighbours.count], .i64(neighbours.ends))
         let gates = model.mixture.gates
         tensors["mixture.gates"] = Tensor(
             shape: [gates.count, gates.first?.count ?? 0], .f32(Array(gates.joined())))
@@ -226,12 +226,15 @@ private struct TensorReader {
     func neighbours(itemCount: Int) throws -> Neighbours {
         let (offsets, items) = try lists("neighbours", itemCount: itemCount)
         let moments = try integers("neighbours.moments")
-        let ages = try floats("neighbours.ages", count: offsets.count - 1)
-        guard moments.count == items.count, ages.allSatisfy({ $0 >= 0 }),
+        // Far from where differences of times could overflow.
+        let times = -(Int64(1) << 48)...(Int64(1) << 48)
+        guard case .i64(let ends)? = tensors["neighbours.ends"]?.storage,
+            ends.count == offsets.count - 1, ends.allSatisfy(times.contains),
+            moments.count == items.count,
             moments.allSatisfy({ $0 >= 0 && Int($0) < Neighbours.lengthLimit })
         else { throw LearningError(.invalidData, "neighbours do not fit together") }
         return Neighbours(
-            NeighbourEvents(offsets: offsets, items: items, moments: moments, ages: ages),
+            NeighbourEvents(offsets: offsets, items: items, moments: moments, ends: ends),
             itemCount: itemCount)
     }
 

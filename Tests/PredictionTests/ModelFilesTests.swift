@@ -183,10 +183,10 @@ struct ModelFilesTests {
             ("neighbours.offsets", { _ in Tensor(shape: [0], .i32([])) }),
             ("neighbours.moments", { Tensor(shape: $0.shape, .i32(spoiled($0, -1))) }),
             ("neighbours.moments", { _ in Tensor(shape: [1], .i32([0])) }),
-            ("neighbours.ages", { _ in Tensor(shape: [1], .f32([0])) }),
+            ("neighbours.ends", { _ in Tensor(shape: [1], .i64([0])) }),
             (
-                "neighbours.ages",
-                { Tensor(shape: $0.shape, .f32($0.floats?.map { _ in -1 } ?? [])) }
+                "neighbours.ends",
+                { Tensor(shape: $0.shape, .i64([Int64](repeating: .max, count: $0.shape[0]))) }
             ),
             (
                 "transitions.following.items",

@@ -74,6 +74,15 @@ struct NeighboursTests {
         }
     }
 
+    @Test("Somebody else who began in the same way at another time does vote")
+    func somebodyElse() {
+        var known = EventSequences()
+        known.append(items: [0, 1], types: [0, 0], times: [day, day + 60])
+        let neighbours = Neighbours(known, itemCount: 2)
+        let found = entries(neighbours.evidence(for: context(history([[0], [1]], gap: 60))))
+        #expect(found.keys.sorted() == [0, 1])
+    }
+
     @Test("Nothing without a history, or with items of nobody else")
     func silent() {
         let neighbours = Neighbours(sequences([[[0], [1]]]), itemCount: 3)
@@ -132,7 +141,9 @@ struct NeighboursTests {
         }
         var votes: [Int32: Double] = [:]
         for row in rows {
-            let isOwn = history.items.starts(with: row.items)
+            let isOwn =
+                history.items.starts(with: row.items)
+                && history.times[row.count - 1] == row.lastTime
             guard !isOwn, let first = query.first(where: { row.items.contains($0.item) }) else {
                 continue
             }

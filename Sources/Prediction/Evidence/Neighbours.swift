@@ -57,8 +57,8 @@ public struct Neighbours: EvidenceSource {
                 distinct += 1
             }
             // √ of √n: half of the cosine's own, for long sequences do tell more.
-            divisors.append(
-                distinct.squareRoot().squareRoot() * exp(events.ages[sequence] / Self.dayReach))
+            let age = exp(events.days(since: sequence) / Self.dayReach)
+            divisors.append(distinct.squareRoot().squareRoot() * age)
         }
         let total = Float(events.count)
         rarity = postings.map { log(1 + total / Float($0.count + 1)) }
@@ -166,16 +166,16 @@ struct NeighbourEvents: Sendable {
     let items: [Int32]
     /// The number of each event's moment within its sequence.
     let moments: [Int32]
-    /// Days from each sequence's end to the newest event of all.
-    let ages: [Float]
+    /// When each sequence ended, in seconds since 1970.
+    let ends: [Int64]
+    private let newest: Int64
 
     /// The newest events of each sequence.
     init(_ sequences: EventSequences) {
         var offsets: [Int32] = [0]
         var items: [Int32] = []
         var moments: [Int32] = []
-        var ages: [Float] = []
-        let newest = sequences.times.max() ?? 0
+        var ends: [Int64] = []
         for sequence in 0..<sequences.count {
             let range = sequences.range(of: sequence)
             var moment: Int32 = -1
@@ -187,16 +187,17 @@ struct NeighbourEvents: Sendable {
                 moments.append(moment)
             }
             offsets.append(Int32(items.count))
-            ages.append(Float(newest - (before ?? newest)) / 86_400)
+            ends.append(before ?? 0)
         }
-        self.init(offsets: offsets, items: items, moments: moments, ages: ages)
+        self.init(offsets: offsets, items: items, moments: moments, ends: ends)
     }
 
-    init(offsets: [Int32], items: [Int32], moments: [Int32], ages: [Float]) {
+    init(offsets: [Int32], items: [Int32], moments: [Int32], ends: [Int64]) {
         self.offsets = offsets
         self.items = items
         self.moments = moments
-        self.ages = ages
+        self.ends = ends
+        newest = ends.max() ?? 0
     }
 
     /// The number of sequences.
@@ -207,14 +208,19 @@ struct NeighbourEvents: Sendable {
         Int(offsets[sequence])..<Int(offsets[sequence + 1])
     }
 
-    /// Whether a sequence is nothing but the beginning of a history, or all of it.
+    /// Days from a sequence's end to the newest event of all.
+    func days(since sequence: Int) -> Float { Float(newest - ends[sequence]) / 86_400 }
+
+    /// Whether a sequence is the beginning of a history, or all of it, at the same time.
     func isBeginning(_ sequence: Int, of history: History) -> Bool {
         let range = range(of: sequence)
         let later = history.count - range.count
         guard later >= 0 else { return false }
         // Of a long sequence the end alone is known, and may lie anywhere in the history.
         return (0...(range.count < Neighbours.lengthLimit ? 0 : later)).contains { start in
-            history.items[start..<start + range.count].elementsEqual(items[range])
+            let own = start..<start + range.count
+            return history.times[own.upperBound - 1] == ends[sequence]
+                && history.items[own].elementsEqual(items[range])
         }
     }
 }
