@@ -76,13 +76,15 @@ struct ItemDraws: Sendable {
         for (item, past) in zip(tracker.items, tracker.repetitions) {
             let repetition = memory.repetitions[item] ?? past
             weights.append(
-                model.history.probability(repetition, moments: moments, time: time, type: type))
+                model.history.probability(
+                    of: item, repetition, moments: moments, time: time, type: type))
         }
         for item in memory.newItems {
             guard let repetition = memory.repetitions[item] else { continue }
             items.append(item)
             weights.append(
-                model.history.probability(repetition, moments: moments, time: time, type: type))
+                model.history.probability(
+                    of: item, repetition, moments: moments, time: time, type: type))
         }
         return drawIndex(weights, uniform).map { items[$0] }
     }

@@ -111,22 +111,6 @@ public struct Mixture: Sendable {
         return result
     }
 
-    /// The mean of log2 of the probability that the mixture gave to what came next.
-    func bits(_ cases: [Case]) -> Double {
-        let sum = cases.reduce(0.0) { sum, entry in
-            let row = shares(entry.situation, speaking: entry.probabilities.map { $0 != nil })
-            return sum
-                + Self.bits(
-                    zip(row, entry.probabilities).reduce(0.0) {
-                        $0 + Double($1.0 * ($1.1 ?? 0))
-                    })
-        }
-        return sum / Double(max(1, cases.count))
-    }
-
-    /// log2 of a probability, with a floor under what was taken for impossible.
-    static func bits(_ probability: Double) -> Double { log2(max(1e-9, probability)) }
-
     /// By how much a gate moves the logarithm of a share.
     private static func move(_ gate: [Float], _ outlook: ArraySlice<Float>) -> Float {
         var sum = gate.first ?? 0

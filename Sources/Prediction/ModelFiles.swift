@@ -1,4 +1,5 @@
 public import Foundation
+import Kernels
 import Learning
 
 /// Writes a model to a folder and reads it back.
@@ -107,6 +108,9 @@ public enum ModelFiles {
             shape: [model.embeddings.count, model.embeddings.dimensions], model.embeddings.vectors)
         tensors["popularity"] = vector(model.popularity.probabilities)
         tensors["history"] = vector(model.history.weights)
+        let habits = model.history.habits
+        let rows = habits.items + [habits.common]
+        tensors["habits"] = Tensor(shape: [rows.count, 4], .f32(rows.flatMap(\.numbers)))
         for (name, rows) in [
             ("following", model.transitions.following), ("together", model.transitions.together),
         ] {
@@ -122,6 +126,12 @@ public enum ModelFiles {
         let gates = model.mixture.gates
         tensors["mixture.gates"] = Tensor(
             shape: [gates.count, gates.first?.count ?? 0], .f32(Array(gates.joined())))
+        for (index, layer) in model.stacking.layers.enumerated() {
+            tensors["stacking.\(index).weights"] = Tensor(
+                shape: [layer.weights.rows, layer.weights.columns],
+                .f32(layer.weights.elements))
+            tensors["stacking.\(index).bias"] = vector(layer.bias)
+        }
         return tensors
     }
 
@@ -159,7 +169,8 @@ public enum ModelFiles {
         }
         let counted = CountedEvidence(
             history: OwnHistory(
-                weights: try tensors.floats("history", count: RepetitionFeatures.weightCount)),
+                weights: try tensors.floats("history", count: RepetitionFeatures.weightCount),
+                habits: try tensors.habits("habits", count: count)),
             transitions: Transitions(
                 following: try tensors.rows("transitions.following", count: count),
                 together: try tensors.rows("transitions.together", count: count)),
@@ -170,7 +181,7 @@ public enum ModelFiles {
             embeddings: Embeddings(
                 dimensions: vectors.count / count, count: count, vectors: vectors),
             sequence: SequenceEvidence(model: sequence), counted: counted, mixture: mixture,
-            configuration: config.training)
+            stacking: try tensors.stacking(), configuration: config.training)
     }
 }
 
@@ -196,6 +207,43 @@ private struct TensorReader {
             values.allSatisfy(\.isFinite)
         else { throw LearningError(.invalidData, "\(name) is missing or of the wrong shape") }
         return values
+    }
+
+    /// What everybody does with each item; the last row is that of all together.
+    func habits(_ name: String, count: Int) throws -> ItemHabits {
+        let values = try floats(name, count: nil)
+        let rows = values.count / 4
+        guard values.count.isMultiple(of: 4), (1...count + 1).contains(rows) else {
+            throw LearningError(.invalidData, "\(name) does not fit the catalogue")
+        }
+        let habits = (0..<rows).map {
+            ItemHabits.Habit(
+                rate: values[4 * $0], returns: values[4 * $0 + 1], gap: values[4 * $0 + 2],
+                popularity: values[4 * $0 + 3])
+        }
+        return ItemHabits(items: habits.dropLast(), common: habits[rows - 1])
+    }
+
+    /// The layers of a stacking, from features to one number; none if there are no tensors of it.
+    func stacking() throws -> Stacking {
+        var layers: [Stacking.Layer] = []
+        var inputs = StackingList.featureCount
+        while let shape = tensors["stacking.\(layers.count).weights"]?.shape {
+            let name = "stacking.\(layers.count)"
+            guard shape.count == 2, shape[0] == inputs, (1...1024).contains(shape[1]) else {
+                throw LearningError(.invalidData, "\(name) is of the wrong shape")
+            }
+            let weights = try floats(name + ".weights", count: shape[0] * shape[1])
+            layers.append(
+                Stacking.Layer(
+                    weights: Matrix(rows: shape[0], columns: shape[1], elements: weights),
+                    bias: try floats(name + ".bias", count: shape[1])))
+            inputs = shape[1]
+        }
+        guard layers.isEmpty || inputs == 1 else {
+            throw LearningError(.invalidData, "stacking does not end with one number")
+        }
+        return Stacking(layers: layers)
     }
 
     /// The rows of a matrix.

@@ -8,9 +8,11 @@ public struct Prediction: Sendable {
     public let evidence: [Evidence]
     /// Probability of each item of the catalogue.
     public let probabilities: [Float]
+    /// By what the mixture's probabilities of the likeliest items were multiplied, and all others.
+    private let factors: (of: [Int32: Float], rest: Float)
 
-    /// Mixes what the sources say.
-    init(_ reading: Reading, _ mixture: Mixture, itemCount: Int) {
+    /// Mixes what the sources say, and corrects the mixture.
+    init(_ reading: Reading, _ mixture: Mixture, _ stacking: Stacking, itemCount: Int) {
         names = mixture.names
         evidence = reading.evidence
         shares = mixture.shares(reading.situation, speaking: evidence.map { !$0.isEmpty })
@@ -18,13 +20,16 @@ public struct Prediction: Sendable {
         for (share, part) in zip(shares, evidence) where share > 0 {
             part.add(to: &total, share: share)
         }
+        let (factors, rest) = stacking.correct(&total, reading)
+        self.factors = (factors, rest)
         probabilities = total
     }
 
     /// The parts that an item's probability is the sum of, greatest first.
     public func parts(of item: Int32) -> [(name: EvidenceName, probability: Float)] {
-        names.indices
-            .map { (names[$0], shares[$0] * evidence[$0].probability(of: item)) }
+        let factor = factors.of[item] ?? factors.rest
+        return names.indices
+            .map { (names[$0], factor * shares[$0] * evidence[$0].probability(of: item)) }
             .filter { $0.1 > 0 }
             .sorted { $0.1 > $1.1 }
             .map { (name: $0.0, probability: $0.1) }

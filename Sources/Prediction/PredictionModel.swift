@@ -20,12 +20,15 @@ public struct PredictionModel: Sendable {
     public let popularity: Popularity
     /// Shares of the sources.
     public let mixture: Mixture
+    /// Corrections of what the mixture says of the likeliest items.
+    public let stacking: Stacking
     /// The settings it was trained with.
     public let configuration: TrainingConfiguration
 
     init(
         catalogue: ModelCatalogue, embeddings: Embeddings, sequence: SequenceEvidence,
-        counted: CountedEvidence, mixture: Mixture, configuration: TrainingConfiguration
+        counted: CountedEvidence, mixture: Mixture, stacking: Stacking = .none,
+        configuration: TrainingConfiguration
     ) {
         self.catalogue = catalogue
         self.embeddings = embeddings
@@ -35,6 +38,7 @@ public struct PredictionModel: Sendable {
         self.neighbours = counted.neighbours
         self.popularity = counted.popularity
         self.mixture = mixture
+        self.stacking = stacking
         self.configuration = configuration
     }
 
@@ -47,12 +51,13 @@ public struct PredictionModel: Sendable {
     ///
     /// - Parameters:
     ///   - context: What has happened, and what is asked.
-    ///   - wanted: The sources that may speak; all unless given.
+    ///   - wanted: The sources that may speak; all unless given. Only what all of them say is
+    ///     corrected.
     /// - Returns: A probability for each item, and what it is made of.
     public func prediction(
         for context: Context, using wanted: Set<EvidenceName> = Set(EvidenceName.allCases)
     ) -> Prediction {
-        Prediction(readings(of: [context], using: wanted)[0], mixture, itemCount: catalogue.count)
+        predictions(for: [context], using: wanted)[0]
     }
 
     /// The distributions of the next events' items in several contexts.
@@ -62,10 +67,13 @@ public struct PredictionModel: Sendable {
     ///
     /// - Complexity: O(contexts × items) memory.
     public func predictions(
-        for contexts: [Context], using wanted: Set<EvidenceName> = Set(EvidenceName.allCases)
+        for contexts: [Context], using wanted: Set<EvidenceName> = Set(EvidenceName.allCases),
+        corrected: Bool = true
     ) -> [Prediction] {
-        readings(of: contexts, using: wanted).map {
-            Prediction($0, mixture, itemCount: catalogue.count)
+        let isWhole = wanted.count == EvidenceName.allCases.count
+        let stacking = corrected && isWhole ? stacking : .none
+        return readings(of: contexts, using: wanted).map {
+            Prediction($0, mixture, stacking, itemCount: catalogue.count)
         }
     }
 
@@ -91,6 +99,7 @@ public struct PredictionModel: Sendable {
         }
         return zip(contexts, network).map { context, network in
             Reading(
+                context: context,
                 situation: Mixture.Situation(context, outlook: network.1),
                 evidence: sources.map { source in
                     guard wanted.contains(source.name) else { return .none }
@@ -128,6 +137,8 @@ public struct PredictionModel: Sendable {
 
 /// What the sources say in one context, before they are mixed.
 struct Reading: Sendable {
+    /// What is asked.
+    var context: Context
     /// What the shares depend on.
     var situation: Mixture.Situation
     /// What each source says, in the order of the mixture.

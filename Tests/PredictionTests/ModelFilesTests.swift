@@ -175,6 +175,8 @@ struct ModelFilesTests {
             ("popularity", { _ in Tensor(shape: [1], .f32([1])) }),
             ("popularity", { Tensor(shape: $0.shape, .f32($0.floats?.map { _ in .nan } ?? [])) }),
             ("history", { _ in Tensor(shape: [2], .f32([1, 2])) }),
+            ("habits", { _ in Tensor(shape: [3], .f32([1, 2, 3])) }),
+            ("habits", { _ in Tensor(shape: [0], .f32([])) }),
             ("embeddings", { _ in Tensor(shape: [7], .f32([1, 2, 3, 4, 5, 6, 7])) }),
             ("embeddings", { _ in Tensor(shape: [0], .f32([])) }),
             ("neighbours.items", { Tensor(shape: $0.shape, .i32(spoiled($0, -1))) }),
@@ -205,6 +207,41 @@ struct ModelFilesTests {
         }
         try SafeTensors.write(file.tensors, metadata: [:], to: path)
         _ = try ModelFiles.read(from: folder.url)
+    }
+
+    @Test("Corrections are written and read back; others than the features need are refused")
+    func stacking() throws {
+        let folder = try written()
+        let path = folder.url.appending(path: "model.safetensors").path
+        let file = try SafeTensors.read(from: path)
+        let width = StackingList.featureCount
+        func write(_ layers: [(weights: [Int], bias: Int)]) throws {
+            var tensors = file.tensors.filter { !$0.key.hasPrefix("stacking.") }
+            for (index, layer) in layers.enumerated() {
+                let count = layer.weights.reduce(1, *)
+                tensors["stacking.\(index).weights"] = Tensor(
+                    shape: layer.weights, .f32((0..<count).map { Float($0 % 5) / 50 }))
+                tensors["stacking.\(index).bias"] = Tensor(
+                    shape: [layer.bias], .f32([Float](repeating: 0.25, count: layer.bias)))
+            }
+            try SafeTensors.write(tensors, metadata: [:], to: path)
+        }
+        try write([([width, 3], 3), ([3, 1], 1)])
+        let model = try ModelFiles.read(from: folder.url)
+        #expect(model.stacking.layers.map(\.bias.count) == [3, 1])
+        let again = try TemporaryFolder()
+        try ModelFiles.write(model, metrics: try World.trained.get().metrics, to: again.url)
+        #expect(try ModelFiles.read(from: again.url).stacking == model.stacking)
+        try write([])
+        #expect(try ModelFiles.read(from: folder.url).stacking == .none)
+        let wrong: [[(weights: [Int], bias: Int)]] = [
+            [([width + 1, 1], 1)], [([width, 2], 2)], [([width, 1], 2)],
+            [([width, 3], 3), ([4, 1], 1)], [([width], 1)], [([width, 0], 0)],
+        ]
+        for layers in wrong {
+            try write(layers)
+            expectRefusal(folder, saying: "stacking")
+        }
     }
 
     @Test("Shares that are not those of the sources are refused")

@@ -1,3 +1,4 @@
+import Foundation
 import Kernels
 import Learning
 import Testing
@@ -43,7 +44,8 @@ struct OwnHistoryTests {
         let repetition = try #require(RepetitionTracker(past).repetition(of: 0))
         func chance(_ days: Int64) -> Float {
             source.probability(
-                repetition, moments: past.momentCount, time: (49 + days) * day, type: purchase)
+                of: 0, repetition, moments: past.momentCount, time: (49 + days) * day,
+                type: purchase)
         }
         #expect(chance(7) > 3 * chance(2), "\(chance(7)) when due, \(chance(2)) before")
     }
@@ -85,8 +87,10 @@ struct OwnHistoryTests {
         let source = OwnHistory(made)
         let past = History(made, sequence: 0)
         let repetition = try #require(RepetitionTracker(past).repetition(of: 0))
-        let viewed = source.probability(repetition, moments: 24, time: 24 * day, type: view)
-        let bought = source.probability(repetition, moments: 24, time: 24 * day, type: purchase)
+        let viewed = source.probability(
+            of: 0, repetition, moments: 24, time: 24 * day, type: view)
+        let bought = source.probability(
+            of: 0, repetition, moments: 24, time: 24 * day, type: purchase)
         #expect(viewed > 0.8)
         #expect(bought < 0.1)
     }
@@ -154,6 +158,7 @@ struct RepetitionTests {
     @Test("Features are finite and within the weights, whatever happened")
     func extremes() throws {
         let weights = [Float](repeating: 0.5, count: RepetitionFeatures.weightCount)
+        let habit = ItemHabits(EventSequences())[0]
         let end = Int64.max / 1000
         for times in [[0], [0, 0], [0, 1], [-end, end], [0, 1, 2, end], [end, end]] {
             for type in [UInt8(0), 9, 10, 255] {
@@ -163,9 +168,9 @@ struct RepetitionTests {
                 for time in [-end, 0, 1, end] {
                     for moments in [past.momentCount, past.momentCount + 1, 1_000_000] {
                         let features = RepetitionFeatures(
-                            repetition, moments: moments, time: time, type: type)
+                            repetition, habit, moments: moments, time: time, type: type)
                         #expect(features.logit(weights).isFinite, "\(times) \(time) \(moments)")
-                        for index in 0..<4 {
+                        for index in 0..<RepetitionFeatures.classCount {
                             let place = Int(features.classes[index])
                             #expect(
                                 place >= features.base
@@ -179,20 +184,75 @@ struct RepetitionTests {
 
     @Test("Classes of one feature never share a weight with another's")
     func distinctPlaces() throws {
-        var ranges = [Set<Int32>](repeating: [], count: 4)
+        var ranges = [Set<Int32>](repeating: [], count: RepetitionFeatures.classCount)
+        // Everybody comes back after five moments.
+        let habit = ItemHabits.Habit(rate: -1, returns: -1, gap: log(5), popularity: 0)
         for count in 1...45 {
             let past = history([[Int32]](repeating: [0], count: count))
             let repetition = try #require(RepetitionTracker(past).repetition(of: 0))
             for moments in stride(from: count, through: count + 60, by: 1) {
                 for hours in stride(from: Int64(0), through: 200, by: 5) {
                     let features = RepetitionFeatures(
-                        repetition, moments: moments,
+                        repetition, habit, moments: moments,
                         time: (past.lastTime ?? 0) + hours * 3600, type: 0)
-                    for index in 0..<4 { ranges[index].insert(features.classes[index]) }
+                    for index in 0..<RepetitionFeatures.classCount {
+                        ranges[index].insert(features.classes[index])
+                    }
                 }
             }
         }
-        #expect(ranges.map(\.count) == [9, 8, 11, 1])
+        #expect(ranges.map(\.count) == [9, 8, 11, 10, 1])
         #expect(ranges.reduce(Set()) { $0.union($1) }.count == ranges.reduce(0) { $0 + $1.count })
+    }
+}
+
+@Suite("Item habits")
+struct ItemHabitsTests {
+    @Test("Counted as by hand, smoothed by what all items do")
+    func counts() {
+        // 0 is met by both and comes back twice in 3 + 1 later moments; 1 never does, in 2 + 0.
+        let rows: [[[Int32]]] = [[[0], [0, 1], [0], [2]], [[2], [0], [1]]]
+        let habits = ItemHabits(sequences(rows))
+        let returns = 2.0
+        let opportunities = 3.0 + 1 + 2 + 0 + 0 + 2
+        let rate = (returns + 0.001) / (opportunities + 1)
+        let often: Double = log((2 + 20 * rate) / 24)
+        let seldom: Double = log(20 * rate / 22)
+        #expect(abs(Double(habits[0].rate) - often) < 1e-5)
+        #expect(abs(Double(habits[1].rate) - seldom) < 1e-5)
+        let share = (1 + 0.001) / (6 + 1)
+        let back: Double = log((1 + 5 * share) / 7)
+        #expect(abs(Double(habits[0].returns) - back) < 1e-5)
+        #expect(habits[0].rate > habits[1].rate && habits[0].returns > habits[2].returns)
+    }
+
+    @Test("The gap is the mean number of moments between contacts")
+    func gap() {
+        let rows = (0..<200).map { _ in
+            [[0], [1], [2], [0], [3], [4], [0], [1]] as [[Int32]]
+        }
+        let habits = ItemHabits(sequences(rows))
+        #expect(abs(exp(habits[0].gap) - 3) < 0.1)
+        #expect(abs(exp(habits[1].gap) - 6) < 0.2)
+    }
+
+    @Test("What is taken now is more popular than what was taken long ago")
+    func popularity() {
+        var made = EventSequences()
+        made.append(items: [0, 0, 1], types: [6, 6, 6], times: [0, 1, 300 * day])
+        let habits = ItemHabits(made)
+        #expect(habits[1].popularity > habits[0].popularity + 3)
+    }
+
+    @Test("An item that nobody has met is taken for an average one; nothing is infinite")
+    func unknown() {
+        let habits = ItemHabits(sequences([[[0], [0]], [[1]]]))
+        #expect(habits[7] == habits.common && habits[-1] == habits.common)
+        let none = ItemHabits(EventSequences())
+        #expect(none.items.isEmpty)
+        for habit in habits.items + [habits.common, none.common, none[3]] {
+            let isFinite = habit.numbers.allSatisfy { $0.isFinite }
+            #expect(isFinite, "\(habit)")
+        }
     }
 }

@@ -151,9 +151,6 @@ struct RecommenderTests {
             (1...12).map { event("new", item, now - 84 * day + $0 * 7 * day) })
         let regular = try world.recommender.getRecommendations("new", options: options())
         #expect(regular.items.first?.itemID == item)
-        let before = warm.items.first { $0.itemID == item }?.probability ?? 0
-        // Both are shares of a few hundred paths, and a view says much already.
-        #expect(regular.items.first?.probability ?? 0 >= before)
         #expect(regular.items.map(\.probability) != warm.items.map(\.probability))
     }
 

@@ -1,7 +1,9 @@
 /// A way to rank items, so that what each part of the mixture adds can be seen.
 public enum EvaluationMethod: String, CaseIterable, Sendable, Codable {
-    /// The whole mixture.
+    /// The whole mixture, with its corrections.
     case full
+    /// The mixture without corrections.
+    case mixture
     /// The LSTM alone.
     case lstm
     /// What the twin does again, alone.
@@ -23,7 +25,7 @@ public enum EvaluationMethod: String, CaseIterable, Sendable, Codable {
     /// The evidence that the method uses; `nil` for baselines outside the mixture.
     var evidence: Set<EvidenceName>? {
         switch self {
-        case .full: Set(EvidenceName.allCases)
+        case .full, .mixture: Set(EvidenceName.allCases)
         case .lstm: [.sequence]
         case .history: [.history]
         case .ownTransitions: [.ownTransitions]
@@ -35,5 +37,5 @@ public enum EvaluationMethod: String, CaseIterable, Sendable, Codable {
     }
 
     /// Whether the LSTM has to be trained for it; the mixture's other sources only need counting.
-    var needsNetwork: Bool { self == .full || self == .lstm }
+    var needsNetwork: Bool { self == .full || self == .mixture || self == .lstm }
 }

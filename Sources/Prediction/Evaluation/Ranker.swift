@@ -19,7 +19,7 @@ struct Ranker: Sendable {
         self.counts = counts
         var source: (any EvidenceSource)?
         switch method {
-        case .full, .lstm: break
+        case .full, .mixture, .lstm: break
         case .history: source = OwnHistory(data.sequences)
         case .ownTransitions: source = OwnTransitions()
         case .transitions: source = Transitions(data.sequences, itemCount: itemCount)
@@ -39,7 +39,9 @@ struct Ranker: Sendable {
     func scores(_ histories: [History], types: [UInt8]?) -> [[Float]] {
         guard let model else { return histories.map { scores($0, types: types) } }
         let contexts = histories.map { model.nextContext(after: $0, types: types) }
-        return model.predictions(for: contexts, using: method.evidence ?? []).map(\.probabilities)
+        return model.predictions(
+            for: contexts, using: method.evidence ?? [], corrected: method == .full
+        ).map(\.probabilities)
     }
 
     private func scores(_ history: History, types: [UInt8]?) -> [Float] {

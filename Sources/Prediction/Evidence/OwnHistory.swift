@@ -4,12 +4,15 @@ public import Learning
 /// What a twin does again: for each item it has met, the probability of meeting it at the next
 /// moment, learned from everybody's repetitions.
 ///
-/// A logistic regression on how often, how lately and how regularly an item came back, with its
-/// own weights for each type of event asked for. It holds decayed frequency and re-purchase rhythm
-/// in one formula, and learns from the data how much each of them tells.
+/// A logistic regression on how often, how lately and how regularly an item came back, and on
+/// whether and how soon everybody comes back to it, with its own weights for each type of event
+/// asked for. It holds decayed frequency and re-purchase rhythm in one formula, and learns from the
+/// data how much each of them tells.
 public struct OwnHistory: EvidenceSource {
     /// The weights of the regression; see ``RepetitionFeatures``.
     public let weights: [Float]
+    /// What everybody does with each item.
+    let habits: ItemHabits
 
     /// Which evidence this is.
     public var name: EvidenceName { .history }
@@ -18,12 +21,16 @@ public struct OwnHistory: EvidenceSource {
     ///
     /// - Complexity: O(Σ moments × distinct items) over the sequences.
     public init(_ sequences: EventSequences) {
-        var regression = RepetitionRegression()
+        habits = ItemHabits(sequences)
+        var regression = RepetitionRegression(habits)
         regression.learn(sequences)
         weights = regression.weights
     }
 
-    init(weights: [Float]) { self.weights = weights }
+    init(weights: [Float], habits: ItemHabits) {
+        self.weights = weights
+        self.habits = habits
+    }
 
     /// The items of the history in proportion to their probabilities of repetition.
     public func evidence(for context: Context) -> Evidence {
@@ -32,7 +39,8 @@ public struct OwnHistory: EvidenceSource {
         weights.reserveCapacity(tracker.items.count)
         for (item, repetition) in zip(tracker.items, tracker.repetitions) {
             weights[item] = probability(
-                repetition, moments: tracker.momentCount, time: context.time, type: context.type)
+                of: item, repetition, moments: tracker.momentCount, time: context.time,
+                type: context.type)
         }
         if context.sameMoment {
             for item in context.history.lastMoment { weights[item] = nil }
@@ -42,9 +50,10 @@ public struct OwnHistory: EvidenceSource {
 
     /// The probability that an item comes back at the next moment.
     package func probability(
-        _ repetition: Repetition, moments: Int, time: Int64, type: UInt8
+        of item: Int32, _ repetition: Repetition, moments: Int, time: Int64, type: UInt8
     ) -> Float {
-        let features = RepetitionFeatures(repetition, moments: moments, time: time, type: type)
+        let features = RepetitionFeatures(
+            repetition, habits[item], moments: moments, time: time, type: type)
         return 1 / (1 + exp(-features.logit(weights)))
     }
 }
@@ -62,7 +71,10 @@ private struct RepetitionRegression {
     /// Log-odds of a repetition of which nothing else is known.
     private static let startBias: Float = -4
 
-    init() {
+    private let habits: ItemHabits
+
+    init(_ habits: ItemHabits) {
+        self.habits = habits
         for type in 0..<RepetitionFeatures.typeCount {
             weights[type * RepetitionFeatures.stride] = Self.startBias
         }
@@ -98,7 +110,8 @@ private struct RepetitionRegression {
             for (type, items) in present.sorted(by: { $0.key < $1.key }) {
                 for (item, repetition) in zip(tracker.items, tracker.repetitions) {
                     step(
-                        RepetitionFeatures(repetition, moments: moment, time: time, type: type),
+                        RepetitionFeatures(
+                            repetition, habits[item], moments: moment, time: time, type: type),
                         isHit: items.contains(item))
                 }
             }
@@ -113,7 +126,9 @@ private struct RepetitionRegression {
         for index in 0..<RepetitionFeatures.numberCount {
             move(features.base + 1 + index, slope * features.numbers[index])
         }
-        for index in 0..<4 { move(Int(features.classes[index]), slope) }
+        for index in 0..<RepetitionFeatures.classCount {
+            move(Int(features.classes[index]), slope)
+        }
     }
 
     private mutating func move(_ place: Int, _ slope: Float) {

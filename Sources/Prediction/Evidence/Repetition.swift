@@ -91,9 +91,11 @@ package struct RepetitionTracker: Sendable {
 struct RepetitionFeatures {
     /// Event types told apart, in the question and in the last contact.
     static let typeCount = 10
-    /// Numbers: rate of contacts, contacts faded slowly and fast, moments since the last, each as
-    /// a logarithm.
-    static let numberCount = 4
+    /// Numbers, each as a logarithm: rate of contacts, contacts faded slowly and fast, moments since
+    /// the last, and the four of the item's habit, of which the gap is set beside these moments.
+    static let numberCount = 8
+    /// Classes of which one holds each.
+    static let classCount = 5
     private static let recencyBounds: [Float] = [2, 3, 4, 6, 9, 14, 21, 36]
     private static let countBounds: [Float] = [2, 3, 4, 6, 10, 20, 40]
     private static let dueBounds: [Float] = [0.25, 0.5, 0.75, 0.9, 1.1, 1.35, 1.75, 2.5, 4]
@@ -101,25 +103,32 @@ struct RepetitionFeatures {
     private static let countCount = countBounds.count + 1
     /// One more than the bounds give: an item met only once has no rhythm.
     private static let dueCount = dueBounds.count + 2
+    private static let habitCount = dueBounds.count + 1
     /// Weights for each type asked for: bias, numbers, classes.
-    static let stride = 1 + numberCount + recencyCount + countCount + dueCount + typeCount
+    static let stride =
+        1 + numberCount + recencyCount + countCount + dueCount + habitCount
+        + typeCount
     /// The number of weights.
     static let weightCount = typeCount * stride
 
     /// Where the weights of the type asked for begin; the first is the bias.
     let base: Int
     /// The numbers.
-    let numbers: SIMD4<Float>
-    /// The places of the classes' weights: recency, count, how due, last type.
-    let classes: SIMD4<Int32>
+    let numbers: SIMD8<Float>
+    /// The places of the classes' weights: recency, count, how due by the twin's own rhythm and by
+    /// everybody's, last type.
+    let classes: SIMD8<Int32>
 
-    init(_ repetition: Repetition, moments: Int, time: Int64, type: UInt8) {
+    init(
+        _ repetition: Repetition, _ habit: ItemHabits.Habit, moments: Int, time: Int64, type: UInt8
+    ) {
         let age = Float(moments - repetition.lastMoment)
         let span = Float(moments - repetition.firstMoment)
         let faded = repetition.faded(at: moments)
-        numbers = SIMD4(
+        numbers = SIMD8(
             log((Float(repetition.count) + 0.5) / (span + 4)), log(faded.x + 0.02),
-            log(faded.y + 0.02), log(age))
+            log(faded.y + 0.02), log(age), habit.rate, habit.returns, log(age) - habit.gap,
+            habit.popularity)
         let due: Int
         if repetition.count < 2 || repetition.lastTime <= repetition.firstTime {
             due = Self.dueCount - 1
@@ -130,14 +139,16 @@ struct RepetitionFeatures {
         }
         base = Int(min(type, UInt8(Self.typeCount - 1))) * Self.stride
         var first = base + 1 + Self.numberCount
-        var places = SIMD4<Int32>()
+        var places = SIMD8<Int32>()
         places[0] = Int32(first + Self.place(age, Self.recencyBounds))
         first += Self.recencyCount
         places[1] = Int32(first + Self.place(Float(repetition.count), Self.countBounds))
         first += Self.countCount
         places[2] = Int32(first + due)
         first += Self.dueCount
-        places[3] = Int32(first + Int(min(repetition.lastType, UInt8(Self.typeCount - 1))))
+        places[3] = Int32(first + Self.place(age / exp(habit.gap), Self.dueBounds))
+        first += Self.habitCount
+        places[4] = Int32(first + Int(min(repetition.lastType, UInt8(Self.typeCount - 1))))
         classes = places
     }
 
@@ -145,7 +156,7 @@ struct RepetitionFeatures {
     func logit(_ weights: [Float]) -> Float {
         var sum = weights[base]
         for index in 0..<Self.numberCount { sum += weights[base + 1 + index] * numbers[index] }
-        for index in 0..<4 { sum += weights[Int(classes[index])] }
+        for index in 0..<Self.classCount { sum += weights[Int(classes[index])] }
         return sum
     }
 

@@ -17,7 +17,6 @@ public struct HeldOut: Sendable {
     ///
     /// - Complexity: O(moments held out × items).
     public func bits(of model: PredictionModel, threads: Int) -> Double {
-        let moved = lessons.moved(from: catalogue, to: model.catalogue)
-        return model.mixture.bits(moved.cases(model, threads: threads))
+        lessons.moved(from: catalogue, to: model.catalogue).bits(model, threads: threads)
     }
 }

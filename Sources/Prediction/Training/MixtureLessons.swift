@@ -1,9 +1,11 @@
+import Foundation
 import Kernels
 import Learning
 
 /// Moments of held-out sequences from which the shares of evidence are learned.
 struct MixtureLessons {
-    /// Sequences asked at most, and moments of each.
+    /// Sequences asked at most, and moments in all; each sequence is asked about ten moments, about
+    /// more where there are few sequences.
     private static let sequenceLimit = 10_000
     private static let momentLimit = 10
     private static let lessonLimit = 20_000
@@ -19,13 +21,15 @@ struct MixtureLessons {
     /// Picks moments at random, and for baskets also a point within the basket.
     init(_ sequences: EventSequences, seed: UInt64) {
         var lessons: [Lesson] = []
+        let momentLimit = max(
+            Self.momentLimit, Self.lessonLimit / 2 / max(1, sequences.count))
         for sequence in 0..<min(sequences.count, Self.sequenceLimit)
         where lessons.count < Self.lessonLimit {
             let history = History(sequences, sequence: sequence)
             var generator = PhiloxGenerator(seed: seed, stream: 0x1E55_0000 + UInt64(sequence))
             var moments = Array(1..<max(1, history.momentCount))
             generator.shuffle(&moments)
-            for moment in moments.prefix(Self.momentLimit) {
+            for moment in moments.prefix(momentLimit) {
                 lessons += Self.lessons(history, moment: moment)
             }
         }
@@ -56,13 +60,54 @@ struct MixtureLessons {
 
     /// What each source of a model gave to the items that came next.
     func cases(_ model: PredictionModel, threads: Int) -> [Mixture.Case] {
+        asked(model, threads: threads) { Self.cases($0, $1) }.flatMap { $0 }
+    }
+
+    /// The lists of likeliest items by a model's mixture, and what of them came next.
+    func stackingLessons(
+        _ model: PredictionModel, threads: Int
+    ) -> [StackingTraining.Lesson] {
+        let itemCount = model.catalogue.count
+        return asked(model, threads: threads) { lesson, reading in
+            let mixed = Prediction(reading, model.mixture, .none, itemCount: itemCount)
+            let list = StackingList(mixed.probabilities, reading)
+            return StackingTraining.Lesson(
+                list: list,
+                targets: lesson.targets.map { target in
+                    list.items.firstIndex(of: target) ?? list.items.count
+                })
+        }
+    }
+
+    /// The mean of log2 of the probability that a model gives to what came next.
+    func bits(_ model: PredictionModel, threads: Int) -> Double {
+        let itemCount = model.catalogue.count
+        let sums = asked(model, threads: threads) { lesson, reading in
+            let prediction = Prediction(
+                reading, model.mixture, model.stacking, itemCount: itemCount)
+            return lesson.targets.reduce(0.0) { sum, target in
+                let place = Int(target)
+                let known = prediction.probabilities.indices.contains(place)
+                return sum + Self.bits(known ? Double(prediction.probabilities[place]) : 0)
+            }
+        }
+        let count = lessons.reduce(0) { $0 + $1.targets.count }
+        return sums.reduce(0, +) / Double(max(1, count))
+    }
+
+    /// log2 of a probability, with a floor under what was taken for impossible.
+    static func bits(_ probability: Double) -> Double { log2(max(1e-9, probability)) }
+
+    /// Something of each lesson and of what a model's sources say there.
+    private func asked<Value: Sendable>(
+        _ model: PredictionModel, threads: Int,
+        _ value: @Sendable (Lesson, Reading) -> Value
+    ) -> [Value] {
         let lessons = lessons
         let block = 32
         return parallelMap((lessons.count + block - 1) / block, threads: threads) { index in
             let part = lessons[index * block..<min(lessons.count, (index + 1) * block)]
-            return zip(part, model.readings(of: part.map(\.context))).flatMap { lesson, reading in
-                Self.cases(lesson, reading)
-            }
+            return zip(part, model.readings(of: part.map(\.context))).map { value($0, $1) }
         }.flatMap { $0 }
     }
 

@@ -5,7 +5,7 @@ public import Learning
 ///
 /// The order of work: hold some sequences out; train item vectors, then the LSTM that starts from
 /// them and stops when the held-out loss does; count the other evidence without the held-out
-/// sequences; learn the shares on them; count again with everybody.
+/// sequences; learn the shares and the corrections on them; count again with everybody.
 public struct Trainer: Sendable {
     /// The settings.
     public let configuration: TrainingConfiguration
@@ -43,22 +43,28 @@ public struct Trainer: Sendable {
             training, validation: heldOut, itemCount: itemCount,
             typeCount: RepetitionFeatures.typeCount, embeddings: embeddings, progress: progress)
         let sequence = SequenceEvidence(model: trained.model)
-        let even = Mixture(even: EvidenceName.allCases)
-        let partial = PredictionModel(
-            catalogue: data.catalogue, embeddings: embeddings, sequence: sequence,
-            counted: CountedEvidence(training, itemCount: itemCount), mixture: even,
-            configuration: configuration)
+        let threads = configuration.sequence.threads
         let lessons = MixtureLessons(heldOut, seed: configuration.seed)
-        let cases = lessons.cases(partial, threads: configuration.sequence.threads)
+        var counted = CountedEvidence(training, itemCount: itemCount)
+        func model(_ mixture: Mixture, _ stacking: Stacking) -> PredictionModel {
+            PredictionModel(
+                catalogue: data.catalogue, embeddings: embeddings, sequence: sequence,
+                counted: counted, mixture: mixture, stacking: stacking,
+                configuration: configuration)
+        }
+        let even = model(Mixture(even: EvidenceName.allCases), .none)
+        let cases = lessons.cases(even, threads: threads)
         let mixture = Mixture(names: EvidenceName.allCases, cases: cases)
-        let model = PredictionModel(
-            catalogue: data.catalogue, embeddings: embeddings, sequence: sequence,
-            counted: CountedEvidence(data.sequences, itemCount: itemCount), mixture: mixture,
-            configuration: configuration)
+        let stacking = StackingTraining(
+            lessons.stackingLessons(model(mixture, .none), threads: threads)
+        ).stacking()
+        let bits = lessons.bits(model(mixture, stacking), threads: threads)
         let metrics = TrainingMetrics(
             data: data, heldOut: heldOut.count, curve: trained.curve, mixture: mixture,
-            cases: cases)
-        return (model, metrics, HeldOut(lessons, catalogue: data.catalogue))
+            cases: cases, bits: bits)
+        counted = CountedEvidence(data.sequences, itemCount: itemCount)
+        let heldOutSet = HeldOut(lessons, catalogue: data.catalogue)
+        return (model(mixture, stacking), metrics, heldOutSet)
     }
 
     /// Splits sequences into those that are learned from and those that are held out.

@@ -31,7 +31,7 @@ public struct TrainingMetrics: Codable, Sendable {
 
     init(
         data: TrainingData, heldOut: Int, curve: [EpochLoss], mixture: Mixture,
-        cases: [Mixture.Case]
+        cases: [Mixture.Case], bits whole: Double
     ) {
         sequenceCount = data.sequences.count
         eventCount = data.sequences.items.count
@@ -51,11 +51,11 @@ public struct TrainingMetrics: Codable, Sendable {
                 guard let probability else { continue }
                 let own = bits[mixture.names[index].rawValue] ?? (0, 0)
                 bits[mixture.names[index].rawValue] =
-                    (own.sum + Mixture.bits(Double(probability)), own.count + 1)
+                    (own.sum + MixtureLessons.bits(Double(probability)), own.count + 1)
             }
         }
         heldOutBits = bits.mapValues { $0.sum / max(1, $0.count) }
-            .merging(["mixture": mixture.bits(cases)]) { $1 }
+            .merging(["mixture": whole]) { $1 }
         let count = Double(max(1, cases.count))
         meanShares = Dictionary(
             uniqueKeysWithValues: zip(mixture.names.map(\.rawValue), shares.map { $0 / count }))

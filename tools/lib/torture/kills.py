@@ -20,7 +20,10 @@ ABOUT = "kill the program at random moments; nothing acknowledged may be lost, n
 
 # From the first request to the kill.
 SECONDS_TO_LIVE = (0.003, 0.040)
+# A start after a kill may take this long, or so many times the usual start where the machine is
+# slow: there is nothing to repair, so that no start takes much longer than others.
 SECONDS_TO_ANSWER_MAX = 1.0
+TIMES_USUAL_MAX = 20
 GROWTH_MAX = 1.1
 # Growth is judged only beyond this: the last commits move small files by whole pages.
 GROWTH_SLACK_BYTES = 256 << 10
@@ -107,6 +110,7 @@ def kill_servers(surroundings, outcome, cycles):
     twins = program.show(store, workload.all_customers)
     expected, clean_bytes = clean_run(program, workload, client.acknowledged, folder)
     slowest = sorted(waits)[int(len(waits) * 0.99)]
+    limit = max(SECONDS_TO_ANSWER_MAX, TIMES_USUAL_MAX * sorted(waits)[len(waits) // 2])
     grown = (store / "data.mdb").stat().st_size
     outcome.figures["server"] = {
         "kills": cycles, "batches": client.acknowledged, "reopen_seconds_p99": round(slowest, 3),
@@ -116,8 +120,8 @@ def kill_servers(surroundings, outcome, cycles):
     outcome.check("server: the twins equal those of a run without kills",
                   "" if twins.out == expected else f"they do not: {twins}")
     outcome.check("server: readers of killed processes are cleared", slots)
-    outcome.check(f"server: it answers {SECONDS_TO_ANSWER_MAX:g} s after its start, p99", "" if (
-        slowest <= SECONDS_TO_ANSWER_MAX) else f"it took {slowest:.2f} s")
+    outcome.check(f"server: it answers {limit:.1f} s after its start, p99", "" if (
+        slowest <= limit) else f"it took {slowest:.2f} s")
     outcome.check(f"server: the file grows by {GROWTH_MAX:g} at most", "" if (
         grown <= clean_bytes * GROWTH_MAX + GROWTH_SLACK_BYTES) else (
         f"from {clean_bytes} to {grown} bytes"))

@@ -1,0 +1,168 @@
+import Foundation
+import Kernels
+import Learning
+import Testing
+
+@testable import Prediction
+
+@Suite("Stacking")
+struct StackingTests {
+    /// A list of some items with features of which only the first says anything.
+    private static func lesson(
+        _ generator: inout PhiloxGenerator, items: Int = 12
+    ) -> StackingTraining.Lesson {
+        var probabilities = [Float](repeating: 0, count: items)
+        for item in probabilities.indices { probabilities[item] = Float(generator.uniform()) + 0.1 }
+        let total = probabilities.reduce(0, +) * 1.1
+        probabilities = probabilities.map { $0 / total }
+        let signals = (0..<items).map { _ in Float(generator.uniform()) }
+        let evidence: [Evidence] =
+            [.dense(signals.map { exp(-5 * $0) })]
+            + [Evidence](repeating: .none, count: EvidenceName.allCases.count - 1)
+        let reading = reading(evidence)
+        let list = StackingList(probabilities, reading)
+        // What comes next is what the first source thinks least of.
+        let target = signals.indices.max { signals[$0] < signals[$1] } ?? 0
+        return .init(list: list, targets: [list.items.firstIndex(of: Int32(target)) ?? items])
+    }
+
+    private static func reading(_ evidence: [Evidence], _ history: History = History()) -> Reading {
+        let context = context(history)
+        return Reading(
+            context: context, situation: .init(context, outlook: []), evidence: evidence)
+    }
+
+    @Test("A signal that a mixture cannot express is found")
+    func learns() {
+        var generator = PhiloxGenerator(seed: 3)
+        let lessons = (0..<3000).map { _ in Self.lesson(&generator) }
+        let stacking = StackingTraining(lessons).stacking()
+        #expect(!stacking.isEmpty)
+        var hits = 0
+        for _ in 0..<200 {
+            let asked = Self.lesson(&generator)
+            let scores = zip(asked.list.logs, stacking.corrections(asked.list.features))
+                .map { $0 + $1 }
+            if scores.indices.max(by: { scores[$0] < scores[$1] }) == asked.targets[0] { hits += 1 }
+        }
+        #expect(hits > 120, "\(hits) of 200")
+    }
+
+    @Test("Where there is nothing to learn, or too little, nothing is corrected")
+    func learnsNothing() {
+        var generator = PhiloxGenerator(seed: 4)
+        let few = (0..<100).map { _ in Self.lesson(&generator) }
+        #expect(StackingTraining(few).stacking() == .none)
+        #expect(StackingTraining([]).stacking() == .none)
+        let unheard = (0..<1000).map { _ in
+            var lesson = Self.lesson(&generator)
+            lesson.targets = []
+            return lesson
+        }
+        #expect(StackingTraining(unheard).stacking() == .none)
+    }
+
+    @Test("The same lessons give the same stacking")
+    func determinism() {
+        func stacking() -> Stacking {
+            var generator = PhiloxGenerator(seed: 5)
+            return StackingTraining((0..<800).map { _ in Self.lesson(&generator) }).stacking()
+        }
+        #expect(stacking() == stacking())
+    }
+
+    /// A stacking whose correction is a number times the rank's logarithm.
+    private static func byRank(_ weight: Float) -> Stacking {
+        var weights = Matrix(rows: StackingList.featureCount, columns: 1)
+        weights[EvidenceName.allCases.count + 1, 0] = weight
+        return Stacking(layers: [.init(weights: weights, bias: [0])])
+    }
+
+    @Test("Probabilities still sum to 1, factors lead from the old ones to the new")
+    func sums() {
+        let count = 400
+        var generator = PhiloxGenerator(seed: 6)
+        var before = (0..<count).map { _ in Float(generator.uniform()) }
+        let total = before.reduce(0, +)
+        before = before.map { $0 / total }
+        let none = [Evidence](repeating: .none, count: EvidenceName.allCases.count)
+        for weight in [Float(0), 0.5, -2, 100, -100] {
+            var after = before
+            let (factors, rest) = Self.byRank(weight).correct(&after, Self.reading(none))
+            #expect(factors.count == Stacking.listLength)
+            #expect(abs(after.reduce(0, +) - 1) < 1e-4)
+            for item in 0..<count {
+                let factor = factors[Int32(item)] ?? rest
+                #expect(abs(after[item] - before[item] * factor) < 1e-5)
+            }
+            if weight == 0 { #expect(zip(before, after).allSatisfy { abs($0 - $1) < 1e-6 }) }
+        }
+        var unchanged = before
+        _ = Stacking.none.correct(&unchanged, Self.reading(none))
+        #expect(unchanged == before)
+        var nothing = [Float](repeating: 0, count: 5)
+        _ = Self.byRank(1).correct(&nothing, Self.reading(none))
+        #expect(nothing == [0, 0, 0, 0, 0])
+    }
+
+    @Test("The parts of a corrected probability still add up to it")
+    func parts() throws {
+        let trained = try World.model()
+        let model = PredictionModel(
+            catalogue: trained.catalogue, embeddings: trained.embeddings,
+            sequence: trained.sequence,
+            counted: CountedEvidence(
+                history: trained.history, transitions: trained.transitions,
+                neighbours: trained.neighbours, popularity: trained.popularity),
+            mixture: trained.mixture, stacking: Self.byRank(-0.7),
+            configuration: trained.configuration)
+        for context in try World.contexts().prefix(40) {
+            let plain = trained.prediction(for: context)
+            let corrected = model.prediction(for: context)
+            #expect(abs(corrected.probabilities.reduce(0, +) - 1) < 1e-4)
+            for item in corrected.top(5) + [0] {
+                let sum = corrected.parts(of: item).reduce(Float(0)) { $0 + $1.probability }
+                #expect(abs(sum - corrected.probabilities[Int(item)]) < 1e-5)
+            }
+            // The correction takes from the end of the list, so the best stay the best.
+            #expect(corrected.top(1) == plain.top(1))
+        }
+    }
+
+    @Test("Parts of the evidence alone are not corrected")
+    func partsAlone() throws {
+        let trained = try World.model()
+        let context = try World.contexts()[3]
+        let model = PredictionModel(
+            catalogue: trained.catalogue, embeddings: trained.embeddings,
+            sequence: trained.sequence,
+            counted: CountedEvidence(
+                history: trained.history, transitions: trained.transitions,
+                neighbours: trained.neighbours, popularity: trained.popularity),
+            mixture: trained.mixture, stacking: Self.byRank(-5),
+            configuration: trained.configuration)
+        let wanted: Set<EvidenceName> = [.sequence, .popularity]
+        #expect(
+            model.prediction(for: context, using: wanted).probabilities
+                == trained.prediction(for: context, using: wanted).probabilities)
+    }
+
+    @Test("Features say how often and how lately an item was met")
+    func features() {
+        let evidence: [Evidence] =
+            [.sparse([(item: 1, probability: 0.5)])]
+            + [Evidence](repeating: .none, count: EvidenceName.allCases.count - 1)
+        let past = history([[1, 1], [2], [1], [3]])
+        let list = StackingList([0.1, 0.4, 0.3, 0.2, 0], Self.reading(evidence, past))
+        #expect(list.items == [1, 2, 3, 0])
+        let first = EvidenceName.allCases.count
+        let row = { (index: Int) in Array(list.features.row(index)) }
+        #expect(row(0)[0] == log(Float(0.5)) && row(1)[0] == log(Float(1e-6)))
+        #expect(row(0)[first] == log(Float(0.4)) && row(2)[first + 1] == log(Float(3)))
+        #expect(row(0)[first + 5] == log(Float(3)) && row(0)[first + 6] == log(Float(2)))
+        #expect(row(2)[first + 4] == 1 && row(0)[first + 4] == 0 && row(3)[first + 4] == 0)
+        #expect(row(3)[first + 5] == 0 && row(3)[first + 6] == 0)
+        let isFinite = list.features.elements.allSatisfy { $0.isFinite }
+        #expect(isFinite)
+    }
+}
