@@ -207,7 +207,8 @@ struct EvaluationTests {
         let names = EvaluationMethod.allCases.map(\.rawValue)
         #expect(
             names == [
-                "full", "mixture", "lstm", "history", "own-transitions", "transitions", "session-knn",
+                "full", "mixture", "lstm", "history", "own-transitions", "transitions",
+                "session-knn",
                 "popularity", "item-knn", "personal-top",
             ])
     }

@@ -6,9 +6,11 @@ import Learning
 struct MixtureLessons {
     /// Sequences asked at most, and moments in all; each sequence is asked about ten moments, about
     /// more where there are few sequences.
-    private static let sequenceLimit = 10_000
+    static let sequenceLimit = 10_000
     private static let momentLimit = 10
     private static let lessonLimit = 20_000
+    /// Lessons that bits are the mean of, at most about.
+    private static let bitsLimit = 5_000
     private static let targetLimit = 12
 
     private struct Lesson: Sendable {
@@ -22,7 +24,7 @@ struct MixtureLessons {
     init(_ sequences: EventSequences, seed: UInt64) {
         var lessons: [Lesson] = []
         let momentLimit = max(
-            Self.momentLimit, Self.lessonLimit / 2 / max(1, sequences.count))
+            Self.momentLimit, Self.lessonLimit / 4 / max(1, sequences.count))
         for sequence in 0..<min(sequences.count, Self.sequenceLimit)
         where lessons.count < Self.lessonLimit {
             let history = History(sequences, sequence: sequence)
@@ -34,6 +36,17 @@ struct MixtureLessons {
             }
         }
         self.lessons = lessons
+    }
+
+    /// The same lessons with the LSTM's states, so that histories are replayed only once.
+    func replayed(by sequence: SequenceEvidence, threads: Int) -> MixtureLessons {
+        let lessons = lessons
+        return MixtureLessons(
+            lessons: parallelMap(lessons.count, threads: threads) { index in
+                var lesson = lessons[index]
+                lesson.context.state = sequence.state(after: lesson.context.history)
+                return lesson
+            })
     }
 
     /// The same lessons in the places of another catalogue; what it lacks has happened to nobody,
@@ -51,6 +64,7 @@ struct MixtureLessons {
                 }
                 var context = lesson.context
                 context.history = history
+                context.state = nil
                 return Lesson(
                     context: context, targets: lesson.targets.map { places[Int($0)] ?? -1 })
             })
@@ -82,7 +96,10 @@ struct MixtureLessons {
     /// The mean of log2 of the probability that a model gives to what came next.
     func bits(_ model: PredictionModel, threads: Int) -> Double {
         let itemCount = model.catalogue.count
-        let sums = asked(model, threads: threads) { lesson, reading in
+        let apart = max(1, lessons.count / Self.bitsLimit)
+        let some = MixtureLessons(
+            lessons: stride(from: 0, to: lessons.count, by: apart).map { lessons[$0] })
+        let sums = some.asked(model, threads: threads) { lesson, reading in
             let prediction = Prediction(
                 reading, model.mixture, model.stacking, itemCount: itemCount)
             return lesson.targets.reduce(0.0) { sum, target in
@@ -91,7 +108,7 @@ struct MixtureLessons {
                 return sum + Self.bits(known ? Double(prediction.probabilities[place]) : 0)
             }
         }
-        let count = lessons.reduce(0) { $0 + $1.targets.count }
+        let count = some.lessons.reduce(0) { $0 + $1.targets.count }
         return sums.reduce(0, +) / Double(max(1, count))
     }
 

@@ -184,7 +184,9 @@ private final class TrainingState {
     private let second: FloatStorage
     private var step = 0
 
-    /// Random weights (He et al. 2015), but none in the last layer: the beginning corrects nothing.
+    /// Random weights, but none in the last layer: the beginning corrects nothing.
+    ///
+    /// Their size is that of He, Zhang, Ren and Sun, "Delving Deep into Rectifiers", 2015.
     init(_ network: Network, seed: UInt64) {
         weights = FloatStorage(count: network.count)
         gradient = FloatStorage(count: network.count)

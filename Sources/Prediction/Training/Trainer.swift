@@ -45,6 +45,7 @@ public struct Trainer: Sendable {
         let sequence = SequenceEvidence(model: trained.model)
         let threads = configuration.sequence.threads
         let lessons = MixtureLessons(heldOut, seed: configuration.seed)
+            .replayed(by: sequence, threads: threads)
         var counted = CountedEvidence(training, itemCount: itemCount)
         func model(_ mixture: Mixture, _ stacking: Stacking) -> PredictionModel {
             PredictionModel(
@@ -77,7 +78,7 @@ public struct Trainer: Sendable {
             .map { (random.uniform(at: UInt64($0.element)), $0.offset) }.sorted { $0 < $1 }
             .map(\.1)
         let share = Int((Double(order.count) * configuration.heldOutShare).rounded())
-        let count = min(max(1, share), order.count - 1, 20_000)
+        let count = min(max(1, share), order.count - 1, MixtureLessons.sequenceLimit)
         return (
             data.sequences.subset(order.dropFirst(count).sorted()),
             data.sequences.subset(order.prefix(count).sorted())
