@@ -1,6 +1,7 @@
 #include "CDamage.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,7 +19,9 @@ static struct {
     volatile uintptr_t starts[DAMAGE_MAPS_MAX], ends[DAMAGE_MAPS_MAX];
     // Where LMDB's own code lies.
     uintptr_t code_start, code_end;
-    struct sigaction before_bus, before_segv;
+    // How many copies are under way.
+    atomic_int copies;
+    struct sigaction before_bus, before_segv, before_abort;
 } damage;
 
 // Says the sentence, and a detail unless it is NULL, and ends the process.
@@ -59,6 +62,13 @@ static void handle(int number, siginfo_t *info, void *context) {
     if (!is_fault) raise(number);
 }
 
+static void handle_abort(int number) {
+    if (atomic_load(&damage.copies) > 0) end(NULL);
+    // Not ours: the abort goes on when this returns, with whoever was there before.
+    sigaction(number, &damage.before_abort, NULL);
+    raise(number);
+}
+
 void damage_install(int code, const char *text, uintptr_t code_start, uintptr_t code_end) {
     damage.code = code;
     damage.code_start = code_start;
@@ -72,12 +82,19 @@ void damage_install(int code, const char *text, uintptr_t code_start, uintptr_t 
     sigemptyset(&action.sa_mask);
     sigaction(SIGBUS, &action, &damage.before_bus);
     sigaction(SIGSEGV, &action, &damage.before_segv);
+    memset(&action, 0, sizeof action);
+    action.sa_handler = handle_abort;
+    action.sa_flags = SA_ONSTACK;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGABRT, &action, &damage.before_abort);
 }
 
 void damage_assertion(struct MDB_env *environment, const char *text) {
     (void)environment;
     end(text);
 }
+
+void damage_copying(int change) { atomic_fetch_add(&damage.copies, change); }
 
 void damage_watch(int place, uintptr_t start, uintptr_t end) {
     damage.ends[place] = 0;

@@ -1,3 +1,4 @@
+import CDamage
 import CLMDB
 import Foundation
 
@@ -91,6 +92,8 @@ extension Environment {
             Foundation.close(file)
             if !isComplete { unlink(partial) }
         }
+        damage_copying(1)
+        defer { damage_copying(-1) }
         let code = try holdingOpen { raw in
             mdb_env_copyfd2(raw, file, UInt32(compacting ? MDB_CP_COMPACT : 0))
         }

@@ -20,6 +20,11 @@ void damage_install(int code, const char *text, uintptr_t code_start, uintptr_t 
 // The same for an assertion that failed; for `mdb_env_set_assert`.
 void damage_assertion(struct MDB_env *environment, const char *text);
 
+// Says that a copy of a file begins (1) or has ended (-1). LMDB's copying trusts the depth of the
+// tree, and where that is damaged writes beyond an array of its own, which the compiler's guard
+// turns into an abort: while a copy is under way, an abort ends the process as damage does.
+void damage_copying(int change);
+
 // Watches the map at a place, 0 to DAMAGE_MAPS_MAX - 1; nothing if `start` and `end` are 0.
 void damage_watch(int place, uintptr_t start, uintptr_t end);
 
