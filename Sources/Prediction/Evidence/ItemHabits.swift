@@ -63,8 +63,11 @@ struct ItemHabits: Sendable, Equatable {
         var all = Contacts()
         for entry in contacts { all.add(entry) }
         let mean = all.recent / Double(max(1, contacts.count))
-        common = all.habit(smoothedBy: all, meanRecent: mean, isAll: true)
-        items = contacts.map { $0.habit(smoothedBy: all, meanRecent: mean, isAll: false) }
+        // Nothing of one's own but a mean popularity.
+        var average = Contacts()
+        average.recent = 0.99 * mean
+        common = average.habit(smoothedBy: all, meanRecent: mean)
+        items = contacts.map { $0.habit(smoothedBy: all, meanRecent: mean) }
     }
 
     init(items: [Habit], common: Habit) {
@@ -104,29 +107,18 @@ struct ItemHabits: Sendable, Equatable {
             recent += other.recent
         }
 
-        func habit(smoothedBy all: Contacts, meanRecent: Double, isAll: Bool) -> Habit {
+        func habit(smoothedBy all: Contacts, meanRecent: Double) -> Habit {
             // One return in a thousand where there is none at all, so that no logarithm is infinite.
-            let rate = (all.returns + 0.001) / (all.opportunities + 1)
-            let share = (all.returning + 0.001) / (all.people + 1)
-            let gap = (all.moments + 1) / (all.returns + 1)
-            let weight = isAll ? 0 : 1.0
+            let allRate = (all.returns + 0.001) / (all.opportunities + 1)
+            let allShare = (all.returning + 0.001) / (all.people + 1)
+            let allGap = (all.moments + 1) / (all.returns + 1)
+            let rate = (returns + rateSmoothing * allRate) / (opportunities + rateSmoothing)
+            let share = (returning + returnSmoothing * allShare) / (people + returnSmoothing)
+            let gap = (moments + returnSmoothing * allGap) / (returns + returnSmoothing)
+            let popularity = (recent + 0.01 * meanRecent + 1e-9) / (meanRecent + 1e-9)
             return Habit(
-                rate: Float(
-                    log(
-                        (weight * returns + rateSmoothing * rate)
-                            / (weight * opportunities + rateSmoothing))),
-                returns: Float(
-                    log(
-                        (weight * returning + returnSmoothing * share)
-                            / (weight * people + returnSmoothing))),
-                gap: Float(
-                    log(
-                        max(
-                            1,
-                            (weight * moments + returnSmoothing * gap)
-                                / (weight * returns + returnSmoothing)))),
-                popularity: isAll
-                    ? 0 : Float(log((recent + 0.01 * meanRecent + 1e-9) / (meanRecent + 1e-9))))
+                rate: Float(log(rate)), returns: Float(log(share)),
+                gap: Float(log(max(1, gap))), popularity: Float(log(popularity)))
         }
     }
 }
