@@ -9,8 +9,7 @@ import Kernels
 /// that do not help there are not kept.
 struct GateTraining {
     private let start: Mixture
-    private let training: [Mixture.Case]
-    private let validation: [Mixture.Case]
+    private let split: LessonSplit<Mixture.Case>
     private let width: Int
 
     private static let batch = 128
@@ -31,15 +30,12 @@ struct GateTraining {
             !entry.situation.outlook.isEmpty && entry.probabilities.contains { ($0 ?? 0) > 0 }
         }
         width = usable.first?.situation.outlook.count ?? 0
-        // In blocks, so that what one person did is on one side, or on both for one in a hundred.
-        let block = 256
-        training = usable.enumerated().filter { $0.offset / block % 5 != 4 }.map(\.element)
-        validation = usable.enumerated().filter { $0.offset / block % 5 == 4 }.map(\.element)
+        split = LessonSplit(usable)
     }
 
     /// A row for each source, as ``Mixture/gates``; no rows if gates do not help.
     func gates() -> [[Float]] {
-        guard validation.count * 5 >= Self.caseCountMin, width > 0 else { return [] }
+        guard split.validation.count * 5 >= Self.caseCountMin, width > 0 else { return [] }
         let rows = start.names.count
         let stride = width + 1
         let weights = FloatStorage(count: rows * stride)
@@ -51,7 +47,7 @@ struct GateTraining {
             (0..<rows).map { weights.elements(in: $0 * stride..<($0 + 1) * stride) }
         }
         var best: (loss: Double, gates: [[Float]]) = (loss(of: start), [])
-        var order = Array(training.indices)
+        var order = Array(split.training.indices)
         var generator = PhiloxGenerator(seed: 1, stream: 0x6A7E)
         var step = 0
         var epochsWithoutGain = 0
@@ -63,7 +59,7 @@ struct GateTraining {
                 gradient.fill(0, in: 0..<gradient.count)
                 gradient.add(Self.decay, weights, in: 0..<gradient.count)
                 for index in batch {
-                    add(training[index], mixture, 1 / Float(batch.count), to: gradient)
+                    add(split.training[index], mixture, 1 / Float(batch.count), to: gradient)
                 }
                 step += 1
                 AdamStep(step: step, learningRate: Self.learningRate).apply(
@@ -103,13 +99,13 @@ struct GateTraining {
 
     /// The mean loss on the validation cases, in nats.
     private func loss(of mixture: Mixture) -> Double {
-        let sum = validation.reduce(0.0) { sum, entry in
+        let sum = split.validation.reduce(0.0) { sum, entry in
             let shares = mixture.shares(
                 entry.situation, speaking: entry.probabilities.map { $0 != nil })
             let total = zip(shares, entry.probabilities)
                 .reduce(Float(0)) { $0 + $1.0 * ($1.1 ?? 0) }
             return sum - log2(Double(max(total, 1e-12)))
         }
-        return sum / Double(max(1, validation.count))
+        return sum / Double(max(1, split.validation.count))
     }
 }

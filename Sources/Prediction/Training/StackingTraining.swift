@@ -24,34 +24,34 @@ struct StackingTraining {
     /// Lessons below which there is nothing to learn from.
     private static let lessonCountMin = 500
 
-    private let training: [Lesson]
-    private let validation: [Lesson]
+    private let split: LessonSplit<Lesson>
     private let network: Network
 
     /// - Parameter lessons: Moments; those of one person side by side.
     init(_ lessons: [Lesson]) {
         let usable = lessons.filter { !$0.targets.isEmpty && !$0.list.items.isEmpty }
-        // In blocks, so that what one person did is on one side, or on both for one in a hundred.
-        let block = 256
-        training = usable.enumerated().filter { $0.offset / block % 5 != 4 }.map(\.element)
-        validation = usable.enumerated().filter { $0.offset / block % 5 == 4 }.map(\.element)
+        split = LessonSplit(usable)
         network = Network([StackingList.featureCount] + Self.hidden + [1])
     }
 
     /// The stacking; one that corrects nothing if none is better.
     func stacking() -> Stacking {
-        guard training.count >= Self.lessonCountMin, !validation.isEmpty else { return .none }
-        let scaling = Scaling(training)
+        guard split.training.count >= Self.lessonCountMin, !split.validation.isEmpty else {
+            return .none
+        }
+        let scaling = Scaling(split.training)
         let state = TrainingState(network, seed: 1)
         var best: (loss: Double, stacking: Stacking) = (loss(of: .none), .none)
-        var order = Array(training.indices)
+        var order = Array(split.training.indices)
         var generator = PhiloxGenerator(seed: 1, stream: 0x57AC)
         var epochsWithoutGain = 0
         for epoch in 0..<Self.epochs where epochsWithoutGain < Self.patience {
             generator.shuffle(&order)
             let rate = Self.learningRate / (1 + Float(epoch) / 4)
             for from in stride(from: 0, to: order.count, by: Self.batch) {
-                let part = order[from..<min(order.count, from + Self.batch)].map { training[$0] }
+                let part = order[from..<min(order.count, from + Self.batch)].map {
+                    split.training[$0]
+                }
                 step(state, part, scaling, rate: rate)
             }
             let found = scaling.folded(into: network.layers(state.weights))
@@ -123,7 +123,7 @@ struct StackingTraining {
 
     /// The mean loss on the validation lessons, in nats.
     private func loss(of stacking: Stacking) -> Double {
-        let sum = validation.reduce(0.0) { sum, lesson in
+        let sum = split.validation.reduce(0.0) { sum, lesson in
             let corrections =
                 stacking.isEmpty
                 ? [Float](repeating: 0, count: lesson.list.items.count)
@@ -134,7 +134,7 @@ struct StackingTraining {
             }
             return sum + own / Double(lesson.targets.count)
         }
-        return sum / Double(validation.count)
+        return sum / Double(split.validation.count)
     }
 }
 
