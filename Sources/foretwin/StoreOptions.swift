@@ -37,15 +37,24 @@ struct StoreOptions: ParsableArguments {
     }
 }
 
-/// Where the models are.
-struct ModelOptions: ParsableArguments {
+/// Where the versions of a model are.
+struct ModelFolder: ParsableArguments {
     @Option(help: "The folder of the model's versions.")
     var models = "models/default"
+
+    var registry: ModelRegistry { ModelRegistry(folder: models) }
+}
+
+/// Which model is used.
+struct ModelOptions: ParsableArguments {
+    @OptionGroup var folder: ModelFolder
 
     @Option(
         name: .customLong("model-version"),
         help: "The version to use; the current one unless given.")
     var modelVersion: String?
 
-    var registry: ModelRegistry { ModelRegistry(folder: models) }
+    var models: String { folder.models }
+
+    var registry: ModelRegistry { folder.registry }
 }

@@ -12,14 +12,6 @@ struct ModelsCommand: ParsableCommand {
         subcommands: [List.self, Promote.self, RollBack.self, Prune.self, Vectors.self],
         defaultSubcommand: List.self)
 
-    /// Where the versions are.
-    struct Folder: ParsableArguments {
-        @Option(help: "The folder of the model's versions.")
-        var models = "models/default"
-
-        var registry: ModelRegistry { ModelRegistry(folder: models) }
-    }
-
     /// `foretwin models list`.
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -30,7 +22,7 @@ struct ModelsCommand: ParsableCommand {
                 own training held out.
                 """)
 
-        @OptionGroup var folder: Folder
+        @OptionGroup var folder: ModelFolder
 
         @Flag(help: "Print the versions as JSON.")
         var json = false
@@ -77,7 +69,7 @@ struct ModelsCommand: ParsableCommand {
         @Argument(help: "The version, such as v0002.")
         var version: String
 
-        @OptionGroup var folder: Folder
+        @OptionGroup var folder: ModelFolder
         @OptionGroup var storeOptions: StoreOptions
 
         func run() throws {
@@ -96,7 +88,7 @@ struct ModelsCommand: ParsableCommand {
                 within seconds.
                 """)
 
-        @OptionGroup var folder: Folder
+        @OptionGroup var folder: ModelFolder
         @OptionGroup var storeOptions: StoreOptions
 
         func run() throws {
@@ -115,7 +107,7 @@ struct ModelsCommand: ParsableCommand {
         @Option(help: "How many of the newest versions stay.")
         var keep = 10
 
-        @OptionGroup var folder: Folder
+        @OptionGroup var folder: ModelFolder
 
         func validate() throws {
             guard keep >= 1 else { throw ValidationError("--keep must be 1 or more.") }
@@ -174,7 +166,7 @@ struct ModelsCommand: ParsableCommand {
 
     /// Puts what the version learned of items into the shared graph if it can, and says so.
     private static func report(
-        _ version: String, _ folder: Folder, _ storeOptions: StoreOptions
+        _ version: String, _ folder: ModelFolder, _ storeOptions: StoreOptions
     ) throws {
         print("Model \(version) in \(folder.models) is now in use.")
         guard GraphStore.exists(at: storeOptions.store) else { return }

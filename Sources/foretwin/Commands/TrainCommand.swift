@@ -21,7 +21,7 @@ struct TrainCommand: ParsableCommand {
             """)
 
     @OptionGroup var storeOptions: StoreOptions
-    @OptionGroup var modelOptions: ModelOptions
+    @OptionGroup var folder: ModelFolder
     @OptionGroup var training: TrainingOptions
 
     /// When a new version is put into use.
@@ -52,9 +52,9 @@ struct TrainCommand: ParsableCommand {
         let progress = ProgressBar(quiet: json)
         let outcome = try TrainCommand.train(
             store, isWritable: isWritable, configuration: try training.configuration(),
-            registry: modelOptions.registry, promotion: promote, progress: progress)
+            registry: folder.registry, promotion: promote, progress: progress)
         guard !json else { return try printJSON(outcome) }
-        printLines(TrainCommand.summary(outcome, in: modelOptions.models))
+        printLines(TrainCommand.summary(outcome, in: folder.models))
         if !isWritable {
             print("The shared graph keeps the former item vectors: a server has the store open.")
         }
