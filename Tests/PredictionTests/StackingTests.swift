@@ -78,6 +78,17 @@ struct StackingTests {
         return Stacking(layers: [.init(weights: weights, bias: [0])])
     }
 
+    /// A model with another stacking.
+    private static func model(_ trained: PredictionModel, _ stacking: Stacking) -> PredictionModel {
+        PredictionModel(
+            catalogue: trained.catalogue, embeddings: trained.embeddings,
+            sequence: trained.sequence,
+            counted: CountedEvidence(
+                history: trained.history, transitions: trained.transitions,
+                neighbours: trained.neighbours, popularity: trained.popularity),
+            mixture: trained.mixture, stacking: stacking, configuration: trained.configuration)
+    }
+
     @Test("Probabilities still sum to 1, factors lead from the old ones to the new")
     func sums() {
         let count = 400
@@ -108,14 +119,7 @@ struct StackingTests {
     @Test("The parts of a corrected probability still add up to it")
     func parts() throws {
         let trained = try World.model()
-        let model = PredictionModel(
-            catalogue: trained.catalogue, embeddings: trained.embeddings,
-            sequence: trained.sequence,
-            counted: CountedEvidence(
-                history: trained.history, transitions: trained.transitions,
-                neighbours: trained.neighbours, popularity: trained.popularity),
-            mixture: trained.mixture, stacking: Self.byRank(-0.7),
-            configuration: trained.configuration)
+        let model = Self.model(trained, Self.byRank(-0.7))
         for context in try World.contexts().prefix(40) {
             let plain = trained.prediction(for: context)
             let corrected = model.prediction(for: context)
@@ -133,14 +137,7 @@ struct StackingTests {
     func partsAlone() throws {
         let trained = try World.model()
         let context = try World.contexts()[3]
-        let model = PredictionModel(
-            catalogue: trained.catalogue, embeddings: trained.embeddings,
-            sequence: trained.sequence,
-            counted: CountedEvidence(
-                history: trained.history, transitions: trained.transitions,
-                neighbours: trained.neighbours, popularity: trained.popularity),
-            mixture: trained.mixture, stacking: Self.byRank(-5),
-            configuration: trained.configuration)
+        let model = Self.model(trained, Self.byRank(-5))
         let wanted: Set<EvidenceName> = [.sequence, .popularity]
         #expect(
             model.prediction(for: context, using: wanted).probabilities
