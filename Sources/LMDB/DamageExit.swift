@@ -7,9 +7,10 @@ extension Environment {
     ///
     /// LMDB trusts its file. Where that is damaged, an assertion of its C code aborts the process, or
     /// it reads a page that the file lacks (the signal SIGBUS), or takes bytes for a pointer
-    /// (SIGSEGV). A program that calls this when it starts writes `message` to standard error and
-    /// exits instead. It concerns databases opened afterwards, and signals that come from inside
-    /// their maps or from LMDB's own code; all others are left alone.
+    /// (SIGSEGV), or a copy writes beyond an array (SIGABRT). A program that calls this when it starts writes `message` to standard error and
+    /// exits instead. It concerns databases opened afterwards, signals that come from inside their
+    /// maps or from LMDB's own code, and aborts while a copy is under way; all others are left
+    /// alone.
     ///
     /// - Parameters:
     ///   - code: the exit code, 1 to 255.
