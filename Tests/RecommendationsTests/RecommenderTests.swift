@@ -141,17 +141,21 @@ struct RecommenderTests {
         let world = try World.makeShop()
         let now = try #require(try world.store.newestEvent()).seconds
         let item = world.model.catalogue.itemIDs[17]
-        #expect(
-            try world.recommender.getRecommendations("new", options: options()).isColdStart)
+        // A hundred paths do not tell two chances apart that differ by a few in a hundred.
+        let many = options { $0.paths = 1_000 }
+        let cold = try world.recommender.getRecommendations("new", options: many)
+        #expect(cold.isColdStart)
         _ = try world.store.append([event("new", item, now, type: .view)])
-        let warm = try world.recommender.getRecommendations("new", options: options())
+        let warm = try world.recommender.getRecommendations("new", options: many)
         #expect(!warm.isColdStart)
         // A weekly purchase of one thing is expected to go on.
         _ = try world.store.append(
             (1...12).map { event("new", item, now - 84 * day + $0 * 7 * day) })
-        let regular = try world.recommender.getRecommendations("new", options: options())
+        let regular = try world.recommender.getRecommendations("new", options: many)
         #expect(regular.items.first?.itemID == item)
         #expect(regular.items.map(\.probability) != warm.items.map(\.probability))
+        let before = cold.items.first { $0.itemID == item }?.probability ?? 0
+        #expect(regular.items.first?.probability ?? 0 > before)
     }
 
     @Test("An answer as of a moment knows nothing of what came later")
