@@ -6,21 +6,38 @@ public struct TrainingProgress: Sendable {
     public let epoch: Int
     /// The greatest number of epochs.
     public let epochs: Int
-    /// Events processed so far, over all epochs.
+    /// Events, or other examples, processed so far, over all epochs.
     public let eventsDone: Int
     /// Events to process over all epochs, if training does not stop early.
     public let eventsTotal: Int
-    /// The mean loss per event since the beginning of the epoch, in nats.
-    public let loss: Double
-    /// Seconds since training began.
+    /// The mean loss per event since the beginning of the epoch, or of the last epoch, in nats; `nil`
+    /// where nothing is fitted.
+    public let loss: Double?
+    /// Seconds since the stage began.
     public let secondsElapsed: Double
+
+    /// Makes a report.
+    public init(
+        stage: String, epoch: Int, epochs: Int, eventsDone: Int, eventsTotal: Int, loss: Double?,
+        secondsElapsed: Double
+    ) {
+        self.stage = stage
+        self.epoch = epoch
+        self.epochs = epochs
+        self.eventsDone = eventsDone
+        self.eventsTotal = eventsTotal
+        self.loss = loss
+        self.secondsElapsed = secondsElapsed
+    }
 }
 
 /// Measures the time since its creation, for progress reports only.
-struct Stopwatch {
+package struct Stopwatch {
     private let start = ContinuousClock.now
 
-    var seconds: Double {
+    package init() {}
+
+    package var seconds: Double {
         let (seconds, attoseconds) = (ContinuousClock.now - start).components
         return Double(seconds) + Double(attoseconds) * 1e-18
     }

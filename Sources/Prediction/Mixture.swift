@@ -64,7 +64,10 @@ public struct Mixture: Sendable {
     }
 
     /// Learns shares and gates from what came next in many contexts.
-    init(names: [EvidenceName], cases: [Case], iterations: Int = 60) {
+    init(
+        names: [EvidenceName], cases: [Case], iterations: Int = 60,
+        stage: TrainingStage = .silent
+    ) {
         let even = Mixture(even: names)
         let common = Self.learn(
             cases, from: even.shares[0], prior: even.shares[0], priorWeight: 1,
@@ -75,7 +78,8 @@ public struct Mixture: Sendable {
                 byKind[kind] ?? [], from: common, prior: common, priorWeight: 100,
                 iterations: iterations)
         }
-        let gates = GateTraining(Mixture(names: names, shares: shares), cases: cases).gates()
+        let gates = GateTraining(Mixture(names: names, shares: shares), cases: cases)
+            .gates(stage)
         self.init(names: names, shares: shares, gates: gates)
     }
 

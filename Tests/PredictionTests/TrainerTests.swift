@@ -109,13 +109,40 @@ struct TrainerTests {
         #expect(metrics.heldOutBits.values.allSatisfy { $0 <= 0 })
     }
 
-    @Test("Progress is told of both parts")
+    @Test("Progress is told of each stage, in order and to its end where it is known")
     func progress() throws {
-        var stages: [String] = []
+        var reports: [TrainingProgress] = []
         _ = try Trainer(World.configuration(width: 8, epochs: 1)).train(try World.data.get()) {
-            stages.append($0.stage)
+            reports.append($0)
         }
-        #expect(Set(stages).count == 2)
+        var stages: [String] = []
+        for report in reports where report.stage != stages.last { stages.append(report.stage) }
+        // Too few lessons here for gates and corrections.
+        #expect(
+            stages == [
+                "skip-gram", "sequence model", "replay held out", "ask the evidence",
+                "list candidates", "check",
+            ])
+        for stage in stages {
+            let own = reports.filter { $0.stage == stage }
+            #expect(own.last.map { $0.eventsDone == $0.eventsTotal } ?? false, "\(stage)")
+            #expect(zip(own, own.dropFirst()).allSatisfy { $0.eventsDone <= $1.eventsDone })
+        }
+    }
+
+    @Test("Lessons are asked in order, however many are worked out at once")
+    func manyLessons() throws {
+        let model = try World.model()
+        let made = sequences(
+            (0..<300).map { person in (0..<4).map { [Int32((person + $0) % 12)] } })
+        let lessons = MixtureLessons(made, seed: 1)
+        var reports: [TrainingProgress] = []
+        let stage = TrainingStage("ask") { reports.append($0) }
+        let cases = lessons.cases(model, threads: 2, stage: stage)
+        #expect(cases.count == 900)
+        #expect(reports.map(\.eventsDone) == [512, 900])
+        #expect(reports.allSatisfy { $0.eventsTotal == 900 && $0.loss == nil })
+        #expect(lessons.cases(model, threads: 1).map(\.probabilities) == cases.map(\.probabilities))
     }
 
     @Test("At least one sequence is held out, and at least one is learned from")

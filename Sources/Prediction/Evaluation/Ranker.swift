@@ -10,7 +10,7 @@ struct Ranker: Sendable {
     /// Trains what the method needs, and no more.
     init(
         _ method: EvaluationMethod, data: TrainingData, configuration: TrainingConfiguration,
-        progress: (TrainingProgress) -> Void
+        progress: @escaping (TrainingProgress) -> Void
     ) throws {
         self.method = method
         let itemCount = data.catalogue.count

@@ -34,7 +34,7 @@ struct GateTraining {
     }
 
     /// A row for each source, as ``Mixture/gates``; no rows if gates do not help.
-    func gates() -> [[Float]] {
+    func gates(_ stage: TrainingStage = .silent) -> [[Float]] {
         guard split.validation.count * 5 >= Self.caseCountMin, width > 0 else { return [] }
         let rows = start.names.count
         let stride = width + 1
@@ -46,12 +46,11 @@ struct GateTraining {
         func current() -> [[Float]] {
             (0..<rows).map { weights.elements(in: $0 * stride..<($0 + 1) * stride) }
         }
-        var best: (loss: Double, gates: [[Float]]) = (loss(of: start), [])
+        var best = BestFound([[Float]](), loss: loss(of: start), patience: Self.patience)
         var order = Array(split.training.indices)
         var generator = PhiloxGenerator(seed: 1, stream: 0x6A7E)
         var step = 0
-        var epochsWithoutGain = 0
-        for _ in 0..<Self.epochs where epochsWithoutGain < Self.patience {
+        for epoch in 1...Self.epochs where best.isHopeful {
             generator.shuffle(&order)
             for from in Swift.stride(from: 0, to: order.count, by: Self.batch) {
                 let batch = order[from..<min(order.count, from + Self.batch)]
@@ -69,13 +68,10 @@ struct GateTraining {
             let found = current()
             let loss = loss(
                 of: Mixture(names: start.names, shares: start.shares, gates: found))
-            epochsWithoutGain += 1
-            if loss < best.loss {
-                best = (loss, found)
-                epochsWithoutGain = 0
-            }
+            best.offer(found, loss: loss)
+            stage.tell(epoch: epoch, of: Self.epochs, examples: order.count, loss: loss)
         }
-        return best.gates
+        return best.value
     }
 
     /// Adds the gradient of one case.
@@ -104,7 +100,7 @@ struct GateTraining {
                 entry.situation, speaking: entry.probabilities.map { $0 != nil })
             let total = zip(shares, entry.probabilities)
                 .reduce(Float(0)) { $0 + $1.0 * ($1.1 ?? 0) }
-            return sum - log2(Double(max(total, 1e-12)))
+            return sum - log(Double(max(total, 1e-12)))
         }
         return sum / Double(max(1, split.validation.count))
     }

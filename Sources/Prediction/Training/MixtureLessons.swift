@@ -12,6 +12,8 @@ struct MixtureLessons {
     /// Lessons that bits are the mean of, at most about.
     private static let bitsLimit = 5_000
     private static let targetLimit = 12
+    /// Lessons between two reports of progress.
+    private static let lessonsAtOnce = 512
 
     private struct Lesson: Sendable {
         var context: Context
@@ -39,13 +41,16 @@ struct MixtureLessons {
     }
 
     /// The same lessons with the LSTM's states, so that histories are replayed only once.
-    func replayed(by sequence: SequenceEvidence, threads: Int) -> MixtureLessons {
-        let lessons = lessons
-        return MixtureLessons(
-            lessons: parallelMap(lessons.count, threads: threads) { index in
-                var lesson = lessons[index]
-                lesson.context.state = sequence.state(after: lesson.context.history)
-                return lesson
+    func replayed(
+        by sequence: SequenceEvidence, threads: Int, stage: TrainingStage
+    ) -> MixtureLessons {
+        MixtureLessons(
+            lessons: mapped(stage, blockSize: 1, threads: threads) { part in
+                part.map { lesson in
+                    var lesson = lesson
+                    lesson.context.state = sequence.state(after: lesson.context.history)
+                    return lesson
+                }
             })
     }
 
@@ -73,16 +78,18 @@ struct MixtureLessons {
     private init(lessons: [Lesson]) { self.lessons = lessons }
 
     /// What each source of a model gave to the items that came next.
-    func cases(_ model: PredictionModel, threads: Int) -> [Mixture.Case] {
-        asked(model, threads: threads) { Self.cases($0, $1) }.flatMap { $0 }
+    func cases(
+        _ model: PredictionModel, threads: Int, stage: TrainingStage = .silent
+    ) -> [Mixture.Case] {
+        asked(model, threads: threads, stage: stage) { Self.cases($0, $1) }.flatMap { $0 }
     }
 
     /// The lists of likeliest items by a model's mixture, and what of them came next.
     func stackingLessons(
-        _ model: PredictionModel, threads: Int
+        _ model: PredictionModel, threads: Int, stage: TrainingStage
     ) -> [StackingTraining.Lesson] {
         let itemCount = model.catalogue.count
-        return asked(model, threads: threads) { lesson, reading in
+        return asked(model, threads: threads, stage: stage) { lesson, reading in
             let mixed = Prediction(reading, model.mixture, .none, itemCount: itemCount)
             let list = StackingList(mixed.probabilities, reading)
             return StackingTraining.Lesson(
@@ -94,12 +101,14 @@ struct MixtureLessons {
     }
 
     /// The mean of log2 of the probability that a model gives to what came next.
-    func bits(_ model: PredictionModel, threads: Int) -> Double {
+    func bits(
+        _ model: PredictionModel, threads: Int, stage: TrainingStage = .silent
+    ) -> Double {
         let itemCount = model.catalogue.count
         let apart = max(1, lessons.count / Self.bitsLimit)
         let some = MixtureLessons(
             lessons: stride(from: 0, to: lessons.count, by: apart).map { lessons[$0] })
-        let sums = some.asked(model, threads: threads) { lesson, reading in
+        let sums = some.asked(model, threads: threads, stage: stage) { lesson, reading in
             let prediction = Prediction(
                 reading, model.mixture, model.stacking, itemCount: itemCount)
             return lesson.targets.reduce(0.0) { sum, target in
@@ -117,15 +126,35 @@ struct MixtureLessons {
 
     /// Something of each lesson and of what a model's sources say there.
     private func asked<Value: Sendable>(
-        _ model: PredictionModel, threads: Int,
+        _ model: PredictionModel, threads: Int, stage: TrainingStage,
         _ value: @Sendable (Lesson, Reading) -> Value
     ) -> [Value] {
+        mapped(stage, blockSize: 32, threads: threads) { part in
+            zip(part, model.readings(of: part.map(\.context))).map { value($0, $1) }
+        }
+    }
+
+    /// Something of each lesson, worked out in blocks on several threads, with a report now and
+    /// then.
+    private func mapped<Value: Sendable>(
+        _ stage: TrainingStage, blockSize: Int, threads: Int,
+        _ values: @Sendable (ArraySlice<Lesson>) -> [Value]
+    ) -> [Value] {
         let lessons = lessons
-        let block = 32
-        return parallelMap((lessons.count + block - 1) / block, threads: threads) { index in
-            let part = lessons[index * block..<min(lessons.count, (index + 1) * block)]
-            return zip(part, model.readings(of: part.map(\.context))).map { value($0, $1) }
-        }.flatMap { $0 }
+        let blocks = (lessons.count + blockSize - 1) / blockSize
+        let blocksAtOnce = max(threads, Self.lessonsAtOnce / blockSize)
+        var found: [Value] = []
+        found.reserveCapacity(lessons.count)
+        for first in stride(from: 0, to: blocks, by: blocksAtOnce) {
+            let count = min(blocksAtOnce, blocks - first)
+            let part = parallelMap(count, threads: threads) { index in
+                let start = (first + index) * blockSize
+                return values(lessons[start..<min(lessons.count, start + blockSize)])
+            }
+            for block in part { found += block }
+            stage.tell(done: found.count, of: lessons.count)
+        }
+        return found
     }
 
     private static func lessons(_ history: History, moment: Int) -> [Lesson] {

@@ -35,19 +35,18 @@ struct StackingTraining {
     }
 
     /// The stacking; one that corrects nothing if none is better.
-    func stacking() -> Stacking {
+    func stacking(_ stage: TrainingStage = .silent) -> Stacking {
         guard split.training.count >= Self.lessonCountMin, !split.validation.isEmpty else {
             return .none
         }
         let scaling = Scaling(split.training)
         let state = TrainingState(network, seed: 1)
-        var best: (loss: Double, stacking: Stacking) = (loss(of: .none), .none)
+        var best = BestFound(Stacking.none, loss: loss(of: .none), patience: Self.patience)
         var order = Array(split.training.indices)
         var generator = PhiloxGenerator(seed: 1, stream: 0x57AC)
-        var epochsWithoutGain = 0
-        for epoch in 0..<Self.epochs where epochsWithoutGain < Self.patience {
+        for epoch in 1...Self.epochs where best.isHopeful {
             generator.shuffle(&order)
-            let rate = Self.learningRate / (1 + Float(epoch) / 4)
+            let rate = Self.learningRate / (1 + Float(epoch - 1) / 4)
             for from in stride(from: 0, to: order.count, by: Self.batch) {
                 let part = order[from..<min(order.count, from + Self.batch)].map {
                     split.training[$0]
@@ -56,13 +55,10 @@ struct StackingTraining {
             }
             let found = scaling.folded(into: network.layers(state.weights))
             let loss = loss(of: found)
-            epochsWithoutGain += 1
-            if loss < best.loss {
-                best = (loss, found)
-                epochsWithoutGain = 0
-            }
+            best.offer(found, loss: loss)
+            stage.tell(epoch: epoch, of: Self.epochs, examples: order.count, loss: loss)
         }
-        return best.stacking
+        return best.value
     }
 
     private func step(

@@ -27,7 +27,7 @@ public struct Trainer: Sendable {
     ///   asking other models the same.
     /// - Throws: ``PredictionError`` when there is too little data, or `LearningError`.
     public func train(
-        _ data: TrainingData, progress: (TrainingProgress) -> Void
+        _ data: TrainingData, progress: @escaping (TrainingProgress) -> Void
     ) throws -> (model: PredictionModel, metrics: TrainingMetrics, heldOut: HeldOut) {
         let itemCount = data.catalogue.count
         guard data.sequences.count >= 2, data.sequences.items.count >= 10 else {
@@ -44,8 +44,9 @@ public struct Trainer: Sendable {
             typeCount: RepetitionFeatures.typeCount, embeddings: embeddings, progress: progress)
         let sequence = SequenceEvidence(model: trained.model)
         let threads = configuration.sequence.threads
+        func stage(_ name: String) -> TrainingStage { TrainingStage(name, progress) }
         let lessons = MixtureLessons(heldOut, seed: configuration.seed)
-            .replayed(by: sequence, threads: threads)
+            .replayed(by: sequence, threads: threads, stage: stage("replay held out"))
         var counted = CountedEvidence(training, itemCount: itemCount)
         func model(_ mixture: Mixture, _ stacking: Stacking) -> PredictionModel {
             PredictionModel(
@@ -54,12 +55,14 @@ public struct Trainer: Sendable {
                 configuration: configuration)
         }
         let even = model(Mixture(even: EvidenceName.allCases), .none)
-        let cases = lessons.cases(even, threads: threads)
-        let mixture = Mixture(names: EvidenceName.allCases, cases: cases)
-        let stacking = StackingTraining(
-            lessons.stackingLessons(model(mixture, .none), threads: threads)
-        ).stacking()
-        let bits = lessons.bits(model(mixture, stacking), threads: threads)
+        let cases = lessons.cases(even, threads: threads, stage: stage("ask the evidence"))
+        let mixture = Mixture(
+            names: EvidenceName.allCases, cases: cases, stage: stage("shares"))
+        let lists = lessons.stackingLessons(
+            model(mixture, .none), threads: threads, stage: stage("list candidates"))
+        let stacking = StackingTraining(lists).stacking(stage("corrections"))
+        let bits = lessons.bits(
+            model(mixture, stacking), threads: threads, stage: stage("check"))
         let metrics = TrainingMetrics(
             data: data, heldOut: heldOut.count, curve: trained.curve, mixture: mixture,
             cases: cases, bits: bits)

@@ -153,9 +153,10 @@ extension ProgressBar {
     func show(_ report: TrainingProgress) {
         let rate = Double(report.eventsDone) / max(0.001, report.secondsElapsed)
         let fraction = Double(report.eventsDone) / Double(max(1, report.eventsTotal))
-        let loss = (report.loss * 1000).rounded() / 1000
-        show(
-            report.stage, fraction: fraction,
-            detail: "epoch \(report.epoch)/\(report.epochs), loss \(loss), \(grouped(Int(rate)))/s")
+        var parts: [String] = []
+        if report.epochs > 1 { parts.append("epoch \(report.epoch)/\(report.epochs)") }
+        if let loss = report.loss { parts.append("loss \((loss * 1000).rounded() / 1000)") }
+        parts.append("\(grouped(Int(rate)))/s")
+        show(report.stage, fraction: fraction, detail: parts.joined(separator: ", "))
     }
 }
