@@ -73,7 +73,8 @@ public struct ForetwinService: Sendable {
 
     /// The server with all its limits.
     func application(
-        requestDeadline: TimeAmount = ServiceLimits.requestDeadline
+        requestDeadline: TimeAmount = ServiceLimits.requestDeadline,
+        onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
         Application(
             router: router(),
@@ -89,7 +90,7 @@ public struct ForetwinService: Sendable {
                 address: .hostname(configuration.host, port: configuration.port),
                 availableConnectionsDelegate: .maximum(
                     ServiceLimits.connectionCountMax, logger: logger)),
-            logger: logger)
+            onServerRunning: onServerRunning, logger: logger)
     }
 
     /// All routes behind their guard.
