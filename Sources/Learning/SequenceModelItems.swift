@@ -70,6 +70,29 @@ extension SequenceModel {
             vectors: weights.items.elements)
     }
 
+    /// A model that knows more items, whose vectors and common bias are given; the same otherwise.
+    ///
+    /// - Parameters:
+    ///   - vectors: Vectors of length `width` one after the other, for the items after the last.
+    ///   - bias: What their logits begin with.
+    /// - Returns: The model.
+    public func joined(by vectors: [Float], bias: Float) -> SequenceModel {
+        let width = configuration.width
+        precondition(vectors.count % width == 0, "Vectors have the width of the model.")
+        let own = configuration.itemCount
+        let larger = SequenceWeights(
+            Configuration(
+                itemCount: own + vectors.count / width, typeCount: configuration.typeCount,
+                width: width, layers: configuration.layers,
+                cosineScale: configuration.cosineScale))
+        larger.dense.copy(from: weights.dense)
+        larger.items.write(weights.items.elements + vectors, at: 0)
+        larger.itemBias.write(weights.itemBias.elements, at: 0)
+        larger.itemBias.write(
+            [Float](repeating: bias, count: vectors.count / width), at: own)
+        return SequenceModel(larger)
+    }
+
     /// All parameters by name.
     public func tensors() -> [String: Tensor] { weights.tensors() }
 

@@ -132,6 +132,20 @@ public struct SequenceTrainer: Sendable {
         return (SequenceModel(best), curve)
     }
 
+    /// Whether a run with these choices and sequences can go on from a checkpoint.
+    ///
+    /// Epochs, patience and threads may differ from those of the run that wrote it.
+    public func canResume(
+        _ checkpoint: TrainingCheckpoint, _ training: EventSequences, validation: EventSequences,
+        itemCount: Int, typeCount: Int
+    ) -> Bool {
+        let sizes = SequenceModel.Configuration(
+            itemCount: itemCount, typeCount: typeCount, width: configuration.width,
+            layers: configuration.layers, cosineScale: configuration.cosineScale)
+        let data = Self.fingerprint(training, validation)
+        return (try? checkpoint.check(configuration, sizes, data: data)) != nil
+    }
+
     /// A number that tells the data of one run from others.
     static func fingerprint(_ training: EventSequences, _ validation: EventSequences) -> UInt64 {
         training.fingerprint &* 31 ^ validation.fingerprint

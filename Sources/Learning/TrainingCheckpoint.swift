@@ -30,6 +30,9 @@ public struct TrainingCheckpoint: Sendable, Equatable {
     /// The epochs that are done.
     public var epochs: Int { progress.epochs }
 
+    /// The loss of the newest of them, in nats an event; `nil` if none is done.
+    public var loss: Double? { curve.last?.training }
+
     init(progress: Progress, tables: [SequenceWeights], curve: [EpochLoss]) {
         self.progress = progress
         self.tables = tables

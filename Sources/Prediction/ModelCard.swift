@@ -13,6 +13,8 @@ enum ModelCard {
                 + "which \(metrics.heldOutSequenceCount) were held out",
             "- \(metrics.itemCount) items; \(metrics.droppedEventCount) events of rarer items "
                 + "were left out",
+            "- \(metrics.newItemCount ?? 0) more items that nobody has touched yet, known by "
+                + "category, brand, name and description",
             "- LSTM: \(sequence.layers) layer(s) of width \(sequence.width), "
                 + "\(metrics.epochs.count) epochs, seed \(model.configuration.seed)",
         ]

@@ -17,6 +17,9 @@ public struct ModelRegistry: Sendable {
             .sorted { $0 < $1 }.map(\.1)
     }
 
+    /// The folder in which a training run keeps how far it is; the run removes it at its end.
+    public var training: URL { folder.appending(path: ".training") }
+
     /// The version in use, or `nil` if none has been promoted.
     public var current: String? { history.first }
 

@@ -130,6 +130,48 @@ struct TrainerTests {
         }
     }
 
+    @Test("A run that was interrupted goes on and ends as one that was not", arguments: [1, 2])
+    func resuming(epochsBefore: Int) throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "foretwin-checkpoints-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let data = try World.data.get()
+        let whole = try Trainer(World.configuration(width: 8, epochs: 3)).train(data) { _ in }
+        // Fewer epochs leave the same checkpoint as a kill after so many.
+        let fewer = World.configuration(width: 8, epochs: epochsBefore)
+        _ = try Trainer(fewer, checkpoints: folder).train(data) { _ in }
+        func run(_ data: TrainingData, seed: UInt64 = 7) throws -> (PredictionModel, [String]) {
+            var stages: [String] = []
+            let trainer = try Trainer(
+                World.configuration(seed: seed, width: 8, epochs: 3), checkpoints: folder)
+            let model = try trainer.train(data) { report in
+                if report.stage == "resume" { #expect(report.epoch == epochsBefore) }
+                stages.append(report.stage)
+            }.model
+            return (model, stages)
+        }
+        let (model, stages) = try run(data)
+        #expect(stages.contains("resume"))
+        #expect(model.sequence.model.tensors() == whole.model.sequence.model.tensors())
+        #expect(model.mixture.shares == whole.model.mixture.shares)
+        #expect(model.stacking == whole.model.stacking)
+        // Of other settings, of other data, or damaged: begun anew.
+        #expect(try !run(data, seed: 8).1.contains("resume"))
+        let others = TrainingData(try World.events.get().dropLast(), by: \.userID)
+        #expect(try !run(others).1.contains("resume"))
+        let file = folder.appending(path: "sequence.safetensors")
+        let bytes = try Data(contentsOf: file)
+        try bytes.dropLast(7).write(to: file)
+        #expect(try !run(others).1.contains("resume"))
+    }
+
+    @Test("A run goes on where it cannot keep checkpoints")
+    func noCheckpoints() throws {
+        let nowhere = URL(fileURLWithPath: "/dev/null/checkpoints")
+        let trainer = try Trainer(World.configuration(width: 8, epochs: 1), checkpoints: nowhere)
+        #expect(try trainer.train(try World.data.get()) { _ in }.metrics.epochs.count == 1)
+    }
+
     @Test("Lessons are asked in order, however many are worked out at once")
     func manyLessons() throws {
         let model = try World.model()

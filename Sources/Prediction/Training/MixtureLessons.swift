@@ -77,6 +77,9 @@ struct MixtureLessons {
 
     private init(lessons: [Lesson]) { self.lessons = lessons }
 
+    /// What the lessons ask about.
+    var contexts: [Context] { lessons.map(\.context) }
+
     /// What each source of a model gave to the items that came next.
     func cases(
         _ model: PredictionModel, threads: Int, stage: TrainingStage = .silent

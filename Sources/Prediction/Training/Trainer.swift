@@ -1,3 +1,4 @@
+public import Foundation
 import Kernels
 public import Learning
 
@@ -5,17 +6,27 @@ public import Learning
 ///
 /// The order of work: hold some sequences out; train item vectors, then the LSTM that starts from
 /// them and stops when the held-out loss does; count the other evidence without the held-out
-/// sequences; learn the shares and the corrections on them; count again with everybody.
+/// sequences; give new items vectors by what is said of them; learn the shares and the corrections
+/// on the held-out sequences; count again with everybody.
 public struct Trainer: Sendable {
     /// The settings.
     public let configuration: TrainingConfiguration
+    private let checkpoints: URL?
 
     /// Makes a trainer.
     ///
+    /// - Parameters:
+    ///   - configuration: The settings.
+    ///   - checkpoints: A folder that keeps after each epoch of the LSTM where the run stands. A
+    ///     run that finds there one of the same settings and data goes on from it, with the same
+    ///     result to the last bit. A run goes on without them where they cannot be written.
     /// - Throws: ``PredictionError`` when a setting is out of its range.
-    public init(_ configuration: TrainingConfiguration) throws(PredictionError) {
+    public init(
+        _ configuration: TrainingConfiguration, checkpoints: URL? = nil
+    ) throws(PredictionError) {
         try configuration.validate()
         self.configuration = configuration
+        self.checkpoints = checkpoints
     }
 
     /// Trains a model.
@@ -37,20 +48,24 @@ public struct Trainer: Sendable {
                     + "customers to learn from. Ingest at least 10 events of 2 customers.")
         }
         let (training, heldOut) = split(data)
-        let embeddings = try SkipGram(configuration.embeddings)
+        let learned = try SkipGram(configuration.embeddings)
             .train(training, itemCount: itemCount, progress: progress)
-        let trained = try SequenceTrainer(configuration.sequence).train(
-            training, validation: heldOut, itemCount: itemCount,
-            typeCount: RepetitionFeatures.typeCount, embeddings: embeddings, progress: progress)
-        let sequence = SequenceEvidence(model: trained.model)
+        let trained = try trainSequence(
+            training, heldOut, itemCount: itemCount, embeddings: learned, progress)
         let threads = configuration.sequence.threads
         func stage(_ name: String) -> TrainingStage { TrainingStage(name, progress) }
-        let lessons = MixtureLessons(heldOut, seed: configuration.seed)
-            .replayed(by: sequence, threads: threads, stage: stage("replay held out"))
-        var counted = CountedEvidence(training, itemCount: itemCount)
+        let lessons = MixtureLessons(heldOut, seed: configuration.seed).replayed(
+            by: SequenceEvidence(model: trained.model), threads: threads,
+            stage: stage("replay held out"))
+        let newItems = NewItems(data)
+        let catalogue = newItems.catalogue
+        let embeddings = newItems.joined(to: learned)
+        let sequence = newItems.joined(
+            to: SequenceEvidence(model: trained.model), contexts: lessons.contexts)
+        var counted = CountedEvidence(training, itemCount: catalogue.count)
         func model(_ mixture: Mixture, _ stacking: Stacking) -> PredictionModel {
             PredictionModel(
-                catalogue: data.catalogue, embeddings: embeddings, sequence: sequence,
+                catalogue: catalogue, embeddings: embeddings, sequence: sequence,
                 counted: counted, mixture: mixture, stacking: stacking,
                 configuration: configuration)
         }
@@ -66,9 +81,44 @@ public struct Trainer: Sendable {
         let metrics = TrainingMetrics(
             data: data, heldOut: heldOut.count, curve: trained.curve, mixture: mixture,
             cases: cases, bits: bits)
-        counted = CountedEvidence(data.sequences, itemCount: itemCount)
-        let heldOutSet = HeldOut(lessons, catalogue: data.catalogue)
+        counted = CountedEvidence(data.sequences, itemCount: catalogue.count)
+        let heldOutSet = HeldOut(lessons, catalogue: catalogue)
         return (model(mixture, stacking), metrics, heldOutSet)
+    }
+
+    /// Trains the LSTM, from the checkpoint on if there is one of this run.
+    private func trainSequence(
+        _ training: EventSequences, _ heldOut: EventSequences, itemCount: Int,
+        embeddings: Embeddings, _ progress: @escaping (TrainingProgress) -> Void
+    ) throws -> (model: SequenceModel, curve: [EpochLoss]) {
+        let trainer = SequenceTrainer(configuration.sequence)
+        let typeCount = RepetitionFeatures.typeCount
+        let found = checkpoint.flatMap { try? TrainingCheckpoint(path: $0.path) }
+            .flatMap { point in
+                trainer.canResume(
+                    point, training, validation: heldOut, itemCount: itemCount,
+                    typeCount: typeCount) ? point : nil
+            }
+        if let found {
+            TrainingStage("resume", progress).tell(
+                epoch: found.epochs, of: configuration.sequence.epochs,
+                examples: training.items.count, loss: found.loss ?? 0)
+        }
+        return try trainer.train(
+            training, validation: heldOut, itemCount: itemCount, typeCount: typeCount,
+            embeddings: embeddings, resuming: found,
+            checkpoint: checkpoint == nil ? nil : { keep($0) }, progress: progress)
+    }
+
+    /// Where the LSTM's training keeps how far it is.
+    private var checkpoint: URL? { checkpoints?.appending(path: "sequence.safetensors") }
+
+    /// Keeps a checkpoint, if it can be written.
+    private func keep(_ point: TrainingCheckpoint) {
+        guard let checkpoints, let checkpoint else { return }
+        try? FileManager.default.createDirectory(
+            at: checkpoints, withIntermediateDirectories: true)
+        try? point.write(to: checkpoint.path)
     }
 
     /// Splits sequences into those that are learned from and those that are held out.

@@ -15,6 +15,8 @@ public struct TrainingData: Sendable {
     let numbers: [Int]
     /// Events that were left out because their item was too rare.
     public let droppedEventCount: Int
+    /// What is said of the items in words.
+    let content: ItemContent
 
     /// Groups events into sequences.
     ///
@@ -25,9 +27,10 @@ public struct TrainingData: Sendable {
     ///   - events: Events in any order.
     ///   - key: What tells sequences apart: customer or session.
     ///   - minimumItemCount: Items with fewer events are left out.
+    ///   - items: What is said of items, also of new ones.
     public init(
         _ events: some Sequence<Event>, by key: (Event) -> String,
-        minimumItemCount: Int = 1
+        minimumItemCount: Int = 1, items: [Item] = []
     ) {
         var itemPlaces: [String: Int32] = [:]
         var itemIDs: [String] = []
@@ -56,10 +59,10 @@ public struct TrainingData: Sendable {
         }
         self.init(
             rows: rows, owners: owners, itemIDs: itemIDs, itemCounts: itemCounts,
-            minimumItemCount: minimumItemCount)
+            minimumItemCount: minimumItemCount, items: items)
     }
 
-    /// Reads all twins of a store, one sequence a customer.
+    /// Reads all twins of a store, one sequence a customer, and what it knows of items.
     public init(_ store: TwinStore, minimumItemCount: Int = 1) throws {
         let itemIDs = try store.itemIDs()
         var itemCounts = [Int](repeating: 0, count: itemIDs.count)
@@ -79,7 +82,8 @@ public struct TrainingData: Sendable {
         }
         self.init(
             rows: rows, owners: [], itemIDs: itemIDs, itemCounts: itemCounts,
-            minimumItemCount: minimumItemCount)
+            minimumItemCount: minimumItemCount,
+            items: try store.items(itemIDs).sorted { $0.key < $1.key }.map(\.value))
     }
 
     private struct RawEvent {
@@ -90,7 +94,7 @@ public struct TrainingData: Sendable {
 
     private init(
         rows: [[RawEvent]], owners: [String], itemIDs: [String], itemCounts: [Int],
-        minimumItemCount: Int
+        minimumItemCount: Int, items: [Item]
     ) {
         var places = [Int32](repeating: -1, count: itemIDs.count)
         var kept: [String] = []
@@ -115,7 +119,18 @@ public struct TrainingData: Sendable {
             numbers.append(index)
             if !owners.isEmpty { keptOwners.append(owners[index]) }
         }
-        self.catalogue = ModelCatalogue(itemIDs: kept)
+        let catalogue = ModelCatalogue(itemIDs: kept)
+        var known = [Item?](repeating: nil, count: kept.count)
+        var new: [Item] = []
+        for item in items {
+            if let place = catalogue.place(of: item.itemID) {
+                known[Int(place)] = item
+            } else {
+                new.append(item)
+            }
+        }
+        content = ItemContent(known: known, new: new)
+        self.catalogue = catalogue
         self.sequences = sequences
         self.owners = keptOwners
         self.numbers = numbers

@@ -7,8 +7,10 @@ public struct TrainingMetrics: Codable, Sendable {
     public let sequenceCount: Int
     /// Events that were learned from.
     public let eventCount: Int
-    /// Items in the catalogue.
+    /// Items that were learned from.
     public let itemCount: Int
+    /// Items that nobody has touched, known by what is said of them; `nil` in old files.
+    public let newItemCount: Int?
     /// Events left out because their item was too rare.
     public let droppedEventCount: Int
     /// Sequences held out.
@@ -36,6 +38,7 @@ public struct TrainingMetrics: Codable, Sendable {
         sequenceCount = data.sequences.count
         eventCount = data.sequences.items.count
         itemCount = data.catalogue.count
+        newItemCount = data.content.newItemIDs.count
         droppedEventCount = data.droppedEventCount
         heldOutSequenceCount = heldOut
         epochs = curve.map {

@@ -16,6 +16,9 @@ struct TrainCommand: ParsableCommand {
             one unless it foresees those customers worse than the one in use; then it is kept, \
             and 'foretwin models promote' puts it into use all the same.
 
+            A training that was interrupted goes on from its last whole epoch when it is run \
+            again with the same settings and data, and ends with the same bytes.
+
             Item vectors and what follows what are put into the shared graph of a version that is \
             put into use, unless a server has the store open.
             """)
@@ -44,10 +47,14 @@ struct TrainCommand: ParsableCommand {
                 + "held out no worse than the one in use, always, or never."))
     var promote = Promotion.ifGood
 
+    @Flag(help: "Begin anew, although an interrupted training could go on.")
+    var fresh = false
+
     @Flag(help: "Print the metrics as JSON.")
     var json = false
 
     func run() throws {
+        if fresh { try? FileManager.default.removeItem(at: folder.registry.training) }
         let (store, isWritable) = try openStore()
         let progress = ProgressBar(quiet: json)
         let outcome = try TrainCommand.train(
@@ -80,9 +87,8 @@ struct TrainCommand: ParsableCommand {
         progress.finish(
             "\(grouped(data.sequences.items.count)) events of \(grouped(data.sequences.count)) "
                 + "customers, \(grouped(data.catalogue.count)) items")
-        let (model, metrics, heldOut) = try Trainer(configuration).train(data) {
-            progress.show($0)
-        }
+        let trainer = try Trainer(configuration, checkpoints: registry.training)
+        let (model, metrics, heldOut) = try trainer.train(data) { progress.show($0) }
         progress.finish("done")
         progress.show("compare", fraction: nil, detail: "with the model in use")
         let gate = QualityGate(registry, threads: configuration.sequence.threads)
@@ -90,6 +96,7 @@ struct TrainCommand: ParsableCommand {
         progress.finish(gate.passes ? "no worse" : "worse")
         progress.show("publish", fraction: nil, detail: "the model")
         let version = try registry.publish(model, metrics: metrics)
+        try? FileManager.default.removeItem(at: registry.training)
         let isPromoted = promotion == .always || (promotion == .ifGood && gate.passes)
         if isPromoted {
             try registry.promote(version)

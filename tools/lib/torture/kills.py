@@ -30,6 +30,8 @@ GROWTH_MAX = 1.1
 # killed process that is never cleared would cost as much in each life, ten times this in all.
 GROWTH_SLACK_BYTES = 1 << 20
 READERS = 2
+TRAINING_EPOCHS = 10
+KILLS_PER_TRAINING = 5
 
 
 class Client:
@@ -76,6 +78,7 @@ def run(surroundings):
     outcome = suite.Outcome(NAME)
     kill_servers(surroundings, outcome, surroundings.size(200, 2000))
     kill_ingests(surroundings, outcome, surroundings.size(20, 200))
+    kill_trainings(surroundings, outcome, surroundings.size(1, 10))
     return outcome
 
 
@@ -229,6 +232,53 @@ def kill_ingests(surroundings, outcome, cycles):
     outcome.figures["ingest"] = {"runs": cycles, "killed_before_the_end": interrupted}
     outcome.check("ingest: run again, it makes what a run without a kill makes", problems)
     outcome.check("ingest: kills come before the end", "" if interrupted else "none did")
+
+
+def kill_trainings(surroundings, outcome, rounds):
+    """Kills a training five times at random moments, lets it end, and compares the model."""
+    program, chance = surroundings.program, random.Random(f"{surroundings.seed}:trainings")
+    folder = surroundings.folder(f"{NAME}/training")
+    shop, store = folder / "shop", folder / "store"
+    program.succeed("generate-shop", "--customers", 60, "--items", 60, "--days", 60,
+                    "--shop-seed", surroundings.seed % 1000, "--output", shop, cwd=folder)
+    program.succeed("ingest", shop / "events.csv", "--items", shop / "items.csv",
+                    "--store", store, cwd=folder)
+    command = ["train", "--store", store, "--epochs", TRAINING_EPOCHS, "--width", 32, "--json",
+               "--promote", "never", "--models"]
+
+    def files(models):
+        version = pathlib.Path(models, "v0001")
+        return {path.name: path.read_bytes() for path in sorted(version.iterdir())}
+
+    began = time.monotonic()
+    program.succeed(*command, folder / "clean", cwd=folder)
+    seconds = time.monotonic() - began
+    expected = files(folder / "clean")
+    problems, interrupted, resumable = [], 0, 0
+    for cycle in range(rounds):
+        models = folder / f"models-{cycle}"
+        for _ in range(KILLS_PER_TRAINING):
+            with open(os.devnull, "wb") as nowhere:
+                process = program.start(
+                    *command, models, cwd=folder, stdout=nowhere, stderr=nowhere)
+                time.sleep(chance.uniform(0.2, 0.9) * seconds)
+                interrupted += process.poll() is None
+                process.kill()
+                process.wait()
+            if (models / "v0001").exists():
+                break
+            resumable += (models / ".training/sequence.safetensors").exists()
+        else:
+            again = program.run(*command, models, cwd=folder)
+            if again.code != 0:
+                problems.append(f"cycle {cycle}: run again, {again}")
+                continue
+        if files(models) != expected:
+            problems.append(f"cycle {cycle}: the model is another than without a kill")
+    outcome.figures["training"] = {
+        "trainings": rounds, "kills": interrupted, "kills_with_a_checkpoint": resumable}
+    outcome.check("training: run again, it makes what a run without a kill makes", problems)
+    outcome.check("training: kills come before the end", "" if interrupted else "none did")
 
 
 def _verify(program, store, outcome, title):

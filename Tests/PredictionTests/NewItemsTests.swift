@@ -1,0 +1,179 @@
+import Foundation
+import Kernels
+import Learning
+import SyntheticShop
+import Testing
+import Twins
+
+@testable import Prediction
+
+@Suite("Items that nobody has touched yet")
+struct NewItemsTests {
+    /// A shop in which an item of each of its categories has no events: as if it were new.
+    private struct Shop {
+        let data: TrainingData
+        let newIDs: Set<String>
+        let categories: [String: String]
+
+        static let shared = Result { try Shop() }
+        static let trained = Result {
+            try Trainer(World.configuration(width: 16, epochs: 4)).train(try shared.get().data) {
+                _ in
+            }
+        }
+
+        init() throws {
+            let shop = try SyntheticShop(.init(customers: 80, items: 60, days: 60))
+            var newest: [String: String] = [:]
+            var categories: [String: String] = [:]
+            for item in shop.items {
+                guard let category = item.category else { continue }
+                newest[category] = item.itemID
+                categories[item.itemID] = category
+            }
+            let newIDs = Set(newest.values)
+            self.newIDs = newIDs
+            self.categories = categories
+            let events = shop.events().filter { event in
+                event.itemID.map { !newIDs.contains($0) } ?? true
+            }
+            data = TrainingData(events, by: \.userID, items: shop.items)
+        }
+    }
+
+    @Test("They stand at the end of the catalogue, and only those that share a word")
+    func catalogue() throws {
+        let shop = try Shop.shared.get()
+        let model = try Shop.trained.get().model
+        let known = shop.data.catalogue.count
+        #expect(Set(model.catalogue.itemIDs.dropFirst(known)) == shop.newIDs)
+        #expect(Array(model.catalogue.itemIDs.prefix(known)) == shop.data.catalogue.itemIDs)
+        #expect(model.embeddings.count == model.catalogue.count)
+        #expect(model.sequence.model.configuration.itemCount == model.catalogue.count)
+        #expect(try Shop.trained.get().metrics.newItemCount == shop.newIDs.count)
+        #expect(try Shop.trained.get().metrics.itemCount == known)
+
+        let stranger = Item(itemID: "stranger", name: "Unheard", category: "Nowhere")
+        let events = try World.events.get()
+        let data = TrainingData(events, by: \.userID, items: [stranger])
+        #expect(NewItems(data).catalogue.itemIDs == data.catalogue.itemIDs)
+    }
+
+    @Test("They are possible, as likely in all as first events of items are, and sum to 1 with all")
+    func mass() throws {
+        let shop = try Shop.shared.get()
+        let model = try Shop.trained.get().model
+        let known = shop.data.catalogue.count
+        var counts = [Int](repeating: 0, count: known)
+        for item in shop.data.sequences.items { counts[Int(item)] += 1 }
+        let expected =
+            Double(counts.count { $0 == 1 } + 1) / Double(shop.data.sequences.items.count + 2)
+        var odds = 0.0
+        var asked = 0
+        for sequence in 0..<shop.data.sequences.count {
+            let history = History(shop.data.sequences, sequence: sequence)
+            let context = Context(
+                history: history, time: (history.lastTime ?? 0) + day, type: purchase,
+                sameMoment: false)
+            let network = model.prediction(for: context, using: [.sequence]).probabilities
+            let whole = model.prediction(for: context).probabilities
+            #expect(abs(whole.reduce(0, +) - 1) < 1e-4)
+            let all = whole.dropFirst(known).allSatisfy { $0 > 0 }
+            #expect(all)
+            let new = network.dropFirst(known).reduce(0) { $0 + Double($1) }
+            odds += new / (1 - new)
+            asked += 1
+        }
+        // The bias was fitted on other moments of some of these customers.
+        let ratio = odds / Double(asked) / (expected / (1 - expected))
+        #expect(ratio > 0.3 && ratio < 3, "\(ratio)")
+    }
+
+    @Test("One is likelier for those who buy its kind, and its neighbours are of its kind")
+    func kind() throws {
+        let shop = try Shop.shared.get()
+        let model = try Shop.trained.get().model
+        let catalogue = model.catalogue
+        let categories = catalogue.itemIDs.map { shop.categories[$0] }
+        var (lovers, others) = ([Double](), [Double]())
+        for sequence in 0..<shop.data.sequences.count {
+            let history = History(shop.data.sequences, sequence: sequence)
+            let context = Context(
+                history: history, time: (history.lastTime ?? 0) + day, type: purchase,
+                sameMoment: false)
+            let network = model.prediction(for: context, using: [.sequence]).probabilities
+            let recent = history.items.suffix(20).compactMap { categories[Int($0)] }
+            let new = catalogue.count - shop.newIDs.count
+            let total = network.dropFirst(new).reduce(0) { $0 + Double($1) }
+            for place in new..<catalogue.count {
+                let share = Double(network[place]) / total
+                let love = recent.count { $0 == categories[place] }
+                if love >= 5 { lovers.append(share) }
+                if love == 0 { others.append(share) }
+            }
+        }
+        #expect(lovers.count > 10 && others.count > 10, "\(lovers.count) \(others.count)")
+        func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+        #expect(mean(lovers) > 1.2 * mean(others), "\(mean(lovers)) \(mean(others))")
+
+        var (same, all) = (0, 0)
+        for place in catalogue.count - shop.newIDs.count..<catalogue.count {
+            for (other, _) in model.embeddings.nearest(to: place, count: 5) {
+                same += categories[other] == categories[place] ? 1 : 0
+                all += 1
+            }
+        }
+        let kinds = Set(shop.categories.values).count
+        #expect(Double(same) / Double(all) > 2 / Double(kinds), "\(same) of \(all), \(kinds) kinds")
+    }
+
+    @Test("Nothing changes where nothing new is known")
+    func without() throws {
+        let data = try World.data.get()
+        let model = try World.model()
+        #expect(model.catalogue.itemIDs == data.catalogue.itemIDs)
+        let events = try World.events.get()
+        let shop = try SyntheticShop(.init(customers: 40, items: 60, days: 60))
+        let known = Set(data.catalogue.itemIDs)
+        let described = TrainingData(
+            events, by: \.userID, items: shop.items.filter { known.contains($0.itemID) })
+        let again = try Trainer(World.configuration()).train(described) { _ in }.model
+        #expect(again.embeddings == model.embeddings)
+        #expect(again.mixture.shares == model.mixture.shares)
+    }
+}
+
+@Suite("Words about items")
+struct ItemContentTests {
+    @Test("Category and brand stay whole, texts are taken apart, each word counts once")
+    func words() {
+        let item = Item(
+            itemID: "a", name: "Fresh Milk, 1l fresh", category: "Dairy & Eggs", brand: "Hof",
+            description: "Crème from a HOF. Milk!")
+        #expect(
+            ItemContent.words(of: item) == [
+                "category: dairy & eggs", "brand: hof", "fresh", "milk", "1l", "crème", "from",
+                "hof",
+            ])
+    }
+
+    @Test("An id is no name, and long texts end")
+    func limits() {
+        #expect(ItemContent.words(of: Item(itemID: "sku 7")).isEmpty)
+        let long = (0..<500).map { "word\($0)" }.joined(separator: " ")
+        #expect(ItemContent.words(of: Item(itemID: "a", description: long)).count == 64)
+        #expect(ItemContent.words(of: Item(itemID: "a", name: "··· ??? !")).isEmpty)
+    }
+
+    @Test("New items keep the words that known ones bear, and fall away without any")
+    func new() {
+        let content = ItemContent(
+            known: [Item(itemID: "a", category: "Tea"), nil],
+            new: [
+                Item(itemID: "b", name: "Green", category: "tea"),
+                Item(itemID: "c", category: "Coffee"),
+            ])
+        #expect(content.words == [[0], []] && content.wordCount == 1)
+        #expect(content.newItemIDs == ["b"] && content.newWords == [[0]])
+    }
+}
