@@ -49,12 +49,30 @@ static uintptr_t instruction_of(const void *context) {
 #endif
 }
 
+// Where the function that a signal interrupted returns to, if it keeps nothing on the stack, as
+// memmove does; 0 where that is not known.
+static uintptr_t caller_of(const void *context) {
+#if defined(__linux__) && defined(__x86_64__)
+    return *(const uintptr_t *)((const ucontext_t *)context)->uc_mcontext.gregs[15 /* REG_RSP */];
+#elif defined(__linux__) && defined(__aarch64__)
+    return (uintptr_t)((const ucontext_t *)context)->uc_mcontext.regs[30];
+#else
+    (void)context;
+    return 0;
+#endif
+}
+
+static int is_in_code(uintptr_t address) {
+    return address >= damage.code_start && address < damage.code_end;
+}
+
 static void handle(int number, siginfo_t *info, void *context) {
     uintptr_t address = (uintptr_t)info->si_addr;
-    uintptr_t instruction = instruction_of(context);
     // Codes of 0 and below are signals that somebody sent, which have no address.
     int is_fault = info->si_code > 0;
-    if (is_fault && instruction >= damage.code_start && instruction < damage.code_end) end(NULL);
+    // LMDB moves what follows an entry by lengths that the page states: memmove faults for it.
+    if (is_fault && (is_in_code(instruction_of(context)) || is_in_code(caller_of(context))))
+        end(NULL);
     for (int place = 0; place < DAMAGE_MAPS_MAX && is_fault; place++)
         if (address >= damage.starts[place] && address < damage.ends[place]) end(NULL);
     // Not ours: the same happens again, and whoever was there before deals with it.

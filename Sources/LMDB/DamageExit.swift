@@ -6,11 +6,11 @@ extension Environment {
     /// From now on ends the process with a sentence and a code where it would die of a damaged file.
     ///
     /// LMDB trusts its file. Where that is damaged, an assertion of its C code aborts the process, or
-    /// it reads a page that the file lacks (the signal SIGBUS), or takes bytes for a pointer
-    /// (SIGSEGV), or a copy writes beyond an array (SIGABRT). A program that calls this when it starts writes `message` to standard error and
-    /// exits instead. It concerns databases opened afterwards, signals that come from inside their
-    /// maps or from LMDB's own code, and aborts while a copy is under way; all others are left
-    /// alone.
+    /// it reads a page that the file lacks (the signal SIGBUS), or takes bytes for a pointer or a
+    /// length (SIGSEGV), or a copy writes beyond an array (SIGABRT). A program that calls this when
+    /// it starts writes `message` to standard error and exits instead. It concerns databases opened
+    /// afterwards, signals that come from inside their maps, from LMDB's own code or from what it
+    /// moves memory with, and aborts while a copy is under way; all others are left alone.
     ///
     /// - Parameters:
     ///   - code: the exit code, 1 to 255.

@@ -14,7 +14,8 @@
 struct MDB_env;
 
 // From now on faults inside the watched maps, or in LMDB's code, from `code_start` to before
-// `code_end`, write `text` (at most 511 bytes) to standard error and end the process with `code`.
+// `code_end`, or in a function that it called and that calls no other, write `text` (at most 511
+// bytes) to standard error and end the process with `code`.
 void damage_install(int code, const char *text, uintptr_t code_start, uintptr_t code_end);
 
 // The same for an assertion that failed; for `mdb_env_set_assert`.
