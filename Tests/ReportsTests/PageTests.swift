@@ -137,7 +137,8 @@ import Twins
             title: "T", customers: [try world.report("customer-0001")], metrics: world.metrics
         ).html()
         #expect(!html.contains("{{") && !html.contains("Optional("))
-        #expect(!html.lowercased().contains("nan"), "Some figure is not a number.")
+        // As a word: a shop may sell bananas.
+        #expect(!html.contains(#/\b(?i:nan)\b/#), "Some figure is not a number.")
     }
 
     @Test func readsAShortHorizonAndAnEarlierMoment() throws {

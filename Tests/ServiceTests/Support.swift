@@ -58,11 +58,12 @@ struct TestService: Sendable {
     /// Makes a service, with the model published before it starts and the shop's events in the
     /// store if wanted.
     ///
-    /// It is the end of 2026 unless told otherwise.
+    /// It is the end of 2026 unless told otherwise, and simulations may take as long as they do on
+    /// a busy machine.
     init(
         hasModel: Bool = false, hasEvents: Bool = false, surpriseRate: Double = 0.1,
         createItems: Bool = true, bodies: BodyReader = BodyReader(),
-        simulations: SimulationQueue = SimulationQueue(),
+        simulations: SimulationQueue = SimulationQueue(deadline: .seconds(600)),
         now: @escaping @Sendable () -> Date = { Date(timeIntervalSince1970: 1_798_761_600) }
     ) throws {
         folder = try TemporaryFolder()
