@@ -18,9 +18,10 @@ from . import program as foretwin, recording as recordings, replay, suite, workl
 NAME = "power-cuts"
 ABOUT = "cut the power at random moments of a recorded run; nothing acknowledged may be lost"
 
-# The shares of cuts that must fail when barriers are left out.
+# The shares of cuts that must fail when barriers are left out. Without those of the meta pages a
+# quarter to a half do; sixty cuts of the quick tier may be seven lower than that by chance.
 NO_SYNC_FAILURES_MIN = 0.95
-NO_META_SYNC_FAILURES_MIN = 0.20
+NO_META_SYNC_FAILURES_MIN = 0.10
 # One cut in so many is also ingested again, as after a real accident.
 AGAIN_EVERY = 10
 
