@@ -184,7 +184,7 @@ def run(surroundings):
     viewer = Viewer(program, customers, image, folder)
     mutator = mutations.Mutator(image, older_metas, random.Random(f"{surroundings.seed}:damage"))
     layout = mutator.layout
-    count = surroundings.size(500, 10_000)
+    count = surroundings.size(250, 10_000)
     progress = suite.Progress(surroundings, NAME, count)
     tally = Tally(surroundings)
     mutants = (mutator.mutant() for _ in range(count))
