@@ -104,9 +104,7 @@ public struct SequenceTrainer: Sendable {
         progress: (TrainingProgress) -> Void
     ) throws(LearningError) -> (model: SequenceModel, curve: [EpochLoss]) {
         try configuration.validate()
-        let sizes = SequenceModel.Configuration(
-            itemCount: itemCount, typeCount: typeCount, width: configuration.width,
-            layers: configuration.layers, cosineScale: configuration.cosineScale)
+        let sizes = sizes(itemCount: itemCount, typeCount: typeCount)
         try sizes.validate()
         try training.validate(itemCount: itemCount, typeCount: typeCount)
         try validation.validate(itemCount: itemCount, typeCount: typeCount)
@@ -139,11 +137,16 @@ public struct SequenceTrainer: Sendable {
         _ checkpoint: TrainingCheckpoint, _ training: EventSequences, validation: EventSequences,
         itemCount: Int, typeCount: Int
     ) -> Bool {
-        let sizes = SequenceModel.Configuration(
-            itemCount: itemCount, typeCount: typeCount, width: configuration.width,
-            layers: configuration.layers, cosineScale: configuration.cosineScale)
+        let sizes = sizes(itemCount: itemCount, typeCount: typeCount)
         let data = Self.fingerprint(training, validation)
         return (try? checkpoint.check(configuration, sizes, data: data)) != nil
+    }
+
+    /// The sizes of the model that this trainer makes.
+    private func sizes(itemCount: Int, typeCount: Int) -> SequenceModel.Configuration {
+        SequenceModel.Configuration(
+            itemCount: itemCount, typeCount: typeCount, width: configuration.width,
+            layers: configuration.layers, cosineScale: configuration.cosineScale)
     }
 
     /// A number that tells the data of one run from others.
