@@ -39,6 +39,14 @@ struct NewItemsTests {
             }
             data = TrainingData(events, by: \.userID, items: shop.items)
         }
+
+        /// A purchase a day after a customer's last visit.
+        func tomorrow(of sequence: Int) -> Context {
+            let history = History(data.sequences, sequence: sequence)
+            return Context(
+                history: history, time: (history.lastTime ?? 0) + day, type: purchase,
+                sameMoment: false)
+        }
     }
 
     @Test("They stand at the end of the catalogue, and only those that share a word")
@@ -71,10 +79,7 @@ struct NewItemsTests {
         var odds = 0.0
         var asked = 0
         for sequence in 0..<shop.data.sequences.count {
-            let history = History(shop.data.sequences, sequence: sequence)
-            let context = Context(
-                history: history, time: (history.lastTime ?? 0) + day, type: purchase,
-                sameMoment: false)
+            let context = shop.tomorrow(of: sequence)
             let network = model.prediction(for: context, using: [.sequence]).probabilities
             let whole = model.prediction(for: context).probabilities
             #expect(abs(whole.reduce(0, +) - 1) < 1e-4)
@@ -97,12 +102,9 @@ struct NewItemsTests {
         let categories = catalogue.itemIDs.map { shop.categories[$0] }
         var (lovers, others) = ([Double](), [Double]())
         for sequence in 0..<shop.data.sequences.count {
-            let history = History(shop.data.sequences, sequence: sequence)
-            let context = Context(
-                history: history, time: (history.lastTime ?? 0) + day, type: purchase,
-                sameMoment: false)
+            let context = shop.tomorrow(of: sequence)
             let network = model.prediction(for: context, using: [.sequence]).probabilities
-            let recent = history.items.suffix(20).compactMap { categories[Int($0)] }
+            let recent = context.history.items.suffix(20).compactMap { categories[Int($0)] }
             let new = catalogue.count - shop.newIDs.count
             let total = network.dropFirst(new).reduce(0) { $0 + Double($1) }
             for place in new..<catalogue.count {
