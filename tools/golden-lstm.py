@@ -16,7 +16,7 @@ import sys
 
 import numpy as np
 
-ITEMS, TYPES, GAPS, WIDTH, LAYERS = 7, 3, 16, 5, 2
+ITEMS, TYPES, GAPS, WEEK, WIDTH, LAYERS = 7, 3, 16, 56, 5, 2
 LANES, STEPS, CHUNKS = 3, 4, 10
 COSINE = float(sys.argv[1]) if len(sys.argv) > 1 else None
 RATE, CLIP, BETA1, BETA2, EPSILON = 0.01, 0.6, 0.9, 0.999, 1e-8
@@ -29,8 +29,8 @@ def shapes():
         table[f"lstm.{layer}.weight_hidden"] = (WIDTH, 4 * WIDTH)
         table[f"lstm.{layer}.bias"] = (1, 4 * WIDTH)
     table.update(
-        type_in=(TYPES, WIDTH), gap_in=(GAPS, WIDTH), type_out=(TYPES, WIDTH),
-        gap_out=(GAPS, WIDTH), gap_weight=(GAPS, WIDTH), gap_bias=(1, GAPS),
+        type_in=(TYPES, WIDTH), gap_in=(GAPS, WIDTH), week_in=(WEEK, WIDTH),
+        type_out=(TYPES, WIDTH), gap_out=(GAPS, WIDTH), week_out=(WEEK, WIDTH), gap_weight=(GAPS, WIDTH), gap_bias=(1, GAPS),
         type_weight=(TYPES, WIDTH), type_bias=(1, TYPES), item_embedding=(ITEMS, WIDTH),
         item_bias=(ITEMS,))
     return table
@@ -102,7 +102,8 @@ def chunk_loss(w, batch, carried):
                 h = [np.zeros(WIDTH) for _ in range(LAYERS)]
                 c = [np.zeros(WIDTH) for _ in range(LAYERS)]
             kind, gap = batch["types"][t, lane], batch["gaps"][t, lane]
-            x = w["item_embedding"][item] + w["type_in"][kind] + w["gap_in"][gap]
+            x = (w["item_embedding"][item] + w["type_in"][kind] + w["gap_in"][gap]
+                 + w["week_in"][batch["week_parts"][t, lane]])
             saved = []
             for l in range(LAYERS):
                 pre = (x @ w[f"lstm.{l}.weight_input"] + h[l] @ w[f"lstm.{l}.weight_hidden"]
@@ -119,7 +120,8 @@ def chunk_loss(w, batch, carried):
             top = h[-1]
             loss, d_gap = cross_entropy(w["gap_weight"] @ top + w["gap_bias"][0], next_gap)
             sums[0] += loss
-            u = top + w["gap_out"][next_gap]
+            u = top + w["gap_out"][next_gap] + w["week_out"][
+                batch["target_week_parts"][t, lane]]
             loss, d_type = cross_entropy(w["type_weight"] @ u + w["type_bias"][0], next_type)
             sums[1] += loss
             z = u + w["type_out"][next_type]
@@ -142,6 +144,7 @@ def back_through(w, grads, batch, lane, tape):
         grads["type_bias"][0] += d_type
         du = dz + w["type_weight"].T @ d_type
         grads["gap_out"][batch["target_gaps"][t, lane]] += du
+        grads["week_out"][batch["target_week_parts"][t, lane]] += du
         grads["gap_weight"] += np.outer(d_gap, top)
         grads["gap_bias"][0] += d_gap
         above = du + w["gap_weight"].T @ d_gap
@@ -162,6 +165,7 @@ def back_through(w, grads, batch, lane, tape):
         grads["item_embedding"][batch["items"][t, lane]] += above
         grads["type_in"][batch["types"][t, lane]] += above
         grads["gap_in"][batch["gaps"][t, lane]] += above
+        grads["week_in"][batch["week_parts"][t, lane]] += above
         if batch["resets"][t, lane]:
             dh = [np.zeros(WIDTH) for _ in range(LAYERS)]
             dc = [np.zeros(WIDTH) for _ in range(LAYERS)]
@@ -174,6 +178,8 @@ def random_batch(rng, chunk):
         "gaps": rng.integers(0, GAPS, size), "target_items": rng.integers(0, ITEMS, size),
         "target_types": rng.integers(0, TYPES, size),
         "target_gaps": rng.integers(0, GAPS, size),
+        "week_parts": rng.integers(0, WEEK, size),
+        "target_week_parts": rng.integers(0, WEEK, size),
         "resets": (rng.random(size) < 0.15).astype(int)}
     if chunk == 0:
         batch["resets"][0] = 1

@@ -51,6 +51,7 @@ struct SimulationRun {
     private struct Draft: Sendable {
         var time: Int64
         var gap: UInt8
+        var weekPart: UInt8
         var type: UInt8
         var source: Int
         var item: Int32?
@@ -114,25 +115,29 @@ struct SimulationRun {
 
     /// Draws type, source and, unless the source is the LSTM, the item of each path's next event.
     private func draft(_ gaps: [(gap: UInt8, seconds: Int64)], step: Int) -> [Draft] {
-        let probabilities = model.sequence.model.typeProbabilities(state, gaps: gaps.map(\.gap))
         let active = active
+        let paths = paths
+        let times = active.indices.map { paths[active[$0]].time + gaps[$0].seconds }
+        let weekParts = times.map { UInt8(WeekPart.index(time: $0)) }
+        let probabilities = model.sequence.model.typeProbabilities(
+            state, gaps: gaps.map(\.gap), weekParts: weekParts)
         let types = active.indices.map { row in
             UInt8(drawIndex(probabilities.row(row), random(active[row], step, 2)) ?? 0)
         }
-        let outlooks = model.sequence.model.outlook(state, gaps: gaps.map(\.gap), types: types)
-        let paths = paths
+        let outlooks = model.sequence.model.outlook(
+            state, gaps: gaps.map(\.gap), weekParts: weekParts, types: types)
         let draws = draws
         let mixture = model.mixture
         return parallelMap(active.count, threads: settings.threads) { row in
             let path = active[row]
             let memory = paths[path]
             let same = gaps[row].gap == 0 && !memory.moments.isEmpty
-            let time = memory.time + gaps[row].seconds
+            let time = times[row]
             let situation = Mixture.Situation(
                 moments: memory.momentCount, sameMoment: same,
                 outlook: memory.momentCount == 0 ? [] : outlooks.row(row))
             var draft = Draft(
-                time: time, gap: gaps[row].gap, type: types[row],
+                time: time, gap: gaps[row].gap, weekPart: weekParts[row], type: types[row],
                 source: ItemDraws.popularityIndex, item: nil)
             var speaking = draws.speaking(sameMoment: same)
             // A source that finds no item here leaves its share to the others, as in a prediction.
@@ -165,6 +170,7 @@ struct SimulationRun {
             let part = Array(rows[start..<min(rows.count, start + chunk)])
             let probabilities = network.itemProbabilities(
                 network.select(state, rows: part), gaps: part.map { drafts[$0].gap },
+                weekParts: part.map { drafts[$0].weekPart },
                 types: part.map { drafts[$0].type }, threads: settings.threads)
             for (index, row) in part.enumerated() {
                 let memory = paths[active[row]]
@@ -192,6 +198,7 @@ struct SimulationRun {
                 event, sameMoment: draft.gap == 0, past: draws.repetition(of: item))
         }
         model.sequence.model.advance(
-            &state, items: items, types: drafts.map(\.type), gaps: drafts.map(\.gap))
+            &state, items: items, types: drafts.map(\.type), gaps: drafts.map(\.gap),
+            weekParts: drafts.map(\.weekPart))
     }
 }

@@ -13,10 +13,12 @@ struct BlockBatch: Sendable {
     var items: [Int32]
     var types: [UInt8]
     var gaps: [UInt8]
+    var weekParts: [UInt8]
     /// The event that is to be predicted.
     var targetItems: [Int32]
     var targetTypes: [UInt8]
     var targetGaps: [UInt8]
+    var targetWeekParts: [UInt8]
     /// Whether a new sequence begins here, with a zero state.
     var resets: [Bool]
     /// How many places hold an event.
@@ -31,9 +33,11 @@ struct BlockBatch: Sendable {
         items = [Int32](repeating: -1, count: rows)
         types = [UInt8](repeating: 0, count: rows)
         gaps = [UInt8](repeating: 0, count: rows)
+        weekParts = [UInt8](repeating: WeekPart.unknown, count: rows)
         targetItems = [Int32](repeating: -1, count: rows)
         targetTypes = [UInt8](repeating: 0, count: rows)
         targetGaps = [UInt8](repeating: 0, count: rows)
+        targetWeekParts = [UInt8](repeating: WeekPart.unknown, count: rows)
         resets = [Bool](repeating: false, count: rows)
     }
 }
@@ -92,9 +96,11 @@ struct LaneFiller {
             block.items[row] = sequences.items[index]
             block.types[row] = sequences.types[index]
             block.gaps[row] = sequences.gap(before: index, sequenceStart: start)
+            block.weekParts[row] = UInt8(WeekPart.index(time: sequences.times[index]))
             block.targetItems[row] = sequences.items[index + 1]
             block.targetTypes[row] = sequences.types[index + 1]
             block.targetGaps[row] = sequences.gap(before: index + 1, sequenceStart: start)
+            block.targetWeekParts[row] = UInt8(WeekPart.index(time: sequences.times[index + 1]))
             block.activeCount += 1
             places[place].index = index + 1
         }

@@ -65,7 +65,7 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
     private let layers: [LayerSpace]
     private let input: MatrixView  // rows × d, after dropout
     private let mask: MatrixView  // rows × d
-    private let query: MatrixView  // u = h + G_out[gap], rows × d
+    private let query: MatrixView  // u = h + G_out[gap] + W_out[part of the week], rows × d
     let itemQuery: MatrixView  // z = u + T_out[type], or its direction, rows × d
     private var inverseLengths: [Float]
     private let itemQueryGradient: MatrixView
@@ -149,20 +149,21 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
         view.rows(index * lanes..<(index + 1) * lanes)
     }
 
-    /// x = E[item] + T_in[type] + G_in[gap], with dropout.
+    /// x = E[item] + T_in[type] + G_in[gap] + W_in[part of the week], with dropout.
     private func embed(_ batch: BlockBatch, _ context: ChunkContext) {
         let table = context.weights.itemTable
-        let types = context.weights.dense.view(context.weights.layout.typeIn)
-        let gaps = context.weights.dense.view(context.weights.layout.gapIn)
+        let layout = context.weights.layout
+        let dense = context.weights.dense
         for row in 0..<batch.rows {
             guard batch.items[row] >= 0 else {
                 input.fillRow(row, 0)
                 continue
             }
             input.copyRow(row, from: table, row: Int(batch.items[row]))
-            input.addToRow(row, 1, types, row: Int(batch.types[row]))
-            input.addToRow(row, 1, gaps, row: Int(batch.gaps[row]))
         }
+        addRows(of: dense.view(layout.typeIn), batch.types, batch, to: input)
+        addRows(of: dense.view(layout.gapIn), batch.gaps, batch, to: input)
+        addRows(of: dense.view(layout.weekIn), batch.weekParts, batch, to: input)
         guard context.learns, context.dropout > 0 else { return }
         mask.fillDropout(context.dropoutSeed, rate: context.dropout)
         input.multiply(elementwise: mask)
@@ -207,6 +208,8 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
             targets: batch.targetGaps.map { Int32($0) }[...], scales: scales[...])
         query.copy(from: top)
         addRows(of: dense.view(layout.gapOut), batch.targetGaps, batch, to: query)
+        let weekParts = knownWeekParts(batch, context)
+        addRows(of: dense.view(layout.weekOut), weekParts, batch, to: query)
         multiply(query, context.packed.typeColumns, into: typeLogits)
         losses.type = SoftmaxLoss.full(
             logits: typeLogits, bias: dense.view(layout.typeBias),
@@ -228,7 +231,22 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
         hiddenGradient.add(1, queryGradient)
         scatter(itemQueryGradient, batch.targetTypes, batch, gradient.view(layout.typeOut))
         scatter(queryGradient, batch.targetGaps, batch, gradient.view(layout.gapOut))
+        scatter(queryGradient, weekParts, batch, gradient.view(layout.weekOut))
     }
+
+    /// The parts of the week of the next events, some of them dropped, so that the heads also learn
+    /// to answer when nobody knows the time.
+    private func knownWeekParts(_ batch: BlockBatch, _ context: ChunkContext) -> [UInt8] {
+        guard context.learns, context.dropout > 0 else { return batch.targetWeekParts }
+        return batch.targetWeekParts.indices.map { row in
+            let uniform = context.dropoutSeed.uniform(at: Self.weekPartNumbers + UInt64(row))
+            return uniform < Double(context.dropout)
+                ? WeekPart.unknown : batch.targetWeekParts[row]
+        }
+    }
+
+    /// Where the random numbers that drop parts of the week begin, far behind those of the mask.
+    private static let weekPartNumbers: UInt64 = 1 << 40
 
     /// The item loss against the candidates.
     private func itemHead(_ batch: BlockBatch, _ scales: [Float], _ context: ChunkContext) {
@@ -310,12 +328,14 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
         let layout = context.weights.layout
         scatter(inputGradient, batch.types, batch, gradient.view(layout.typeIn))
         scatter(inputGradient, batch.gaps, batch, gradient.view(layout.gapIn))
+        scatter(inputGradient, batch.weekParts, batch, gradient.view(layout.weekIn))
     }
 
+    /// Adds the row of a table to each active row; an index beyond the table adds nothing.
     private func addRows(
         of table: MatrixView, _ indices: [UInt8], _ batch: BlockBatch, to target: MatrixView
     ) {
-        for row in 0..<batch.rows where batch.items[row] >= 0 {
+        for row in 0..<batch.rows where batch.items[row] >= 0 && indices[row] < table.rows {
             target.addToRow(row, 1, table, row: Int(indices[row]))
         }
     }
@@ -323,7 +343,7 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
     private func scatter(
         _ rows: MatrixView, _ indices: [UInt8], _ batch: BlockBatch, _ table: MatrixView
     ) {
-        for row in 0..<batch.rows where batch.items[row] >= 0 {
+        for row in 0..<batch.rows where batch.items[row] >= 0 && indices[row] < table.rows {
             table.addToRow(Int(indices[row]), 1, rows, row: row)
         }
     }

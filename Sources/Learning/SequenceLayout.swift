@@ -1,8 +1,8 @@
 import Kernels
 
 // Dimensions used in the comments of the sequence model:
-// d = width, I = items, T = event types, G = classes of time gaps, n = parallel sequences,
-// L = steps of one chunk, S = candidates of the sampled softmax.
+// d = width, I = items, T = event types, G = classes of time gaps, W = parts of the week,
+// n = parallel sequences, L = steps of one chunk, S = candidates of the sampled softmax.
 
 /// Where each dense parameter of the sequence model lies in one flat storage.
 ///
@@ -28,8 +28,10 @@ struct SequenceLayout: Sendable {
     let layers: [Layer]
     let typeIn: Entry  // T × d
     let gapIn: Entry  // G × d
+    let weekIn: Entry  // W × d
     let typeOut: Entry  // T × d
     let gapOut: Entry  // G × d
+    let weekOut: Entry  // W × d
     let gapWeight: Entry  // G × d
     let gapBias: Entry  // 1 × G
     let typeWeight: Entry  // T × d
@@ -58,8 +60,10 @@ struct SequenceLayout: Sendable {
         self.layers = layers
         typeIn = add("type_in", types, width)
         gapIn = add("gap_in", TimeGap.count, width)
+        weekIn = add("week_in", WeekPart.count, width)
         typeOut = add("type_out", types, width)
         gapOut = add("gap_out", TimeGap.count, width)
+        weekOut = add("week_out", WeekPart.count, width)
         gapWeight = add("gap_weight", TimeGap.count, width)
         gapBias = add("gap_bias", 1, TimeGap.count)
         typeWeight = add("type_weight", types, width)
@@ -127,19 +131,23 @@ struct SequenceWeights: Sendable {
     }
 
     /// Random weights: uniform in ±1/√d for the matrices (the input matrices of the layers times a
-    /// gain), forget bias 1, normal items of size 0.1.
+    /// gain), forget bias 1, normal items of size 0.1, nothing for the parts of the week.
     static func random(
         _ configuration: SequenceModel.Configuration, seed: UInt64
     ) -> SequenceWeights {
         let weights = SequenceWeights(configuration)
         var generator = PhiloxGenerator(seed: seed, stream: 1)
         let bound = 1 / Double(configuration.width).squareRoot()
-        for entry in weights.layout.entries where !entry.name.hasSuffix("bias") {
+        // Parts of the week begin at zero: those that never occur go on saying nothing.
+        let layout = weights.layout
+        let zero = [layout.weekIn.name, layout.weekOut.name]
+        for entry in layout.entries
+        where !entry.name.hasSuffix("bias") && !zero.contains(entry.name) {
             for index in 0..<entry.rows * entry.columns {
                 weights.dense[entry.offset + index] = Float((generator.uniform() * 2 - 1) * bound)
             }
         }
-        for (index, layer) in weights.layout.layers.enumerated() {
+        for (index, layer) in layout.layers.enumerated() {
             // The inputs of a layer begin small: the sums of three small vectors, and above that
             // hidden states far from saturation. Without a gain, stacked layers begin so near to
             // linear and to zero that they stay on a plateau for many epochs.

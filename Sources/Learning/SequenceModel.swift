@@ -3,12 +3,15 @@ public import Kernels
 /// A recurrent network (LSTM) that knows what comes next in a sequence of events.
 ///
 /// The next event is predicted in three steps: when, what kind, which item:
-/// p(gap | h) · p(type | h, gap) · p(item | h, gap, type), where h is the state of the network.
-/// The input is the sum of learned vectors of the last event's item, type and preceding gap; the
-/// item table serves as input and as output (Inan et al. 2017, Press and Wolf 2017).
+/// p(gap | h) · p(type | h, time) · p(item | h, time, type), where h is the state of the network,
+/// and the time is the gap and the part of the week that it leads to. The input is the sum of
+/// learned vectors of the last event's item, type, preceding gap and part of the week; the item
+/// table serves as input and as output (Inan et al. 2017, Press and Wolf 2017).
 ///
 ///     var state = model.initialState(count: 1)
-///     model.advance(&state, items: [7], types: [0], gaps: [TimeGap.beginning])
+///     model.advance(
+///         &state, items: [7], types: [0], gaps: [TimeGap.beginning],
+///         weekParts: [UInt8(WeekPart.index(time: now))])
 ///     let gaps = model.gapProbabilities(state)
 ///
 /// Immutable, so any number of threads may use one model.
@@ -146,20 +149,22 @@ public final class SequenceModel: Sendable {
 
     /// Takes in one event per parallel sequence.
     ///
-    /// An item outside the table counts as unknown, and so does a type: it adds nothing. A gap
-    /// beyond the last class counts as the last.
+    /// An item outside the table counts as unknown, and so do a type and a part of the week: they
+    /// add nothing. A gap beyond the last class counts as the last.
     ///
     /// - Complexity: O(n · layers · d²), as matrix products.
     public func advance(
-        _ state: inout State, items: [Int32], types: [UInt8], gaps: [UInt8]
+        _ state: inout State, items: [Int32], types: [UInt8], gaps: [UInt8],
+        weekParts: [UInt8]? = nil
     ) {
         let count = state.count
         precondition(
-            items.count == count && types.count == count && gaps.count == count,
+            items.count == count && types.count == count && gaps.count == count
+                && weekParts?.count ?? count == count,
             "Each parallel sequence takes in one event.")
         let width = configuration.width
         var input = FloatStorage(count: count * width).view(rows: count, columns: width)
-        embed(items, types, gaps, into: input)
+        embed(items, types, gaps, weekParts, into: input)
         let gates = FloatStorage(count: count * 4 * width).view(rows: count, columns: 4 * width)
         let squashed = FloatStorage(count: count * width).view(rows: count, columns: width)
         var hidden: [FloatStorage] = []
@@ -184,11 +189,13 @@ public final class SequenceModel: Sendable {
     }
 
     private func embed(
-        _ items: [Int32], _ types: [UInt8], _ gaps: [UInt8], into input: MatrixView
+        _ items: [Int32], _ types: [UInt8], _ gaps: [UInt8], _ weekParts: [UInt8]?,
+        into input: MatrixView
     ) {
         let table = weights.itemTable
         let typeTable = weights.dense.view(weights.layout.typeIn)
         let gapTable = weights.dense.view(weights.layout.gapIn)
+        let weekTable = weights.dense.view(weights.layout.weekIn)
         for row in 0..<items.count {
             if items[row] >= 0 && items[row] < configuration.itemCount {
                 input.copyRow(row, from: table, row: Int(items[row]))
@@ -197,6 +204,9 @@ public final class SequenceModel: Sendable {
                 input.addToRow(row, 1, typeTable, row: Int(types[row]))
             }
             input.addToRow(row, 1, gapTable, row: min(Int(gaps[row]), TimeGap.count - 1))
+            if let part = weekParts?[row], part < WeekPart.count {
+                input.addToRow(row, 1, weekTable, row: Int(part))
+            }
         }
     }
 
@@ -210,7 +220,8 @@ public final class SequenceModel: Sendable {
         for index in items.indices {
             advance(
                 &state, items: [items[index]], types: [types[index]],
-                gaps: [sequence.gap(before: index, sequenceStart: 0)])
+                gaps: [sequence.gap(before: index, sequenceStart: 0)],
+                weekParts: [UInt8(WeekPart.index(time: times[index]))])
         }
         return state
     }
@@ -247,9 +258,11 @@ public final class SequenceModel: Sendable {
         return result.matrix
     }
 
-    /// The probability of each type of the next event, given its gap: n × typeCount.
-    public func typeProbabilities(_ state: State, gaps: [UInt8]) -> Matrix {
-        let query = outputQuery(state, gaps: gaps, types: nil)
+    /// The probability of each type of the next event, given its time: n × typeCount.
+    public func typeProbabilities(
+        _ state: State, gaps: [UInt8], weekParts: [UInt8]? = nil
+    ) -> Matrix {
+        let query = outputQuery(state, gaps: gaps, weekParts: weekParts, types: nil)
         let result = FloatStorage(count: state.count * configuration.typeCount)
             .view(rows: state.count, columns: configuration.typeCount)
         multiply(query, packed.typeColumns, into: result)
@@ -284,22 +297,32 @@ public final class SequenceModel: Sendable {
             }, cell: (0..<configuration.layers).map { layer in joined { $0.cell[layer] } })
     }
 
-    /// What the item head sees of the next event, given its gap and type: n × d.
-    public func outlook(_ state: State, gaps: [UInt8], types: [UInt8]) -> Matrix {
-        outputQuery(state, gaps: gaps, types: types).matrix
+    /// What the item head sees of the next event, given its time and type: n × d.
+    public func outlook(
+        _ state: State, gaps: [UInt8], weekParts: [UInt8]? = nil, types: [UInt8]
+    ) -> Matrix {
+        outputQuery(state, gaps: gaps, weekParts: weekParts, types: types).matrix
     }
 
-    /// h + G_out[gap], and + T_out[type] if types are given: n × d.
-    func outputQuery(_ state: State, gaps: [UInt8], types: [UInt8]?) -> MatrixView {
+    /// h + G_out[gap] + W_out[part of the week], and + T_out[type] if types are given: n × d.
+    func outputQuery(
+        _ state: State, gaps: [UInt8], weekParts: [UInt8]?, types: [UInt8]?
+    ) -> MatrixView {
         precondition(gaps.count == state.count, "One gap a sequence.")
+        precondition(
+            weekParts.map { $0.count == state.count } ?? true, "One part of the week a sequence.")
         precondition(types.map { $0.count == state.count } ?? true, "One type a sequence.")
         let query = FloatStorage(count: state.count * configuration.width)
             .view(rows: state.count, columns: configuration.width)
         query.copy(from: top(state))
         let gapTable = weights.dense.view(weights.layout.gapOut)
+        let weekTable = weights.dense.view(weights.layout.weekOut)
         let typeTable = weights.dense.view(weights.layout.typeOut)
         for row in 0..<state.count {
             query.addToRow(row, 1, gapTable, row: min(Int(gaps[row]), TimeGap.count - 1))
+            if let part = weekParts?[row], part < WeekPart.count {
+                query.addToRow(row, 1, weekTable, row: Int(part))
+            }
             if let type = types?[row], type < configuration.typeCount {
                 query.addToRow(row, 1, typeTable, row: Int(type))
             }

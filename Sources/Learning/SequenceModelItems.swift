@@ -6,15 +6,16 @@ public import Kernels
 private let itemRows = 32
 
 extension SequenceModel {
-    /// The probability of each item of the next event, given its gap and type: n × itemCount.
+    /// The probability of each item of the next event, given its time and type: n × itemCount.
     ///
     /// The result does not depend on the number of threads.
     ///
     /// - Complexity: O(n · itemCount · d).
     public func itemProbabilities(
-        _ state: State, gaps: [UInt8], types: [UInt8], threads: Int = 1
+        _ state: State, gaps: [UInt8], weekParts: [UInt8]? = nil, types: [UInt8],
+        threads: Int = 1
     ) -> Matrix {
-        let query = itemQuery(state, gaps: gaps, types: types)
+        let query = itemQuery(state, gaps: gaps, weekParts: weekParts, types: types)
         let bias = weights.itemBias.elements
         let result = FloatStorage(count: state.count * configuration.itemCount)
             .view(rows: state.count, columns: configuration.itemCount)
@@ -33,10 +34,11 @@ extension SequenceModel {
     ///
     /// - Complexity: O(n · itemCount · d) time, O(itemCount) memory a thread.
     public func itemProbability(
-        _ state: State, gaps: [UInt8], types: [UInt8], items: [Int32], threads: Int = 1
+        _ state: State, gaps: [UInt8], weekParts: [UInt8]? = nil, types: [UInt8],
+        items: [Int32], threads: Int = 1
     ) -> [Float] {
         precondition(items.count == state.count, "One item a sequence.")
-        let query = itemQuery(state, gaps: gaps, types: types)
+        let query = itemQuery(state, gaps: gaps, weekParts: weekParts, types: types)
         let bias = weights.itemBias.elements
         let count = configuration.itemCount
         let blocks = parallelMap((state.count + itemRows - 1) / itemRows, threads: threads) {
@@ -55,8 +57,10 @@ extension SequenceModel {
     }
 
     /// What the output table is multiplied with: n × d.
-    private func itemQuery(_ state: State, gaps: [UInt8], types: [UInt8]) -> MatrixView {
-        let query = outputQuery(state, gaps: gaps, types: types)
+    private func itemQuery(
+        _ state: State, gaps: [UInt8], weekParts: [UInt8]?, types: [UInt8]
+    ) -> MatrixView {
+        let query = outputQuery(state, gaps: gaps, weekParts: weekParts, types: types)
         if configuration.cosineScale != nil {
             for row in 0..<query.rows { _ = query.normalizeRow(row, length: 1) }
         }

@@ -30,4 +30,7 @@ public struct Context: Sendable {
         guard !sameMoment, let last = history.lastTime else { return 0 }
         return UInt8(max(1, TimeGap.index(seconds: time - last)))
     }
+
+    /// The part of the week of the next event.
+    var weekPart: UInt8 { UInt8(WeekPart.index(time: time)) }
 }

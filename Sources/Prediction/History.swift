@@ -63,6 +63,26 @@ public struct History: Sendable {
         times.append(time)
     }
 
+    /// The likeliest time of a moment that is known to lie within a range: the middle, or the
+    /// nearest time to it, by at most half a week, that lies in a part of the week in which more of
+    /// the moments were.
+    ///
+    /// - Complexity: O(moments).
+    func usualTime(in range: ClosedRange<Int64>) -> Int64 {
+        var counts = [Int](repeating: 0, count: WeekPart.count)
+        for start in momentStarts { counts[WeekPart.index(time: times[start])] += 1 }
+        let middle = range.lowerBound + (range.upperBound - range.lowerBound) / 2
+        var best = middle
+        var most = counts[WeekPart.index(time: middle)]
+        for step in 1...Int64(WeekPart.count / 2) {
+            for time in [middle + step * WeekPart.seconds, middle - step * WeekPart.seconds] {
+                let count = counts[WeekPart.index(time: time)]
+                if count > most, range.contains(time) { (best, most) = (time, count) }
+            }
+        }
+        return best
+    }
+
     /// The history up to and without a moment.
     public func prefix(moments: Int) -> History {
         var prefix = History()

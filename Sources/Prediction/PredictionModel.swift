@@ -85,11 +85,14 @@ public struct PredictionModel: Sendable {
         let known = contexts.indices.filter { states[$0] != nil }
         let joined = sequence.model.state(joining: known.compactMap { states[$0] })
         let gaps = known.map { contexts[$0].gap }
+        let weekParts = known.map { contexts[$0].weekPart }
         let types = known.map { contexts[$0].type }
-        let outlooks = sequence.model.outlook(joined, gaps: gaps, types: types)
+        let outlooks = sequence.model.outlook(
+            joined, gaps: gaps, weekParts: weekParts, types: types)
         let items =
             wanted.contains(.sequence)
-            ? sequence.model.itemProbabilities(joined, gaps: gaps, types: types) : nil
+            ? sequence.model.itemProbabilities(
+                joined, gaps: gaps, weekParts: weekParts, types: types) : nil
         var network = [(Evidence, ArraySlice<Float>)](
             repeating: (.none, []), count: contexts.count)
         for (row, place) in known.enumerated() {
@@ -123,15 +126,48 @@ public struct PredictionModel: Sendable {
     public func nextContext(
         after history: History, types: [UInt8]? = nil, laterOnly: Bool = true
     ) -> Context {
-        let state = sequence.state(after: history)
-        let expected = state.map {
-            sequence.expectation($0, laterOnly: laterOnly, types: types)
-        }
+        expected(after: history, types: types, laterOnly: laterOnly, covering: 0)[0].context
+    }
+
+    /// How much of the probability of all times the contexts of ``nextVisits(after:types:)`` hold.
+    static let visitShare: Float = 0.9
+
+    /// The contexts of a twin's next visit whenever it comes: those of the likeliest times, each
+    /// with its probability among them.
+    ///
+    /// What a visit holds depends on how long after the last one it comes, so what the next visit
+    /// holds, whenever it is, is the sum over these.
+    ///
+    /// - Parameters:
+    ///   - history: What has happened so far.
+    ///   - types: The types that the question is about; all unless given.
+    /// - Returns: At least one context, the likeliest first; the shares sum to 1.
+    public func nextVisits(
+        after history: History, types: [UInt8]? = nil
+    ) -> [(context: Context, share: Float)] {
+        expected(after: history, types: types, laterOnly: true, covering: Self.visitShare)
+    }
+
+    private func expected(
+        after history: History, types: [UInt8]?, laterOnly: Bool, covering share: Float
+    ) -> [(context: Context, share: Float)] {
         let last = history.lastTime ?? 0
-        return Context(
-            history: history, time: last + (expected?.gapSeconds ?? 86_400),
-            type: expected?.type ?? types?.first ?? 0,
-            sameMoment: !laterOnly && expected?.gapSeconds == 0, state: state)
+        guard let state = sequence.state(after: history) else {
+            let context = Context(
+                history: history, time: last + 86_400, type: types?.first ?? 0,
+                sameMoment: false)
+            return [(context, 1)]
+        }
+        return sequence.expectations(
+            state, laterOnly: laterOnly, types: types, covering: share
+        ).map { expected in
+            let bounds = TimeGap.bounds(expected.gap)
+            let time = history.usualTime(in: last + bounds.lowerBound...last + bounds.upperBound)
+            let context = Context(
+                history: history, time: time, type: expected.type,
+                sameMoment: !laterOnly && expected.gap == 0, state: state)
+            return (context, expected.share)
+        }
     }
 }
 

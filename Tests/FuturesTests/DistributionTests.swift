@@ -172,17 +172,20 @@ struct DistributionTests {
     func sequence() throws {
         let history = try World.history(8)
         let events = try firstItems(history, source: .sequence)
-        // The mean of the head over the gaps and types that were drawn.
+        // The mean of the head over the times and types that were drawn.
         let model = try World.model().sequence
         let state = try #require(model.state(after: history))
         var sums = [Double](repeating: 0, count: try World.model().catalogue.count)
         let last = history.lastTime ?? 0
         let asked = Dictionary(grouping: events) {
-            [UInt8(TimeGap.index(seconds: $0.time - last)), $0.type]
+            [
+                UInt8(TimeGap.index(seconds: $0.time - last)),
+                UInt8(WeekPart.index(time: $0.time)), $0.type,
+            ]
         }
         for (question, events) in asked {
             let head = model.model.itemProbabilities(
-                state, gaps: [question[0]], types: [question[1]]
+                state, gaps: [question[0]], weekParts: [question[1]], types: [question[2]]
             ).elements
             for (item, probability) in head.enumerated() {
                 sums[item] += Double(probability) * Double(events.count)

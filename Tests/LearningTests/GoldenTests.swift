@@ -10,9 +10,11 @@ struct Golden: Decodable {
         let items: [Int32]
         let types: [UInt8]
         let gaps: [UInt8]
+        let week_parts: [UInt8]
         let target_items: [Int32]
         let target_types: [UInt8]
         let target_gaps: [UInt8]
+        let target_week_parts: [UInt8]
         let resets: [Int]
     }
 
@@ -66,9 +68,11 @@ struct Golden: Decodable {
         block.items = batch.items
         block.types = batch.types
         block.gaps = batch.gaps
+        block.weekParts = batch.week_parts
         block.targetItems = zip(batch.items, batch.target_items).map { $0 < 0 ? -1 : $1 }
         block.targetTypes = batch.target_types
         block.targetGaps = batch.target_gaps
+        block.targetWeekParts = batch.target_week_parts
         block.resets = batch.resets.map { $0 == 1 }
         block.activeCount = batch.items.count { $0 >= 0 }
         return block
@@ -245,7 +249,9 @@ private struct DoubleNetwork {
                     row("item_embedding", Int(batch.items[place])),
                     add(
                         row("type_in", Int(batch.types[place])),
-                        row("gap_in", Int(batch.gaps[place]))))
+                        add(
+                            row("gap_in", Int(batch.gaps[place])),
+                            row("week_in", Int(batch.week_parts[place])))))
                 for layer in 0..<golden.layers {
                     let gates = add(
                         weights["lstm.\(layer).bias"] ?? [],
@@ -266,7 +272,11 @@ private struct DoubleNetwork {
                 let gap = Int(batch.target_gaps[place])
                 let type = Int(batch.target_types[place])
                 sums[0] += crossEntropy("gap_weight", "gap_bias", x, gap)
-                let query = add(x, row("gap_out", gap))
+                let query = add(
+                    x,
+                    add(
+                        row("gap_out", gap),
+                        row("week_out", Int(batch.target_week_parts[place]))))
                 sums[1] += crossEntropy("type_weight", "type_bias", query, type)
                 sums[2] += crossEntropy(
                     "item_embedding", "item_bias", add(query, row("type_out", type)),

@@ -28,6 +28,29 @@ struct HistoryTests {
         #expect(nobody.suffix(events: 3).isEmpty)
     }
 
+    @Test("The usual time in a range is the middle, moved to where more of the moments were")
+    func usualTime() {
+        let hour: Int64 = 3_600
+        #expect(History().usualTime(in: 100...300) == 200)
+        // Three moments on Thursdays at 18:30, one on a Friday at 6:30; 1970 began on a Thursday.
+        var made = History()
+        for (week, offset) in [(0, 18), (1, 18), (1, 30), (2, 18)] {
+            let time = Int64(week) * 7 * day + Int64(offset) * hour + 1_800
+            made.append(item: 1, type: purchase, time: time)
+            made.append(item: 2, type: purchase, time: time)
+        }
+        let weeks: Int64 = 100 * 7 * day
+        let usual = made.usualTime(in: weeks...weeks + 7 * day)
+        #expect(WeekPart.index(time: usual) == 6)
+        #expect((weeks...weeks + 7 * day).contains(usual))
+        // On a Friday there is the Friday's hour alone; on a Sunday nothing, so the middle.
+        let friday = made.usualTime(in: weeks + day...weeks + 2 * day)
+        #expect(WeekPart.index(time: friday) == 10)
+        let sunday = weeks + 3 * day
+        #expect(made.usualTime(in: sunday...sunday + 200) == sunday + 100)
+        #expect(made.usualTime(in: 5...5) == 5)
+    }
+
     @Test("An event older than the newest joins the newest moment")
     func late() {
         var made = History()

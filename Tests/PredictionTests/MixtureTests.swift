@@ -264,6 +264,41 @@ struct PredictionTests {
         }
     }
 
+    @Test("The next visit comes at one of its likeliest times, the likeliest first")
+    func nextVisits() throws {
+        let model = try World.model()
+        for context in try World.contexts() {
+            let history = context.history
+            let last = history.lastTime ?? 0
+            let visits = model.nextVisits(after: history, types: [2, 5])
+            #expect(abs(visits.reduce(0) { $0 + $1.share } - 1) < 1e-5)
+            #expect(zip(visits, visits.dropFirst()).allSatisfy { $0.share >= $1.share })
+            #expect(Set(visits.map(\.context.time)).count == visits.count)
+            for visit in visits {
+                #expect(visit.context.time > last && !visit.context.sameMoment)
+                #expect([2, 5].contains(visit.context.type))
+                #expect(visit.context.history.count == history.count)
+            }
+            let next = model.nextContext(after: history, types: [2, 5])
+            #expect(visits[0].context.time == next.time && visits[0].context.type == next.type)
+            guard let state = model.sequence.state(after: history) else {
+                #expect(visits.count == 1)
+                continue
+            }
+            var gaps = model.sequence.model.gapProbabilities(state).elements
+            gaps[0] = 0
+            let held = visits.reduce(Float(0)) {
+                $0 + gaps[TimeGap.index(seconds: $1.context.time - last)]
+            }
+            let total = gaps.reduce(0, +)
+            #expect(held >= 0.899 * total)
+            // Without the least likely of them it would be too little.
+            let least = gaps[
+                TimeGap.index(seconds: visits[visits.count - 1].context.time - last)]
+            #expect(held - least < 0.901 * total)
+        }
+    }
+
     @Test("The LSTM reads the newest events alone, and says nothing of nobody")
     func replayLimit() throws {
         let model = try World.model()
@@ -274,8 +309,6 @@ struct PredictionTests {
         for item in Int32(0)..<60 { #expect(a.probability(of: item) == b.probability(of: item)) }
         #expect(model.sequence.evidence(for: context(History())).isEmpty)
         #expect(model.sequence.state(after: History()) == nil)
-        #expect(
-            model.sequence.expectation(after: History(), laterOnly: true, types: nil) == nil)
     }
 
     @Test("Extreme times are answered")

@@ -38,10 +38,21 @@ struct Ranker: Sendable {
     /// by place.
     func scores(_ histories: [History], types: [UInt8]?) -> [[Float]] {
         guard let model else { return histories.map { scores($0, types: types) } }
-        let contexts = histories.map { model.nextContext(after: $0, types: types) }
-        return model.predictions(
-            for: contexts, using: method.evidence ?? [], corrected: method == .full
-        ).map(\.probabilities)
+        let visits = histories.map { model.nextVisits(after: $0, types: types) }
+        var predictions = model.predictions(
+            for: visits.joined().map(\.context), using: method.evidence ?? [],
+            corrected: method == .full
+        )[...]
+        return visits.map { visits in
+            var scores = [Float](repeating: 0, count: model.catalogue.count)
+            for (visit, prediction) in zip(visits, predictions) {
+                for item in scores.indices {
+                    scores[item] += visit.share * prediction.probabilities[item]
+                }
+            }
+            predictions = predictions.dropFirst(visits.count)
+            return scores
+        }
     }
 
     private func scores(_ history: History, types: [UInt8]?) -> [Float] {

@@ -22,11 +22,13 @@ public struct SequenceEvidence: EvidenceSource {
         return model.replay(items: recent.items, types: recent.types, times: recent.times)
     }
 
-    /// The item head's distribution, given the gap and type of the next event.
+    /// The item head's distribution, given the time and type of the next event.
     public func evidence(for context: Context) -> Evidence {
         guard let state = state(in: context) else { return .none }
         return .dense(
-            model.itemProbabilities(state, gaps: [context.gap], types: [context.type]).elements)
+            model.itemProbabilities(
+                state, gaps: [context.gap], weekParts: [context.weekPart], types: [context.type]
+            ).elements)
     }
 
     /// The LSTM's state in a context, or `nil` if nothing has happened yet.
@@ -34,30 +36,44 @@ public struct SequenceEvidence: EvidenceSource {
         context.state ?? state(after: context.history)
     }
 
-    /// When the next event comes and of which type it is, by the LSTM's own heads.
-    ///
-    /// - Parameters:
-    ///   - history: What has happened so far.
-    ///   - laterOnly: Leaves out the possibility of one more item in the newest moment.
-    ///   - types: The types that may be; all unless given.
-    /// - Returns: The middle of the most probable gap, in seconds, and the most probable type.
-    public func expectation(
-        after history: History, laterOnly: Bool, types: [UInt8]?
-    ) -> (gapSeconds: Int64, type: UInt8)? {
-        state(after: history).map { expectation($0, laterOnly: laterOnly, types: types) }
+    /// A class of the time to the next event, with the likeliest type of an event then.
+    struct Expectation: Sendable {
+        /// The class of the gap.
+        var gap: Int
+        /// The likeliest type.
+        var type: UInt8
+        /// The probability of the class among those that are given.
+        var share: Float
     }
 
-    /// The same from the LSTM's state after the history.
-    func expectation(
-        _ state: SequenceModel.State, laterOnly: Bool, types: [UInt8]?
-    ) -> (gapSeconds: Int64, type: UInt8) {
+    /// The likeliest classes of the time to the next event by the LSTM's own heads, the likeliest
+    /// first.
+    ///
+    /// - Parameters:
+    ///   - state: The LSTM's state after the history.
+    ///   - laterOnly: Leaves out the possibility of one more item in the newest moment.
+    ///   - types: The types that may be; all unless given.
+    ///   - share: How much of the probability the classes must hold together, 0 for the likeliest.
+    /// - Returns: At least one; the shares sum to 1.
+    func expectations(
+        _ state: SequenceModel.State, laterOnly: Bool, types: [UInt8]?, covering share: Float
+    ) -> [Expectation] {
         var gaps = model.gapProbabilities(state).elements
         if laterOnly, !gaps.isEmpty { gaps[0] = 0 }
-        let gap = gaps.indices.max { gaps[$0] < gaps[$1] } ?? 0
-        let probabilities = model.typeProbabilities(state, gaps: [UInt8(gap)]).elements
-        let candidates = types?.map(Int.init) ?? Array(probabilities.indices)
-        let type = candidates.max { probabilities[$0] < probabilities[$1] } ?? 0
-        let bounds = TimeGap.bounds(gap)
-        return ((bounds.lowerBound + bounds.upperBound) / 2, UInt8(type))
+        let wanted = share * gaps.reduce(0, +)
+        var chosen: [Int] = []
+        var covered: Float = 0
+        for gap in gaps.indices.sorted(by: { (gaps[$1], $0) < (gaps[$0], $1) })
+        where chosen.isEmpty || covered < wanted {
+            chosen.append(gap)
+            covered += gaps[gap]
+        }
+        return chosen.map { gap in
+            let probabilities = model.typeProbabilities(state, gaps: [UInt8(gap)]).elements
+            let candidates = types?.map(Int.init) ?? Array(probabilities.indices)
+            let type = candidates.max { probabilities[$0] < probabilities[$1] } ?? 0
+            return Expectation(
+                gap: gap, type: UInt8(type), share: covered > 0 ? gaps[gap] / covered : 1)
+        }
     }
 }

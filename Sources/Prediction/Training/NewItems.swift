@@ -58,7 +58,8 @@ struct NewItems {
         for index in stride(from: 0, to: contexts.count, by: apart) {
             guard let state = contexts[index].state else { continue }
             let probabilities = level.itemProbabilities(
-                state, gaps: [contexts[index].gap], types: [contexts[index].type]
+                state, gaps: [contexts[index].gap], weekParts: [contexts[index].weekPart],
+                types: [contexts[index].type]
             ).elements
             let isNew = probabilities.dropFirst(known.count).reduce(0) { $0 + Double($1) }
             odds.append(isNew / max(1e-9, 1 - isNew))

@@ -8,6 +8,7 @@ have the classes of time gaps; see `EventSequences`.
 """
 
 import dataclasses
+import functools
 import json
 import struct
 
@@ -18,6 +19,8 @@ TYPES = 3
 GAP_EDGES = (0, 60, 300, 1800, 7200, 28800, 72000, 129600, 216000, 302400, 475200, 734400,
              1296000, 2592000, 5184000)
 GAPS = 16
+# The parts of the week as in WeekPart.swift.
+WEEK_PARTS, WEEK_PART_SECONDS = 56, 3 * 3600
 SUCCESSORS = 8
 KINDS = {"F32": np.float32, "I32": np.int32, "I64": np.int64, "U8": np.uint8}
 
@@ -36,6 +39,11 @@ class Sequences:
     def examples(self):
         """The events that have a successor."""
         return len(self.items) - (len(self.offsets) - 1)
+
+    @functools.cached_property
+    def week_parts(self):
+        """The part of the week of each event."""
+        return self.times // WEEK_PART_SECONDS % WEEK_PARTS
 
 
 def write_tensors(path, tensors):

@@ -19,14 +19,14 @@ from torch import nn
 from torch.nn import functional
 
 import learning_data
-from learning_data import GAPS, TYPES
+from learning_data import GAPS, TYPES, WEEK_PARTS
 
 CLIP = 1.0
 RATE = 2e-3
 
 
 class Network(nn.Module):
-    """p(gap | h) · p(type | h, gap) · p(item | h, gap, type), with a tied item table."""
+    """p(gap | h) · p(type | h, time) · p(item | h, time, type), with a tied item table."""
 
     def __init__(self, items, width):
         super().__init__()
@@ -36,11 +36,15 @@ class Network(nn.Module):
         self.lstm = nn.LSTM(width, width)
         self.type_in, self.type_out = nn.Embedding(TYPES, width), nn.Embedding(TYPES, width)
         self.gap_in, self.gap_out = nn.Embedding(GAPS, width), nn.Embedding(GAPS, width)
+        self.week_in = nn.Embedding(WEEK_PARTS, width)
+        self.week_out = nn.Embedding(WEEK_PARTS, width)
         self.gap_head, self.type_head = nn.Linear(width, GAPS), nn.Linear(width, TYPES)
         with torch.no_grad():
             for parameter in self.parameters():
                 parameter.uniform_(-bound, bound)
             self.items.weight.normal_(0, 0.1)
+            self.week_in.weight.zero_()
+            self.week_out.weight.zero_()
             self.lstm.weight_ih_l0 *= 2
             for bias in (self.lstm.bias_ih_l0, self.lstm.bias_hh_l0, self.item_bias,
                          self.gap_head.bias, self.type_head.bias):
@@ -50,11 +54,12 @@ class Network(nn.Module):
     def heads(self, batch, state):
         """The gap and type losses, the queries of the item head, and the state to carry on."""
         x = (self.items(batch["items"]) + self.type_in(batch["types"])
-             + self.gap_in(batch["gaps"]))
+             + self.gap_in(batch["gaps"]) + self.week_in(batch["week_parts"]))
         hidden, state = self.lstm(x, state)
         hidden = hidden.flatten(0, 1)
         gap = functional.cross_entropy(self.gap_head(hidden), batch["next_gaps"])
-        query = hidden + self.gap_out(batch["next_gaps"])
+        query = (hidden + self.gap_out(batch["next_gaps"])
+                 + self.week_out(batch["next_week_parts"]))
         kind = functional.cross_entropy(self.type_head(query), batch["next_types"])
         return gap, kind, query + self.type_out(batch["next_types"]), state
 
@@ -94,7 +99,7 @@ def chunks(sequences, order, lanes, steps):
             return
         rows = np.arange(steps)[:, None] + np.array([first for _, first in columns])
         batch = {}
-        for name in ("items", "types", "gaps"):
+        for name in ("items", "types", "gaps", "week_parts"):
             values = getattr(sequences, name)
             batch[name] = torch.from_numpy(values[rows].astype(np.int64))
             batch["next_" + name] = torch.from_numpy(values[rows + 1].astype(np.int64)).flatten()
