@@ -1,5 +1,5 @@
 public import Learning
-import PropertyGraph
+public import PropertyGraph
 public import Twins
 
 /// What a model is trained on: a catalogue, and sequences of events by place in it.
@@ -63,14 +63,22 @@ public struct TrainingData: Sendable {
     }
 
     /// Reads all twins of a store, one sequence a customer, and what it knows of items.
-    public init(_ store: TwinStore, minimumItemCount: Int = 1) throws {
+    ///
+    /// - Parameters:
+    ///   - store: The store.
+    ///   - minimumItemCount: Items with fewer events are left out.
+    ///   - moment: What happened later is left out; nothing unless given.
+    /// - Throws: What the store throws.
+    public init(
+        _ store: TwinStore, minimumItemCount: Int = 1, until moment: Timestamp? = nil
+    ) throws {
         let itemIDs = try store.itemIDs()
         var itemCounts = [Int](repeating: 0, count: itemIDs.count)
         var rows: [[RawEvent]] = []
         try store.forEachTwinLog { log in
             var row: [RawEvent] = []
             row.reserveCapacity(log.count)
-            for entry in log {
+            for entry in log where moment.map({ entry.timestamp <= $0 }) ?? true {
                 guard let item = entry.item, itemCounts.indices.contains(item) else { continue }
                 itemCounts[item] += 1
                 row.append(

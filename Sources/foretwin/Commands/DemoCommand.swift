@@ -38,7 +38,7 @@ struct DemoCommand: ParsableCommand {
         let shop = try shopOptions.shop()
         try clear()
         let progress = ProgressBar()
-        let store = try generate(shop, progress)
+        let store = try Self.generate(shop, in: output, progress)
         let registry = ModelRegistry(folder: output + "/models")
         let trained = try TrainCommand.train(
             store, configuration: configuration, registry: registry, progress: progress)
@@ -78,8 +78,10 @@ struct DemoCommand: ParsableCommand {
         try Data().write(to: URL(fileURLWithPath: marker))
     }
 
-    /// Writes the shop's files and ingests them as anybody's would be.
-    private func generate(_ shop: SyntheticShop, _ progress: ProgressBar) throws -> TwinStore {
+    /// Writes the shop's files into a folder and ingests them as anybody's would be.
+    static func generate(
+        _ shop: SyntheticShop, in output: String, _ progress: ProgressBar
+    ) throws -> TwinStore {
         progress.show("generate", fraction: nil, detail: "a shop")
         let folder = output + "/shop"
         try shop.write(to: folder)

@@ -1,0 +1,113 @@
+import Kernels
+public import Learning
+
+/// How well forecasts of the past held.
+public struct BacktestReport: Codable, Sendable, Equatable {
+    /// What is told of the items of customers' lists within one horizon.
+    public struct Window: Codable, Sendable, Equatable {
+        /// The horizon, in days.
+        public let days: Double
+        /// The calibrated probabilities against what happened.
+        public let model: Reliability
+        /// The same before calibration.
+        public let uncalibrated: Reliability
+        /// The customers' own frequencies against what happened.
+        public let frequency: Reliability
+        /// The calibrated probabilities of the first ten of each list.
+        public let top10: Reliability
+        /// Whether the numbers of items bought lie evenly among the simulated ones.
+        public let count: Uniformity
+        /// The share of customers whose number of items lies within the interval that is to hold
+        /// 90 % of them, the ends counting in part.
+        public let coverage90: Double
+    }
+
+    /// How simulated paths look beside what customers did.
+    public struct Realism: Codable, Sendable, Equatable {
+        /// Events of a customer, on average.
+        public let simulatedEvents: Double
+        /// The same of what came.
+        public let realEvents: Double
+        /// The share of events with an item that the customer had met before.
+        public let simulatedRepeats: Double
+        /// The same of what came.
+        public let realRepeats: Double
+        /// Total variation distances, 0 to 1, of the distributions of simulated and real lengths,
+        /// gaps, parts of the week, types and categories, by name.
+        public let distances: [String: Double]
+
+        init(_ sums: PathRealism, customers: Int) {
+            let people = Double(max(1, customers))
+            let events = sums.types.totals
+            simulatedEvents = events.simulated / people
+            realEvents = events.real / people
+            simulatedRepeats = sums.repeats.simulated[1] / max(1e-9, events.simulated)
+            realRepeats = sums.repeats.real[1] / max(1e-9, events.real)
+            distances = [
+                "lengths": sums.lengths.totalVariation, "gaps": sums.gaps.totalVariation,
+                "weekParts": sums.weekParts.totalVariation, "types": sums.types.totalVariation,
+                "categories": sums.categories.totalVariation,
+            ]
+        }
+    }
+
+    /// How many customers were asked about.
+    public let customers: Int
+    /// What is told of each horizon, the shortest first.
+    public let windows: [Window]
+    /// Whether the times to the next purchase lie evenly among the simulated ones.
+    public let next: Uniformity
+    /// How the paths look.
+    public let realism: Realism
+
+    /// Sums up forecasts.
+    ///
+    /// - Parameters:
+    ///   - forecasts: Of customers whose future nobody has learned from.
+    ///   - calibration: Fitted to others, or earlier.
+    ///   - seed: Decides among simulated numbers that are equal to the real one.
+    public init(_ forecasts: [Forecast], calibration: Calibration, seed: UInt64) {
+        customers = forecasts.count
+        let random = Philox(seed: seed, stream: 0x917)
+        windows = (forecasts.first?.windows ?? []).indices.map { place in
+            Window(
+                forecasts.map { $0.windows[place] }, calibration: calibration,
+                uniform: { random.uniform(at: UInt64(place + 1) << 32 | UInt64($0)) })
+        }
+        next = Uniformity(
+            forecasts.enumerated().map {
+                $0.element.next.transform(random.uniform(at: UInt64($0.offset)))
+            })
+        var sums = PathRealism(categoryCount: forecasts.first?.realism.categories.real.count ?? 0)
+        for forecast in forecasts { sums += forecast.realism }
+        realism = Realism(sums, customers: forecasts.count)
+    }
+}
+
+extension BacktestReport.Window {
+    fileprivate init(
+        _ windows: [Forecast.Window], calibration: Calibration, uniform: (Int) -> Double
+    ) {
+        let seconds = windows.first?.seconds ?? 0
+        days = Double(seconds) / 86_400
+        var calibrated: [(probability: Double, happened: Bool)] = []
+        var first: [(probability: Double, happened: Bool)] = []
+        for window in windows {
+            for (rank, chance) in window.chances.enumerated() {
+                let probability = calibration.probability(
+                    chance.simulated, rank: rank, within: seconds)
+                calibrated.append((probability, chance.happened))
+                if rank < 10 { first.append((probability, chance.happened)) }
+            }
+        }
+        let chances = windows.flatMap(\.chances)
+        model = Reliability(calibrated)
+        top10 = Reliability(first)
+        uncalibrated = Reliability(chances.map { ($0.simulated, $0.happened) })
+        frequency = Reliability(chances.map { ($0.frequency, $0.happened) })
+        let places = windows.enumerated().map { $0.element.count.transform(uniform($0.offset)) }
+        count = Uniformity(places)
+        coverage90 =
+            Double(places.count { (0.05...0.95).contains($0) }) / Double(max(1, places.count))
+    }
+}

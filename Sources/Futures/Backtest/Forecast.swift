@@ -1,0 +1,125 @@
+import Kernels
+import Prediction
+
+/// What was foreseen of one customer at a moment of the past, beside what came.
+public struct Forecast: Sendable {
+    /// What was foreseen of one item.
+    public struct Chance: Sendable, Hashable {
+        /// The item's place in the model's catalogue.
+        public let item: Int32
+        /// The share of paths in which it is bought within the horizon.
+        public let simulated: Double
+        /// The share of windows of the same length in the customer's past in which it was bought.
+        public let frequency: Double
+        /// Whether it was bought.
+        public let happened: Bool
+    }
+
+    /// What was foreseen for one horizon.
+    public struct Window: Sendable {
+        /// The length of the horizon, in seconds.
+        public let seconds: Int64
+        /// The most probable items, most probable first.
+        public let chances: [Chance]
+        /// The number of items bought within the horizon.
+        public let count: Placement
+    }
+
+    /// The horizons, shortest first.
+    public let windows: [Window]
+    /// The time to the next purchase; none within the longest horizon is later than any.
+    public let next: Placement
+    /// How the paths look beside what came.
+    public let realism: PathRealism
+
+    init(windows: [Window], next: Placement, realism: PathRealism) {
+        self.windows = windows
+        self.next = next
+        self.realism = realism
+    }
+
+    /// Compares simulated futures with what came.
+    ///
+    /// - Parameters:
+    ///   - hindsight: The moment, what was known, and what came.
+    ///   - futures: Paths from that moment, as long as the longest horizon.
+    ///   - horizons: In seconds, ascending.
+    ///   - types: The types of events that count as a purchase.
+    ///   - listLength: How many items are listed.
+    ///   - categories: The category of each item of the catalogue, by number.
+    init(
+        _ hindsight: Hindsight, _ futures: Futures, horizons: [Int64], types: Set<UInt8>,
+        listLength: Int, categories: [Int]
+    ) {
+        let outcome = hindsight.outcome.purchases(types)
+        let past = hindsight.history.purchases(types)
+        windows = horizons.map { seconds in
+            Self.window(
+                seconds, hindsight, futures, outcome: outcome, past: past, types: types,
+                listLength: listLength)
+        }
+        let origin = futures.origin
+        let firsts = (0..<futures.pathCount).map { path in
+            futures.path(path).first { types.contains($0.type) }
+                .map { Double($0.time - origin) } ?? .infinity
+        }
+        next = Placement(
+            outcome.first.map { Double($0.time - hindsight.origin) } ?? .infinity, among: firsts)
+        realism = PathRealism(hindsight, futures, categories: categories)
+    }
+
+    private static func window(
+        _ seconds: Int64, _ hindsight: Hindsight, _ futures: Futures,
+        outcome: [Purchase], past: [Purchase], types: Set<UInt8>, listLength: Int
+    ) -> Window {
+        let end = hindsight.origin + seconds
+        let bought = outcome.filter { $0.time <= end }
+        let items = Set(bought.map(\.item))
+        let listed = futures.aggregatePredictedItems(types: types, within: seconds)
+            .prefix(listLength)
+        let windows = PastWindows(past, of: hindsight, seconds: seconds)
+        let limit = futures.origin + seconds
+        let counts = (0..<futures.pathCount).map { path in
+            Double(futures.path(path).count { types.contains($0.type) && $0.time <= limit })
+        }
+        return Window(
+            seconds: seconds,
+            chances: listed.map {
+                Chance(
+                    item: $0.item, simulated: $0.probability,
+                    frequency: windows.frequency(of: $0.item), happened: items.contains($0.item))
+            }, count: Placement(Double(bought.count), among: counts))
+    }
+}
+
+/// One item bought once.
+private struct Purchase {
+    var item: Int32
+    var time: Int64
+}
+
+extension History {
+    fileprivate func purchases(_ types: Set<UInt8>) -> [Purchase] {
+        items.indices.filter { types.contains(self.types[$0]) }
+            .map { Purchase(item: items[$0], time: times[$0]) }
+    }
+}
+
+/// A customer's past in windows as long as the horizon, back from the origin.
+private struct PastWindows {
+    /// The windows in which an item was bought.
+    private var hits: [Int32: Set<Int64>] = [:]
+    private let count: Int64
+
+    init(_ past: [Purchase], of hindsight: Hindsight, seconds: Int64) {
+        let span = hindsight.origin - (hindsight.history.times.first ?? hindsight.origin)
+        count = max(1, span / seconds)
+        for purchase in past {
+            let window = (hindsight.origin - purchase.time) / seconds
+            if window < count { hits[purchase.item, default: []].insert(window) }
+        }
+    }
+
+    /// The share of windows in which an item was bought.
+    func frequency(of item: Int32) -> Double { Double(hits[item]?.count ?? 0) / Double(count) }
+}

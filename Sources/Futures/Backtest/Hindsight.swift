@@ -1,0 +1,35 @@
+public import Prediction
+
+/// A moment in a customer's past: what was known then, and what came after it.
+public struct Hindsight: Sendable {
+    /// The moment, in seconds since 1970.
+    public let origin: Int64
+    /// What had happened until then, the moment itself included.
+    public let history: History
+    /// What came afterwards within the horizon.
+    public let outcome: History
+
+    /// Splits a history at a moment.
+    ///
+    /// - Parameters:
+    ///   - whole: All that is known of a customer.
+    ///   - origin: The moment, in seconds since 1970.
+    ///   - horizonSeconds: How much of what came after it counts; not negative.
+    public init(_ whole: History, at origin: Int64, horizonSeconds: Int64) {
+        self.origin = origin
+        let (end, isBeyond) = origin.addingReportingOverflow(horizonSeconds)
+        history = whole.events { $0 <= origin }
+        outcome = whole.events { $0 > origin && (isBeyond || $0 <= end) }
+    }
+}
+
+extension History {
+    /// The events whose time is wanted.
+    fileprivate func events(at isWanted: (Int64) -> Bool) -> History {
+        var result = History()
+        for (index, time) in times.enumerated() where isWanted(time) {
+            result.append(item: items[index], type: types[index], time: time)
+        }
+        return result
+    }
+}

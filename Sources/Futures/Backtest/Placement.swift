@@ -1,0 +1,21 @@
+/// Where what happened lies among what was simulated.
+public struct Placement: Codable, Sendable, Equatable {
+    /// The share of paths that have less.
+    public let below: Double
+    /// The share of paths that have less or as much.
+    public let atMost: Double
+
+    /// Places a value among simulated ones.
+    init(_ value: Double, among simulated: [Double]) {
+        let count = Double(max(1, simulated.count))
+        below = Double(simulated.count { $0 < value }) / count
+        atMost = Double(simulated.count { $0 <= value }) / count
+    }
+
+    /// A number from 0 to 1 that is spread evenly over many placements if the simulations are
+    /// right: the randomised probability integral transform (Smith 1985; Brockwell 2007).
+    ///
+    /// - Parameter uniform: A random number from 0 to 1, which decides among equals.
+    /// - Returns: A number from 0 to 1.
+    public func transform(_ uniform: Double) -> Double { below + uniform * (atMost - below) }
+}

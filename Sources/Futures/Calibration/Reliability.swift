@@ -1,0 +1,50 @@
+/// How well probabilities agree with how often things happened: the numbers of a reliability
+/// diagram.
+public struct Reliability: Codable, Sendable, Equatable {
+    /// Forecasts of about one probability.
+    public struct Bin: Codable, Sendable, Equatable {
+        /// The mean of the forecast probabilities.
+        public let forecast: Double
+        /// The share of those that happened.
+        public let happened: Double
+        /// How many forecasts there are.
+        public let count: Int
+    }
+
+    /// The bins that hold anything, in ascending order, of equal width from 0 to 1.
+    public let bins: [Bin]
+    /// The expected calibration error: the mean distance of `forecast` and `happened`, each bin
+    /// counting by its forecasts (Guo, Pleiss, Sun and Weinberger 2017); 0 without forecasts.
+    public let ece: Double
+    /// The Brier score: the mean squared difference of probability and outcome; lower is better.
+    public let brier: Double
+
+    /// The number of bins.
+    public static let binCount = 15
+
+    /// Compares forecasts with what happened.
+    ///
+    /// - Parameter forecasts: Probabilities from 0 to 1 with outcomes.
+    public init(_ forecasts: [(probability: Double, happened: Bool)]) {
+        var sums = [(forecast: Double, happened: Int, count: Int)](
+            repeating: (0, 0, 0), count: Self.binCount)
+        var squares = 0.0
+        for forecast in forecasts {
+            let bin = min(
+                Self.binCount - 1, max(0, Int(forecast.probability * Double(Self.binCount))))
+            sums[bin].forecast += forecast.probability
+            sums[bin].happened += forecast.happened ? 1 : 0
+            sums[bin].count += 1
+            let difference = forecast.probability - (forecast.happened ? 1 : 0)
+            squares += difference * difference
+        }
+        bins = sums.filter { $0.count > 0 }.map {
+            Bin(
+                forecast: $0.forecast / Double($0.count),
+                happened: Double($0.happened) / Double($0.count), count: $0.count)
+        }
+        let total = Double(max(1, forecasts.count))
+        ece = bins.reduce(0) { $0 + abs($1.forecast - $1.happened) * Double($1.count) } / total
+        brier = squares / total
+    }
+}

@@ -1,0 +1,273 @@
+import ArgumentParser
+import Foundation
+import Futures
+import Kernels
+import Learning
+import Prediction
+import PropertyGraph
+import SyntheticShop
+import Twins
+
+/// `foretwin backtest`.
+struct BacktestCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backtest",
+        abstract: "Go back in time, foresee what is known by now, and compare.",
+        discussion: """
+            Trains a model on what was known two horizons before the end, calibrates it on what \
+            came within the first of them, and asks it at the origin about each customer what \
+            they would buy within the second. Tells how well probabilities agree with what \
+            happened (ECE, Brier score, reliability), whether numbers of purchases and times to \
+            the next one fall evenly among the simulated ones (PIT), and how real the paths look.
+
+            --synthetic does so with a made-up shop.
+            """)
+
+    @Flag(help: "Use a made-up shop instead of a store.")
+    var synthetic = false
+
+    @Option(
+        help: ArgumentHelp(
+            "How many customers to ask about at most, chosen by the seed; with --synthetic the "
+                + "customers of the shop. (default: all of a store, 2000 of a made-up shop)"))
+    var customers: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The moment to foresee from; the longest horizon before the newest event unless given.",
+            valueName: "time"))
+    var origin: String?
+
+    @Option(help: ArgumentHelp("How far to look.", valueName: "7d,28d"))
+    var horizon = "7d,28d"
+
+    @Option(help: "How many futures of each customer to simulate.")
+    var paths = 200
+
+    @Option(help: ArgumentHelp("Also write the result there, as JSON.", valueName: "file"))
+    var json: String?
+
+    @OptionGroup var storeOptions: StoreOptions
+    @OptionGroup var training: TrainingOptions
+
+    func validate() throws {
+        _ = try horizons()
+        guard customers ?? 1 >= 1 else {
+            throw ValidationError("--customers must be 1 or more.")
+        }
+        guard origin == nil || !synthetic else {
+            throw ValidationError("--origin is for a store; a made-up shop has its own.")
+        }
+        if let origin, Timestamp(text: origin) == nil {
+            throw ValidationError(
+                "--origin is '\(origin.prefix(40))'. Use a time such as 2026-03-01.")
+        }
+    }
+
+    func run() throws {
+        let progress = ProgressBar()
+        let configuration = try training.configuration()
+        guard synthetic else {
+            return try run(try storeOptions.open(), configuration, progress)
+        }
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "foretwin-backtest-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let seed = training.seed ?? 7
+        let shop = try SyntheticShop(.init(customers: customers ?? 2_000, seed: seed))
+        let store = try DemoCommand.generate(shop, in: folder.path, progress)
+        try run(store, configuration, progress)
+    }
+
+    private func run(
+        _ store: TwinStore, _ configuration: TrainingConfiguration, _ progress: ProgressBar
+    ) throws {
+        let horizons = try horizons()
+        guard let newest = try store.newestEvent(), let longest = horizons.last else {
+            throw ValidationError("The store has no events. Run 'foretwin ingest' first.")
+        }
+        let asked = origin.flatMap { Timestamp(text: $0)?.seconds }
+        let origin = asked ?? newest.seconds - longest
+        guard origin + longest <= newest.seconds else {
+            throw ValidationError(
+                "The newest event is of \(newest.iso8601), so nobody knows yet what comes within "
+                    + "\(longest / 86_400) days of --origin. Use an earlier one, or a shorter "
+                    + "--horizon.")
+        }
+        let fit = origin - longest
+        progress.show("read", fraction: nil, detail: "the twins")
+        let data = try TrainingData(
+            store, minimumItemCount: configuration.minimumItemCount,
+            until: Timestamp(seconds: fit))
+        progress.finish("\(grouped(data.sequences.items.count)) events until the first moment")
+        let model = try Trainer(configuration).train(data) { progress.show($0) }.model
+        progress.finish("done")
+        var settings = BacktestSettings(
+            horizons: horizons, types: [EventType.purchase.rawValue], paths: paths,
+            seed: configuration.seed, threads: configuration.sequence.threads)
+        let people = try hindsights(
+            store, model, at: [fit, origin], longest: longest, seed: configuration.seed)
+        if !people.joined().contains(where: { $0.history.types.contains(purchase) }) {
+            settings.types = Set(UInt8.min...UInt8.max)
+        }
+        let backtest = try Backtest(
+            model, settings: settings, categories: try categories(store, model))
+        let sets = try zip(["calibrate", "foresee"], people).map { stage, people in
+            try backtest.forecasts(people) { done in
+                progress.show(
+                    stage, fraction: Double(done) / Double(max(1, people.count)),
+                    detail: "\(grouped(done)) customers, "
+                        + "\(grouped(Int(Double(done) / max(0.001, progress.seconds))))/s")
+            }
+        }
+        progress.finish("done")
+        let report = BacktestReport(
+            sets[1], calibration: Calibration(sets[0]), seed: configuration.seed)
+        printLines(Self.lines(report, origin: Timestamp(seconds: origin)))
+        if let json { try write(report, to: json) }
+    }
+
+    private var purchase: UInt8 { EventType.purchase.rawValue }
+
+    /// The horizons in seconds, shortest first.
+    private func horizons() throws -> [Int64] {
+        let days = horizon.split(separator: ",").map { part in
+            Double(part.hasSuffix("d") ? part.dropLast() : part)
+        }
+        guard !days.isEmpty, days.allSatisfy({ $0.map { $0 > 0 && $0 <= 366 } ?? false }) else {
+            throw ValidationError(
+                "--horizon is '\(horizon.prefix(40))'. Write days with commas, such as 7d,28d; at "
+                    + "most 366.")
+        }
+        return Set(days.compactMap { $0.map { Int64($0 * 86_400) } }).sorted()
+    }
+
+    /// The customers that are asked about, at each of the moments.
+    private func hindsights(
+        _ store: TwinStore, _ model: PredictionModel, at moments: [Int64], longest: Int64,
+        seed: UInt64
+    ) throws -> [[Hindsight]] {
+        let histories = try TwinHistories(store, catalogue: model.catalogue)
+        var wholes: [History] = []
+        try store.forEachTwinLog { wholes.append(try histories.history($0)) }
+        return moments.map { moment in
+            let known = wholes.map { Hindsight($0, at: moment, horizonSeconds: longest) }
+                .filter { !$0.history.isEmpty }
+            guard let customers, customers < known.count, !synthetic else { return known }
+            var generator = PhiloxGenerator(seed: seed)
+            return Array(known.shuffled(using: &generator).prefix(customers))
+        }
+    }
+
+    /// The category of each item of the model's catalogue, by number.
+    private func categories(_ store: TwinStore, _ model: PredictionModel) throws -> [Int] {
+        let items = try store.items(model.catalogue.itemIDs)
+        var numbers: [String: Int] = [:]
+        return model.catalogue.itemIDs.map { id in
+            let name = items[id]?.category ?? ""
+            let number = numbers[name] ?? numbers.count
+            numbers[name] = number
+            return number
+        }
+    }
+}
+
+// MARK: - What is printed
+
+extension BacktestCommand {
+    /// What a person wants to know of a back-test.
+    static func lines(_ report: BacktestReport, origin: Timestamp) -> [String] {
+        let people = "\(grouped(report.customers)) customers"
+        var lines = ["\(people), foreseen from \(origin.iso8601) and compared with what came", ""]
+        var scores = Table(
+            "bought within", "#ECE", "#top 10", "#uncalibrated", "#Brier", "#own frequency",
+            "#in 90 % interval", "#PIT distance", "#p")
+        for window in report.windows {
+            scores.add(
+                "\(daysText(window.days)) days", decimals(window.model.ece, 3),
+                decimals(window.top10.ece, 3), decimals(window.uncalibrated.ece, 3),
+                decimals(window.model.brier, 4), decimals(window.frequency.brier, 4),
+                percent(window.coverage90), decimals(window.count.distance, 3),
+                decimals(window.count.p, 3))
+        }
+        lines += scores.lines()
+        lines += ["", "How often what was foreseen happened"]
+        for window in report.windows {
+            var table = Table("within \(daysText(window.days)) days", "#happened", "#forecasts")
+            for bin in window.model.bins {
+                table.add(percent(bin.forecast), percent(bin.happened), grouped(bin.count))
+            }
+            lines += table.lines(indent: 2) + [""]
+        }
+        let realism = report.realism
+        lines += [
+            "Time to the next purchase: PIT distance \(decimals(report.next.distance, 3)), "
+                + "p \(decimals(report.next.p, 3))",
+            "Events of a customer: \(decimals(realism.simulatedEvents, 1)) simulated, "
+                + "\(decimals(realism.realEvents, 1)) real",
+            "With an item met before: \(percent(realism.simulatedRepeats)) simulated, "
+                + "\(percent(realism.realRepeats)) real",
+            "Distance of simulated and real distributions: "
+                + realism.distances.sorted { $0.key < $1.key }
+                .map { "\($0.key) \(decimals($0.value, 3))" }.joined(separator: ", "),
+        ]
+        return lines
+    }
+
+    private static func decimals(_ value: Double, _ places: Int) -> String {
+        String(format: "%.\(places)f", value)
+    }
+
+    private static func daysText(_ days: Double) -> String {
+        days == days.rounded() ? "\(Int(days))" : "\(days)"
+    }
+
+    /// The result in the form that others read.
+    private struct Document: Encodable {
+        struct Brier: Encodable {
+            var model: Double
+            var uncalibrated: Double
+            var frequency: Double
+        }
+        struct PIT: Encodable {
+            /// The least of all.
+            var p: Double
+            var count: [String: Uniformity]
+            var next: Uniformity
+        }
+        var customers: Int
+        var ece: [String: Double]
+        var coverage: [String: Double]
+        var brier: [String: Brier]
+        var pit: PIT
+        var reliability: [String: Reliability]
+        var realism: BacktestReport.Realism
+    }
+
+    private func write(_ report: BacktestReport, to path: String) throws {
+        func byHorizon<Value>(
+            _ value: (BacktestReport.Window) -> Value
+        ) -> [String: Value] {
+            Dictionary(
+                report.windows.map { (Self.daysText($0.days) + "d", value($0)) }
+            ) { first, _ in first }
+        }
+        var ece = byHorizon(\.model.ece)
+        ece["top10"] = report.windows.map(\.top10.ece).max() ?? 0
+        let count = byHorizon(\.count)
+        let p = ([report.next.p] + count.values.map(\.p)).min() ?? 1
+        let document = Document(
+            customers: report.customers, ece: ece,
+            coverage: ["90": report.windows.last?.coverage90 ?? 0],
+            brier: byHorizon {
+                .init(
+                    model: $0.model.brier, uncalibrated: $0.uncalibrated.brier,
+                    frequency: $0.frequency.brier)
+            }, pit: .init(p: p, count: count, next: report.next),
+            reliability: byHorizon(\.model), realism: report.realism)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        try (encoder.encode(document) + Data("\n".utf8)).write(to: URL(fileURLWithPath: path))
+    }
+}

@@ -1,0 +1,81 @@
+import Kernels
+import Testing
+
+@testable import Learning
+
+@Suite("Isotonic regression")
+struct IsotonicRegressionTests {
+    @Test("Pairs that rise already are kept as they are")
+    func rising() throws {
+        let curve = IsotonicRegression([(3, 5), (1, 2), (2, 4)])
+        #expect(curve.blocks.map(\.x) == [1, 2, 3])
+        #expect(curve.blocks.map(\.y) == [2, 4, 5])
+        #expect(curve.blocks.map(\.count) == [1, 1, 1])
+        #expect(curve.value(at: -7) == 2)
+        #expect(curve.value(at: 2) == 4)
+        #expect(curve.value(at: 1.25) == 2.5)
+        #expect(curve.value(at: 2.5) == 4.5)
+        #expect(curve.value(at: .infinity) == 5)
+    }
+
+    @Test("Pairs that fall are pooled to their mean")
+    func pooled() {
+        // Worked by hand: 6 pools with 2, and their mean 4 with 3.
+        let curve = IsotonicRegression([(1, 1), (2, 6), (3, 2), (4, 3), (5, 9)])
+        #expect(curve.blocks.map(\.y) == [1, 11.0 / 3, 9])
+        #expect(curve.blocks.map(\.x) == [1, 3, 5])
+        #expect(curve.blocks.map(\.count) == [1, 3, 1])
+        #expect(IsotonicRegression([(1, 3), (2, 2), (3, 1)]).blocks.map(\.y) == [2])
+    }
+
+    @Test("Pairs of one x count as one")
+    func ties() {
+        let curve = IsotonicRegression([(0.5, 0), (0.5, 1), (0.5, 1), (0.7, 1)])
+        #expect(curve.blocks.map(\.count) == [3, 1])
+        #expect(curve.value(at: 0.5) == 2.0 / 3)
+    }
+
+    @Test("Nothing fits nothing")
+    func nothing() {
+        #expect(IsotonicRegression([]).blocks.isEmpty)
+        #expect(IsotonicRegression([]).value(at: 0.5) == nil)
+        #expect(IsotonicRegression([(2, 7)]).value(at: 0) == 7)
+    }
+
+    @Test("No other rising curve has a smaller squared error", arguments: 0..<40)
+    func least(_ seed: Int) throws {
+        var generator = PhiloxGenerator(seed: UInt64(seed))
+        let pairs = (0..<12).map { (x: Double($0), y: Double(generator.integer(below: 6))) }
+        let curve = IsotonicRegression(pairs)
+        let fitted = try pairs.map { try #require(curve.value(at: curve.block(of: $0.x))) }
+        #expect(zip(fitted, fitted.dropFirst()).allSatisfy { $0 <= $1 })
+        // The mean of the y up to any place is at least that of the fit, and equal in the end:
+        // the conditions for the least squares (Barlow et al. 1972).
+        var sums = (pairs: 0.0, fitted: 0.0)
+        for (pair, value) in zip(pairs, fitted) {
+            sums.pairs += pair.y
+            sums.fitted += value
+            #expect(sums.fitted <= sums.pairs + 1e-9)
+        }
+        #expect(abs(sums.pairs - sums.fitted) < 1e-9)
+        // Levels are only where pairs were pooled: there the residuals sum to zero.
+        var place = 0
+        for block in curve.blocks {
+            let own = pairs[place..<place + block.count]
+            #expect(abs(own.reduce(0) { $0 + $1.y - block.y }) < 1e-9)
+            place += block.count
+        }
+    }
+}
+
+extension IsotonicRegression {
+    /// The middle of the block that holds the pair at a place, for pairs at 0, 1, 2 …
+    fileprivate func block(of x: Double) -> Double {
+        var end = 0.0
+        for block in blocks {
+            end += Double(block.count)
+            if x < end { return block.x }
+        }
+        return x
+    }
+}
