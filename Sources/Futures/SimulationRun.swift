@@ -14,6 +14,7 @@ struct SimulationRun {
     private var active: [Int]
     private var paths: [PathMemory]
     private let firstShares: [Float]
+    private let hours: VisitHours
     private let elapsed: Int64
 
     init(
@@ -33,6 +34,7 @@ struct SimulationRun {
         active = Array(0..<settings.paths)
         paths = [PathMemory](
             repeating: PathMemory(history, origin: origin), count: settings.paths)
+        hours = VisitHours(history)
         let next = model.nextContext(after: history)
         firstShares = model.mixture.shares(
             model.situation(in: next), speaking: draws.speaking(sameMoment: false))
@@ -89,10 +91,23 @@ struct SimulationRun {
             let bounds = TimeGap.bounds(gap)
             // A twin that has been silent for longer than any class begins the last one anew.
             let left = step == 0 ? timeLeft(bounds) ?? bounds : bounds
-            let seconds =
-                left.lowerBound + Int64(random(active[row], step, 1) * Double(left.count))
-            return (UInt8(gap), seconds)
+            return (UInt8(gap), seconds(left, row: row, step: step))
         }
+    }
+
+    /// Draws from a range of seconds after the path's newest event: within a visit any is as likely
+    /// as another, and visits are at the customer's hours.
+    private func seconds(_ range: ClosedRange<Int64>, row: Int, step: Int) -> Int64 {
+        let path = active[row]
+        let first = random(path, step, 1)
+        guard range.upperBound >= WeekPart.seconds else {
+            return range.lowerBound + Int64(first * Double(range.count))
+        }
+        let now = paths[path].time
+        let time = hours.draw(
+            now + range.lowerBound...now + range.upperBound,
+            (first, random(path, step, 103), random(path, step, 104)))
+        return time - now
     }
 
     /// Rules out, for the first step, gaps that have passed already without an event.

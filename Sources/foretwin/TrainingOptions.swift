@@ -16,7 +16,7 @@ struct TrainingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Passes of the LSTM over the events at most; it stops early when it is done. "
-                + "(default: 8)"))
+                + "(default: 30)"))
     var epochs: Int?
 
     @Option(help: "Threads; the result does not depend on it. (default: one a processor)")

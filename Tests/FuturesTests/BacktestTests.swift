@@ -48,7 +48,7 @@ struct CalibrationTests {
     @Test("A simulator that exaggerates is brought back to what happens")
     func corrects() {
         let truth = { (share: Double, _: Int64) in 0.6 * share * share }
-        let calibration = Calibration(forecasts(20_000, seed: 1, truth: truth))
+        let calibration = Calibration(forecasts(20_000, seed: 1, truth: truth), seed: 1)
         for step in 1..<20 {
             let share = Double(step) / 20
             let found = calibration.probability(share, rank: 0, within: day)
@@ -70,7 +70,7 @@ struct CalibrationTests {
         let calibration = Calibration(
             forecasts(20_000, seed: 3, horizons: [day, 16 * day]) { share, seconds in
                 seconds == day ? 0.2 * share : 0.8 * share
-            })
+            }, seed: 1)
         let short = calibration.probability(0.5, rank: 0, within: day)
         let long = calibration.probability(0.5, rank: 0, within: 16 * day)
         #expect(abs(short - 0.1) < 0.03 && abs(long - 0.4) < 0.03)
@@ -80,11 +80,33 @@ struct CalibrationTests {
         #expect(abs(middle - (short + long) / 2) < 1e-9)
     }
 
+    @Test("Numbers that are always above the middle of the paths lie evenly after calibration")
+    func counts() {
+        var generator = PhiloxGenerator(seed: 6)
+        func forecasts(_ count: Int) -> [Forecast] {
+            (0..<count).map { _ in
+                let real = (500 + 500 * generator.uniform()).rounded()
+                let placement = Placement(real, among: (0..<1_000).map { Double($0) })
+                return Forecast(
+                    windows: [.init(seconds: day, chances: [], count: placement)],
+                    next: placement, realism: PathRealism(categoryCount: 0))
+            }
+        }
+        let calibration = Calibration(forecasts(3_000), seed: 1)
+        let fresh = forecasts(1_000)
+        let raw = BacktestReport(fresh, calibration: Calibration([], seed: 1), seed: 1)
+        #expect(raw.windows[0].count.p < 1e-6 && raw.next.p < 1e-6)
+        let mended = BacktestReport(fresh, calibration: calibration, seed: 1)
+        #expect(mended.windows[0].count.p > 0.001 && mended.next.p > 0.001)
+        #expect(abs(mended.windows[0].coverage90 - 0.9) < 0.04)
+    }
+
     @Test("Ranks that nothing was fitted to, and no fit at all, change nothing")
     func unfitted() {
-        let calibration = Calibration(forecasts(100, seed: 4) { share, _ in share / 2 })
+        let calibration = Calibration(
+            forecasts(100, seed: 4) { share, _ in share / 2 }, seed: 1)
         #expect(calibration.probability(0.3, rank: 5, within: day) == 0.3)
-        #expect(Calibration([]).probability(0.3, rank: 0, within: day) == 0.3)
+        #expect(Calibration([], seed: 1).probability(0.3, rank: 0, within: day) == 0.3)
     }
 }
 
@@ -181,7 +203,7 @@ struct BacktestTests {
             #expect(forecasts.count == people.count)
             #expect(told == [32, 40])
             return BacktestReport(
-                forecasts, calibration: Calibration(forecasts), seed: settings.seed)
+                forecasts, calibration: Calibration(forecasts, seed: 1), seed: settings.seed)
         }
         let one = try report(1)
         #expect(try report(2) == one)

@@ -69,7 +69,7 @@ struct IsotonicRegressionTests {
 }
 
 extension IsotonicRegression {
-    /// The middle of the block that holds the pair at a place, for pairs at 0, 1, 2 …
+    /// The middle of the block that holds the pair at a place, for pairs at 0, 1, 2 and so on.
     fileprivate func block(of x: Double) -> Double {
         var end = 0.0
         for block in blocks {

@@ -72,11 +72,14 @@ public struct BacktestReport: Codable, Sendable, Equatable {
         windows = (forecasts.first?.windows ?? []).indices.map { place in
             Window(
                 forecasts.map { $0.windows[place] }, calibration: calibration,
+                count: calibration.horizons.indices.contains(place)
+                    ? calibration.horizons[place].count : QuantileCurve([]),
                 uniform: { random.uniform(at: UInt64(place + 1) << 32 | UInt64($0)) })
         }
         next = Uniformity(
             forecasts.enumerated().map {
-                $0.element.next.transform(random.uniform(at: UInt64($0.offset)))
+                $0.element.next.calibrated(by: calibration.next)
+                    .transform(random.uniform(at: UInt64($0.offset)))
             })
         var sums = PathRealism(categoryCount: forecasts.first?.realism.categories.real.count ?? 0)
         for forecast in forecasts { sums += forecast.realism }
@@ -86,7 +89,8 @@ public struct BacktestReport: Codable, Sendable, Equatable {
 
 extension BacktestReport.Window {
     fileprivate init(
-        _ windows: [Forecast.Window], calibration: Calibration, uniform: (Int) -> Double
+        _ windows: [Forecast.Window], calibration: Calibration, count curve: QuantileCurve,
+        uniform: (Int) -> Double
     ) {
         let seconds = windows.first?.seconds ?? 0
         days = Double(seconds) / 86_400
@@ -105,7 +109,9 @@ extension BacktestReport.Window {
         top10 = Reliability(first)
         uncalibrated = Reliability(chances.map { ($0.simulated, $0.happened) })
         frequency = Reliability(chances.map { ($0.frequency, $0.happened) })
-        let places = windows.enumerated().map { $0.element.count.transform(uniform($0.offset)) }
+        let places = windows.enumerated().map {
+            $0.element.count.calibrated(by: curve).transform(uniform($0.offset))
+        }
         count = Uniformity(places)
         coverage90 =
             Double(places.count { (0.05...0.95).contains($0) }) / Double(max(1, places.count))

@@ -1,9 +1,16 @@
+import Learning
+
 /// Where what happened lies among what was simulated.
 public struct Placement: Codable, Sendable, Equatable {
     /// The share of paths that have less.
     public let below: Double
     /// The share of paths that have less or as much.
     public let atMost: Double
+
+    private init(below: Double, atMost: Double) {
+        self.below = below
+        self.atMost = atMost
+    }
 
     /// Places a value among simulated ones.
     init(_ value: Double, among simulated: [Double]) {
@@ -18,4 +25,9 @@ public struct Placement: Codable, Sendable, Equatable {
     /// - Parameter uniform: A random number from 0 to 1, which decides among equals.
     /// - Returns: A number from 0 to 1.
     public func transform(_ uniform: Double) -> Double { below + uniform * (atMost - below) }
+
+    /// The same place by calibrated shares.
+    func calibrated(by curve: QuantileCurve) -> Placement {
+        Placement(below: curve.value(at: below), atMost: curve.value(at: atMost))
+    }
 }

@@ -21,7 +21,7 @@ public struct TrainingConfiguration: Codable, Sendable {
     ///   - width: Numbers in an item's vector and in the LSTM's state.
     ///   - epochs: Passes of the LSTM over the events at most.
     ///   - threads: Threads to train with; the result does not depend on it.
-    public init(seed: UInt64 = 7, width: Int = 64, epochs: Int = 8, threads: Int = 2) {
+    public init(seed: UInt64 = 7, width: Int = 64, epochs: Int = 30, threads: Int = 2) {
         self.seed = seed
         minimumItemCount = 2
         heldOutShare = 0.1

@@ -14,9 +14,9 @@ struct BacktestCommand: ParsableCommand {
         commandName: "backtest",
         abstract: "Go back in time, foresee what is known by now, and compare.",
         discussion: """
-            Trains a model on what was known two horizons before the end, calibrates it on what \
-            came within the first of them, and asks it at the origin about each customer what \
-            they would buy within the second. Tells how well probabilities agree with what \
+            Trains a model on what was known some time before the origin, calibrates it on what \
+            came until then, at some moments a week apart, and asks it at the origin what each \
+            customer would buy. Tells how well probabilities agree with what \
             happened (ECE, Brier score, reliability), whether numbers of purchases and times to \
             the next one fall evenly among the simulated ones (PIT), and how real the paths look.
 
@@ -44,6 +44,13 @@ struct BacktestCommand: ParsableCommand {
     @Option(help: "How many futures of each customer to simulate.")
     var paths = 200
 
+    @Option(
+        help: ArgumentHelp(
+            "At how many moments, a week apart, to calibrate. The last of them is the longest "
+                + "horizon before the origin, and training ends at the first.",
+            valueName: "n"))
+    var calibrations = 3
+
     @Option(help: ArgumentHelp("Also write the result there, as JSON.", valueName: "file"))
     var json: String?
 
@@ -52,6 +59,9 @@ struct BacktestCommand: ParsableCommand {
 
     func validate() throws {
         _ = try horizons()
+        guard (1...52).contains(calibrations) else {
+            throw ValidationError("--calibrations must be from 1 to 52.")
+        }
         guard customers ?? 1 >= 1 else {
             throw ValidationError("--customers must be 1 or more.")
         }
@@ -95,11 +105,12 @@ struct BacktestCommand: ParsableCommand {
                     + "\(longest / 86_400) days of --origin. Use an earlier one, or a shorter "
                     + "--horizon.")
         }
-        let fit = origin - longest
+        let week: Int64 = 7 * 86_400
+        let moments = (0..<calibrations).map { origin - longest - Int64($0) * week }
         progress.show("read", fraction: nil, detail: "the twins")
         let data = try TrainingData(
             store, minimumItemCount: configuration.minimumItemCount,
-            until: Timestamp(seconds: fit))
+            until: Timestamp(seconds: moments.last ?? origin))
         progress.finish("\(grouped(data.sequences.items.count)) events until the first moment")
         let model = try Trainer(configuration).train(data) { progress.show($0) }.model
         progress.finish("done")
@@ -107,14 +118,16 @@ struct BacktestCommand: ParsableCommand {
             horizons: horizons, types: [EventType.purchase.rawValue], paths: paths,
             seed: configuration.seed, threads: configuration.sequence.threads)
         let people = try hindsights(
-            store, model, at: [fit, origin], longest: longest, seed: configuration.seed)
+            store, model, at: moments + [origin], longest: longest, seed: configuration.seed)
         if !people.joined().contains(where: { $0.history.types.contains(purchase) }) {
             settings.types = Set(UInt8.min...UInt8.max)
         }
         let backtest = try Backtest(
             model, settings: settings, categories: try categories(store, model))
-        let sets = try zip(["calibrate", "foresee"], people).map { stage, people in
-            try backtest.forecasts(people) { done in
+        let stages = [("calibrate", people.dropLast()), ("foresee", people.suffix(1))]
+        let forecasts = try stages.map { stage, people in
+            let people = Array(people.joined())
+            return try backtest.forecasts(people) { done in
                 progress.show(
                     stage, fraction: Double(done) / Double(max(1, people.count)),
                     detail: "\(grouped(done)) customers, "
@@ -123,7 +136,8 @@ struct BacktestCommand: ParsableCommand {
         }
         progress.finish("done")
         let report = BacktestReport(
-            sets[1], calibration: Calibration(sets[0]), seed: configuration.seed)
+            forecasts[1], calibration: Calibration(forecasts[0], seed: configuration.seed),
+            seed: configuration.seed)
         printLines(Self.lines(report, origin: Timestamp(seconds: origin)))
         if let json { try write(report, to: json) }
     }

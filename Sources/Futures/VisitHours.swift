@@ -1,0 +1,55 @@
+import Learning
+import Prediction
+
+/// When in the week a customer comes: weights of the parts of the week.
+///
+/// The time of a gap's class says the day at best. People come at their hours, so a time within the
+/// class is drawn by these weights.
+struct VisitHours: Sendable {
+    private let weights: [Double]
+
+    /// Moments spread over the whole week that are added to the customer's own.
+    private static let smoothing = 4.0
+
+    /// The hours of a customer's past visits.
+    init(_ history: History) {
+        var counts = [Double](
+            repeating: Self.smoothing / Double(WeekPart.count), count: WeekPart.count)
+        for moment in 0..<history.momentCount {
+            counts[WeekPart.index(time: history.times[history.moment(moment).lowerBound])] += 1
+        }
+        weights = counts
+    }
+
+    /// Draws a time from a range.
+    ///
+    /// In a range longer than a week, a week of it is drawn evenly first.
+    ///
+    /// - Parameters:
+    ///   - range: Seconds since 1970.
+    ///   - uniforms: Three random numbers from 0 to 1.
+    /// - Returns: A time in the range.
+    /// - Complexity: O(`WeekPart.count`).
+    func draw(_ range: ClosedRange<Int64>, _ uniforms: (Double, Double, Double)) -> Int64 {
+        let week = Int64(WeekPart.count) * WeekPart.seconds
+        let spare = range.upperBound - range.lowerBound + 1 - week
+        let first = range.lowerBound + (spare > 0 ? Int64(uniforms.0 * Double(spare)) : 0)
+        let last = spare > 0 ? first + week - 1 : range.upperBound
+        // From the beginning of each part of the week that the window touches.
+        var sums: [(from: Int64, count: Int64, sum: Double)] = []
+        sums.reserveCapacity(WeekPart.count + 1)
+        var from = first
+        var total = 0.0
+        while from <= last {
+            let within = (from % WeekPart.seconds + WeekPart.seconds) % WeekPart.seconds
+            let end = min(last, from + WeekPart.seconds - 1 - within)
+            let count = end - from + 1
+            total += weights[WeekPart.index(time: from)] * Double(count)
+            sums.append((from, count, total))
+            from = end + 1
+        }
+        let target = uniforms.1 * total
+        let slot = sums.first { target < $0.sum } ?? sums[sums.count - 1]
+        return slot.from + min(slot.count - 1, Int64(uniforms.2 * Double(slot.count)))
+    }
+}
