@@ -1,0 +1,57 @@
+/// A number that each simulated path has, such as what is spent in it.
+public struct PathSum: Hashable, Sendable {
+    /// The numbers, ascending.
+    private let sorted: [Double]
+    /// Their mean; 0 without paths.
+    public let mean: Double
+    /// The standard error of the mean by the number of paths.
+    public let standardError: Double
+
+    /// Sums up the numbers of all paths.
+    init(_ values: [Double]) {
+        sorted = values.sorted()
+        let count = Double(max(1, values.count))
+        let mean = values.reduce(0, +) / count
+        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        self.mean = mean
+        standardError = values.count > 1 ? (squares / (count - 1) / count).squareRoot() : 0
+    }
+
+    /// A 95 % interval of the mean by the number of paths alone.
+    public var interval: ClosedRange<Double> {
+        let spread = 1.959_964 * standardError
+        return mean - spread...mean + spread
+    }
+
+    /// The least number that a given share of paths does not exceed; 0 without paths.
+    ///
+    /// - Parameter share: From 0 to 1; 0.05 and 0.95 are the ends of a 90 % forecast interval.
+    public func quantile(_ share: Double) -> Double {
+        guard !sorted.isEmpty else { return 0 }
+        let needed = Int((min(1, max(0, share)) * Double(sorted.count)).rounded(.up))
+        return sorted[max(1, needed) - 1]
+    }
+}
+
+extension Futures {
+    /// What the events of a path add up to: 1 for each purchase is how many, prices are the spend.
+    ///
+    /// - Parameters:
+    ///   - seconds: How far to look from the origin; the whole horizon unless given.
+    ///   - value: What an event adds.
+    /// - Returns: The sums of all paths.
+    /// - Complexity: O(events of all paths + paths · log paths).
+    public func sum(
+        within seconds: Int64? = nil, of value: (SimulatedEvent) -> Double
+    ) -> PathSum {
+        PathSum(sums(within: seconds, of: value))
+    }
+
+    /// The sums of the paths, in their order.
+    func sums(within seconds: Int64?, of value: (SimulatedEvent) -> Double) -> [Double] {
+        let end = origin + min(seconds ?? horizonSeconds, horizonSeconds)
+        return (0..<pathCount).map { index in
+            path(index).reduce(0) { $0 + ($1.time <= end ? value($1) : 0) }
+        }
+    }
+}
