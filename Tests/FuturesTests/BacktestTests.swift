@@ -24,6 +24,12 @@ struct CalibrationTests {
         #expect(Reliability([]).ece == 0 && Reliability([]).bins.isEmpty)
     }
 
+    /// One item of a list, by what was simulated alone.
+    private func chance(_ simulated: Double, happened: Bool = false) -> Forecast.Chance {
+        Forecast.Chance(
+            item: 0, simulated: simulated, frequency: 0.5, windows: 4, happened: happened)
+    }
+
     /// Forecasts of one item each, which happen with the probability that `truth` makes of what was
     /// simulated.
     private func forecasts(
@@ -37,9 +43,7 @@ struct CalibrationTests {
                     Forecast.Window(
                         seconds: seconds,
                         chances: [
-                            Forecast.Chance(
-                                item: 0, simulated: share, frequency: 0,
-                                happened: generator.uniform() < truth(share, seconds))
+                            chance(share, happened: generator.uniform() < truth(share, seconds))
                         ], count: Placement(0, among: []))
                 }, next: Placement(0, among: []), realism: PathRealism(categoryCount: 0))
         }
@@ -51,18 +55,41 @@ struct CalibrationTests {
         let calibration = Calibration(forecasts(20_000, seed: 1, truth: truth), seed: 1)
         for step in 1..<20 {
             let share = Double(step) / 20
-            let found = calibration.probability(share, rank: 0, within: day)
+            let found = calibration.probability(chance(share), rank: 0, within: day)
             #expect(abs(found - truth(share, day)) < 0.04, "at \(share)")
         }
         let fresh = forecasts(20_000, seed: 2, truth: truth).map { $0.windows[0].chances[0] }
         let raw = Reliability(fresh.map { ($0.simulated, $0.happened) })
         let mended = Reliability(
             fresh.map {
-                (calibration.probability($0.simulated, rank: 0, within: day), $0.happened)
+                (calibration.probability($0, rank: 0, within: day), $0.happened)
             })
         #expect(raw.ece > 0.25)
         #expect(mended.ece < 0.015)
         #expect(mended.brier < raw.brier)
+    }
+
+    @Test("What the paths know and what the past knows are brought together")
+    func frequency() {
+        var generator = PhiloxGenerator(seed: 9)
+        func forecasts(_ count: Int) -> [Forecast] {
+            (0..<count).map { _ in
+                let (paths, past) = (generator.uniform(), generator.uniform())
+                let isHit = generator.uniform() < (paths + past) / 2
+                let chance = Forecast.Chance(
+                    item: 0, simulated: paths, frequency: past, windows: 50, happened: isHit)
+                return Forecast(
+                    windows: [
+                        .init(seconds: day, chances: [chance], count: Placement(0, among: []))
+                    ], next: Placement(0, among: []), realism: PathRealism(categoryCount: 0))
+            }
+        }
+        let calibration = Calibration(forecasts(10_000), seed: 1)
+        let window = BacktestReport(forecasts(10_000), calibration: calibration, seed: 1).windows[0]
+        // The mean variance of the truth is 5/24; each part alone misses more.
+        #expect(window.model.brier < 5.0 / 24 + 0.005)
+        #expect(window.uncalibrated.brier > 0.23 && window.frequency.brier > 0.23)
+        #expect(window.model.ece < 0.03 && window.uncalibrated.ece > 0.1)
     }
 
     @Test("Between two horizons their curves are mixed, beyond them the outer one holds")
@@ -71,12 +98,12 @@ struct CalibrationTests {
             forecasts(20_000, seed: 3, horizons: [day, 16 * day]) { share, seconds in
                 seconds == day ? 0.2 * share : 0.8 * share
             }, seed: 1)
-        let short = calibration.probability(0.5, rank: 0, within: day)
-        let long = calibration.probability(0.5, rank: 0, within: 16 * day)
+        let short = calibration.probability(chance(0.5), rank: 0, within: day)
+        let long = calibration.probability(chance(0.5), rank: 0, within: 16 * day)
         #expect(abs(short - 0.1) < 0.03 && abs(long - 0.4) < 0.03)
-        #expect(calibration.probability(0.5, rank: 0, within: 60) == short)
-        #expect(calibration.probability(0.5, rank: 0, within: 300 * day) == long)
-        let middle = calibration.probability(0.5, rank: 0, within: 4 * day)
+        #expect(calibration.probability(chance(0.5), rank: 0, within: 60) == short)
+        #expect(calibration.probability(chance(0.5), rank: 0, within: 300 * day) == long)
+        let middle = calibration.probability(chance(0.5), rank: 0, within: 4 * day)
         #expect(abs(middle - (short + long) / 2) < 1e-9)
     }
 
@@ -105,8 +132,8 @@ struct CalibrationTests {
     func unfitted() {
         let calibration = Calibration(
             forecasts(100, seed: 4) { share, _ in share / 2 }, seed: 1)
-        #expect(calibration.probability(0.3, rank: 5, within: day) == 0.3)
-        #expect(Calibration([], seed: 1).probability(0.3, rank: 0, within: day) == 0.3)
+        #expect(calibration.probability(chance(0.3), rank: 5, within: day) == 0.3)
+        #expect(Calibration([], seed: 1).probability(chance(0.3), rank: 0, within: day) == 0.3)
     }
 }
 
@@ -161,7 +188,7 @@ struct BacktestTests {
         let (short, long) = (forecast.windows[0], forecast.windows[1])
         #expect(
             short.chances == [
-                .init(item: 1, simulated: 0.5, frequency: 2.0 / 3, happened: true)
+                .init(item: 1, simulated: 0.5, frequency: 2.0 / 3, windows: 3, happened: true)
             ])
         #expect(long.chances.map(\.item) == [1, 2])
         #expect(long.chances.map(\.simulated) == [0.5, 0.25])

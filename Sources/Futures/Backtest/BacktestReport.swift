@@ -98,8 +98,7 @@ extension BacktestReport.Window {
         var first: [(probability: Double, happened: Bool)] = []
         for window in windows {
             for (rank, chance) in window.chances.enumerated() {
-                let probability = calibration.probability(
-                    chance.simulated, rank: rank, within: seconds)
+                let probability = calibration.probability(chance, rank: rank, within: seconds)
                 calibrated.append((probability, chance.happened))
                 if rank < 10 { first.append((probability, chance.happened)) }
             }

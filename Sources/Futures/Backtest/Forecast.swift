@@ -11,6 +11,8 @@ public struct Forecast: Sendable {
         public let simulated: Double
         /// The share of windows of the same length in the customer's past in which it was bought.
         public let frequency: Double
+        /// How many such windows there are, at least 1.
+        public let windows: Int
         /// Whether it was bought.
         public let happened: Bool
     }
@@ -87,7 +89,8 @@ public struct Forecast: Sendable {
             chances: listed.map {
                 Chance(
                     item: $0.item, simulated: $0.probability,
-                    frequency: windows.frequency(of: $0.item), happened: items.contains($0.item))
+                    frequency: windows.frequency(of: $0.item), windows: Int(windows.count),
+                    happened: items.contains($0.item))
             }, count: Placement(Double(bought.count), among: counts))
     }
 }
@@ -109,7 +112,7 @@ extension History {
 private struct PastWindows {
     /// The windows in which an item was bought.
     private var hits: [Int32: Set<Int64>] = [:]
-    private let count: Int64
+    let count: Int64
 
     init(_ past: [Purchase], of hindsight: Hindsight, seconds: Int64) {
         let span = hindsight.origin - (hindsight.history.times.first ?? hindsight.origin)

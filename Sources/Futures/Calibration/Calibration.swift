@@ -4,14 +4,18 @@ public import Learning
 
 /// Turns what a simulator says into what happens: fitted to forecasts of the past.
 ///
-/// Shares of paths become probabilities by a curve for each horizon and group of ranks, because
-/// the first item of a list is over-estimated more than the tenth. Numbers of purchases and times
+/// The share of paths in which an item is bought is set beside how often the customer bought it in
+/// windows of that length, by a logistic regression for each horizon: each knows what the other
+/// does not. What comes of it becomes a probability by a curve for each group of ranks, because the
+/// first item of a list is over-estimated more than the tenth. Numbers of purchases and times
 /// to the next one keep the order of the paths and get other probabilities.
 public struct Calibration: Codable, Sendable, Equatable {
     /// What was fitted for one horizon.
     public struct Horizon: Codable, Sendable, Equatable {
         /// Its length, in seconds.
         public let seconds: Int64
+        /// Weighs the share of paths and the customer's own frequency.
+        public let regression: LogisticRegression
         /// A curve for each group of ranks, the first items first.
         public let curves: [IsotonicRegression]
         /// What the cumulative share of paths with so many purchases or fewer stands for.
@@ -43,15 +47,19 @@ public struct Calibration: Codable, Sendable, Equatable {
         }
         next = curve(0) { $0.next }
         horizons = windows.indices.map { index in
+            let ranked = forecasts.filter { $0.windows.indices.contains(index) }
+                .flatMap { $0.windows[index].chances.enumerated() }
+            let regression = LogisticRegression(
+                ranked.map { Self.numbers($0.element, rank: $0.offset) },
+                happened: ranked.map(\.element.happened))
             var pairs = [[(x: Double, y: Double)]](repeating: [], count: Self.groups.count)
-            for forecast in forecasts where forecast.windows.indices.contains(index) {
-                for (rank, chance) in forecast.windows[index].chances.enumerated() {
-                    pairs[Self.group(rank)].append(
-                        (x: chance.simulated, y: chance.happened ? 1 : 0))
-                }
+            for (rank, chance) in ranked {
+                let x = regression.probability(Self.numbers(chance, rank: rank))
+                pairs[Self.group(rank)].append((x: x, y: chance.happened ? 1 : 0))
             }
             return Horizon(
-                seconds: windows[index].seconds, curves: pairs.map { IsotonicRegression($0) },
+                seconds: windows[index].seconds, regression: regression,
+                curves: pairs.map { IsotonicRegression($0) },
                 count: curve(index + 1) { $0.windows[index].count })
         }
     }
@@ -61,18 +69,22 @@ public struct Calibration: Codable, Sendable, Equatable {
     /// Between two horizons of the fit, the curves of both are mixed by the logarithm of time.
     ///
     /// - Parameters:
-    ///   - simulated: The share of paths in which it is.
+    ///   - chance: The share of paths in which it is, and how often it was.
     ///   - rank: Its place in the list, from 0.
     ///   - seconds: The horizon.
-    /// - Returns: A probability; `simulated` if nothing was fitted.
-    public func probability(_ simulated: Double, rank: Int, within seconds: Int64) -> Double {
+    /// - Returns: A probability; the share of paths if nothing was fitted.
+    public func probability(
+        _ chance: Forecast.Chance, rank: Int, within seconds: Int64
+    ) -> Double {
         let group = Self.group(rank)
+        let numbers = Self.numbers(chance, rank: rank)
         func value(_ horizon: Horizon) -> Double {
-            guard horizon.curves.indices.contains(group) else { return simulated }
-            return horizon.curves[group].value(at: simulated) ?? simulated
+            guard horizon.curves.indices.contains(group) else { return chance.simulated }
+            return horizon.curves[group].value(at: horizon.regression.probability(numbers))
+                ?? chance.simulated
         }
         guard let next = horizons.firstIndex(where: { $0.seconds >= seconds }) else {
-            return horizons.last.map(value) ?? simulated
+            return horizons.last.map(value) ?? chance.simulated
         }
         guard next > 0, horizons[next].seconds > seconds else { return value(horizons[next]) }
         let (left, right) = (horizons[next - 1], horizons[next])
@@ -80,6 +92,21 @@ public struct Calibration: Codable, Sendable, Equatable {
             log(Double(seconds) / Double(left.seconds))
             / log(Double(right.seconds) / Double(left.seconds))
         return (1 - share) * value(left) + share * value(right)
+    }
+
+    /// What the regression sees of a chance.
+    private static func numbers(_ chance: Forecast.Chance, rank: Int) -> [Double] {
+        func odds(_ share: Double) -> Double {
+            let inner = min(0.998, max(0.002, share))
+            return log(inner / (1 - inner))
+        }
+        // Half a window more with it and half a window without: one window proves little.
+        let windows = Double(chance.windows)
+        let often = (chance.frequency * windows + 0.5) / (windows + 1)
+        return [
+            odds(chance.simulated), odds(often), chance.simulated, chance.frequency,
+            chance.simulated * chance.frequency, log(1 + Double(rank)),
+        ]
     }
 
     private static func group(_ rank: Int) -> Int { groups.count { $0 <= rank } - 1 }

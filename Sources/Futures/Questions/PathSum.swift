@@ -23,9 +23,10 @@ public struct PathSum: Hashable, Sendable {
         return mean - spread...mean + spread
     }
 
-    /// The least number that a given share of paths does not exceed; 0 without paths.
+    /// The least number that a given share of paths does not exceed.
     ///
     /// - Parameter share: From 0 to 1; 0.05 and 0.95 are the ends of a 90 % forecast interval.
+    /// - Returns: The number of one of the paths; 0 without paths.
     public func quantile(_ share: Double) -> Double {
         guard !sorted.isEmpty else { return 0 }
         let needed = Int((min(1, max(0, share)) * Double(sorted.count)).rounded(.up))
