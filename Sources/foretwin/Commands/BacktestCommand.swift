@@ -59,6 +59,9 @@ struct BacktestCommand: ParsableCommand {
 
     func validate() throws {
         _ = try horizons()
+        guard (1...SimulationSettings.pathLimit).contains(paths) else {
+            throw ValidationError("--paths must be from 1 to \(SimulationSettings.pathLimit).")
+        }
         guard (1...52).contains(calibrations) else {
             throw ValidationError("--calibrations must be from 1 to 52.")
         }
