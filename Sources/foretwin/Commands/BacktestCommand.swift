@@ -152,10 +152,11 @@ struct BacktestCommand: ParsableCommand {
         let days = horizon.split(separator: ",").map { part in
             Double(part.hasSuffix("d") ? part.dropLast() : part)
         }
-        guard !days.isEmpty, days.allSatisfy({ $0.map { $0 > 0 && $0 <= 366 } ?? false }) else {
+        let allowed = 0.001...366
+        guard !days.isEmpty, days.allSatisfy({ $0.map(allowed.contains) ?? false }) else {
             throw ValidationError(
-                "--horizon is '\(horizon.prefix(40))'. Write days with commas, such as 7d,28d; at "
-                    + "most 366.")
+                "--horizon is '\(horizon.prefix(40))'. Write days with commas, such as 7d,28d; "
+                    + "from 0.001 to 366.")
         }
         return Set(days.compactMap { $0.map { Int64($0 * 86_400) } }).sorted()
     }
