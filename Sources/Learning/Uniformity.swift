@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Where outcomes fall in their forecast distributions is even if the forecasts are right (Dawid
 /// 1984; Gneiting, Balabdaoui and Raftery 2007).
-public struct Uniformity: Codable, Sendable, Equatable {
+public struct Uniformity: Encodable, Sendable, Equatable {
     /// The greatest difference between the share of numbers below a place and the place, 0 to 1.
     public let distance: Double
     /// The probability of such a distance or a greater one if the numbers were spread evenly.

@@ -130,7 +130,7 @@ public struct PredictionModel: Sendable {
     }
 
     /// How much of the probability of all times the contexts of ``nextVisits(after:types:)`` hold.
-    static let visitShare: Float = 0.9
+    private static let visitShare: Float = 0.9
 
     /// The contexts of a twin's next visit whenever it comes: those of the likeliest times, each
     /// with its probability among them.

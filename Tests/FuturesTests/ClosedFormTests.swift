@@ -103,7 +103,8 @@ struct ClosedFormTests {
             }
         }
         let exact = try shares.map { try $0.get() }
-        // The score interval holds what is exact exactly if its ends around it hold the share.
+        // The score interval holds what is exact exactly if its ends around it hold the share;
+        // half a path more, because shares come in steps of one (continuity correction).
         let spread = 3.290_527 * (probability * (1 - probability) / 60).squareRoot()
         let misses = exact.count { abs($0.value - probability) > spread + 0.5 / 60 }
         #expect(misses <= 12, "\(misses) misses", sourceLocation: sourceLocation)

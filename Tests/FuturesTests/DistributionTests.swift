@@ -79,21 +79,34 @@ struct DistributionTests {
         expect(gaps, follow: weights)
     }
 
-    @Test("Within the class that is under way, all of what is left is drawn")
+    @Test("Within the class that is under way, what is left is drawn by the customer's hours")
     func partOfClass() throws {
         let elapsed = 10 * day
+        let history = try World.history(12)
         let under = TimeGap.bounds(TimeGap.index(seconds: elapsed))
-        let gaps = try firstGaps(try World.history(12), after: elapsed)
+        let gaps = try firstGaps(history, after: elapsed)
             .filter { under.contains($0) }.sorted()
-        // Nothing heaps up at the first second, and no part of it is left out; how often each
-        // comes depends on the hours of the customer.
+        // Nothing heaps up at the first second, and the middle is where it should be.
         #expect(gaps.count > 100)
         #expect(gaps.count { $0 == elapsed + 1 } <= 2)
-        let length = under.upperBound - elapsed
-        for fifth in 0..<5 {
-            let part = gaps.count { ($0 - elapsed - 1) * 5 / length == fifth }
-            #expect(part * 12 > gaps.count, "\(part) of \(gaps.count)")
+        // A second weighs as many moments as lay in its part of the week, and four spread evenly.
+        var weights = [Double](repeating: 4 / Double(WeekPart.count), count: WeekPart.count)
+        for moment in 0..<history.momentCount {
+            weights[WeekPart.index(time: history.times[history.moment(moment).lowerBound])] += 1
         }
+        let last = history.lastTime ?? 0
+        var sums = (weight: 0.0, first: 0.0, second: 0.0)
+        for gap in stride(from: elapsed + 1, through: under.upperBound, by: 60) {
+            let weight = weights[WeekPart.index(time: last + gap)]
+            sums.weight += weight
+            sums.first += weight * Double(gap)
+            sums.second += weight * Double(gap) * Double(gap)
+        }
+        let expected = sums.first / sums.weight
+        let variance = sums.second / sums.weight - expected * expected
+        let mean = gaps.reduce(0.0) { $0 + Double($1) } / Double(gaps.count)
+        let deviation = (variance / Double(gaps.count)).squareRoot()
+        #expect(abs(mean - expected) < 4.5 * deviation, "\(mean) of \(expected)")
     }
 
     @Test("A twin that has been silent for a year does not return within the second")

@@ -75,11 +75,12 @@ struct QuestionTests {
             [event(2, 3 * day), event(4, 4 * day)], [event(1, 4 * day), event(1, 5 * day)], [],
         ])
         let change = try four.change(to: more) { $0.type == purchase ? 1 : 0 }
-        #expect(change.value == 0.5)
+        #expect(change.mean == 0.5)
         // Differences 1, 1, 0 and 0: less spread than either run has.
         #expect(abs(change.standardError - (1.0 / 3 / 4).squareRoot()) < 1e-12)
         #expect(change.interval.contains(0.5))
-        #expect(try four.change(to: four) { _ in 1 } == PathChange(value: 0, standardError: 0))
+        #expect(change.quantile(0) == 0 && change.quantile(1) == 1)
+        #expect(try four.change(to: four) { _ in 1 } == PathSum([0, 0, 0, 0]))
         #expect(throws: FuturesError.self) { try four.change(to: futures([])) { _ in 1 } }
     }
 

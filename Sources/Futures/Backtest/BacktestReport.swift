@@ -2,9 +2,9 @@ import Kernels
 public import Learning
 
 /// How well forecasts of the past held.
-public struct BacktestReport: Codable, Sendable, Equatable {
+public struct BacktestReport: Sendable, Equatable {
     /// What is told of the items of customers' lists within one horizon.
-    public struct Window: Codable, Sendable, Equatable {
+    public struct Window: Sendable, Equatable {
         /// The horizon, in days.
         public let days: Double
         /// The calibrated probabilities against what happened.
@@ -23,7 +23,7 @@ public struct BacktestReport: Codable, Sendable, Equatable {
     }
 
     /// How simulated paths look beside what customers did.
-    public struct Realism: Codable, Sendable, Equatable {
+    public struct Realism: Encodable, Sendable, Equatable {
         /// Events of a customer, on average.
         public let simulatedEvents: Double
         /// The same of what came.

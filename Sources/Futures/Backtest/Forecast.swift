@@ -60,11 +60,8 @@ public struct Forecast: Sendable {
                 seconds, hindsight, futures, outcome: outcome, past: past, types: types,
                 listLength: listLength)
         }
-        let origin = futures.origin
-        let firsts = (0..<futures.pathCount).map { path in
-            futures.path(path).first { types.contains($0.type) }
-                .map { Double($0.time - origin) } ?? .infinity
-        }
+        let firsts = futures.firstTimes { types.contains($0.type) }
+            .map { $0.map { Double($0 - futures.origin) } ?? .infinity }
         next = Placement(
             outcome.first.map { Double($0.time - hindsight.origin) } ?? .infinity, among: firsts)
         realism = PathRealism(hindsight, futures, categories: categories)
@@ -80,10 +77,7 @@ public struct Forecast: Sendable {
         let listed = futures.aggregatePredictedItems(types: types, within: seconds)
             .prefix(listLength)
         let windows = PastWindows(past, of: hindsight, seconds: seconds)
-        let limit = futures.origin + seconds
-        let counts = (0..<futures.pathCount).map { path in
-            Double(futures.path(path).count { types.contains($0.type) && $0.time <= limit })
-        }
+        let counts = futures.sums(within: seconds) { types.contains($0.type) ? 1 : 0 }
         return Window(
             seconds: seconds,
             chances: listed.map {

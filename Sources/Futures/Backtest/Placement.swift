@@ -1,7 +1,7 @@
 import Learning
 
 /// Where what happened lies among what was simulated.
-public struct Placement: Codable, Sendable, Equatable {
+public struct Placement: Sendable, Equatable {
     /// The share of paths that have less.
     public let below: Double
     /// The share of paths that have less or as much.

@@ -9,9 +9,9 @@ public import Learning
 /// does not. What comes of it becomes a probability by a curve for each group of ranks, because the
 /// first item of a list is over-estimated more than the tenth. Numbers of purchases and times
 /// to the next one keep the order of the paths and get other probabilities.
-public struct Calibration: Codable, Sendable, Equatable {
+public struct Calibration: Sendable, Equatable {
     /// What was fitted for one horizon.
-    public struct Horizon: Codable, Sendable, Equatable {
+    public struct Horizon: Sendable, Equatable {
         /// Its length, in seconds.
         public let seconds: Int64
         /// Weighs the share of paths and the customer's own frequency.

@@ -19,7 +19,7 @@ public struct PathSum: Hashable, Sendable {
 
     /// A 95 % interval of the mean by the number of paths alone.
     public var interval: ClosedRange<Double> {
-        let spread = 1.959_964 * standardError
+        let spread = normalQuantile975 * standardError
         return mean - spread...mean + spread
     }
 
@@ -46,6 +46,30 @@ extension Futures {
         within seconds: Int64? = nil, of value: (SimulatedEvent) -> Double
     ) -> PathSum {
         PathSum(sums(within: seconds, of: value))
+    }
+
+    /// What changes from this simulation to another one of the same number of paths.
+    ///
+    /// Runs of one seed draw the same random numbers, so their paths are compared one by one, and
+    /// what chance adds to both goes out.
+    ///
+    /// - Parameters:
+    ///   - other: The other simulation.
+    ///   - seconds: How far to look from each origin; the whole horizon unless given.
+    ///   - value: What an event adds to a path's number.
+    /// - Returns: The differences of the paths' sums, other minus this.
+    /// - Throws: ``FuturesError`` if the numbers of paths differ, so that some have no partner.
+    public func change(
+        to other: Futures, within seconds: Int64? = nil, of value: (SimulatedEvent) -> Double
+    ) throws(FuturesError) -> PathSum {
+        guard pathCount == other.pathCount else {
+            throw FuturesError(
+                "One simulation has \(pathCount) paths, the other \(other.pathCount). Simulate "
+                    + "both with the same number of paths and the same seed to compare them.")
+        }
+        let pairs = zip(
+            sums(within: seconds, of: value), other.sums(within: seconds, of: value))
+        return PathSum(pairs.map { $1 - $0 })
     }
 
     /// The sums of the paths, in their order.

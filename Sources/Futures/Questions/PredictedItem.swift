@@ -80,10 +80,13 @@ extension Futures {
     }
 }
 
+/// The standard normal distribution lies within plus and minus this with probability 0.95.
+let normalQuantile975 = 1.959_964
+
 /// The 95 % score interval of a share (Wilson, "Probable Inference", JASA 1927).
 public func wilsonInterval(hits: Int, trials: Int) -> ClosedRange<Double> {
     guard trials > 0 else { return 0...1 }
-    let z = 1.959_964
+    let z = normalQuantile975
     let n = Double(trials)
     let share = Double(hits) / n
     let middle = share + z * z / (2 * n)
