@@ -12,7 +12,7 @@ struct ItemDraws: Sendable {
     private let model: PredictionModel
     private let popularity: CumulativeTable
     private let neighbours: CumulativeTable
-    private let tracker: RepetitionTracker
+    private var repetitions: RepetitionTable
     private let followers: OwnFollowers
     private let wanted: [Bool]
 
@@ -22,7 +22,8 @@ struct ItemDraws: Sendable {
     ) {
         self.model = model
         self.popularity = popularity
-        tracker = RepetitionTracker(history)
+        repetitions = RepetitionTable(
+            model.history, past: RepetitionTracker(history), from: history.lastTime ?? 0)
         followers = OwnFollowers(history)
         wanted = EvidenceName.allCases.map { evidence.contains($0) }
         // What like twins did does not change while one of them is imagined going on.
@@ -36,7 +37,7 @@ struct ItemDraws: Sendable {
     /// Which sources have something to say.
     func speaking(sameMoment: Bool) -> [Bool] {
         var speaking = wanted
-        let known = !tracker.items.isEmpty
+        let known = !repetitions.past.items.isEmpty
         speaking[Self.sequenceIndex] = speaking[Self.sequenceIndex] && known
         speaking[Self.historyIndex] = speaking[Self.historyIndex] && known
         speaking[Self.ownTransitionsIndex] = speaking[Self.ownTransitionsIndex] && known
@@ -46,7 +47,12 @@ struct ItemDraws: Sendable {
     }
 
     /// What an item had meant to the twin before the simulation.
-    func repetition(of item: Int32) -> Repetition? { tracker.repetition(of: item) }
+    func repetition(of item: Int32) -> Repetition? { repetitions.past.repetition(of: item) }
+
+    /// Works out what many draws of a step share.
+    mutating func prepare(_ questions: Set<RepetitionTable.Question>) {
+        if wanted[Self.historyIndex] { repetitions.prepare(questions) }
+    }
 
     /// Draws an item from a source; `nil` if it has none, or is the LSTM.
     func item(
@@ -69,24 +75,22 @@ struct ItemDraws: Sendable {
     private func repeated(
         _ memory: PathMemory, time: Int64, type: UInt8, uniform: Double
     ) -> Int32? {
-        var items = tracker.items
-        var weights: [Float] = []
-        weights.reserveCapacity(items.count + memory.repetitions.count)
         let moments = memory.momentCount
-        for (item, past) in zip(tracker.items, tracker.repetitions) {
-            let repetition = memory.repetitions[item] ?? past
-            weights.append(
-                model.history.probability(
-                    of: item, repetition, moments: moments, time: time, type: type))
+        let past = repetitions.past
+        func probability(of item: Int32) -> Float {
+            memory.repetitions[item].map {
+                model.history.probability(of: item, $0, moments: moments, time: time, type: type)
+            } ?? 0
         }
-        for item in memory.newItems {
-            guard let repetition = memory.repetitions[item] else { continue }
-            items.append(item)
-            weights.append(
-                model.history.probability(
-                    of: item, repetition, moments: moments, time: time, type: type))
+        var weights = repetitions.probabilities(
+            RepetitionTable.Question(moments: moments, type: type), at: time)
+        for item in memory.repetitions.keys {
+            if let slot = past.slot(of: item) { weights[slot] = probability(of: item) }
         }
-        return drawIndex(weights, uniform).map { items[$0] }
+        weights += memory.newItems.map(probability)
+        return drawIndex(weights, uniform).map {
+            $0 < past.items.count ? past.items[$0] : memory.newItems[$0 - past.items.count]
+        }
     }
 
     private func following(

@@ -6,9 +6,10 @@ import Prediction
 struct SimulationRun {
     private let model: PredictionModel
     private let settings: SimulationSettings
+    private let random: Numbers
     private let origin: Int64
     private let isCold: Bool
-    private let draws: ItemDraws
+    private var draws: ItemDraws
     /// The LSTM's states of ``active`` paths, in that order.
     private var state: SequenceModel.State
     private var active: [Int]
@@ -23,6 +24,7 @@ struct SimulationRun {
     ) {
         self.model = model
         self.settings = settings
+        random = Numbers(seed: settings.seed)
         self.origin = origin
         isCold = history.isEmpty
         elapsed = origin - (history.lastTime ?? origin)
@@ -75,9 +77,13 @@ struct SimulationRun {
         commit(drafts)
     }
 
-    private func random(_ path: Int, _ step: Int, _ purpose: Int) -> Double {
-        Philox(seed: settings.seed, stream: UInt64(path))
-            .uniform(at: UInt64(step * 128 + purpose))
+    /// The random numbers of all paths, from 0 up to 1.
+    private struct Numbers: Sendable {
+        let seed: UInt64
+
+        func callAsFunction(_ path: Int, _ step: Int, _ purpose: Int) -> Double {
+            Philox(seed: seed, stream: UInt64(path)).uniform(at: UInt64(step * 128 + purpose))
+        }
     }
 
     /// Draws the class of the time to the next event, and a time within it.
@@ -129,9 +135,10 @@ struct SimulationRun {
     }
 
     /// Draws type, source and, unless the source is the LSTM, the item of each path's next event.
-    private func draft(_ gaps: [(gap: UInt8, seconds: Int64)], step: Int) -> [Draft] {
-        let active = active
-        let paths = paths
+    private mutating func draft(
+        _ gaps: [(gap: UInt8, seconds: Int64)], step: Int
+    ) -> [Draft] {
+        let (active, paths, random) = (active, paths, random)
         let times = active.indices.map { paths[active[$0]].time + gaps[$0].seconds }
         let weekParts = times.map { UInt8(WeekPart.index(time: $0)) }
         let probabilities = model.sequence.model.typeProbabilities(
@@ -141,6 +148,12 @@ struct SimulationRun {
         }
         let outlooks = model.sequence.model.outlook(
             state, gaps: gaps.map(\.gap), weekParts: weekParts, types: types)
+        draws.prepare(
+            Set(
+                active.indices.map {
+                    RepetitionTable.Question(
+                        moments: paths[active[$0]].momentCount, type: types[$0])
+                }))
         let draws = draws
         let mixture = model.mixture
         return parallelMap(active.count, threads: settings.threads) { row in
@@ -179,22 +192,16 @@ struct SimulationRun {
     /// Draws the items of the paths whose source is the LSTM, as matrix products of some rows.
     private func drawFromSequence(_ drafts: inout [Draft], step: Int) {
         let rows = drafts.indices.filter { drafts[$0].source == ItemDraws.sequenceIndex }
-        let network = model.sequence.model
-        let chunk = 128
-        for start in stride(from: 0, to: rows.count, by: chunk) {
-            let part = Array(rows[start..<min(rows.count, start + chunk)])
-            let probabilities = network.itemProbabilities(
-                network.select(state, rows: part), gaps: part.map { drafts[$0].gap },
-                weekParts: part.map { drafts[$0].weekPart },
-                types: part.map { drafts[$0].type }, threads: settings.threads)
-            for (index, row) in part.enumerated() {
-                let memory = paths[active[row]]
-                let same = drafts[row].gap == 0
-                for attempt in 0..<3 where drafts[row].item == nil {
-                    let uniform = random(active[row], step, 100 + attempt)
-                    let item = drawIndex(probabilities.row(index), uniform).map(Int32.init)
-                    if let item, !(same && memory.isInMoment(item)) { drafts[row].item = item }
-                }
+        let attempts = 3
+        let items = model.sequence.model.drawItems(
+            model.sequence.model.select(state, rows: rows), gaps: rows.map { drafts[$0].gap },
+            weekParts: rows.map { drafts[$0].weekPart }, types: rows.map { drafts[$0].type },
+            at: rows.flatMap { row in
+                (0..<attempts).map { random(active[row], step, 100 + $0) }
+            }, threads: settings.threads)
+        for (place, row) in rows.enumerated() {
+            drafts[row].item = items[place * attempts..<(place + 1) * attempts].first {
+                !(drafts[row].gap == 0 && paths[active[row]].isInMoment($0))
             }
         }
     }

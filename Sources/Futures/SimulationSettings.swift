@@ -6,6 +6,8 @@ public struct SimulationSettings: Sendable, Hashable {
     public var horizonSeconds: Int64
     /// How many paths.
     public var paths: Int
+    /// Events in a path at most; a path that gets there ends early.
+    public var steps: Int
     /// Decides every random choice.
     public var seed: UInt64
     /// The sources of evidence that items may be drawn from.
@@ -13,7 +15,7 @@ public struct SimulationSettings: Sendable, Hashable {
     /// Threads; the result does not depend on it.
     public var threads: Int
 
-    /// Events in a path at most; a path that gets there ends early.
+    /// The greatest number of ``steps``.
     public static let stepLimit = 400
     /// Paths at most.
     public static let pathLimit = 100_000
@@ -22,11 +24,13 @@ public struct SimulationSettings: Sendable, Hashable {
 
     /// Makes settings; 28 days and 500 paths unless given.
     public init(
-        horizonSeconds: Int64 = 28 * 86_400, paths: Int = 500, seed: UInt64 = 7,
+        horizonSeconds: Int64 = 28 * 86_400, paths: Int = 500, steps: Int = stepLimit,
+        seed: UInt64 = 7,
         evidence: Set<EvidenceName> = Set(EvidenceName.allCases), threads: Int = 2
     ) {
         self.horizonSeconds = horizonSeconds
         self.paths = paths
+        self.steps = steps
         self.seed = seed
         self.evidence = evidence
         self.threads = threads
@@ -35,6 +39,9 @@ public struct SimulationSettings: Sendable, Hashable {
     func validate() throws(FuturesError) {
         guard (1...Self.pathLimit).contains(paths) else {
             throw FuturesError("paths is \(paths). Use a number from 1 to \(Self.pathLimit).")
+        }
+        guard (1...Self.stepLimit).contains(steps) else {
+            throw FuturesError("steps is \(steps). Use a number from 1 to \(Self.stepLimit).")
         }
         guard (1...Self.horizonLimit).contains(horizonSeconds) else {
             throw FuturesError("The horizon must be above 0 and at most 366 days.")

@@ -42,7 +42,7 @@ public struct Simulator: Sendable {
             model: model, popularity: popularity, history: history, origin: origin,
             settings: settings)
         var step = 0
-        while run.isUnderWay, step < SimulationSettings.stepLimit {
+        while run.isUnderWay, step < settings.steps {
             try Task.checkCancellation()
             run.advance(step: step)
             step += 1

@@ -140,8 +140,9 @@ extension Array where Element == Float {
     @inline(__always)
     func reading<Result>(_ body: (FloatPointer) -> Result) -> Result? {
         // The pointer never outlives `body`; kernels share one pointer type for both directions.
+        // Even an empty array has an address, at which there is nothing to read.
         withUnsafeBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return nil }
+            guard !buffer.isEmpty, let base = buffer.baseAddress else { return nil }
             return body(FloatPointer(mutating: base))
         }
     }

@@ -118,6 +118,31 @@ extension VectorMath {
         _ = x.reading { from in y.withFloats { Kernels.axpy(scale, from, $0, count) } }
     }
 
+    /// Adds `step` to the elements of `y` at whose place `x` is at most `limit`.
+    ///
+    /// Sums of steps make a function that is constant between given places.
+    public static func addStep(
+        _ step: Float, where x: [Float], isAtMost limit: Float, to y: inout [Float]
+    ) {
+        precondition(x.count == y.count, "Steps need a place for each element.")
+        let count = x.count
+        _ = x.reading { from in
+            y.withFloats { to in
+                let (none, all) = (Lanes(repeating: 0), Lanes(repeating: step))
+                var index = 0
+                while index + 16 <= count {
+                    let added = none.replacing(with: all, where: from.lanes(index) .<= limit)
+                    to.store(to.lanes(index) + added, index)
+                    index += 16
+                }
+                while index < count {
+                    if from[index] <= limit { to[index] += step }
+                    index += 1
+                }
+            }
+        }
+    }
+
     /// Multiplies every element by `factor`.
     public static func scale(_ values: inout [Float], by factor: Float) {
         let count = values.count

@@ -28,6 +28,44 @@ extension SequenceModel {
         return result.matrix
     }
 
+    /// Draws items of the next event, given its time and type, without keeping the probabilities.
+    ///
+    /// The result does not depend on the number of threads.
+    ///
+    /// - Parameters:
+    ///   - state: What each sequence has seen.
+    ///   - gaps: The class of each time to the next event.
+    ///   - weekParts: The part of the week of each next event, if known.
+    ///   - types: The type of each next event.
+    ///   - uniforms: Numbers from 0 up to 1, equally many for each sequence, one after the other.
+    ///   - threads: How many may work on it.
+    /// - Returns: An item for each number.
+    /// - Complexity: O(n · itemCount · d) time, O(itemCount) memory a thread.
+    public func drawItems(
+        _ state: State, gaps: [UInt8], weekParts: [UInt8]? = nil, types: [UInt8],
+        at uniforms: [Double], threads: Int = 1
+    ) -> [Int32] {
+        guard state.count > 0 else { return [] }
+        let draws = uniforms.count / state.count
+        let query = itemQuery(state, gaps: gaps, weekParts: weekParts, types: types)
+        let bias = weights.itemBias.elements
+        let blocks = (state.count + itemRows - 1) / itemRows
+        // Each thread has its own space for logits, and every so many-th block.
+        let parts = parallelMap(min(threads, blocks), threads: threads) { thread -> [[Int32]] in
+            let logits = FloatStorage(count: itemRows * configuration.itemCount)
+                .view(rows: itemRows, columns: configuration.itemCount)
+            return stride(from: thread, to: blocks, by: min(threads, blocks)).map { block in
+                let rows = block * itemRows..<min(state.count, (block + 1) * itemRows)
+                let part = logits.rows(0..<rows.count)
+                multiply(query.rows(rows), self.itemColumns, into: part)
+                return part.drawFromSoftmaxRows(
+                    adding: bias,
+                    at: Array(uniforms[rows.lowerBound * draws..<rows.upperBound * draws]))
+            }
+        }
+        return (0..<blocks).flatMap { parts[$0 % parts.count][$0 / parts.count] }
+    }
+
     /// The probability of one given item per sequence, without keeping those of the others.
     ///
     /// An item outside the table has probability 0.

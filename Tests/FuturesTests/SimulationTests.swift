@@ -93,6 +93,7 @@ struct SimulationTests {
             { $0.paths = 0 }, { $0.paths = -1 },
             { $0.paths = SimulationSettings.pathLimit + 1 }, { $0.horizonSeconds = 0 },
             { $0.horizonSeconds = SimulationSettings.horizonLimit + 1 },
+            { $0.steps = 0 }, { $0.steps = SimulationSettings.stepLimit + 1 },
             { $0.horizonSeconds = .min }, { $0.horizonSeconds = .max }, { $0.threads = 0 },
         ]
         for change in bad {
@@ -106,6 +107,10 @@ struct SimulationTests {
             horizonSeconds: SimulationSettings.horizonLimit, paths: 2, threads: 99)
         let longest = try World.futures(history, year)
         for path in 0..<2 { #expect(longest.path(path).count <= SimulationSettings.stepLimit) }
+        let short = try World.futures(
+            history,
+            SimulationSettings(horizonSeconds: year.horizonSeconds, paths: 9, steps: 3))
+        #expect((0..<9).allSatisfy { short.path($0).count <= 3 })
         let most = SimulationSettings(
             horizonSeconds: 1, paths: SimulationSettings.pathLimit, evidence: [.popularity])
         #expect(try World.futures(history, most).pathCount == SimulationSettings.pathLimit)

@@ -35,6 +35,17 @@ struct VectorMathTests {
         #expect(VectorMath.exp([]).isEmpty)
     }
 
+    @Test("Steps are added where a place is passed, and only there", arguments: [0, 1, 15, 16, 35])
+    func steps(_ count: Int) {
+        let places = (0..<count).map { $0.isMultiple(of: 7) ? .infinity : Float($0 * 5 % 11) }
+        let start = (0..<count).map { Float($0) }
+        for limit in [-1, 0, 4.5, 5, 100] as [Float] {
+            var values = start
+            VectorMath.addStep(0.5, where: places, isAtMost: limit, to: &values)
+            #expect(values == zip(start, places).map { $1 <= limit ? $0 + 0.5 : $0 })
+        }
+    }
+
     @Test("sigmoid is accurate to 2e-7 and stays in [0, 1]")
     func sigmoid() {
         let inputs = grid(-100...100)

@@ -45,6 +45,33 @@ struct SequenceModelTests {
         }
     }
 
+    @Test("Drawn items pass where the table's running sum does, at any number of threads")
+    func draws() {
+        let (count, draws) = (70, 9)
+        let state = state(count)
+        let gaps = (0..<count).map { UInt8($0 % 16) }
+        let types = (0..<count).map { UInt8($0 % 4) }
+        let parts = (0..<count).map { UInt8($0 % 56) }
+        var generator = PhiloxGenerator(seed: 8)
+        let uniforms = (0..<count * draws).map { _ in generator.uniform() }
+        let table = model.itemProbabilities(state, gaps: gaps, weekParts: parts, types: types)
+        func draw(threads: Int) -> [Int32] {
+            model.drawItems(
+                state, gaps: gaps, weekParts: parts, types: types, at: uniforms, threads: threads)
+        }
+        let drawn = draw(threads: 1)
+        #expect(draw(threads: 2) == drawn && draw(threads: 7) == drawn)
+        for (place, item) in drawn.enumerated() {
+            let row = table.row(place / draws)
+            let below = row.prefix(Int(item)).reduce(0.0) { $0 + Double($1) }
+            let own = Double(row[row.startIndex + Int(item)])
+            #expect(uniforms[place] > below - 1e-5 && uniforms[place] < below + own + 1e-5)
+        }
+        #expect(
+            model.drawItems(
+                model.initialState(count: 0), gaps: [], types: [], at: [], threads: 2) == [])
+    }
+
     @Test("The probability of one item is the one in the table, at any number of threads")
     func single() {
         let state = state(70)

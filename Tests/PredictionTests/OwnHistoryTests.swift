@@ -206,6 +206,63 @@ struct RepetitionTests {
     }
 }
 
+@Suite("Repetition table")
+struct RepetitionTableTests {
+    @Test("Says of every item what the formula says of it", arguments: [1, 2, 3, 4, 5, 6])
+    func formula(_ seed: UInt64) {
+        var generator = PhiloxGenerator(seed: seed)
+        // Weights as they are: their sizes are what matters here, not what they mean.
+        let weights = (0..<RepetitionFeatures.weightCount).map { _ in Float(generator.normal()) }
+        var rows: [[[Int32]]] = []
+        for _ in 0..<3 {
+            rows.append(
+                (0..<60).map { _ in
+                    (0..<3).map { _ in Int32(generator.integer(below: 25)) }
+                })
+        }
+        let source = OwnHistory(weights: weights, habits: ItemHabits(sequences(rows)))
+        let past = History(sequences(rows), sequence: 0)
+        let last = past.lastTime ?? 0
+        let tracker = RepetitionTracker(past)
+        var table = RepetitionTable(source, past: tracker, from: last)
+        let questions = [(60, 0), (60, 2), (61, 0), (75, 9), (75, 200), (400, 1)].map {
+            RepetitionTable.Question(moments: $0.0, type: UInt8($0.1))
+        }
+        table.prepare(Set(questions[..<4]))
+        table.prepare(Set(questions[1..<5]))
+        for question in questions {
+            for _ in 0..<40 {
+                let time = last + Int64(generator.integer(below: 90 * 86_400))
+                let found = table.probabilities(question, at: time)
+                #expect(found.count == tracker.items.count)
+                for (index, repetition) in tracker.repetitions.enumerated() {
+                    let expected = source.probability(
+                        of: tracker.items[index], repetition, moments: question.moments,
+                        time: time, type: question.type)
+                    #expect(abs(found[index] - expected) < 1e-5, "seed \(seed)")
+                }
+            }
+        }
+    }
+
+    @Test("An item without a rhythm is never due, and a twin without items has no answers")
+    func edges() {
+        let source = OwnHistory(sequences([[[0], [1], [0], [2]]]))
+        func probabilities(_ rows: [[Int32]], after seconds: Int64) -> [Float] {
+            let past = history(rows)
+            let table = RepetitionTable(
+                source, past: RepetitionTracker(past), from: past.lastTime ?? 0)
+            return table.probabilities(
+                RepetitionTable.Question(moments: rows.count, type: 0),
+                at: (past.lastTime ?? 0) + seconds)
+        }
+        #expect(probabilities([], after: 5).isEmpty)
+        let soon = probabilities([[0], [1], [2]], after: 1)
+        #expect(soon == probabilities([[0], [1], [2]], after: 300 * day))
+        #expect(soon.allSatisfy { $0 > 0 && $0 < 1 })
+    }
+}
+
 @Suite("Item habits")
 struct ItemHabitsTests {
     @Test("Counted as by hand, smoothed by what all items do")

@@ -9,13 +9,23 @@ struct ItemHabits: Sendable, Equatable {
     /// What is known of one item, as logarithms.
     struct Habit: Sendable, Equatable {
         /// log of the share of later moments, of those who have met the item, that it is in.
-        var rate: Float
+        let rate: Float
         /// log of the share of those who have met the item who came back to it.
-        var returns: Float
+        let returns: Float
         /// log of the mean number of moments from one contact to the next.
-        var gap: Float
+        let gap: Float
         /// log of how popular the item is now, beside the mean of all items.
-        var popularity: Float
+        let popularity: Float
+        /// The mean number of moments from one contact to the next.
+        let meanGap: Float
+
+        init(rate: Float, returns: Float, gap: Float, popularity: Float) {
+            self.rate = rate
+            self.returns = returns
+            self.gap = gap
+            self.popularity = popularity
+            meanGap = exp(gap)
+        }
 
         /// The four numbers.
         var numbers: [Float] { [rate, returns, gap, popularity] }

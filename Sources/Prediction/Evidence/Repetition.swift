@@ -40,10 +40,38 @@ package struct Repetition: Sendable {
         lastType = type
     }
 
+    /// The mean number of seconds from one contact to the next; `nil` for an item without a rhythm,
+    /// because it was met only once or all at one time.
+    var meanGap: Float? {
+        count > 1 && lastTime > firstTime ? Float(lastTime - firstTime) / Float(count - 1) : nil
+    }
+
     /// The faded contacts as of a later moment.
     func faded(at moment: Int) -> SIMD2<Float> {
-        let age = Float(moment - lastMoment)
-        return SIMD2(faded.x * pow(Self.fading.x, age), faded.y * pow(Self.fading.y, age))
+        faded * MomentTables.fading(moment - lastMoment)
+    }
+}
+
+/// Functions of a number of moments, which is small and asked for again and again.
+enum MomentTables {
+    private static let count = 2048
+    private static let logs = (0..<count).map { Foundation.log(Float($0)) }
+    private static let logsAfterHalf = (0..<count).map { Foundation.log(Float($0) + 0.5) }
+    private static let fadings = (0..<count).map {
+        SIMD2(pow(Repetition.fading.x, Float($0)), pow(Repetition.fading.y, Float($0)))
+    }
+
+    /// log n, for n from 0.
+    static func log(_ n: Int) -> Float { n < count ? logs[n] : Foundation.log(Float(n)) }
+
+    /// log (n + ½), for n from 0.
+    static func logAfterHalf(_ n: Int) -> Float {
+        n < count ? logsAfterHalf[n] : Foundation.log(Float(n) + 0.5)
+    }
+
+    /// What is left of a contact after so many moments, from 0.
+    static func fading(_ moments: Int) -> SIMD2<Float> {
+        moments < count ? fadings[moments] : SIMD2(0, 0)
     }
 }
 
@@ -82,7 +110,12 @@ package struct RepetitionTracker: Sendable {
     }
 
     /// What an item has meant so far; `nil` if the twin has not met it.
-    package func repetition(of item: Int32) -> Repetition? { slots[item].map { repetitions[$0] } }
+    package func repetition(of item: Int32) -> Repetition? {
+        slot(of: item).map { repetitions[$0] }
+    }
+
+    /// The place of an item in ``items``; `nil` if the twin has not met it.
+    package func slot(of item: Int32) -> Int? { slots[item] }
 }
 
 /// What the probability of a repetition depends on: numbers, and classes of which one holds each.
@@ -96,9 +129,13 @@ struct RepetitionFeatures {
     static let numberCount = 8
     /// Classes of which one holds each.
     static let classCount = 5
+    /// Which of them is how due the item is by the twin's own rhythm.
+    private static let dueClass = 2
     private static let recencyBounds: [Float] = [2, 3, 4, 6, 9, 14, 21, 36]
     private static let countBounds: [Float] = [2, 3, 4, 6, 10, 20, 40]
     private static let dueBounds: [Float] = [0.25, 0.5, 0.75, 0.9, 1.1, 1.35, 1.75, 2.5, 4]
+    /// Boundaries between classes of how due an item is.
+    static var dueBoundCount: Int { dueBounds.count }
     private static let recencyCount = recencyBounds.count + 1
     private static let countCount = countBounds.count + 1
     /// One more than the bounds give: an item met only once has no rhythm.
@@ -122,31 +159,27 @@ struct RepetitionFeatures {
     init(
         _ repetition: Repetition, _ habit: ItemHabits.Habit, moments: Int, time: Int64, type: UInt8
     ) {
-        let age = Float(moments - repetition.lastMoment)
-        let span = Float(moments - repetition.firstMoment)
+        let age = moments - repetition.lastMoment
+        let span = moments - repetition.firstMoment
         let faded = repetition.faded(at: moments)
         numbers = SIMD8(
-            log((Float(repetition.count) + 0.5) / (span + 4)), log(faded.x + 0.02),
-            log(faded.y + 0.02), log(age), habit.rate, habit.returns, log(age) - habit.gap,
-            habit.popularity)
-        let due: Int
-        if repetition.count < 2 || repetition.lastTime <= repetition.firstTime {
-            due = Self.dueCount - 1
-        } else {
-            let mean =
-                Float(repetition.lastTime - repetition.firstTime) / Float(repetition.count - 1)
-            due = Self.place(Float(max(0, time - repetition.lastTime)) / mean, Self.dueBounds)
-        }
+            MomentTables.logAfterHalf(repetition.count) - MomentTables.log(span + 4),
+            log(faded.x + 0.02), log(faded.y + 0.02), MomentTables.log(age), habit.rate,
+            habit.returns, MomentTables.log(age) - habit.gap, habit.popularity)
+        let due =
+            repetition.meanGap.map {
+                Self.place(Float(max(0, time - repetition.lastTime)) / $0, Self.dueBounds)
+            } ?? Self.dueCount - 1
         base = Int(min(type, UInt8(Self.typeCount - 1))) * Self.stride
         var first = base + 1 + Self.numberCount
         var places = SIMD8<Int32>()
-        places[0] = Int32(first + Self.place(age, Self.recencyBounds))
+        places[0] = Int32(first + Self.place(Float(age), Self.recencyBounds))
         first += Self.recencyCount
         places[1] = Int32(first + Self.place(Float(repetition.count), Self.countBounds))
         first += Self.countCount
-        places[2] = Int32(first + due)
+        places[Self.dueClass] = Int32(first + due)
         first += Self.dueCount
-        places[3] = Int32(first + Self.place(age / exp(habit.gap), Self.dueBounds))
+        places[3] = Int32(first + Self.place(Float(age) / habit.meanGap, Self.dueBounds))
         first += Self.habitCount
         places[4] = Int32(first + Int(min(repetition.lastType, UInt8(Self.typeCount - 1))))
         classes = places
@@ -158,6 +191,30 @@ struct RepetitionFeatures {
         for index in 0..<Self.numberCount { sum += weights[base + 1 + index] * numbers[index] }
         for index in 0..<Self.classCount { sum += weights[Int(classes[index])] }
         return sum
+    }
+
+    /// The log-odds but for the weight of how due the item is by the twin's own rhythm.
+    ///
+    /// It is the only part that depends on the time.
+    func logitButDue(_ weights: [Float]) -> Float {
+        logit(weights) - weights[Int(classes[Self.dueClass])]
+    }
+
+    /// The weights of how due an item is, for a type asked for: of each class in the order of time,
+    /// and of an item without a rhythm.
+    static func dueWeights(_ weights: [Float], type: UInt8) -> (inOrder: [Float], none: Float) {
+        let first =
+            Int(min(type, UInt8(typeCount - 1))) * stride + 1 + numberCount + recencyCount
+            + countCount
+        return (Array(weights[first..<first + dueCount - 1]), weights[first + dueCount - 1])
+    }
+
+    /// The times, in seconds since 1970, from which each class but the first of how due an item is
+    /// holds; `nil` without a rhythm.
+    static func dueTimes(_ repetition: Repetition) -> [Double]? {
+        repetition.meanGap.map { mean in
+            dueBounds.map { Double(repetition.lastTime) + Double($0) * Double(mean) }
+        }
     }
 
     private static func place(_ value: Float, _ bounds: [Float]) -> Int {

@@ -9,7 +9,7 @@ struct BenchCommand: ParsableCommand {
         commandName: "bench",
         abstract: "Measure parts of Foretwin for tools/bench.",
         shouldDisplay: false,
-        subcommands: [Graph.self, LearningWork.self])
+        subcommands: [Graph.self, LearningWork.self, FuturesWork.self])
 
     /// `foretwin bench graph`.
     struct Graph: ParsableCommand {

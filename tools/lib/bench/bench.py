@@ -33,8 +33,15 @@ def learning(options, scratch, _):
     return area.measure(options, scratch), [], {}
 
 
+def futures(options, scratch, _):
+    """Simulation of paths."""
+    import futures as area
+
+    return area.measure(options, scratch), [], {}
+
+
 # An area imports what only its own peers need.
-AREAS = {"graph": graph, "learning": learning}
+AREAS = {"graph": graph, "learning": learning, "futures": futures}
 
 
 def parse(arguments):
