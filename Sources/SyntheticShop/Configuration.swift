@@ -17,6 +17,9 @@ extension SyntheticShop {
         /// The first moment, a midnight in UTC from 1970 on, so that the last day is before 2200.
         public var start: Timestamp
 
+        /// The first second after the last day, in seconds since 1970.
+        public var end: Int64 { start.seconds + Int64(days) * 86_400 }
+
         /// 2026-01-01T00:00:00Z, a Thursday.
         public static let usualStart = Timestamp(seconds: 1_767_225_600)
 

@@ -18,6 +18,10 @@ final class World: Sendable {
 struct VisitLog: Sendable {
     /// Events of all customers of a day, customer by customer.
     var events: [Event] = []
+    /// Whether events are wanted; if not, only the items bought are kept.
+    var keepsEvents = true
+    /// The items bought, where events are not kept.
+    var purchases: [Int] = []
     /// Seconds since 1970.
     var now: Int64 = 0
     /// The last second of the day, at which the clock stops.
@@ -63,7 +67,11 @@ struct CustomerSimulation: Sendable {
     private var random: ShopRandom
     /// When each staple is needed next, in days since the start of the shop.
     private var needs: [Double]
+    /// When each was needed last; `nil` before the first need.
+    private var lastNeeds: [Double?]
     private var nextNeed: Double
+    /// The end of the day of the last visit.
+    private var endOfLastVisit = 0.0
     /// Planted items that are due in the next basket.
     private var pending: [Int] = []
     private var wishes: [Int] = []
@@ -82,7 +90,33 @@ struct CustomerSimulation: Sendable {
             random.uniform() * random.gamma(mean: $0.meanDays, shape: $0.shape)
         }
         nextNeed = needs.min() ?? .infinity
+        lastNeeds = [Double?](repeating: nil, count: needs.count)
         self.random = random
+    }
+
+    /// The same customer on a morning, to whom other things will happen by chance.
+    ///
+    /// What has run out by then has; when the rest does is drawn anew, given that at the last visit
+    /// it was not to be needed soon.
+    func fork(_ repetition: Int, on day: Int, _ world: World) -> CustomerSimulation {
+        var fork = self
+        var random = ShopRandom(
+            seed: world.configuration.seed,
+            stream: .fork(customer: index, repetition: repetition))
+        for (place, staple) in household.staples.enumerated() where needs[place] >= Double(day) {
+            let earliest = max(Double(day), endOfLastVisit + staple.lookaheadDays)
+            for _ in 0..<1000 {
+                let gap = random.gamma(mean: staple.meanDays, shape: staple.shape)
+                let need = lastNeeds[place].map { $0 + gap } ?? random.uniform() * gap
+                if need >= earliest {
+                    fork.needs[place] = need
+                    break
+                }
+            }
+        }
+        fork.nextNeed = fork.needs.min() ?? .infinity
+        fork.random = random
+        return fork
     }
 
     /// Lives through a day; 0 is the first of the shop.
@@ -100,7 +134,7 @@ struct CustomerSimulation: Sendable {
         let hour = Calendar.hours[household.hours].draw(&random)
         log.now = firstSecond + Int64(hour * 3600 + random.integer(below: 3600))
         log.lastSecond = firstSecond + 86_399
-        log.sessionID = uniqueID(.session, sessionCount, world)
+        if log.keepsEvents { log.sessionID = uniqueID(.session, sessionCount, world) }
         sessionCount += 1
         visit(endOfDay: Double(day + 1), isNeeded: isNeeded, world: world, log: &log)
     }
@@ -142,12 +176,13 @@ struct CustomerSimulation: Sendable {
             if random.chance(Odds.searchBeforeStaple) { search(for: staple.item, world, &log) }
             if random.chance(Odds.viewBeforeStaple) { look(at: staple.item, world, &log) }
             add(staple.item, isFixed: true, world, &log)
-            needs[place] += random.gamma(mean: staple.meanDays, shape: staple.shape)
-            while needs[place] < endOfDay {
+            repeat {
+                lastNeeds[place] = needs[place]
                 needs[place] += random.gamma(mean: staple.meanDays, shape: staple.shape)
-            }
+            } while needs[place] < endOfDay
         }
         nextNeed = needs.min() ?? .infinity
+        endOfLastVisit = endOfDay
     }
 
     /// Looks around by taste, and takes, wishes for or rejects some of what is seen.
@@ -251,6 +286,10 @@ struct CustomerSimulation: Sendable {
         _ type: EventType, _ item: Int?, quantity: Int? = nil, dwell: Double? = nil,
         query: String? = nil, basketID: String? = nil, world: World, log: inout VisitLog
     ) {
+        guard log.keepsEvents else {
+            if type == .purchase, let item { log.purchases.append(item) }
+            return
+        }
         log.events.append(
             Event(
                 eventID: uniqueID(.event, eventCount, world), userID: household.userID,

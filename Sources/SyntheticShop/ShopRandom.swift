@@ -15,6 +15,8 @@ struct ShopRandom: Sendable {
         case catalogue, tastes, sequences
         case traits(customer: Int)
         case behaviour(customer: Int)
+        /// What might happen to a customer instead.
+        case fork(customer: Int, repetition: Int)
 
         var number: UInt64 {
             switch self {
@@ -23,6 +25,8 @@ struct ShopRandom: Sendable {
             case .sequences: 2
             case .traits(let customer): 16 + 2 * UInt64(customer)
             case .behaviour(let customer): 17 + 2 * UInt64(customer)
+            case .fork(let customer, let repetition):
+                1 << 63 | UInt64(customer) << 32 | UInt64(repetition)
             }
         }
     }

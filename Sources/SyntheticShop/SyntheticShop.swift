@@ -20,8 +20,8 @@ public struct SyntheticShop: Sendable {
     /// What is true of the customers by construction.
     public let truth: ShopTruth
 
-    private let world: World
-    private let households: [Household]
+    let world: World
+    let households: [Household]
 
     /// Makes the shop and its customers; events are made when they are asked for.
     ///

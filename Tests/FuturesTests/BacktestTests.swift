@@ -21,13 +21,17 @@ struct CalibrationTests {
                 + [(0.9, true), (0.9, false), (0.9, false), (0.9, false)])
         #expect(abs(mixed.ece - (2 * 0.2 + 4 * 0.65) / 6) < 1e-12)
         #expect(abs(mixed.brier - (0.49 + 0.09 + 0.01 + 3 * 0.81) / 6) < 1e-12)
-        #expect(Reliability([]).ece == 0 && Reliability([]).bins.isEmpty)
+        let none = Reliability([(probability: Double, happened: Bool)]())
+        #expect(none.ece == 0 && none.bins.isEmpty)
+        let likely = Reliability([(0.5, truth: 0.6), (0.5, truth: 0.8)])
+        #expect(abs(likely.ece - 0.2) < 1e-12 && abs(likely.brier - 0.05) < 1e-12)
     }
 
     /// One item of a list, by what was simulated alone.
     private func chance(_ simulated: Double, happened: Bool = false) -> Forecast.Chance {
         Forecast.Chance(
-            item: 0, simulated: simulated, frequency: 0.5, windows: 4, happened: happened)
+            item: 0, simulated: simulated, frequency: 0.5, windows: 4, happened: happened,
+            truth: nil)
     }
 
     /// Forecasts of one item each, which happen with the probability that `truth` makes of what was
@@ -77,7 +81,8 @@ struct CalibrationTests {
                 let (paths, past) = (generator.uniform(), generator.uniform())
                 let isHit = generator.uniform() < (paths + past) / 2
                 let chance = Forecast.Chance(
-                    item: 0, simulated: paths, frequency: past, windows: 50, happened: isHit)
+                    item: 0, simulated: paths, frequency: past, windows: 50, happened: isHit,
+                    truth: nil)
                 return Forecast(
                     windows: [
                         .init(seconds: day, chances: [chance], count: Placement(0, among: []))
@@ -173,7 +178,8 @@ struct BacktestTests {
         past.append(item: 7, type: EventType.view.rawValue, time: -1)
         past.append(item: 1, type: purchase, time: day / 2)
         past.append(item: 3, type: purchase, time: 3 * day)
-        let hindsight = Hindsight(past, at: 0, horizonSeconds: 4 * day)
+        var hindsight = Hindsight(past, at: 0, horizonSeconds: 4 * day)
+        hindsight.truth = { Double($0) * Double($1) / Double(8 * day) }
         func event(_ item: Int32, _ time: Int64, _ type: UInt8 = purchase) -> SimulatedEvent {
             SimulatedEvent(time: time, type: type, item: item, source: 0)
         }
@@ -188,7 +194,9 @@ struct BacktestTests {
         let (short, long) = (forecast.windows[0], forecast.windows[1])
         #expect(
             short.chances == [
-                .init(item: 1, simulated: 0.5, frequency: 2.0 / 3, windows: 3, happened: true)
+                .init(
+                    item: 1, simulated: 0.5, frequency: 2.0 / 3, windows: 3, happened: true,
+                    truth: 0.125)
             ])
         #expect(long.chances.map(\.item) == [1, 2])
         #expect(long.chances.map(\.simulated) == [0.5, 0.25])
@@ -205,6 +213,25 @@ struct BacktestTests {
         #expect(forecast.realism.repeats.real == [1, 1])
         #expect(forecast.realism.repeats.simulated == [0.25, 1.25])
         #expect(forecast.realism.categories.real == [1, 1, 0])
+    }
+
+    @Test("Forecasts are held against the truth where all of it is known")
+    func truth() throws {
+        var people = try hindsights(10)
+        for index in people.indices { people[index].truth = { _, _ in 0.25 } }
+        let settings = BacktestSettings(horizons: [14 * day], types: [purchase], paths: 20)
+        func window() throws -> BacktestReport.Window {
+            let forecasts = try Backtest(try World.model(), settings: settings)
+                .forecasts(people) { _ in }
+            return try #require(
+                BacktestReport(forecasts, calibration: Calibration([], seed: 1), seed: 1)
+                    .windows.first)
+        }
+        let known = try #require(try window().top10Truth)
+        #expect(known.bins.allSatisfy { $0.happened == 0.25 })
+        #expect(known.bins.map(\.count) == (try window().top10.bins.map(\.count)))
+        people[3].truth = nil
+        #expect(try window().top10Truth == nil)
     }
 
     /// Customers of the shop at the day before its last four weeks.

@@ -15,6 +15,8 @@ public struct BacktestReport: Sendable, Equatable {
         public let frequency: Reliability
         /// The calibrated probabilities of the first ten of each list.
         public let top10: Reliability
+        /// Those of the first ten against the true probabilities, where all are known.
+        public let top10Truth: Reliability?
         /// Whether the numbers of items bought lie evenly among the simulated ones.
         public let count: Uniformity
         /// The share of customers whose number of items lies within the interval that is to hold
@@ -96,16 +98,20 @@ extension BacktestReport.Window {
         days = Double(seconds) / 86_400
         var calibrated: [(probability: Double, happened: Bool)] = []
         var first: [(probability: Double, happened: Bool)] = []
+        var true10: [(probability: Double, truth: Double)] = []
         for window in windows {
             for (rank, chance) in window.chances.enumerated() {
                 let probability = calibration.probability(chance, rank: rank, within: seconds)
                 calibrated.append((probability, chance.happened))
-                if rank < 10 { first.append((probability, chance.happened)) }
+                guard rank < 10 else { continue }
+                first.append((probability, chance.happened))
+                if let truth = chance.truth { true10.append((probability, truth)) }
             }
         }
         let chances = windows.flatMap(\.chances)
         model = Reliability(calibrated)
         top10 = Reliability(first)
+        top10Truth = true10.isEmpty || true10.count < first.count ? nil : Reliability(true10)
         uncalibrated = Reliability(chances.map { ($0.simulated, $0.happened) })
         frequency = Reliability(chances.map { ($0.frequency, $0.happened) })
         let places = windows.enumerated().map {

@@ -15,6 +15,8 @@ public struct Forecast: Sendable {
         public let windows: Int
         /// Whether it was bought.
         public let happened: Bool
+        /// The true probability that it is bought, where the customer is made up.
+        public let truth: Double?
     }
 
     /// What was foreseen for one horizon.
@@ -84,7 +86,8 @@ public struct Forecast: Sendable {
                 Chance(
                     item: $0.item, simulated: $0.probability,
                     frequency: windows.frequency(of: $0.item), windows: Int(windows.count),
-                    happened: items.contains($0.item))
+                    happened: items.contains($0.item),
+                    truth: hindsight.truth?($0.item, seconds))
             }, count: Placement(Double(bought.count), among: counts))
     }
 }

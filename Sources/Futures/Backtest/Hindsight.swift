@@ -8,6 +8,9 @@ public struct Hindsight: Sendable {
     public let history: History
     /// What came afterwards within the horizon.
     public let outcome: History
+    /// The true probability that an item, by its place in the catalogue, is bought within so many
+    /// seconds; known of customers who are made up.
+    public var truth: (@Sendable (_ item: Int32, _ seconds: Int64) -> Double)?
 
     /// Splits a history at a moment.
     ///

@@ -20,7 +20,8 @@ struct BacktestCommand: ParsableCommand {
             happened (ECE, Brier score, reliability), whether numbers of purchases and times to \
             the next one fall evenly among the simulated ones (PIT), and how real the paths look.
 
-            --synthetic does so with a made-up shop.
+            --synthetic does so with a made-up shop, whose customers' true probabilities are known \
+            and compared with too.
             """)
 
     @Flag(help: "Use a made-up shop instead of a store.")
@@ -90,19 +91,24 @@ struct BacktestCommand: ParsableCommand {
         let seed = training.seed ?? 7
         let shop = try SyntheticShop(.init(customers: customers ?? 2_000, seed: seed))
         let store = try DemoCommand.generate(shop, in: folder.path, progress)
-        try run(store, configuration, progress)
+        try run(store, of: shop, configuration, progress)
     }
 
+    /// Back-tests a store; `shop` is what it was made from, if it is made up.
     private func run(
-        _ store: TwinStore, _ configuration: TrainingConfiguration, _ progress: ProgressBar
+        _ store: TwinStore, of shop: SyntheticShop? = nil,
+        _ configuration: TrainingConfiguration, _ progress: ProgressBar
     ) throws {
         let horizons = try horizons()
         guard let newest = try store.newestEvent(), let longest = horizons.last else {
             throw ValidationError("The store has no events. Run 'foretwin ingest' first.")
         }
         let asked = origin.flatMap { Timestamp(text: $0)?.seconds }
-        let origin = asked ?? newest.seconds - longest
-        guard origin + longest <= newest.seconds else {
+        // A made-up shop is asked on the eve of a whole day, to its end.
+        let origin =
+            shop.map { $0.configuration.end - (longest + 86_399) / 86_400 * 86_400 - 1 }
+            ?? asked ?? newest.seconds - longest
+        guard shop != nil || origin + longest <= newest.seconds else {
             throw ValidationError(
                 "The newest event is of \(newest.iso8601), so nobody knows yet what comes within "
                     + "\(longest / 86_400) days of --origin. Use an earlier one, or a shorter "
@@ -120,8 +126,17 @@ struct BacktestCommand: ParsableCommand {
         var settings = BacktestSettings(
             horizons: horizons, types: [EventType.purchase.rawValue], paths: paths,
             seed: configuration.seed, threads: configuration.sequence.threads)
-        let people = try hindsights(
-            store, model, at: moments + [origin], longest: longest, seed: configuration.seed)
+        var people = try hindsights(
+            store, of: shop, model, at: moments + [origin], longest: longest,
+            seed: configuration.seed)
+        if let shop {
+            progress.show("truth", fraction: nil, detail: "the customers, lived many times")
+            try tellTruth(
+                of: shop, at: origin, horizons, model, threads: settings.threads,
+                to: &people[people.count - 1])
+            progress.finish("done")
+        }
+        people = people.map { $0.filter { !$0.history.isEmpty } }
         if !people.joined().contains(where: { $0.history.types.contains(purchase) }) {
             settings.types = Set(UInt8.min...UInt8.max)
         }
@@ -163,18 +178,43 @@ struct BacktestCommand: ParsableCommand {
 
     /// The customers that are asked about, at each of the moments.
     private func hindsights(
-        _ store: TwinStore, _ model: PredictionModel, at moments: [Int64], longest: Int64,
-        seed: UInt64
+        _ store: TwinStore, of shop: SyntheticShop?, _ model: PredictionModel,
+        at moments: [Int64], longest: Int64, seed: UInt64
     ) throws -> [[Hindsight]] {
         let histories = try TwinHistories(store, catalogue: model.catalogue)
         var wholes: [History] = []
-        try store.forEachTwinLog { wholes.append(try histories.history($0)) }
+        if let shop {
+            wholes = try shop.truth.customers.map { try histories.history(of: $0.userID) }
+        } else {
+            try store.forEachTwinLog { wholes.append(try histories.history($0)) }
+        }
         return moments.map { moment in
-            let known = wholes.map { Hindsight($0, at: moment, horizonSeconds: longest) }
-                .filter { !$0.history.isEmpty }
-            guard let customers, customers < known.count, !synthetic else { return known }
+            let all = wholes.map { Hindsight($0, at: moment, horizonSeconds: longest) }
+            guard shop == nil else { return all }
+            let known = all.filter { !$0.history.isEmpty }
+            guard let customers, customers < known.count else { return known }
             var generator = PhiloxGenerator(seed: seed)
             return Array(known.shuffled(using: &generator).prefix(customers))
+        }
+    }
+
+    /// Adds what is true of each of a shop's customers, if the horizons are whole days.
+    private func tellTruth(
+        of shop: SyntheticShop, at origin: Int64, _ horizons: [Int64], _ model: PredictionModel,
+        threads: Int, to people: inout [Hindsight]
+    ) throws {
+        guard horizons.allSatisfy({ $0.isMultiple(of: 86_400) }) else { return }
+        let day = Int((origin + 1 - shop.configuration.start.seconds) / 86_400)
+        let propensities = try shop.purchasePropensities(
+            from: day, within: horizons.map { Int($0 / 86_400) },
+            threads: threads)
+        let itemIDs = model.catalogue.itemIDs
+        for customer in people.indices {
+            people[customer].truth = { item, seconds in
+                propensities.probability(
+                    of: itemIDs[Int(item)], customer: customer,
+                    horizon: horizons.firstIndex(of: seconds) ?? 0)
+            }
         }
     }
 
@@ -199,12 +239,15 @@ extension BacktestCommand {
         let people = "\(grouped(report.customers)) customers"
         var lines = ["\(people), foreseen from \(origin.iso8601) and compared with what came", ""]
         var scores = Table(
-            "bought within", "#ECE", "#top 10", "#uncalibrated", "#Brier", "#own frequency",
+            "bought within", "#ECE", "#top 10", "#… by truth", "#uncalibrated", "#Brier",
+            "#own frequency",
             "#in 90 % interval", "#PIT distance", "#p")
         for window in report.windows {
             scores.add(
                 "\(daysText(window.days)) days", decimals(window.model.ece, 3),
-                decimals(window.top10.ece, 3), decimals(window.uncalibrated.ece, 3),
+                decimals(window.top10.ece, 3),
+                window.top10Truth.map { decimals($0.ece, 3) } ?? "–",
+                decimals(window.uncalibrated.ece, 3),
                 decimals(window.model.brier, 4), decimals(window.frequency.brier, 4),
                 percent(window.coverage90), decimals(window.count.distance, 3),
                 decimals(window.count.p, 3))
@@ -273,6 +316,7 @@ extension BacktestCommand {
         }
         var ece = byHorizon(\.model.ece)
         ece["top10"] = report.windows.map(\.top10.ece).max() ?? 0
+        ece["top10Truth"] = report.windows.compactMap(\.top10Truth?.ece).max()
         let count = byHorizon(\.count)
         let p = ([report.next.p] + count.values.map(\.p)).min() ?? 1
         let document = Document(
