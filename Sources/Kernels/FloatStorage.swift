@@ -16,7 +16,13 @@ public final class FloatStorage: @unchecked Sendable {  // callers keep apart, s
     private static let hugePage = 1 << 21
 
     /// Memory for `count` floats, all `value`.
-    public init(count: Int, repeating value: Float = 0) {
+    public convenience init(count: Int, repeating value: Float = 0) {
+        self.init(unfilled: count)
+        base.update(repeating: value, count: max(count, 16))
+    }
+
+    /// Memory for `count` floats of any value, each to be written before it is read.
+    init(unfilled count: Int) {
         precondition(count >= 0, "A storage cannot have a negative number of floats.")
         self.count = count
         let size = max(count, 16) * 4
@@ -29,7 +35,6 @@ public final class FloatStorage: @unchecked Sendable {  // callers keep apart, s
             if size >= Self.hugePage { madvise(raw, size, Int32(MADV_HUGEPAGE)) }
         #endif
         base = raw.bindMemory(to: Float.self, capacity: max(count, 16))
-        base.initialize(repeating: value, count: max(count, 16))
     }
 
     /// Memory with a copy of `elements`.

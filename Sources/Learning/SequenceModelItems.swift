@@ -50,20 +50,12 @@ extension SequenceModel {
         let query = itemQuery(state, gaps: gaps, weekParts: weekParts, types: types)
         let bias = weights.itemBias.elements
         let blocks = (state.count + itemRows - 1) / itemRows
-        // Each thread has its own space for logits, and every so many-th block.
-        let parts = parallelMap(min(threads, blocks), threads: threads) { thread -> [[Int32]] in
-            let logits = FloatStorage(count: itemRows * configuration.itemCount)
-                .view(rows: itemRows, columns: configuration.itemCount)
-            return stride(from: thread, to: blocks, by: min(threads, blocks)).map { block in
-                let rows = block * itemRows..<min(state.count, (block + 1) * itemRows)
-                let part = logits.rows(0..<rows.count)
-                multiply(query.rows(rows), self.itemColumns, into: part)
-                return part.drawFromSoftmaxRows(
-                    adding: bias,
-                    at: Array(uniforms[rows.lowerBound * draws..<rows.upperBound * draws]))
-            }
-        }
-        return (0..<blocks).flatMap { parts[$0 % parts.count][$0 / parts.count] }
+        return parallelMap(blocks, threads: threads) { block in
+            let rows = block * itemRows..<min(state.count, (block + 1) * itemRows)
+            return drawFromSoftmax(
+                query.rows(rows), itemColumns, adding: bias,
+                at: Array(uniforms[rows.lowerBound * draws..<rows.upperBound * draws]))
+        }.flatMap { $0 }
     }
 
     /// The probability of one given item per sequence, without keeping those of the others.

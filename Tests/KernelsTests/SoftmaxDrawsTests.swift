@@ -22,15 +22,17 @@ struct SoftmaxDrawsTests {
         }
     }
 
-    @Test("The column at which the running sum passes", arguments: [1, 2, 255, 256, 257, 1000])
+    @Test("The column at which the running sum passes", arguments: [1, 2, 31, 511, 512, 513, 1500])
     func columns(_ count: Int) {
-        let (rows, draws) = (5, 200)
-        let logits = randomMatrix(rows, count, seed: 3)
+        let (rows, draws) = (11, 200)
+        let queries = randomMatrix(rows, 6, seed: 2)
+        let table = randomMatrix(6, count, seed: 3)
+        let logits = queries.multiplied(by: table)
         let bias = randomMatrix(1, count, seed: 4).elements
         var generator = PhiloxGenerator(seed: 5)
         let uniforms = (0..<rows * draws).map { _ in generator.uniform() }
-        let view = FloatStorage(logits.elements).view(rows: rows, columns: count)
-        let drawn = view.drawFromSoftmaxRows(adding: bias, at: uniforms)
+        let drawn = drawFromSoftmax(
+            view(queries), PackedMatrix(view(table)), adding: bias, at: uniforms)
         #expect(drawn.count == rows * draws)
         let sums = running(logits, adding: bias)
         for (place, column) in drawn.enumerated() {
@@ -41,18 +43,38 @@ struct SoftmaxDrawsTests {
         }
     }
 
-    @Test("The ends, and columns that cannot be")
+    @Test("The ends, columns that cannot be, and logits of any size")
     func edges() {
         let closed = -Float.infinity
-        var logits = [Float](repeating: closed, count: 600)
-        logits[300] = 2
-        logits[599] = 2
-        func draw(_ uniforms: [Double]) -> [Int32] {
-            FloatStorage(logits).view(rows: 1, columns: 600).drawFromSoftmaxRows(at: uniforms)
+        var bias = [Float](repeating: closed, count: 1300)
+        bias[700] = 2
+        bias[1299] = 2
+        func draw(_ uniforms: [Double], logit: Float = 0) -> [Int32] {
+            let query = FloatStorage([logit]).view(rows: 1, columns: 1)
+            let table = FloatStorage(count: 1300, repeating: 1).view(rows: 1, columns: 1300)
+            return drawFromSoftmax(query, PackedMatrix(table), adding: bias, at: uniforms)
         }
-        #expect(draw([0, 0.25, 0.499_999, 0.500_001, 1.0.nextDown]) == [300, 300, 300, 599, 599])
+        let ends = [0, 0.25, 0.499_999, 0.500_001, 1.0.nextDown]
+        for logit in [0, 1e4, -1e4, 1e30] as [Float] {
+            #expect(draw(ends, logit: logit) == [700, 700, 700, 1299, 1299])
+        }
         #expect(draw([]) == [])
-        logits[599] = closed
-        #expect(draw([0, 1.0.nextDown]) == [300, 300])
+        bias[1299] = closed
+        #expect(draw([0, 1.0.nextDown]) == [700, 700])
+        // A column e³⁰ times likelier than the rest together.
+        bias = [Float](repeating: 0, count: 1300)
+        bias[600] = 40
+        #expect(draw([0.001, 0.5, 0.999]) == [600, 600, 600])
+    }
+
+    private func view(_ matrix: Matrix) -> MatrixView {
+        FloatStorage(matrix.elements).view(rows: matrix.rows, columns: matrix.columns)
+    }
+
+    @Test("Without a bias nothing is added")
+    func plain() {
+        let table = FloatStorage([0, 5, 0]).view(rows: 1, columns: 3)
+        let query = FloatStorage([1]).view(rows: 1, columns: 1)
+        #expect(drawFromSoftmax(query, PackedMatrix(table), at: [0.001, 0.5]) == [0, 1])
     }
 }
