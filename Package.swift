@@ -102,7 +102,8 @@ let package = Package(
             name: "Prediction", dependencies: ["Kernels", "Learning", "PropertyGraph", "Twins"],
             swiftSettings: numeric),
         .target(
-            name: "Futures", dependencies: ["Kernels", "Learning", "Prediction", "Twins"],
+            name: "Futures",
+            dependencies: ["Kernels", "Learning", "Prediction", "PropertyGraph", "Twins"],
             swiftSettings: numeric),
         .target(
             name: "Recommendations",

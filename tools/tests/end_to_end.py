@@ -307,7 +307,8 @@ class Backtest(Case):
 
     def test_a_made_up_shop(self):
         text, result = self.result("--synthetic", "--customers", 40)
-        self.assertEqual(sorted(result["ece"]), ["28d", "7d", "top10"])
+        self.assertEqual(sorted(result["ece"]), ["28d", "7d", "top10", "top10Truth"])
+        self.assertTrue(0 <= result["ece"]["top10Truth"] <= 1)
         for horizon in ("7d", "28d"):
             self.assertTrue(0 <= result["ece"][horizon] <= 1)
             for score in result["brier"][horizon].values():
@@ -336,6 +337,77 @@ class Backtest(Case):
             self.assertNotEqual(answer.returncode, 0, options)
             self.assertIn(part, answer.stderr, options)
             self.assertNotIn("Fatal", answer.stderr)
+
+
+class Fleet(Case):
+    """All twins are simulated, in one go or in several."""
+
+    def simulate(self, *options, **more):
+        return self.foretwin(
+            "simulate", "--all", "--paths", 20, "--horizon", 14, "--threads", 1, *options, **more)
+
+    def test_all_twins_in_one_go_in_parts_and_after_an_early_end(self):
+        self.succeed("generate-shop", "--customers", 150, "--items", 40, "--days", 60)
+        self.succeed("ingest", "shop/events.csv", "--items", "shop/items.csv")
+        self.succeed("train", "--epochs", 1, "--width", 8)
+        self.assertEqual(self.simulate("--output", "whole.jsonl", "--threads", 2).returncode, 0)
+        text = pathlib.Path(self.folder, "whole.jsonl").read_text("utf-8")
+        rows = [json.loads(line) for line in text.splitlines()]
+        twins = {row["twin"] for row in rows}
+        self.assertGreater(len(twins), 100)
+        self.assertFalse(any("customer-" in twin for twin in twins))
+        items = {line.split(",")[0] for line in
+                 pathlib.Path(self.folder, "shop/items.csv").read_text("utf-8").splitlines()}
+        for row in rows:
+            self.assertTrue(0 <= row["low"] <= row["probability"] <= row["high"] <= 1)
+            self.assertGreaterEqual(row["expected_count"], row["probability"] - 1e-9)
+            self.assertTrue(
+                row["as_of"] <= row["first_tenth"] <= row["first_half"]
+                <= row["first_nine_tenths"])
+            self.assertIn(row["item_id"], items)
+        parts = []
+        for part in range(1, 4):
+            name = f"part-{part}.jsonl"
+            self.assertEqual(
+                self.simulate("--output", name, "--shard", f"{part}/3").returncode, 0)
+            parts += pathlib.Path(self.folder, name).read_text("utf-8").splitlines()
+        self.assertEqual(sorted(parts), sorted(text.splitlines()))
+        self.killed_and_gone_on_with(text)
+
+    def killed_and_gone_on_with(self, whole):
+        state = pathlib.Path(self.folder, "cut.jsonl.state")
+        process = subprocess.Popen(
+            [PROGRAM, "simulate", "--all", "--paths", "20", "--horizon", "14", "--threads", "1",
+             "--output", "cut.jsonl"], cwd=self.folder, env={**os.environ, "FORETWIN_KEY": KEY},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            limit = time.monotonic() + 60
+            while not state.exists() and process.poll() is None and time.monotonic() < limit:
+                time.sleep(0.001)
+        finally:
+            process.kill()
+            process.wait(timeout=30)
+        if state.exists():
+            other = self.simulate("--output", "cut.jsonl", "--seed", 8)
+            self.assertNotEqual(other.returncode, 0)
+            self.assertIn("other settings", other.stderr)
+        # Newer events do not move the moment from which a run that goes on looks.
+        self.succeed("ingest", "-", "--format", "csv", stdin=HEADER
+                     + "late,customer-0001,item-0001,view,2026-03-02T23:59:59Z\n")
+        if state.exists():
+            self.assertEqual(self.simulate("--output", "cut.jsonl").returncode, 0)
+            self.assertEqual(pathlib.Path(self.folder, "cut.jsonl").read_text("utf-8"), whole)
+        self.assertFalse(state.exists())
+
+    def test_what_cannot_be_asked(self):
+        for options, part in (
+                ([], "Give either a customer or --all"),
+                (["somebody", "--all"], "Give either a customer or --all"),
+                (["--all", "--shard", "4/3"], "--shard is '4/3'"),
+                (["somebody", "--count", 3], "need --all")):
+            answer = self.foretwin("simulate", *options)
+            self.assertNotEqual(answer.returncode, 0, options)
+            self.assertIn(part, answer.stderr, options)
 
 
 class Models(Case):

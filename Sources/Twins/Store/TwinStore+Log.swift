@@ -82,6 +82,19 @@ extension TwinStore {
         }
     }
 
+    /// The pseudonym and the log of the twin with a running number; `nil` if it was erased.
+    ///
+    /// Numbers go from 0 up to ``twinNumbers()``, in the order in which the twins came to be.
+    public func twinLog(number: Int) throws -> (pseudonym: String, entries: [LogEntry])? {
+        let customer = try graph.nodeID(.customer, index: number)
+        let graphID = Self.graphID(customer)
+        let pseudonym = try graph.read { transaction in
+            try isErased(graphID, in: transaction)
+                ? nil : try graph.externalID(of: customer, in: transaction)
+        }
+        return try pseudonym.map { ($0, try entries(of: graphID)) }
+    }
+
     /// The time of the newest event of all twins: the store's present; `nil` in an empty store.
     public func newestEvent() throws -> Timestamp? {
         try graph.read { try journalState(in: $0).newest }

@@ -96,8 +96,9 @@ public final class TwinStore: Sendable {
         }
     }
 
-    /// How many twins there have been: their graphs have the numbers from 1 to this.
-    func twinNumbers() throws -> Int {
+    /// How many twins there have been, with those that were erased: they have the running numbers
+    /// from 0 up to this, and their graphs those from 1 on.
+    public func twinNumbers() throws -> Int {
         try graph.read { try graph.nodeCount(.customer, in: $0) }
     }
 

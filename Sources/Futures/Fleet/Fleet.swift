@@ -1,0 +1,178 @@
+import Kernels
+public import Prediction
+import PropertyGraph
+public import Twins
+
+/// What is asked about every twin of a store.
+public struct FleetSettings: Sendable, Hashable, Codable {
+    /// The moment that all paths start from, in seconds since 1970; what happened later is left out.
+    public var origin: Int64
+    /// How far the paths reach, in seconds.
+    public var horizonSeconds: Int64
+    /// How many paths of each twin are simulated.
+    public var paths: Int
+    /// How many items of each twin are told, the most probable ones.
+    public var count: Int
+    /// The types of events that count, ascending; all if empty.
+    public var types: [UInt8]
+    /// Decides every random choice.
+    public var seed: UInt64
+    /// The part of the twins that is asked about, and how many parts there are.
+    public var shard: Shard
+
+    /// Makes settings: all twins, four weeks, 100 paths and twenty items of each.
+    public init(
+        origin: Int64, horizonSeconds: Int64 = 28 * 86_400, paths: Int = 100, count: Int = 20,
+        types: [UInt8] = [], seed: UInt64 = 7, shard: Shard = .whole
+    ) {
+        self.origin = origin
+        self.horizonSeconds = horizonSeconds
+        self.paths = paths
+        self.count = count
+        self.types = types
+        self.seed = seed
+        self.shard = shard
+    }
+
+    func validate() throws(FuturesError) {
+        guard (1...1_000_000).contains(count) else {
+            throw FuturesError("The list has \(count) items. Use a number from 1 to 1000000.")
+        }
+        try simulation(seed: seed).validate()
+    }
+
+    /// The settings of one twin's simulation.
+    func simulation(seed: UInt64) -> SimulationSettings {
+        SimulationSettings(horizonSeconds: horizonSeconds, paths: paths, seed: seed, threads: 1)
+    }
+}
+
+/// One of some parts of the twins, of about the same size: `3/64` is the third of 64.
+public struct Shard: Sendable, Hashable, Codable {
+    /// Which part, from 1 to ``count``.
+    public let number: Int
+    /// How many parts there are.
+    public let count: Int
+
+    /// All twins.
+    public static let whole = Shard(number: 1, count: 1)
+
+    private init(number: Int, count: Int) {
+        self.number = number
+        self.count = count
+    }
+
+    /// Reads `3/64`; `nil` if the text is no part of a whole.
+    public init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+        guard parts.count == 2, let number = parts[0], let count = parts[1],
+            (1...100_000).contains(count), (1...count).contains(number)
+        else { return nil }
+        self.init(number: number, count: count)
+    }
+
+    /// Whether the twin with a running number belongs to this part.
+    func contains(_ twin: Int) -> Bool { twin % count == number - 1 }
+}
+
+/// What is foreseen of one item of a twin.
+public struct ItemForecast: Sendable, Hashable {
+    /// The item, with the probability that it comes within the horizon.
+    public let predicted: PredictedItem
+    /// How often it comes within the horizon on average.
+    public let expectedCount: Double
+    /// When it comes first, in the paths in which it does: the times by which it has come in a
+    /// tenth, half and nine tenths of them, in seconds since 1970.
+    public let firstTimes: [Int64]
+}
+
+/// What is foreseen of one twin.
+public struct TwinForecast: Sendable {
+    /// The pseudonym under which the store knows the customer.
+    public let pseudonym: String
+    /// The most probable items, most probable first.
+    public let items: [ItemForecast]
+}
+
+/// The twins of a store, to be simulated all.
+///
+/// A twin's forecast depends on the store, the model, the settings and the twin's running number,
+/// and on nothing that is done before it or beside it.
+public struct Fleet: Sendable {
+    private let store: TwinStore
+    private let histories: TwinHistories
+    private let simulator: Simulator
+    private let settings: FleetSettings
+
+    /// Makes a fleet.
+    ///
+    /// - Throws: ``FuturesError`` when a setting is out of its range; what the store throws.
+    public init(
+        _ store: TwinStore, _ model: PredictionModel, settings: FleetSettings
+    ) throws {
+        try settings.validate()
+        self.store = store
+        histories = try TwinHistories(store, catalogue: model.catalogue)
+        simulator = Simulator(model)
+        self.settings = settings
+    }
+
+    /// The forecasts of the twins with some running numbers.
+    ///
+    /// Twins of other shards, erased ones and those without events by the origin have none.
+    ///
+    /// - Parameters:
+    ///   - numbers: Running numbers, within `0..<store.twinNumbers()`.
+    ///   - threads: How many may work on it; the result does not depend on it.
+    /// - Returns: Forecasts in the order of the numbers.
+    /// - Throws: What the store throws, or `CancellationError`.
+    public func forecasts(of numbers: Range<Int>, threads: Int) throws -> [TwinForecast] {
+        let own = numbers.filter(settings.shard.contains)
+        let results = parallelMap(own.count, threads: threads) { index in
+            Result { try forecast(own[index]) }
+        }
+        return try results.compactMap { try $0.get() }
+    }
+
+    private func forecast(_ number: Int) throws -> TwinForecast? {
+        guard let twin = try store.twinLog(number: number) else { return nil }
+        let known = twin.entries.filter { $0.timestamp.seconds <= settings.origin }
+        let history = try histories.history(known)
+        guard !history.isEmpty else { return nil }
+        let random = Philox(seed: settings.seed, stream: 0xF1EE7)
+        let futures = try simulator.simulateFutureBehavior(
+            history, from: settings.origin,
+            settings: settings.simulation(seed: random.bits(at: UInt64(number))))
+        return TwinForecast(
+            pseudonym: twin.pseudonym,
+            items: futures.itemForecasts(
+                types: settings.types.isEmpty ? nil : Set(settings.types), count: settings.count))
+    }
+}
+
+extension Futures {
+    /// The most probable items, with how often and when they come.
+    func itemForecasts(types: Set<UInt8>?, count: Int) -> [ItemForecast] {
+        let predicted = aggregatePredictedItems(types: types).prefix(count)
+        var counts: [Int32: Int] = [:]
+        var firsts: [Int32: [Int64]] = [:]
+        for path in 0..<pathCount {
+            var seen: Set<Int32> = []
+            for event in self.path(path) where types?.contains(event.type) ?? true {
+                counts[event.item, default: 0] += 1
+                if seen.insert(event.item).inserted {
+                    firsts[event.item, default: []].append(event.time)
+                }
+            }
+        }
+        return predicted.map { item in
+            let times = (firsts[item.item] ?? []).sorted()
+            return ItemForecast(
+                predicted: item,
+                expectedCount: Double(counts[item.item] ?? 0) / Double(pathCount),
+                firstTimes: [0.1, 0.5, 0.9].map { share in
+                    times.isEmpty ? origin : times[Int(share * Double(times.count - 1) + 0.5)]
+                })
+        }
+    }
+}
