@@ -201,7 +201,7 @@ struct SimulationRun {
             }, threads: settings.threads)
         for (place, row) in rows.enumerated() {
             drafts[row].item = items[place * attempts..<(place + 1) * attempts].first {
-                !(drafts[row].gap == 0 && paths[active[row]].isInMoment($0))
+                $0 >= 0 && !(drafts[row].gap == 0 && paths[active[row]].isInMoment($0))
             }
         }
     }

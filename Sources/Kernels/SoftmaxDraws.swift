@@ -3,14 +3,15 @@ import Foundation
 /// The columns of one block of logits: its rows stay in the first caches from product to sum.
 private let blockWidth = 512
 
-/// Draws columns from the softmax of each row of A · B + bias, without writing out either.
+/// Draws columns from the softmax of each row of A · B + bias, without normalising it.
 ///
 /// - Parameters:
 ///   - a: The queries, n × d, with n above 0.
 ///   - b: The table, d × columns, with at least one column.
 ///   - bias: Added to each row of the product, one number a column; may be empty.
 ///   - uniforms: Numbers from 0 up to 1, equally many for each row, row after row.
-/// - Returns: For each number the column at which the running sum of the row's softmax passes it.
+/// - Returns: For each number the column at which the running sum of the row's softmax passes it;
+///   -1 in a row in which no column is possible.
 /// - Complexity: O(n · d · columns) time, O(n · columns) memory.
 public func drawFromSoftmax(
     _ a: MatrixView, _ b: PackedMatrix, adding bias: [Float] = [], at uniforms: [Double]
@@ -90,6 +91,8 @@ private final class SoftmaxBlocks {
             total += Double(block.1) * exp(Double(block.0 - peak))
             return total
         }
+        // Also where a logit is no number.
+        guard total > 0, total.isFinite else { return uniforms.map { _ in -1 } }
         return uniforms.map { uniform in
             let wanted = uniform * total
             let block = running.firstIndex { wanted < $0 } ?? running.count - 1

@@ -39,13 +39,14 @@ extension SequenceModel {
     ///   - types: The type of each next event.
     ///   - uniforms: Numbers from 0 up to 1, equally many for each sequence, one after the other.
     ///   - threads: How many may work on it.
-    /// - Returns: An item for each number.
+    /// - Returns: An item for each number; -1 if none is possible.
     /// - Complexity: O(n · itemCount · d) time, O(itemCount) memory a thread.
     public func drawItems(
         _ state: State, gaps: [UInt8], weekParts: [UInt8]? = nil, types: [UInt8],
         at uniforms: [Double], threads: Int = 1
     ) -> [Int32] {
         guard state.count > 0 else { return [] }
+        precondition(uniforms.count.isMultiple(of: state.count), "Equally many a sequence.")
         let draws = uniforms.count / state.count
         let query = itemQuery(state, gaps: gaps, weekParts: weekParts, types: types)
         let bias = weights.itemBias.elements

@@ -70,8 +70,8 @@ struct CustomerSimulation: Sendable {
     /// When each was needed last; `nil` before the first need.
     private var lastNeeds: [Double?]
     private var nextNeed: Double
-    /// The end of the day of the last visit.
-    private var endOfLastVisit = 0.0
+    /// Since what time each was not to be needed, as far as visits show.
+    private var earliestNeeds: [Double]
     /// Planted items that are due in the next basket.
     private var pending: [Int] = []
     private var wishes: [Int] = []
@@ -91,20 +91,23 @@ struct CustomerSimulation: Sendable {
         }
         nextNeed = needs.min() ?? .infinity
         lastNeeds = [Double?](repeating: nil, count: needs.count)
+        earliestNeeds = [Double](repeating: 0, count: needs.count)
         self.random = random
     }
 
     /// The same customer on a morning, to whom other things will happen by chance.
     ///
-    /// What has run out by then has; when the rest does is drawn anew, given that at the last visit
-    /// it was not to be needed soon.
+    /// What has run out by then has; when the rest does is drawn anew, given that it was passed over
+    /// at the last visit or was bought then. Where a thousand draws do not give such a time, the
+    /// customer's own is taken.
     func fork(_ repetition: Int, on day: Int, _ world: World) -> CustomerSimulation {
         var fork = self
         var random = ShopRandom(
             seed: world.configuration.seed,
             stream: .fork(customer: index, repetition: repetition))
         for (place, staple) in household.staples.enumerated() where needs[place] >= Double(day) {
-            let earliest = max(Double(day), endOfLastVisit + staple.lookaheadDays)
+            let earliest = max(Double(day), earliestNeeds[place])
+            assert(needs[place] >= earliest, "a need is where it could not be")
             for _ in 0..<1000 {
                 let gap = random.gamma(mean: staple.meanDays, shape: staple.shape)
                 let need = lastNeeds[place].map { $0 + gap } ?? random.uniform() * gap
@@ -171,8 +174,12 @@ struct CustomerSimulation: Sendable {
     private mutating func collectNeeds(
         _ endOfDay: Double, _ world: World, _ log: inout VisitLog
     ) {
-        for (place, staple) in household.staples.enumerated()
-        where needs[place] < endOfDay + staple.lookaheadDays {
+        for (place, staple) in household.staples.enumerated() {
+            guard needs[place] < endOfDay + staple.lookaheadDays else {
+                earliestNeeds[place] = endOfDay + staple.lookaheadDays
+                continue
+            }
+            earliestNeeds[place] = endOfDay
             if random.chance(Odds.searchBeforeStaple) { search(for: staple.item, world, &log) }
             if random.chance(Odds.viewBeforeStaple) { look(at: staple.item, world, &log) }
             add(staple.item, isFixed: true, world, &log)
@@ -182,7 +189,6 @@ struct CustomerSimulation: Sendable {
             } while needs[place] < endOfDay
         }
         nextNeed = needs.min() ?? .infinity
-        endOfLastVisit = endOfDay
     }
 
     /// Looks around by taste, and takes, wishes for or rejects some of what is seen.

@@ -7,7 +7,9 @@ import Twins
 
 /// How all twins are simulated, and where it is written.
 struct FleetOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: "The file to write. (default: fleet.jsonl)")
+    @Option(
+        name: .shortAndLong,
+        help: "The file to write. (default: fleet.jsonl, or fleet-3-of-64.jsonl of a part)")
     var output: String?
 
     @Option(
@@ -23,15 +25,20 @@ struct FleetOptions: ParsableArguments {
             "Only this part of the customers: 3/64 is the third of 64.", valueName: "part"))
     var shard: String?
 
-    @Flag(help: "Begin anew, whatever an earlier run has left.")
+    @Flag(help: "Restart, whatever an earlier run has left.")
     var fresh = false
 
     /// Whether nothing was asked for.
-    var isUsual: Bool {
+    var isDefault: Bool {
         output == nil && count == nil && shard == nil && !anyContact && !fresh
     }
 
     func validate() throws { _ = try part() }
+
+    private func defaultOutput() throws -> String {
+        let part = try part()
+        return part == .whole ? "fleet.jsonl" : "fleet-\(part.number)-of-\(part.count).jsonl"
+    }
 
     private func part() throws -> Shard {
         guard let shard else { return .whole }
@@ -42,41 +49,42 @@ struct FleetOptions: ParsableArguments {
         return part
     }
 
-    /// Twins between two points from which a run can go on, for each thread.
+    /// Twins between two points from which a run can be resumed, for each thread.
     private static let batch = 16
 
     /// Simulates all twins and writes the file.
     func run(
-        _ store: TwinStore, _ model: PredictionModel, version: String, _ futures: FutureOptions
+        _ store: TwinStore, _ model: PredictionModel, _ futures: FutureOptions,
+        from storePlace: String, _ modelsPlace: String, _ version: String
     ) throws {
-        guard futures.horizon.isFinite, futures.horizon > 0, futures.horizon <= 366 else {
-            throw ValidationError("--horizon must be above 0 and at most 366 days.")
-        }
-        let path = output ?? "fleet.jsonl"
-        // A run that goes on looks from where it began, though the store may have newer events.
+        let path = try output ?? defaultOutput()
+        // A run that is resumed looks from where it began, though the store may have newer events.
         let earlier = fresh ? nil : FleetFile.unfinishedWork(path).flatMap(Work.init)
         let begun = try futures.moment()?.seconds ?? earlier?.settings.origin
         guard let origin = try begun ?? store.newestEvent()?.seconds else {
             throw ValidationError("The store has no events. Run 'foretwin ingest' first.")
         }
         let settings = FleetSettings(
-            origin: origin, horizonSeconds: Int64(futures.horizon * 86_400),
+            origin: origin, horizonSeconds: try futures.horizonSeconds(),
             paths: futures.paths, count: count ?? 20,
             types: anyContact ? [] : [EventType.purchase.rawValue], seed: futures.seed,
             shard: try part())
         let fleet = try Fleet(store, model, settings: settings)
-        let work = Work(settings: settings, model: version, items: model.catalogue.count)
+        let work = Work(
+            settings: settings, store: storePlace, models: modelsPlace, version: version,
+            items: model.catalogue.count)
         let file = try FleetFile(path, work: try work.text(), isFresh: fresh)
         let twins = try store.twinNumbers()
         let progress = ProgressBar()
         let first = file.next
         if first > 0 {
-            progress.show("go on", fraction: nil, detail: "")
+            progress.show("resume", fraction: nil, detail: "")
             progress.finish("after \(grouped(first)) twins")
         }
         var written = 0
         while file.next < twins {
-            let numbers = file.next..<min(twins, file.next + Self.batch * max(1, futures.threads))
+            let batch = Self.batch * futures.threads * settings.shard.count
+            let numbers = file.next..<min(twins, file.next + batch)
             let forecasts = try fleet.forecasts(of: numbers, threads: futures.threads)
             written += forecasts.count
             try file.append(
@@ -92,15 +100,21 @@ struct FleetOptions: ParsableArguments {
         print("The forecasts are in \(path).")
     }
 
-    /// All that decides the lines of a file.
+    /// What the lines of a file are of.
     private struct Work: Codable {
         var settings: FleetSettings
-        var model: String
+        var store: String
+        var models: String
+        var version: String
         var items: Int
 
-        init(settings: FleetSettings, model: String, items: Int) {
+        init(
+            settings: FleetSettings, store: String, models: String, version: String, items: Int
+        ) {
             self.settings = settings
-            self.model = model
+            self.store = store
+            self.models = models
+            self.version = version
             self.items = items
         }
 

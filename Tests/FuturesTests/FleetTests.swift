@@ -92,7 +92,7 @@ struct FleetTests {
         #expect(items.map(\.predicted.item) == [1, 2])
         #expect(items.map(\.predicted.probability) == [0.5, 0.25])
         #expect(items.map(\.expectedCount) == [0.75, 0.25])
-        #expect(items[0].firstTimes == [10, 40, 40] && items[1].firstTimes == [5, 5, 5])
+        #expect(items[0].firstTimes == [10, 10, 40] && items[1].firstTimes == [5, 5, 5])
         #expect(paths.itemForecasts(types: nil, count: 1).map(\.expectedCount) == [1])
         #expect(futures([[], []]).itemForecasts(types: nil, count: 3).isEmpty)
     }
@@ -179,6 +179,21 @@ struct FleetFileTests {
         #expect(content(path) == "other\n")
     }
 
+    @Test("Two runs do not write one file, and what a finished one left is not resumed")
+    func alone() throws {
+        defer { clear() }
+        let file = try FleetFile(path, work: "w")
+        #expect(throws: FuturesError.self) { try FleetFile(path, work: "w") }
+        #expect(throws: FuturesError.self) { try FleetFile(path, work: "w", isFresh: true) }
+        try file.append(Data("one\n".utf8), next: 1)
+        let state = try #require(FileManager.default.contents(atPath: path + ".state"))
+        try file.finish()
+        try state.write(to: URL(fileURLWithPath: path + ".state"))
+        #expect(FleetFile.unfinishedWork(path) == nil)
+        #expect(try FleetFile(path, work: "v").next == 0)
+        #expect(content(path) == "one\n")
+    }
+
     @Test("Damage is told of, or begun anew from")
     func damage() throws {
         defer { clear() }
@@ -192,6 +207,18 @@ struct FleetFileTests {
         #expect(throws: FuturesError.self) { try FleetFile(path, work: "w") }
         #expect(FleetFile.unfinishedWork(path) == nil)
         #expect(try FleetFile(path, work: "w", isFresh: true).next == 0)
+        // Another run was begun anew and ended before its state was written.
+        do {
+            try FleetFile(path, work: "w").append(Data("1\n2\n".utf8), next: 2)
+            let fresh = try FleetFile(path + "2", work: "v", isFresh: true)
+            #expect(fresh.next == 0)
+        }
+        do { _ = try FleetFile(path, work: "v", isFresh: true) }
+        try Data("x\ny\nz\n".utf8).write(to: URL(fileURLWithPath: path + ".partial"))
+        #expect(throws: FuturesError.self) { try FleetFile(path, work: "w") }
+        #expect(try FleetFile(path, work: "v").next == 0)
+        #expect(throws: FuturesError.self) { try FleetFile(folder.path, work: "w") }
+        #expect(throws: FuturesError.self) { try FleetFile("", work: "w") }
         let nowhere = folder.appending(path: "no/folder/out").path
         #expect(throws: FuturesError.self) { try FleetFile(nowhere, work: "w") }
     }

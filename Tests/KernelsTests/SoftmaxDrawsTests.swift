@@ -61,6 +61,10 @@ struct SoftmaxDrawsTests {
         #expect(draw([]) == [])
         bias[1299] = closed
         #expect(draw([0, 1.0.nextDown]) == [700, 700])
+        bias[700] = closed
+        #expect(draw([0, 0.5]) == [-1, -1])
+        bias[700] = .nan
+        #expect(draw([0, 0.5]) == [-1, -1])
         // A column e³⁰ times likelier than the rest together.
         bias = [Float](repeating: 0, count: 1300)
         bias[600] = 40

@@ -382,21 +382,24 @@ class Fleet(Case):
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             limit = time.monotonic() + 60
-            while not state.exists() and process.poll() is None and time.monotonic() < limit:
+            while process.poll() is None and time.monotonic() < limit:
+                # Replaced in one step: a whole one can be read whenever there is one.
+                if state.exists() and json.loads(state.read_text("utf-8"))["next"] > 0:
+                    break
                 time.sleep(0.001)
         finally:
             process.kill()
             process.wait(timeout=30)
-        if state.exists():
-            other = self.simulate("--output", "cut.jsonl", "--seed", 8)
-            self.assertNotEqual(other.returncode, 0)
-            self.assertIn("other settings", other.stderr)
+        self.assertTrue(state.exists(), "killed while it was running")
+        self.assertGreater(json.loads(state.read_text("utf-8"))["next"], 0)
+        other = self.simulate("--output", "cut.jsonl", "--seed", 8)
+        self.assertNotEqual(other.returncode, 0)
+        self.assertIn("other settings", other.stderr)
         # Newer events do not move the moment from which a run that goes on looks.
         self.succeed("ingest", "-", "--format", "csv", stdin=HEADER
                      + "late,customer-0001,item-0001,view,2026-03-02T23:59:59Z\n")
-        if state.exists():
-            self.assertEqual(self.simulate("--output", "cut.jsonl").returncode, 0)
-            self.assertEqual(pathlib.Path(self.folder, "cut.jsonl").read_text("utf-8"), whole)
+        self.assertEqual(self.simulate("--output", "cut.jsonl").returncode, 0)
+        self.assertEqual(pathlib.Path(self.folder, "cut.jsonl").read_text("utf-8"), whole)
         self.assertFalse(state.exists())
 
     def test_what_cannot_be_asked(self):
@@ -404,6 +407,9 @@ class Fleet(Case):
                 ([], "Give either a customer or --all"),
                 (["somebody", "--all"], "Give either a customer or --all"),
                 (["--all", "--shard", "4/3"], "--shard is '4/3'"),
+                (["--all", "--json"], "for one customer"),
+                (["--all", "--threads", 0], "--threads"),
+                (["--all", "--threads", 9223372036854775807], "--threads"),
                 (["somebody", "--count", 3], "need --all")):
             answer = self.foretwin("simulate", *options)
             self.assertNotEqual(answer.returncode, 0, options)

@@ -9,8 +9,8 @@ public struct Hindsight: Sendable {
     /// What came afterwards within the horizon.
     public let outcome: History
     /// The true probability that an item, by its place in the catalogue, is bought within so many
-    /// seconds; known of customers who are made up.
-    public var truth: (@Sendable (_ item: Int32, _ seconds: Int64) -> Double)?
+    /// seconds, where it is known; it is of customers who are made up.
+    public var truth: (@Sendable (_ item: Int32, _ seconds: Int64) -> Double?)?
 
     /// Splits a history at a moment.
     ///

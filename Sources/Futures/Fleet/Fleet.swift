@@ -11,7 +11,7 @@ public struct FleetSettings: Sendable, Hashable, Codable {
     public var horizonSeconds: Int64
     /// How many paths of each twin are simulated.
     public var paths: Int
-    /// How many items of each twin are told, the most probable ones.
+    /// How many items of each twin are reported, the most probable ones.
     public var count: Int
     /// The types of events that count, ascending; all if empty.
     public var types: [UInt8]
@@ -170,8 +170,9 @@ extension Futures {
             return ItemForecast(
                 predicted: item,
                 expectedCount: Double(counts[item.item] ?? 0) / Double(pathCount),
-                firstTimes: [0.1, 0.5, 0.9].map { share in
-                    times.isEmpty ? origin : times[Int(share * Double(times.count - 1) + 0.5)]
+                firstTimes: [1, 5, 9].map { tenths in
+                    // The least time by which so many of them have it; there is one at least.
+                    times[(tenths * times.count + 9) / 10 - 1]
                 })
         }
     }

@@ -1,13 +1,13 @@
 public import Foundation
 
-/// A file of lines that is written over hours, and goes on where it was when the program ended.
+/// A file of lines that is written over hours, and resumed where it was when the program ended.
 ///
 /// Lines go to `PATH.partial`; `PATH.state` says how many of its bytes are done, and what they are
 /// of. The file appears under its name when it is complete.
 public final class FleetFile {
     /// What is done so far.
     private struct State: Codable, Equatable {
-        /// What the lines are of; another run must not go on with them.
+        /// What the lines are of; a run of something else must not resume it.
         var work: String
         /// The running number of the first twin that is not done.
         var next: Int
@@ -25,46 +25,62 @@ public final class FleetFile {
     private var partialPath: String { path + ".partial" }
     private static func statePath(_ path: String) -> String { path + ".state" }
 
-    /// Begins a file, or goes on with what an earlier run has left.
+    /// Starts a file, or resumes what an earlier run has left.
     ///
     /// - Parameters:
     ///   - path: Where the complete file will be.
-    ///   - work: What the lines are of: all that decides them, as text.
+    ///   - work: What the lines are of, as text.
     ///   - isFresh: Forgets what an earlier run has left.
-    /// - Throws: ``FuturesError`` if the earlier run was of something else, or if the file cannot be
-    ///   written.
+    /// - Throws: ``FuturesError`` if the earlier run was of something else, if another program is
+    ///   writing the file, or if it cannot be written.
     public init(_ path: String, work: String, isFresh: Bool = false) throws {
         self.path = path
-        let found = isFresh ? nil : try Self.state(of: path)
-        if let found, found.work != work {
-            throw FuturesError(
-                "\(path).partial is of an earlier run with other settings, another model or other "
-                    + "events. Go on with those, give --fresh to begin anew, or another --output.")
+        var isFolder: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        guard !path.isEmpty, !(exists && isFolder.boolValue) else {
+            throw FuturesError("'\(path)' is no name for a file. Choose another one.")
         }
-        state = found ?? State(work: work, next: 0, byteCount: 0)
+        let found = isFresh ? nil : try Self.state(of: path)
         let partial = path + ".partial"
-        if !FileManager.default.fileExists(atPath: partial) {
-            state = State(work: work, next: 0, byteCount: 0)
-            guard FileManager.default.createFile(atPath: partial, contents: nil) else {
-                throw FuturesError("\(partial) cannot be written. Choose another --output.")
-            }
+        if !FileManager.default.fileExists(atPath: partial),
+            !FileManager.default.createFile(atPath: partial, contents: nil)
+        {
+            throw FuturesError("\(partial) cannot be written. Choose another file.")
         }
         handle = try FileHandle(forUpdating: URL(fileURLWithPath: partial))
-        // What was written after the state is of a twin that may not be whole.
+        guard flock(handle.fileDescriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw FuturesError(
+                "Another program is writing \(partial). Wait for it, or choose another file.")
+        }
+        if let found, found.work != work {
+            throw FuturesError(
+                "\(partial) is of an earlier run with another store, model or other settings. "
+                    + "Resume it with those, restart it fresh, or choose another file.")
+        }
+        let start = State(work: work, next: 0, byteCount: 0)
         let length = try handle.seekToEnd()
-        if length < state.byteCount { state = State(work: work, next: 0, byteCount: 0) }
+        state = found.map { length < $0.byteCount ? start : $0 } ?? start
+        // Before the lines of another run go: nobody must take new lines for those.
+        try write(state)
+        // What was written after the state is of a twin that may not be whole.
         try handle.truncate(atOffset: state.byteCount)
         try handle.seek(toOffset: state.byteCount)
     }
 
     deinit { try? handle.close() }
 
-    /// Adds the lines of all twins before `next`; after a power cut they are there.
+    /// Adds the lines of all twins before `next`.
+    ///
+    /// If the power is cut, some of the newest may have to be made again.
     public func append(_ lines: Data, next: Int) throws {
         try handle.write(contentsOf: lines)
         try handle.synchronize()
         state.next = next
         state.byteCount += UInt64(lines.count)
+        try write(state)
+    }
+
+    private func write(_ state: State) throws {
         try JSONEncoder().encode(state)
             .write(to: URL(fileURLWithPath: Self.statePath(path)), options: .atomic)
     }
@@ -82,10 +98,13 @@ public final class FleetFile {
     public static func unfinishedWork(_ path: String) -> String? { (try? state(of: path))?.work }
 
     private static func state(of path: String) throws -> State? {
-        guard let data = FileManager.default.contents(atPath: statePath(path)) else { return nil }
+        // A state without lines is of a file that was finished.
+        guard FileManager.default.fileExists(atPath: path + ".partial"),
+            let data = FileManager.default.contents(atPath: statePath(path))
+        else { return nil }
         guard let state = try? JSONDecoder().decode(State.self, from: data), state.next >= 0 else {
             throw FuturesError(
-                "\(statePath(path)) is damaged. Give --fresh to begin anew, or another --output.")
+                "\(statePath(path)) is damaged. Restart fresh, or choose another file.")
         }
         return state
     }

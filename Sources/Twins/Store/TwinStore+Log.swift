@@ -86,6 +86,7 @@ extension TwinStore {
     ///
     /// Numbers go from 0 up to ``twinNumbers()``, in the order in which the twins came to be.
     public func twinLog(number: Int) throws -> (pseudonym: String, entries: [LogEntry])? {
+        guard number >= 0 else { return nil }
         let customer = try graph.nodeID(.customer, index: number)
         let graphID = Self.graphID(customer)
         let pseudonym = try graph.read { transaction in

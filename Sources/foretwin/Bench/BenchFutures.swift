@@ -76,6 +76,11 @@ extension BenchCommand {
             }
         }
 
+        private func median(_ values: [Double]) -> Double {
+            let sorted = values.sorted()
+            return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+        }
+
         /// The rate of simulating twins one after the other, after one that does not count.
         private func simulate(
             _ data: TrainingData, _ model: PredictionModel
@@ -98,7 +103,7 @@ extension BenchCommand {
             }
             return [
                 "path_steps": events, "seconds": seconds.reduce(0, +),
-                "median_ms": seconds.sorted()[seconds.count / 2] * 1000,
+                "median_ms": median(seconds) * 1000,
             ]
         }
     }

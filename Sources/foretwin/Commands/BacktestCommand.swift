@@ -211,9 +211,9 @@ struct BacktestCommand: ParsableCommand {
         let itemIDs = model.catalogue.itemIDs
         for customer in people.indices {
             people[customer].truth = { item, seconds in
-                propensities.probability(
-                    of: itemIDs[Int(item)], customer: customer,
-                    horizon: horizons.firstIndex(of: seconds) ?? 0)
+                guard let horizon = horizons.firstIndex(of: seconds) else { return nil }
+                return propensities.probability(
+                    of: itemIDs[Int(item)], customer: customer, horizon: horizon)
             }
         }
     }

@@ -26,7 +26,20 @@ struct FutureOptions: ParsableArguments {
     @Option(help: "Threads; the result does not depend on it.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
-    func validate() throws { _ = try moment() }
+    func validate() throws {
+        _ = try moment()
+        guard (1...1024).contains(threads) else {
+            throw ValidationError("--threads must be from 1 to 1024.")
+        }
+    }
+
+    /// How far to look, in seconds.
+    func horizonSeconds() throws -> Int64 {
+        guard horizon.isFinite, horizon > 0, horizon <= 366 else {
+            throw ValidationError("--horizon must be above 0 and at most 366 days.")
+        }
+        return Int64(horizon * 86_400)
+    }
 
     /// The moment to look from, if one was given.
     func moment() throws -> Timestamp? {

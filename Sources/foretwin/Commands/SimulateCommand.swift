@@ -20,8 +20,8 @@ struct SimulateCommand: ParsableCommand {
             bought within the horizon, its 95 % interval by the number of paths, how often it is \
             bought on average, and the times by which it has been bought in a tenth, half and \
             nine tenths of the futures that hold it. Customers are named by their pseudonyms \
-            (see foretwin twin show). A run that ends early goes on where it was when it is \
-            started again.
+            (see foretwin twin show). A run that ends early is resumed when it is started \
+            again; events that came late meanwhile are told of some twins only.
             """)
 
     @Argument(help: "The customer's id as the shop knows it.")
@@ -32,8 +32,8 @@ struct SimulateCommand: ParsableCommand {
 
     @OptionGroup(title: "With --all") var fleet: FleetOptions
 
-    @Option(help: "How many paths to show.")
-    var show = 3
+    @Option(help: "How many paths to show. (default: 3)")
+    var show: Int?
 
     @Flag(help: "Print all paths as JSON.")
     var json = false
@@ -46,7 +46,10 @@ struct SimulateCommand: ParsableCommand {
         guard all == (customer == nil) else {
             throw ValidationError("Give either a customer or --all.")
         }
-        guard fleet.isUsual || all else {
+        guard !all || (!json && show == nil) else {
+            throw ValidationError("--show and --json are for one customer; --all writes a file.")
+        }
+        guard fleet.isDefault || all else {
             throw ValidationError(
                 "--output, --count, --any-contact, --shard and --fresh need --all.")
         }
@@ -56,23 +59,26 @@ struct SimulateCommand: ParsableCommand {
         let store = try storeOptions.open()
         let (model, version) = try modelOptions.registry.load(version: modelOptions.modelVersion)
         guard let customer else {
-            return try fleet.run(store, model, version: version, futures)
+            return try fleet.run(
+                store, model, futures,
+                from: Self.place(storeOptions.store), Self.place(modelOptions.models), version)
         }
         let recommender = try Recommender(store: store, model: model, version: version)
         let subject = try recommender.subject(customer, asOf: try futures.moment())
-        guard futures.horizon.isFinite, futures.horizon > 0, futures.horizon <= 366 else {
-            throw ValidationError("--horizon must be above 0 and at most 366 days.")
-        }
         let result = try recommender.simulate(
             subject,
             settings: SimulationSettings(
-                horizonSeconds: Int64(futures.horizon * 86_400), paths: futures.paths,
+                horizonSeconds: try futures.horizonSeconds(), paths: futures.paths,
                 seed: futures.seed, threads: futures.threads))
         if json {
             try printJSON(paths(result, model.catalogue))
         } else {
             try printTables(result, of: customer, model.catalogue, store)
         }
+    }
+
+    private static func place(_ path: String) -> String {
+        URL(fileURLWithPath: path).standardizedFileURL.path
     }
 
     private struct PathEvent: Encodable {
@@ -97,7 +103,9 @@ struct SimulateCommand: ParsableCommand {
         _ futures: Futures, of customer: String, _ catalogue: ModelCatalogue, _ store: TwinStore
     ) throws {
         let predicted = Array(futures.aggregatePredictedItems().prefix(20))
-        let shown = (0..<min(max(0, show), futures.pathCount)).map { futures.path($0).prefix(12) }
+        let shown = (0..<min(max(0, show ?? 3), futures.pathCount)).map {
+            futures.path($0).prefix(12)
+        }
         let places = Set(predicted.map(\.item) + shown.joined().map(\.item))
         let items = try store.items(places.sorted().map { catalogue.itemIDs[Int($0)] })
         func name(_ place: Int32) -> String {
