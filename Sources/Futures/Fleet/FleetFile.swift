@@ -40,18 +40,20 @@ public final class FleetFile {
         guard !path.isEmpty, !(exists && isFolder.boolValue) else {
             throw FuturesError("'\(path)' is no name for a file. Choose another one.")
         }
-        let found = isFresh ? nil : try Self.state(of: path)
         let partial = path + ".partial"
-        if !FileManager.default.fileExists(atPath: partial),
-            !FileManager.default.createFile(atPath: partial, contents: nil)
-        {
+        let isNew = !FileManager.default.fileExists(atPath: partial)
+        guard !isNew || FileManager.default.createFile(atPath: partial, contents: nil) else {
             throw FuturesError("\(partial) cannot be written. Choose another file.")
         }
         handle = try FileHandle(forUpdating: URL(fileURLWithPath: partial))
-        guard flock(handle.fileDescriptor, LOCK_EX | LOCK_NB) == 0 else {
+        // Whoever held the lock until now may have finished, and given the file its name.
+        guard flock(handle.fileDescriptor, LOCK_EX | LOCK_NB) == 0,
+            FileManager.default.fileExists(atPath: partial)
+        else {
             throw FuturesError(
                 "Another program is writing \(partial). Wait for it, or choose another file.")
         }
+        let found = isFresh || isNew ? nil : try Self.state(of: path)
         if let found, found.work != work {
             throw FuturesError(
                 "\(partial) is of an earlier run with another store, model or other settings. "
