@@ -153,20 +153,13 @@ public struct Fleet: Sendable {
 extension Futures {
     /// The most probable items, with how often and when they come.
     func itemForecasts(types: Set<UInt8>?, count: Int) -> [ItemForecast] {
-        let predicted = aggregatePredictedItems(types: types).prefix(count)
+        let firsts = firstEvents(types: types)
         var counts: [Int32: Int] = [:]
-        var firsts: [Int32: [Int64]] = [:]
-        for path in 0..<pathCount {
-            var seen: Set<Int32> = []
-            for event in self.path(path) where types?.contains(event.type) ?? true {
-                counts[event.item, default: 0] += 1
-                if seen.insert(event.item).inserted {
-                    firsts[event.item, default: []].append(event.time)
-                }
-            }
+        for event in events where types?.contains(event.type) ?? true {
+            counts[event.item, default: 0] += 1
         }
-        return predicted.map { item in
-            let times = (firsts[item.item] ?? []).sorted()
+        return ranked(firsts).prefix(count).map { item in
+            let times = (firsts[item.item] ?? []).map(\.time).sorted()
             return ItemForecast(
                 predicted: item,
                 expectedCount: Double(counts[item.item] ?? 0) / Double(pathCount),

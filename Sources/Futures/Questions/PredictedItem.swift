@@ -40,6 +40,13 @@ extension Futures {
     public func aggregatePredictedItems(
         types: Set<UInt8>? = nil, within seconds: Int64? = nil
     ) -> [PredictedItem] {
+        ranked(firstEvents(types: types, within: seconds))
+    }
+
+    /// The first event with each item in each path, by item.
+    func firstEvents(
+        types: Set<UInt8>?, within seconds: Int64? = nil
+    ) -> [Int32: [SimulatedEvent]] {
         let end = origin + min(seconds ?? horizonSeconds, horizonSeconds)
         var firsts: [Int32: [SimulatedEvent]] = [:]
         for index in 0..<pathCount {
@@ -51,7 +58,12 @@ extension Futures {
                 firsts[event.item, default: []].append(event)
             }
         }
-        return firsts.map { predictedItem($0.key, firsts: $0.value) }
+        return firsts
+    }
+
+    /// The items whose first events are given, most probable first.
+    func ranked(_ firsts: [Int32: [SimulatedEvent]]) -> [PredictedItem] {
+        firsts.map { predictedItem($0.key, firsts: $0.value) }
             .sorted { ($1.probability, $0.item) < ($0.probability, $1.item) }
     }
 
