@@ -59,7 +59,7 @@ struct FleetOptions: ParsableArguments {
     ) throws {
         let path = try output ?? defaultOutput()
         // A run that is resumed looks from where it began, though the store may have newer events.
-        let earlier = fresh ? nil : FleetFile.unfinishedWork(path).flatMap(Work.init)
+        let earlier = fresh ? nil : FleetFile.unfinishedWork(path).flatMap(Work.read)
         let begun = try futures.moment()?.seconds ?? earlier?.settings.origin
         guard let origin = try begun ?? store.newestEvent()?.seconds else {
             throw ValidationError("The store has no events. Run 'foretwin ingest' first.")
@@ -108,22 +108,9 @@ struct FleetOptions: ParsableArguments {
         var version: String
         var items: Int
 
-        init(
-            settings: FleetSettings, store: String, models: String, version: String, items: Int
-        ) {
-            self.settings = settings
-            self.store = store
-            self.models = models
-            self.version = version
-            self.items = items
-        }
-
         /// Reads what ``text()`` has written; `nil` for anything else.
-        init?(_ text: String) {
-            guard let work = try? JSONDecoder().decode(Self.self, from: Data(text.utf8)) else {
-                return nil
-            }
-            self = work
+        static func read(_ text: String) -> Work? {
+            try? JSONDecoder().decode(Work.self, from: Data(text.utf8))
         }
 
         func text() throws -> String {
