@@ -1,0 +1,30 @@
+/// What is known of the days around all customers: public, and of cities, never of persons.
+///
+/// Days are days since 1970 in UTC. What nobody has said is missing, and everything that reads a
+/// feed is neutral then.
+public struct ContextFeeds: Hashable, Sendable {
+    /// The weather by city and day, observed or forecast.
+    public var weather: [String: [Int: Weather]]
+    /// Public holidays and events, in no particular order.
+    public var events: [CalendarEvent]
+    /// What is in demand, in no particular order.
+    public var trends: [Trend]
+    /// Prices other than the usual ones, in no particular order.
+    public var offers: [Offer]
+
+    /// Makes feeds; nothing is known unless given.
+    public init(
+        weather: [String: [Int: Weather]] = [:], events: [CalendarEvent] = [],
+        trends: [Trend] = [], offers: [Offer] = []
+    ) {
+        self.weather = weather
+        self.events = events
+        self.trends = trends
+        self.offers = offers
+    }
+
+    /// Whether nothing is known at all.
+    public var isEmpty: Bool {
+        weather.isEmpty && events.isEmpty && trends.isEmpty && offers.isEmpty
+    }
+}
