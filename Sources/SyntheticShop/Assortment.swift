@@ -108,4 +108,10 @@ enum Assortment {
     static let cities = [
         "Amsterdam", "Berlin", "Copenhagen", "Dublin", "Helsinki", "Lisbon", "Lyon", "Vienna",
     ]
+
+    /// The mean temperature of each city in degrees Celsius, and how far summer and winter are from
+    /// it.
+    static let climates: [(mean: Double, swing: Double)] = [
+        (10.5, 7), (10, 10), (9, 9), (10, 5), (6, 12), (17, 6), (13, 9), (11, 10.5),
+    ]
 }

@@ -16,6 +16,8 @@ struct Catalogue: Sendable {
     /// The weight of each item in its department: 1 for the most popular, 1/2 for the second and
     /// so on (Zipf's law).
     private(set) var popularity: [Double] = []
+    /// The first day (0 is the first of the shop) on which each item is sold.
+    private(set) var launchDays: [Int] = []
     /// The items of each product, by the product's name.
     private(set) var byProduct: [String: [Int]] = [:]
 
@@ -32,6 +34,32 @@ struct Catalogue: Sendable {
             for (rank, place) in random.permutation(members.count).enumerated() {
                 popularity[members[place]] = 1 / Double(rank + 1)
             }
+        }
+        launchDays = Catalogue.launchDays(byProduct, count: count, random: &random)
+    }
+
+    /// Whether an item is sold on a day of the shop.
+    func isOnSale(_ item: Int, day: Int) -> Bool { day >= launchDays[item] }
+
+    /// The days on which new items came, by item id.
+    var laterLaunchDays: [String: Int] {
+        Dictionary(
+            uniqueKeysWithValues: items.indices.lazy.filter { launchDays[$0] > 0 }.map {
+                (items[$0].itemID, launchDays[$0])
+            })
+    }
+
+    /// One item of twenty is new, from some day of the first half year on; what belongs to a habit
+    /// has been there from the beginning.
+    private static func launchDays(
+        _ byProduct: [String: [Int]], count: Int, random: inout ShopRandom
+    ) -> [Int] {
+        let habits = Assortment.habits.flatMap { [$0.first, $0.second] }
+        let settled = Set(habits.flatMap { byProduct[$0] ?? [] })
+        return (0..<count).map { item in
+            let isNew = random.chance(0.05)
+            let day = 14 + random.integer(below: 150)
+            return isNew && !settled.contains(item) ? day : 0
         }
     }
 

@@ -23,7 +23,7 @@ extension SyntheticShop {
         /// 2026-01-01T00:00:00Z, a Thursday.
         public static let usualStart = Timestamp(seconds: 1_767_225_600)
 
-        /// Makes a configuration; the defaults give about 145,000 events.
+        /// Makes a configuration; the defaults give about 150,000 events.
         public init(
             customers: Int = 600, items: Int = 300, days: Int = 180, seed: UInt64 = 7,
             start: Timestamp = usualStart
@@ -70,7 +70,7 @@ extension SyntheticShop.Configuration: Codable {
 
 extension SyntheticShop.Configuration {
     /// Events of a hundred average customers on an average day, as measured at the default size.
-    static let eventsPerHundredCustomerDays = 135
+    static let eventsPerHundredCustomerDays = 141
     /// A shop is meant for one machine and a few minutes.
     static let eventCountMax = 10_000_000
     /// Truth and state of a customer take about 3 KB, and all are held in memory.

@@ -6,11 +6,42 @@ final class World: Sendable {
     let configuration: SyntheticShop.Configuration
     let catalogue: Catalogue
     let tastes: Tastes
+    let surroundings: Surroundings
 
     init(configuration: SyntheticShop.Configuration) {
+        let catalogue = Catalogue(count: configuration.items, seed: configuration.seed)
         self.configuration = configuration
-        catalogue = Catalogue(count: configuration.items, seed: configuration.seed)
+        self.catalogue = catalogue
         tastes = Tastes(catalogue: catalogue, seed: configuration.seed)
+        surroundings = Self.surroundings(
+            ShopFeeds(configuration).feeds(catalogue), configuration, catalogue)
+    }
+
+    /// The same world in which the days are otherwise.
+    init(_ world: World, feeds: ContextFeeds) {
+        configuration = world.configuration
+        catalogue = world.catalogue
+        tastes = world.tastes
+        surroundings = Self.surroundings(feeds, world.configuration, world.catalogue)
+    }
+
+    private static func surroundings(
+        _ feeds: ContextFeeds, _ configuration: SyntheticShop.Configuration,
+        _ catalogue: Catalogue
+    ) -> Surroundings {
+        Surroundings(
+            feeds, firstDay: Int(configuration.start.seconds / 86_400),
+            dayCount: configuration.days + ShopFeeds.daysAhead, catalogue: catalogue)
+    }
+}
+
+extension World {
+    /// The price of an item on a day of the shop.
+    func price(of item: Int, day: Int) -> Double? {
+        catalogue.items[item].price.map { usual in
+            // Whole cents, as the offer has it.
+            (usual * surroundings.priceRatio(of: item, day: day) * 100).rounded() / 100
+        }
     }
 }
 
@@ -24,6 +55,8 @@ struct VisitLog: Sendable {
     var purchases: [Int] = []
     /// Seconds since 1970.
     var now: Int64 = 0
+    /// The day of the shop.
+    var day = 0
     /// The last second of the day, at which the clock stops.
     var lastSecond: Int64 = 0
     var sessionID = ""
@@ -128,32 +161,34 @@ struct CustomerSimulation: Sendable {
         let firstSecond = world.configuration.start.seconds + Int64(day) * 86_400
         let weekday = Calendar.weekday(firstSecond / 86_400)
         let isNeeded = nextNeed < Double(day + 1)
+        let influence = world.surroundings.influence(city: household.cityIndex, day: day)
         let probability =
             isNeeded
             ? Calendar.needVisit[weekday]
-            : household.idleVisitProbability * Calendar.idleVisit[weekday]
+            : household.idleVisitProbability * Calendar.idleVisit[weekday] * influence.visits
         guard random.chance(probability) else { return }
 
+        log.day = day
         let hour = Calendar.hours[household.hours].draw(&random)
         log.now = firstSecond + Int64(hour * 3600 + random.integer(below: 3600))
         log.lastSecond = firstSecond + 86_399
         if log.keepsEvents { log.sessionID = uniqueID(.session, sessionCount, world) }
         sessionCount += 1
-        visit(endOfDay: Double(day + 1), isNeeded: isNeeded, world: world, log: &log)
+        visit(isNeeded: isNeeded, influence, world: world, log: &log)
     }
 
     private mutating func visit(
-        endOfDay: Double, isNeeded: Bool, world: World, log: inout VisitLog
+        isNeeded: Bool, _ influence: Surroundings.Influence, world: World, log: inout VisitLog
     ) {
         cart.removeAll(keepingCapacity: true)
         sendBack(world, &log)
-        collectNeeds(endOfDay, world, &log)
+        collectNeeds(world, &log)
         for item in pending where !isInCart(item) {
             look(at: item, world, &log)
             add(item, isFixed: true, world, &log)
         }
         pending.removeAll(keepingCapacity: true)
-        browse(isNeeded ? Odds.viewsMean : Odds.viewsMeanWhenIdle, world, &log)
+        browse(isNeeded ? Odds.viewsMean : Odds.viewsMeanWhenIdle, influence, world, &log)
         reconsider(world, &log)
         guard !cart.isEmpty else { return }
         if !cart.contains(where: \.isFixed), random.chance(Odds.abandon) { return }
@@ -171,12 +206,16 @@ struct CustomerSimulation: Sendable {
     }
 
     /// Everything that is needed now or soon goes into the cart.
-    private mutating func collectNeeds(
-        _ endOfDay: Double, _ world: World, _ log: inout VisitLog
-    ) {
+    private mutating func collectNeeds(_ world: World, _ log: inout VisitLog) {
+        let endOfDay = Double(log.day + 1)
         for (place, staple) in household.staples.enumerated() {
-            guard needs[place] < endOfDay + staple.lookaheadDays else {
-                earliestNeeds[place] = endOfDay + staple.lookaheadDays
+            // What is cheap today is bought earlier.
+            let ratio = world.surroundings.priceRatio(of: staple.item, day: log.day)
+            let lookaheadDays = min(
+                staple.meanDays / 2,
+                staple.lookaheadDays * power(ratio, Couplings.priceLookahead))
+            guard needs[place] < endOfDay + lookaheadDays else {
+                earliestNeeds[place] = max(earliestNeeds[place], endOfDay + lookaheadDays)
                 continue
             }
             earliestNeeds[place] = endOfDay
@@ -192,20 +231,24 @@ struct CustomerSimulation: Sendable {
     }
 
     /// Looks around by taste, and takes, wishes for or rejects some of what is seen.
-    private mutating func browse(_ mean: Double, _ world: World, _ log: inout VisitLog) {
+    private mutating func browse(
+        _ mean: Double, _ influence: Surroundings.Influence, _ world: World, _ log: inout VisitLog
+    ) {
         let picker = Picker(
             cluster: world.tastes.clusters[household.cluster].browsing, all: world.tastes.browsing)
         let views = random.geometric(mean: mean, max: 15)
         for view in 0..<views {
-            let item = picker.pick(
-                priceLevel: household.priceLevel, catalogue: world.catalogue, random: &random)
+            let found = picker.pick(
+                priceLevel: household.priceLevel, on: log.day, influence, world, random: &random)
+            guard let item = found else { continue }
             if view == 0, random.chance(Odds.searchBeforeBrowsing) {
                 search(for: item, world, &log)
             }
             look(at: item, world, &log)
             // Staples keep to their rhythm, and what is chosen already is not chosen again.
             if household.staples.contains(where: { $0.item == item }) || isInCart(item) { continue }
-            if random.chance(Odds.cartAfterView) {
+            let ratio = world.surroundings.priceRatio(of: item, day: log.day)
+            if random.chance(Odds.cartAfterView * power(ratio, Couplings.priceElasticity)) {
                 add(item, isFixed: false, world, &log)
             } else if random.chance(Odds.wishAfterView), !wishes.contains(item) {
                 wishes.append(item)
@@ -302,7 +345,7 @@ struct CustomerSimulation: Sendable {
                 itemID: item.map { world.catalogue.items[$0].itemID }, type: type,
                 timestamp: Timestamp(seconds: log.now), sessionID: log.sessionID,
                 city: household.city, quantity: quantity.map(Double.init),
-                price: item.flatMap { world.catalogue.items[$0].price }, dwellSeconds: dwell,
+                price: item.flatMap { world.price(of: $0, day: log.day) }, dwellSeconds: dwell,
                 query: query, basketID: basketID))
         eventCount += 1
     }

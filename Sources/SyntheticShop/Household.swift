@@ -14,6 +14,8 @@ struct Household: Sendable {
     let userID: String
     let cluster: Int
     let city: String
+    /// The position of ``city`` in ``Assortment/cities``.
+    let cityIndex: Int
     let priceLevel: Int
     let lookaheadDays: Double
     let leavesOnDay: Int?
@@ -28,7 +30,8 @@ struct Household: Sendable {
         var random = ShopRandom(seed: seed, stream: .traits(customer: index))
         userID = numbered("customer", index + 1)
         cluster = random.integer(below: tastes.clusters.count)
-        city = Assortment.cities[random.integer(below: Assortment.cities.count)]
+        cityIndex = random.integer(below: Assortment.cities.count)
+        city = Assortment.cities[cityIndex]
         priceLevel = random.integer(below: 3)
         lookaheadDays = Double(1 + random.integer(below: 4))
         leavesOnDay = random.chance(0.06) ? 30 + random.geometric(mean: 120, max: 3000) : nil
@@ -42,7 +45,8 @@ struct Household: Sendable {
         var chosen: Set<Int> = []
         var staples: [Staple] = []
         for _ in 0..<wanted * 20 where staples.count < wanted {
-            let item = picker.pick(priceLevel: priceLevel, catalogue: catalogue, random: &random)
+            let item = picker.pick(
+                priceLevel: priceLevel, catalogue: catalogue, random: &random)
             guard chosen.insert(item).inserted else { continue }
             let mean = random.uniform(in: catalogue.rhythms[item]) * pace
             let meanDays = (mean * 100).rounded() / 100
@@ -81,6 +85,26 @@ struct Picker {
             item = choice.draw(&random)
         }
         return item
+    }
+
+    /// An item of those on sale on a day, more often what the day calls for; `nil` if many draws
+    /// have found none.
+    func pick(
+        priceLevel: Int, on day: Int, _ influence: Surroundings.Influence, _ world: World,
+        random: inout ShopRandom
+    ) -> Int? {
+        let most = (influence.departments.max() ?? 1) * world.surroundings.attentionMax(day: day)
+        for _ in 0..<256 {
+            let item = pick(priceLevel: priceLevel, catalogue: world.catalogue, random: &random)
+            let department = world.catalogue.departments[item]
+            let called =
+                influence.departments.indices.contains(department)
+                ? influence.departments[department] : 1
+            let ratio = world.surroundings.priceRatio(of: item, day: day)
+            let accepted = random.chance(called * Surroundings.attention(ratio) / max(1, most))
+            if accepted, world.catalogue.isOnSale(item, day: day) { return item }
+        }
+        return nil
     }
 
     /// By distance of price levels.

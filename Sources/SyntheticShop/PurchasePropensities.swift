@@ -94,6 +94,14 @@ extension SyntheticShop {
     public func purchasePropensities(
         from day: Int, within horizons: [Int], repetitions: Int = 200, threads: Int = 2
     ) throws(ShopError) -> PurchasePropensities {
+        try Self.check(day: day, horizons: horizons, repetitions: repetitions)
+        return PurchasePropensities(
+            world, households, from: day, within: horizons, repetitions: repetitions,
+            threads: threads)
+    }
+
+    /// Throws unless customers can go on living so from a morning.
+    static func check(day: Int, horizons: [Int], repetitions: Int) throws(ShopError) {
         guard (0...Configuration.dayCountMax).contains(day) else {
             throw ShopError(
                 .setting, "The day is \(day). Use one from 0 to \(Configuration.dayCountMax).")
@@ -108,8 +116,5 @@ extension SyntheticShop {
             throw ShopError(
                 .setting, "repetitions is \(repetitions). Use a number from 1 to 100000.")
         }
-        return PurchasePropensities(
-            world, households, from: day, within: horizons, repetitions: repetitions,
-            threads: threads)
     }
 }

@@ -3,7 +3,9 @@ import PropertyGraph
 import Twins
 
 extension SyntheticShop {
-    /// Writes `events.csv`, `items.csv` and `truth.json`.
+    /// Writes `events.csv`, `items.csv` and `truth.json`, and into the folder `context` what the
+    /// days are like: `weather-<city>.json` in the form of Open-Meteo, `events.ics`, `trends.csv`
+    /// and `offers.csv`, with a forecast of four weeks.
     ///
     /// The bytes depend on the configuration alone. The folder is made when it is missing. Each
     /// file appears under its name when it is complete, in the place of an older one.
@@ -12,7 +14,7 @@ extension SyntheticShop {
     public func write(to folder: String) throws(ShopError) {
         do {
             try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true)
+                atPath: folder + "/context", withIntermediateDirectories: true)
         } catch {
             throw ShopError(
                 .file,
@@ -25,6 +27,7 @@ extension SyntheticShop {
         try CSVFile.write(to: "\(folder)/events.csv", header: CSVFile.eventHeader) { file in
             for event in events() { try file.append(event) }
         }
+        try FeedFiles(self).write(to: folder + "/context")
         do {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
@@ -107,6 +110,12 @@ struct CSVFile {
         field(item.brand)
         field(item.description)
         field(item.price)
+        try endLine()
+    }
+
+    /// Adds a line of texts.
+    mutating func append(_ fields: [String?]) throws {
+        for text in fields { field(text) }
         try endLine()
     }
 

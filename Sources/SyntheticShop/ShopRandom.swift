@@ -12,7 +12,10 @@ struct ShopRandom: Sendable {
 
     /// What a stream of draws is for.
     enum Stream {
-        case catalogue, tastes, sequences
+        case catalogue, tastes, sequences, holidays, offers
+        case weather(city: Int)
+        case concerts(city: Int)
+        case trends(department: Int)
         case traits(customer: Int)
         case behaviour(customer: Int)
         /// What might happen to a customer instead.
@@ -23,6 +26,11 @@ struct ShopRandom: Sendable {
             case .catalogue: 0
             case .tastes: 1
             case .sequences: 2
+            case .holidays: 3
+            case .offers: 4
+            case .weather(let city): 1 << 62 | UInt64(city)
+            case .concerts(let city): 1 << 62 | 1 << 32 | UInt64(city)
+            case .trends(let department): 1 << 62 | 2 << 32 | UInt64(department)
             case .traits(let customer): 16 + 2 * UInt64(customer)
             case .behaviour(let customer): 17 + 2 * UInt64(customer)
             case .fork(let customer, let repetition):
@@ -45,6 +53,9 @@ struct ShopRandom: Sendable {
     /// True with a probability.
     mutating func chance(_ probability: Double) -> Bool { uniform() < probability }
 
+    /// A number of the standard normal distribution.
+    mutating func normal() -> Double { generator.normal() }
+
     /// A count of 0, 1, 2… with a mean, geometric, cut at `max`.
     mutating func geometric(mean: Double, max: Int) -> Int {
         let stop = 1 / (1 + mean)
@@ -55,7 +66,7 @@ struct ShopRandom: Sendable {
 
     /// A log-normal number with a median.
     mutating func logNormal(median: Double, sigma: Double) -> Double {
-        median * exp(sigma * generator.normal())
+        median * exp(sigma * normal())
     }
 
     /// A gamma-distributed number (Marsaglia and Tsang, "A Simple Method for Generating Gamma
@@ -65,7 +76,7 @@ struct ShopRandom: Sendable {
         let d = shape - 1.0 / 3
         let c = 1 / (9 * d).squareRoot()
         while true {
-            let x = generator.normal()
+            let x = normal()
             let root = 1 + c * x
             guard root > 0 else { continue }
             let v = root * root * root

@@ -59,6 +59,32 @@ public struct ShopTruth: Codable, Hashable, Sendable {
         public var staples: [Staple]
     }
 
+    /// How the days around customers move what they look at and take by chance.
+    ///
+    /// Numbers by category are exponents: what is looked at has the weight `exp(number ×
+    /// strength)` of the usual one, times the level of the category's trend. What customers need
+    /// keeps its rhythm; only how far ahead it is bought moves with prices.
+    public struct Couplings: Codable, Hashable, Sendable {
+        /// By category, with the logarithm of 1 + the day's millimetres of rain.
+        public var rain: [String: Double]
+        /// By category, for each ten degrees Celsius that the day is above twelve.
+        public var warmth: [String: Double]
+        /// By category, on the two days before a holiday.
+        public var beforeHoliday: [String: Double]
+        /// By category, on the two days before a concert in the customer's city.
+        public var beforeConcert: [String: Double]
+        /// Of visits on which nothing is needed, with the rain as above.
+        public var visitsInRain: Double
+        /// Of the same visits, on the two days before a holiday.
+        public var visitsBeforeHoliday: Double
+        /// The power of the price, as a share of the usual one, in the weight of what is looked at.
+        public var priceAttention: Double
+        /// The same in the chance of going into the cart after a look.
+        public var priceElasticity: Double
+        /// The same in the number of days ahead that a staple is bought.
+        public var priceLookahead: Double
+    }
+
     /// What the shop was made from.
     public var configuration: SyntheticShop.Configuration
     /// The share of picks (of staples and of browsed items) that come from the customer's cluster;
@@ -68,6 +94,10 @@ public struct ShopTruth: Codable, Hashable, Sendable {
     public var clusters: [Cluster]
     /// The planted sequences; no item is first in one and second in another.
     public var sequences: [PlantedSequence]
+    /// How the days around customers move them.
+    public var couplings: Couplings
+    /// The first day (0 is the first of the shop) of each item that is sold later than others.
+    public var launchDays: [String: Int]
     /// The customers by index.
     public var customers: [Customer]
 }

@@ -3,7 +3,8 @@ public import Twins
 /// A grocery and household web shop that is made up, with the truth about its customers.
 ///
 /// The data of the quickstart, and what learned models can be held against: its customers have
-/// known tastes, rhythms and habits, which ``truth`` names.
+/// known tastes, rhythms and habits, which ``truth`` names, and weather, holidays, trends and prices
+/// move them by known factors.
 ///
 /// ```swift
 /// let shop = try SyntheticShop(.init(customers: 100, days: 30))
@@ -17,6 +18,9 @@ public struct SyntheticShop: Sendable {
     public let configuration: Configuration
     /// The catalogue: ids `item-0001` and up, distinct names, about 15 categories, and prices.
     public let items: [Item]
+    /// What the days around the customers are like, from the shop's first day on until more than a
+    /// year after its last: what is ahead of somebody who asks is a forecast that comes true.
+    public var context: ContextFeeds { world.surroundings.feeds }
     /// What is true of the customers by construction.
     public let truth: ShopTruth
 
@@ -42,6 +46,7 @@ public struct SyntheticShop: Sendable {
         truth = ShopTruth(
             configuration: configuration, tasteShare: Tastes.tasteShare,
             clusters: world.tastes.clusters.map(\.truth), sequences: world.tastes.sequences,
+            couplings: Couplings.truth, launchDays: world.catalogue.laterLaunchDays,
             customers: households.map { $0.truth(world.catalogue) })
     }
 

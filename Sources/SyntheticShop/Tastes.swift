@@ -92,15 +92,17 @@ struct Tastes: Sendable {
             staples: stapleChoice(weights, catalogue, isFollower))
     }
 
-    /// Items that follow others are nobody's staple, so that a sequence shows in the events.
+    /// Items that follow others are nobody's staple, so that a sequence shows in the events; nor are
+    /// those that come later.
     ///
-    /// The
-    /// longer a thing lasts, the more such things a household has.
+    /// The longer a thing lasts, the more such things a household has.
     private static func stapleChoice(
         _ weights: [(index: Int, weight: Double)], _ catalogue: Catalogue, _ isFollower: [Bool]
     ) -> WeightedChoice {
         WeightedChoice(
-            weights.lazy.filter { !isFollower[$0.index] }.map {
+            weights.lazy.filter {
+                !isFollower[$0.index] && catalogue.isOnSale($0.index, day: 0)
+            }.map {
                 let rhythm = catalogue.rhythms[$0.index]
                 let meanDays = (rhythm.lowerBound + rhythm.upperBound) / 2
                 return ($0.index, $0.weight * meanDays * meanDays.squareRoot())

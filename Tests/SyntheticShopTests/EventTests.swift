@@ -35,7 +35,7 @@ enum Fixture {
 @Suite struct EventTests {
     @Test func defaultSizeIsAsPromised() throws {
         let events = try Fixture.events.get()
-        #expect((80_000...150_000).contains(events.count), "\(events.count)")
+        #expect((120_000...180_000).contains(events.count), "\(events.count)")
         let expected = 600 * 180 * SyntheticShop.Configuration.eventsPerHundredCustomerDays / 100
         #expect(abs(Double(events.count) / Double(expected) - 1) < 0.1)
     }
@@ -60,7 +60,9 @@ enum Fixture {
                 return event.type != .search || event.query?.isEmpty != false
             }
             if event.query != nil || event.type == .search { return true }
-            guard let price = prices[item], event.price == price else { return true }
+            guard let price = prices[item] ?? nil, let paid = event.price, paid > 0.5 * price,
+                paid <= price
+            else { return true }
             if (event.type == .view) != (event.dwellSeconds != nil) { return true }
             if let dwell = event.dwellSeconds, !(1...240).contains(dwell) { return true }
             let isOrder = event.type == .purchase || event.type == .return

@@ -1,0 +1,243 @@
+import Foundation
+import PropertyGraph
+import Testing
+import Twins
+
+@testable import SyntheticShop
+
+/// What the days are like, and that it moves customers as the truth says.
+@Suite("Surroundings")
+struct SurroundingsTests {
+    private static let shop = Result {
+        try SyntheticShop(.init(customers: 1500, items: 150, days: 150, seed: 19))
+    }
+    private static let views = shop.map { shop in
+        shop.events().filter { $0.type == .view }
+    }
+
+    /// The category of each item.
+    private func categories() throws -> [String: String] {
+        Dictionary(
+            uniqueKeysWithValues: try Self.shop.get().items.map {
+                ($0.itemID, $0.category ?? "")
+            })
+    }
+
+    @Test("Feeds are complete, in range, and the same for more customers and days")
+    func feeds() throws {
+        let shop = try SyntheticShop(.init(customers: 3, items: 40, days: 30, seed: 5))
+        let larger = try SyntheticShop(.init(customers: 9, items: 40, days: 60, seed: 5))
+        let first = Int(shop.configuration.start.seconds / 86_400)
+        #expect(shop.context.weather.count == Assortment.cities.count)
+        for (city, days) in shop.context.weather {
+            #expect(days.count == 30 + ShopFeeds.daysAhead)
+            for (day, weather) in days {
+                #expect((-40...45).contains(weather.temperature))
+                #expect((0...120).contains(weather.precipitation))
+                #expect(larger.context.weather[city]?[day] == weather)
+            }
+            let wet = Double(days.values.count { $0.precipitation > 0 }) / Double(days.count)
+            #expect((0.25...0.55).contains(wet), "\(city): \(wet)")
+        }
+        let kinds = Set(shop.context.events.map(\.kind))
+        #expect(kinds == ["holiday", "concert"])
+        #expect(Set(shop.context.events.map(\.uid)).count == shop.context.events.count)
+        #expect(shop.context.events.allSatisfy { ($0.kind == "concert") == ($0.city != nil) })
+        #expect(shop.context.trends.allSatisfy { (1...3).contains($0.level) })
+        let prices = Dictionary(
+            uniqueKeysWithValues: shop.items.map { ($0.itemID, $0.price ?? 0) })
+        for offer in shop.context.offers {
+            let ratio = offer.price / (prices[offer.itemID] ?? 0)
+            #expect((0.5..<1.0).contains(ratio) || offer.price < 1.2, "\(offer)")
+            #expect(offer.firstDay >= first && offer.lastDay == offer.firstDay + 6)
+        }
+        let same = larger.context.offers.prefix(shop.context.offers.count)
+        #expect(Array(same) == shop.context.offers)
+    }
+
+    @Test("Rain moves what is looked at, by category")
+    func rain() throws {
+        let shop = try Self.shop.get()
+        let categories = try categories()
+        // Shares of views on wet and dry days of the customer's city.
+        var wet: [String: Double] = [:]
+        var dry: [String: Double] = [:]
+        for event in try Self.views.get() {
+            guard let item = event.itemID, let category = categories[item], let city = event.city,
+                let weather = shop.context.weather[city]?[Int(event.timestamp.seconds / 86_400)]
+            else { continue }
+            if weather.precipitation >= 5 { wet[category, default: 0] += 1 }
+            if weather.precipitation == 0 { dry[category, default: 0] += 1 }
+        }
+        let totals = (wet.values.reduce(0, +), dry.values.reduce(0, +))
+        #expect(totals.0 > 2000 && totals.1 > 2000)
+        func lift(_ category: String) -> Double {
+            (wet[category] ?? 0) / totals.0 / ((dry[category] ?? 1) / totals.1)
+        }
+        #expect(lift("Snacks & sweets") > 1.3, "\(lift("Snacks & sweets"))")
+        #expect(lift("Coffee & tea") > 1.25, "\(lift("Coffee & tea"))")
+        #expect(lift("Fruit & vegetables") < 0.75, "\(lift("Fruit & vegetables"))")
+        #expect((0.6...1.2).contains(lift("Cleaning")), "\(lift("Cleaning"))")
+    }
+
+    @Test("Holidays, concerts and trends move what is looked at")
+    func occasions() throws {
+        let shop = try Self.shop.get()
+        let categories = try categories()
+        let holidays = Set(
+            shop.context.events.filter { $0.kind == "holiday" }
+                .flatMap { [$0.firstDay - 1, $0.firstDay - 2] })
+        let peaks = Dictionary(
+            grouping: shop.context.trends.filter { $0.level > 1.5 }, by: \.category
+        ).mapValues { Set($0.map(\.day)) }
+        var baking = (eve: 0.0, all: 0.0, other: 0.0, otherAll: 0.0)
+        var trend = (up: 0.0, upAll: 0.0, other: 0.0, otherAll: 0.0)
+        for event in try Self.views.get() {
+            guard let item = event.itemID, let category = categories[item] else { continue }
+            let day = Int(event.timestamp.seconds / 86_400)
+            if holidays.contains(day) {
+                baking.all += 1
+                baking.eve += category == "Baking" ? 1 : 0
+            } else {
+                baking.otherAll += 1
+                baking.other += category == "Baking" ? 1 : 0
+            }
+            for (name, days) in peaks {
+                if days.contains(day) {
+                    trend.upAll += 1
+                    trend.up += category == name ? 1 : 0
+                } else {
+                    trend.otherAll += 1
+                    trend.other += category == name ? 1 : 0
+                }
+            }
+        }
+        let eves = baking.eve / baking.all / (baking.other / baking.otherAll)
+        #expect(eves > 1.6, "Baking before holidays: \(eves)")
+        let lift = trend.up / trend.upAll / (trend.other / trend.otherAll)
+        #expect(lift > 1.25, "trends: \(lift)")
+    }
+
+    @Test("What is cheaper is bought more often, at the price that the offer names")
+    func offers() throws {
+        let shop = try Self.shop.get()
+        let usual = Dictionary(
+            uniqueKeysWithValues: shop.items.map { ($0.itemID, $0.price ?? 0) })
+        let first = Int(shop.configuration.start.seconds / 86_400)
+        var prices: [String: [Int: Double]] = [:]
+        for offer in shop.context.offers {
+            for day in offer.firstDay...offer.lastDay {
+                prices[offer.itemID, default: [:]][day] = offer.price
+            }
+        }
+        var sold = (cheap: 0.0, usual: 0.0)
+        var days = (cheap: 0.0, usual: 0.0)
+        for event in shop.events() where event.type == .purchase {
+            guard let item = event.itemID, let price = event.price else { continue }
+            let offered = prices[item]?[Int(event.timestamp.seconds / 86_400)]
+            #expect(abs(price - (offered ?? usual[item] ?? 0)) < 1e-9)
+            if offered == nil { sold.usual += 1 } else { sold.cheap += 1 }
+        }
+        for day in first..<first + shop.configuration.days {
+            for item in shop.items {
+                if prices[item.itemID]?[day] == nil { days.usual += 1 } else { days.cheap += 1 }
+            }
+        }
+        let lift = sold.cheap / days.cheap / (sold.usual / days.usual)
+        #expect((1.2...3).contains(lift), "\(lift)")
+    }
+
+    @Test("New items are not touched before their day, and are afterwards")
+    func newItems() throws {
+        let shop = try Self.shop.get()
+        let start = shop.configuration.start.seconds
+        #expect((1...20).contains(shop.truth.launchDays.count))
+        var firsts: [String: Int] = [:]
+        for event in shop.events() {
+            guard let item = event.itemID, firsts[item] == nil else { continue }
+            firsts[item] = Int((event.timestamp.seconds - start) / 86_400)
+        }
+        for (item, day) in shop.truth.launchDays where day < 100 {
+            let first = try #require(firsts[item], "\(item) of day \(day) is never touched")
+            #expect(first >= day)
+        }
+    }
+}
+
+/// The truth about what would be bought if the days were otherwise.
+@Suite("Purchase effects")
+struct PurchaseEffectsTests {
+    private static let shop = Result {
+        try SyntheticShop(.init(customers: 300, items: 60, days: 60, seed: 23))
+    }
+
+    @Test("If nothing changes, nothing changes; and the usual agrees with the propensities")
+    func none() throws {
+        let shop = try Self.shop.get()
+        let effects = try shop.purchaseEffects(
+            from: 60, within: 7, under: shop.context, repetitions: 20)
+        #expect(effects.items.values.allSatisfy { $0.change == 0 && $0.standardError == 0 })
+        let known = try shop.purchasePropensities(from: 60, within: [7], repetitions: 20)
+        for item in shop.items {
+            let sum = (0..<300).reduce(0.0) {
+                $0 + known.probability(of: item.itemID, customer: $1, horizon: 0)
+            }
+            // Customers who buy an item twice in a week count twice.
+            #expect((effects.items[item.itemID]?.usual ?? 0) >= sum - 1e-9)
+        }
+    }
+
+    @Test("A lower price sells more of the item, and rain more of what it calls for")
+    func changes() throws {
+        let shop = try Self.shop.get()
+        let day = 60
+        let first = Int(shop.configuration.start.seconds / 86_400) + day
+        let known = try shop.purchaseEffects(
+            from: day, within: 7, under: shop.context, repetitions: 1)
+        let item = try #require(known.items.max { $0.value.usual < $1.value.usual }?.key)
+        let price = try #require(shop.items.first { $0.itemID == item }?.price)
+        var cheap = shop.context
+        cheap.offers.removeAll { $0.itemID == item && $0.lastDay >= first }
+        cheap.offers.append(
+            Offer(itemID: item, firstDay: first, lastDay: first + 6, price: price * 0.6))
+        let offer = try shop.purchaseEffects(from: day, within: 7, under: cheap, repetitions: 60)
+        let effect = try #require(offer.items[item])
+        #expect(effect.change > 4 * effect.standardError, "\(effect)")
+
+        var wet = shop.context
+        var dry = shop.context
+        for city in wet.weather.keys {
+            for ahead in 0..<7 {
+                wet.weather[city]?[first + ahead]?.precipitation = 25
+                dry.weather[city]?[first + ahead]?.precipitation = 0
+            }
+        }
+        let snacks = Set(
+            shop.items.filter { $0.category == "Snacks & sweets" }.map(\.itemID))
+        func change(_ feeds: ContextFeeds) throws -> Double {
+            try shop.purchaseEffects(from: day, within: 7, under: feeds, repetitions: 60).items
+                .filter { snacks.contains($0.key) }.reduce(0) { $0 + $1.value.change }
+        }
+        let rain = try change(wet)
+        let drought = try change(dry)
+        #expect(rain > 1 && drought < rain - 2, "\(rain), \(drought)")
+    }
+
+    @Test("The number of threads changes nothing, and numbers out of range are refused")
+    func limits() throws {
+        let shop = try SyntheticShop(.init(customers: 12, items: 40, days: 40, seed: 3))
+        var feeds = shop.context
+        feeds.offers = []
+        let effects = try [1, 3].map {
+            try shop.purchaseEffects(
+                from: 30, within: 10, under: feeds, repetitions: 5, threads: $0)
+        }
+        #expect(effects[0].items == effects[1].items)
+        for (day, days, repetitions) in [(-1, 7, 5), (0, 0, 5), (0, 367, 5), (0, 7, 0)] {
+            #expect(throws: ShopError.self) {
+                try shop.purchaseEffects(
+                    from: day, within: days, under: feeds, repetitions: repetitions)
+            }
+        }
+    }
+}
