@@ -122,6 +122,17 @@ extension GraphStore {
             in: records)
     }
 
+    /// Removes a node's properties in a graph; its name stays, and so do its edges.
+    ///
+    /// - Returns: Whether it had any.
+    @discardableResult
+    public func removeProperties(
+        of node: NodeID, graph: GraphID, in transaction: borrowing WriteTransaction
+    ) throws -> Bool {
+        try reindex(Node(id: node, properties: [:]), graph: graph, in: transaction)
+        return try transaction.remove(GraphRecords.nodeKey(graph, node), in: records)
+    }
+
     /// Removes all nodes and edges of a graph; their names stay, and so do attachments.
     ///
     /// - Returns: How many records there were.

@@ -117,9 +117,14 @@ struct EventBuilder {
     /// A city's name; numbers alone, degrees or a decimal number in its place are left out, since
     /// they are a postcode, coordinates or an address of a device.
     private func city(_ text: String) throws(Rejection) -> String? {
+        Self.isCity(text) ? try id(text, "city") : nil
+    }
+
+    /// Whether a text may be a city's name.
+    static func isCity(_ text: String) -> Bool {
         let hasDigit = text.utf8.contains { $0 >= 48 && $0 <= 57 }
         let isPlace = hasDigit && (text.contains("°") || text.contains(/\d[.,]\d/))
-        return text.contains(where: \.isLetter) && !isPlace ? try id(text, "city") : nil
+        return text.contains(where: \.isLetter) && !isPlace
     }
 
     private func amount(_ text: String, _ name: String) throws(Rejection) -> Double {

@@ -14,4 +14,10 @@ public enum Limits {
     public static let timeMax = Int64(7_258_118_400_000)
     /// Quantities and prices beyond this are mistakes.
     public static let amountMax = 1e9
+    /// The city of a feed: with an id and a day it fits into the name of a node.
+    public static let cityByteCountMax = 128
+    /// A file of weather or events is read as a whole; one of a city's decades is far smaller.
+    public static let feedByteCountMax = 1 << 26
+    /// Records of one file of feeds, which all are in memory at once.
+    public static let feedRecordCountMax = 1 << 20
 }

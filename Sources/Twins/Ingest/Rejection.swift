@@ -30,6 +30,12 @@ public struct Rejection: Error, Hashable, Sendable {
         case unknownItem = "item not in the catalogue"
         /// The customer's twin was erased, and nothing more may be stored of them.
         case erased = "customer was erased"
+        /// A city is named by a postcode, coordinates or something else that is none.
+        case city = "not a city's name"
+        /// The end of something is before its beginning.
+        case order = "it ends before it begins"
+        /// An event of a calendar does not end, or is not written as one.
+        case calendar = "not a whole calendar event"
     }
 
     /// The line's number in its source, from 1; the event's place in a batch over HTTP.

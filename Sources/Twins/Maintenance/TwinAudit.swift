@@ -127,6 +127,11 @@ struct TwinAudit {
         let graphID = GraphID(rawValue: UInt64(index) + 1)
         let isErased = try transaction.contains(key(graphID, Self.tombstoneTag), in: graph.records)
         if !isErased { twins += 1 }
+        let consent = try transaction.value(
+            for: key(graphID, ConsentRecord.tag), in: graph.records, ConsentRecord.decode)
+        if isErased, consent != nil {
+            note("twin \(graphID.rawValue) was erased, and its consent is still there")
+        }
         let customer = try graph.nodeID(.customer, index: index)
         let events = try log(graphID, in: transaction)
         settledEvents += events.count

@@ -7,7 +7,18 @@ extension Label {
     static let city = Label(rawValue: "City")
     static let daypart = Label(rawValue: "Daypart")
 
-    static let all: [Label] = [.customer, .item, .query, .city, .daypart]
+    /// The weather of one city on some days.
+    static let weather = Label(rawValue: "Weather")
+    /// A public holiday or event.
+    static let publicEvent = Label(rawValue: "PublicEvent")
+    /// What is in demand on some days: one category, in one city or everywhere.
+    static let trend = Label(rawValue: "Trend")
+    /// A price of an item other than the usual one.
+    static let offer = Label(rawValue: "Offer")
+
+    static let all: [Label] = [
+        .customer, .item, .query, .city, .daypart, .weather, .publicEvent, .trend, .offer,
+    ]
 }
 
 extension EdgeType {
