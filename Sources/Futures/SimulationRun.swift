@@ -4,14 +4,15 @@ import Prediction
 
 /// One simulation under way: all paths, step by step.
 struct SimulationRun {
-    private let model: PredictionModel
+    let model: PredictionModel
     private let settings: SimulationSettings
-    private let random: Numbers
+    let random: Numbers
     private let origin: Int64
     private let isCold: Bool
+    private let factors: DayFactors?
     private var draws: ItemDraws
     /// The LSTM's states of ``active`` paths, in that order.
-    private var state: SequenceModel.State
+    var state: SequenceModel.State
     private var active: [Int]
     private var paths: [PathMemory]
     private let firstShares: [Float]
@@ -20,9 +21,10 @@ struct SimulationRun {
 
     init(
         model: PredictionModel, popularity: CumulativeTable, history: History, origin: Int64,
-        settings: SimulationSettings
+        settings: SimulationSettings, factors: DayFactors?
     ) {
         self.model = model
+        self.factors = factors
         self.settings = settings
         random = Numbers(seed: settings.seed)
         self.origin = origin
@@ -52,13 +54,23 @@ struct SimulationRun {
     }
 
     /// What a path does in one step.
-    private struct Draft: Sendable {
+    struct Draft: Sendable {
+        /// The path.
+        var path: Int
         var time: Int64
         var gap: UInt8
         var weekPart: UInt8
         var type: UInt8
-        var source: Int
+        var source = ItemDraws.popularityIndex
         var item: Int32?
+        /// Whether the day is against it, so that nothing happens.
+        var isRefused = false
+    }
+
+    /// What the shares of sources depend on, for some drafts in their order.
+    struct Scene {
+        var state: SequenceModel.State
+        var outlooks: Matrix
     }
 
     /// Moves all paths that are under way by one event, and retires those past the horizon.
@@ -73,12 +85,15 @@ struct SimulationRun {
         }
         guard !active.isEmpty else { return }
         var drafts = draft(gaps, step: step)
-        drawFromSequence(&drafts, step: step)
-        commit(drafts)
+        let scene = scene(state, drafts)
+        drawItems(&drafts, rows: Array(drafts.indices), scene, lane: step)
+        if let factors { thin(&drafts, scene, factors, step: step) }
+        commit(drafts, &state)
+        if let factors { grow(drafts, factors, step: step) }
     }
 
     /// The random numbers of all paths, from 0 up to 1.
-    private struct Numbers: Sendable {
+    struct Numbers: Sendable {
         let seed: UInt64
 
         func callAsFunction(_ path: Int, _ step: Int, _ purpose: Int) -> Double {
@@ -134,44 +149,60 @@ struct SimulationRun {
         return max(1, gap.lowerBound - elapsed)...(gap.upperBound - elapsed)
     }
 
-    /// Draws type, source and, unless the source is the LSTM, the item of each path's next event.
-    private mutating func draft(
-        _ gaps: [(gap: UInt8, seconds: Int64)], step: Int
-    ) -> [Draft] {
-        let (active, paths, random) = (active, paths, random)
+    /// Draws the type of each path's next event.
+    private func draft(_ gaps: [(gap: UInt8, seconds: Int64)], step: Int) -> [Draft] {
         let times = active.indices.map { paths[active[$0]].time + gaps[$0].seconds }
         let weekParts = times.map { UInt8(WeekPart.index(time: $0)) }
         let probabilities = model.sequence.model.typeProbabilities(
             state, gaps: gaps.map(\.gap), weekParts: weekParts)
-        let types = active.indices.map { row in
-            UInt8(drawIndex(probabilities.row(row), random(active[row], step, 2)) ?? 0)
+        return active.indices.map { row in
+            let type = drawIndex(probabilities.row(row), random(active[row], step, 2)) ?? 0
+            return Draft(
+                path: active[row], time: times[row], gap: gaps[row].gap,
+                weekPart: weekParts[row], type: UInt8(type))
         }
-        let outlooks = model.sequence.model.outlook(
-            state, gaps: gaps.map(\.gap), weekParts: weekParts, types: types)
+    }
+
+    /// What the shares of sources depend on.
+    func scene(_ state: SequenceModel.State, _ drafts: [Draft]) -> Scene {
+        Scene(
+            state: state,
+            outlooks: model.sequence.model.outlook(
+                state, gaps: drafts.map(\.gap), weekParts: drafts.map(\.weekPart),
+                types: drafts.map(\.type)))
+    }
+
+    /// Draws source and item of some drafts; one that finds no item has none.
+    ///
+    /// - Parameters:
+    ///   - drafts: With time and type.
+    ///   - rows: Which of them.
+    ///   - scene: Of all of them.
+    ///   - lane: Tells draws of one path apart.
+    mutating func drawItems(
+        _ drafts: inout [Draft], rows: [Int], _ scene: Scene, lane: Int
+    ) {
         draws.prepare(
             Set(
-                active.indices.map {
+                rows.map {
                     RepetitionTable.Question(
-                        moments: paths[active[$0]].momentCount, type: types[$0])
+                        moments: paths[drafts[$0].path].momentCount, type: drafts[$0].type)
                 }))
-        let draws = draws
-        let mixture = model.mixture
-        return parallelMap(active.count, threads: settings.threads) { row in
-            let path = active[row]
-            let memory = paths[path]
-            let same = gaps[row].gap == 0 && !memory.moments.isEmpty
-            let time = times[row]
+        let (draws, mixture, paths, random) = (draws, model.mixture, paths, random)
+        let known = drafts
+        let drawn = parallelMap(rows.count, threads: settings.threads) { place in
+            var draft = known[rows[place]]
+            let memory = paths[draft.path]
+            draft.item = nil
+            let same = memory.isSameMoment(gap: draft.gap)
             let situation = Mixture.Situation(
                 moments: memory.momentCount, sameMoment: same,
-                outlook: memory.momentCount == 0 ? [] : outlooks.row(row))
-            var draft = Draft(
-                time: time, gap: gaps[row].gap, weekPart: weekParts[row], type: types[row],
-                source: ItemDraws.popularityIndex, item: nil)
+                outlook: memory.momentCount == 0 ? [] : scene.outlooks.row(rows[place]))
             var speaking = draws.speaking(sameMoment: same)
             // A source that finds no item here leaves its share to the others, as in a prediction.
             for round in 0..<speaking.count where draft.item == nil {
                 let shares = mixture.shares(situation, speaking: speaking)
-                let source = drawIndex(shares, random(path, step, 3 + round * 13))
+                let source = drawIndex(shares, random(draft.path, lane, 3 + round * 13))
                 // With nobody wanted to speak at all, what is popular now is a fair guess.
                 if source == nil, round > 0 { break }
                 draft.source = source ?? ItemDraws.popularityIndex
@@ -179,48 +210,65 @@ struct SimulationRun {
                 speaking[draft.source] = false
                 for attempt in 0..<4 where draft.item == nil {
                     let item = draws.item(
-                        source: draft.source, memory: memory, time: time, type: draft.type,
+                        source: draft.source, memory: memory, time: draft.time, type: draft.type,
                         sameMoment: same,
-                        random: { random(path, step, 4 + round * 13 + attempt * 3 + $0) })
+                        random: { random(draft.path, lane, 4 + round * 13 + attempt * 3 + $0) })
                     if let item, !(same && memory.isInMoment(item)) { draft.item = item }
                 }
             }
             return draft
         }
+        for (row, draft) in zip(rows, drawn) { drafts[row] = draft }
+        drawFromSequence(&drafts, rows: rows, scene.state, lane: lane)
     }
 
     /// Draws the items of the paths whose source is the LSTM, as matrix products of some rows.
-    private func drawFromSequence(_ drafts: inout [Draft], step: Int) {
-        let rows = drafts.indices.filter { drafts[$0].source == ItemDraws.sequenceIndex }
+    private func drawFromSequence(
+        _ drafts: inout [Draft], rows: [Int], _ state: SequenceModel.State, lane: Int
+    ) {
+        let rows = rows.filter { drafts[$0].source == ItemDraws.sequenceIndex }
         let attempts = 3
         let items = model.sequence.model.drawItems(
             model.sequence.model.select(state, rows: rows), gaps: rows.map { drafts[$0].gap },
             weekParts: rows.map { drafts[$0].weekPart }, types: rows.map { drafts[$0].type },
             at: rows.flatMap { row in
-                (0..<attempts).map { random(active[row], step, 100 + $0) }
+                (0..<attempts).map { random(drafts[row].path, lane, 100 + $0) }
             }, threads: settings.threads)
         for (place, row) in rows.enumerated() {
+            let memory = paths[drafts[row].path]
+            let same = memory.isSameMoment(gap: drafts[row].gap)
             drafts[row].item = items[place * attempts..<(place + 1) * attempts].first {
-                $0 >= 0 && !(drafts[row].gap == 0 && paths[active[row]].isInMoment($0))
+                $0 >= 0 && !(same && memory.isInMoment($0))
             }
         }
     }
 
     /// Appends the drafted events and moves the LSTM by them; a path that found no item for its
     /// basket lets this step pass.
-    private mutating func commit(_ drafts: [Draft]) {
+    ///
+    /// - Parameters:
+    ///   - drafts: Of some paths.
+    ///   - state: The LSTM's states of these paths, in their order.
+    mutating func commit(_ drafts: [Draft], _ state: inout SequenceModel.State) {
         var items: [Int32] = []
-        for (row, draft) in drafts.enumerated() {
-            let path = active[row]
+        for draft in drafts {
             items.append(draft.item ?? -1)
-            guard let item = draft.item else { continue }
+            guard let item = draft.item else {
+                // A visit that comes to nothing has been made all the same.
+                if draft.isRefused { paths[draft.path].pass(to: draft.time) }
+                continue
+            }
             let event = SimulatedEvent(
                 time: draft.time, type: draft.type, item: item, source: UInt8(draft.source))
-            paths[path].append(
-                event, sameMoment: draft.gap == 0, past: draws.repetition(of: item))
+            paths[draft.path].append(
+                event, gap: draft.gap, past: draws.repetition(of: item))
         }
-        model.sequence.model.advance(
+        let network = model.sequence.model
+        let refused = drafts.indices.filter { drafts[$0].isRefused }
+        let kept = network.select(state, rows: refused)
+        network.advance(
             &state, items: items, types: drafts.map(\.type), gaps: drafts.map(\.gap),
             weekParts: drafts.map(\.weekPart))
+        network.replace(refused, of: &state, with: kept)
     }
 }

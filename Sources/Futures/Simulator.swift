@@ -30,17 +30,19 @@ public struct Simulator: Sendable {
     ///   - origin: The moment from which the paths start, in seconds since 1970; not before the
     ///     newest event.
     ///   - settings: Horizon, number of paths, seed.
+    ///   - factors: How the days ahead multiply what is bought; not at all unless given.
     /// - Returns: The paths, without events after the horizon.
     /// - Throws: ``FuturesError`` when a setting is out of its range, or `CancellationError` when
     ///   the task is cancelled.
     public func simulateFutureBehavior(
-        _ history: History, from origin: Int64, settings: SimulationSettings
+        _ history: History, from origin: Int64, settings: SimulationSettings,
+        factors: DayFactors? = nil
     ) throws -> Futures {
         try settings.validate()
         let origin = max(origin, history.lastTime ?? origin)
         var run = SimulationRun(
             model: model, popularity: popularity, history: history, origin: origin,
-            settings: settings)
+            settings: settings, factors: factors)
         var step = 0
         while run.isUnderWay, step < settings.steps {
             try Task.checkCancellation()

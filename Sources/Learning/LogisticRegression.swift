@@ -34,7 +34,7 @@ public struct LogisticRegression: Sendable, Equatable {
                     for j in 0...i { curvature[i * count + j] += spread * row[i] * row[j] }
                 }
             }
-            let step = Self.solve(curvature, slope)
+            let step = SymmetricSystem(curvature, count: count).solve(slope)
             // Far from the best weights a whole step could overshoot.
             let length = step.map(abs).max() ?? 0
             let share = min(1, 2 / max(length, 1e-300))
@@ -50,28 +50,4 @@ public struct LogisticRegression: Sendable, Equatable {
     }
 
     private static func logistic(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
-
-    /// Solves a symmetric positive definite system by its lower half (Cholesky).
-    private static func solve(_ matrix: [Double], _ right: [Double]) -> [Double] {
-        let count = right.count
-        var factor = matrix
-        var x = right
-        for i in 0..<count {
-            for j in 0...i {
-                var sum = factor[i * count + j]
-                for k in 0..<j { sum -= factor[i * count + k] * factor[j * count + k] }
-                factor[i * count + j] =
-                    i == j ? max(sum, 1e-300).squareRoot() : sum / factor[j * count + j]
-            }
-        }
-        for i in 0..<count {
-            for k in 0..<i { x[i] -= factor[i * count + k] * x[k] }
-            x[i] /= factor[i * count + i]
-        }
-        for i in (0..<count).reversed() {
-            for k in i + 1..<count { x[i] -= factor[k * count + i] * x[k] }
-            x[i] /= factor[i * count + i]
-        }
-        return x
-    }
 }

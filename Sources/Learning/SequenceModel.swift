@@ -249,6 +249,30 @@ public final class SequenceModel: Sendable {
             count: rows.count, hidden: state.hidden.map(chosen), cell: state.cell.map(chosen))
     }
 
+    /// Puts states in the place of some rows.
+    ///
+    /// - Parameters:
+    ///   - rows: Which, as many as there are states.
+    ///   - state: The states of which they are rows.
+    ///   - part: The new states, in the order of the rows.
+    public func replace(_ rows: [Int], of state: inout State, with part: State) {
+        guard !rows.isEmpty else { return }
+        let width = configuration.width
+        func put(_ source: FloatStorage, into target: FloatStorage, _ count: Int) -> FloatStorage {
+            let result = FloatStorage(count: count * width)
+            let view = result.view(rows: count, columns: width)
+            let old = target.view(rows: count, columns: width)
+            for row in 0..<count { view.copyRow(row, from: old, row: row) }
+            let new = source.view(rows: part.count, columns: width)
+            for (index, row) in rows.enumerated() { view.copyRow(row, from: new, row: index) }
+            return result
+        }
+        let count = state.count
+        state = State(
+            count: count, hidden: zip(part.hidden, state.hidden).map { put($0, into: $1, count) },
+            cell: zip(part.cell, state.cell).map { put($0, into: $1, count) })
+    }
+
     /// The probability of each class of the time to the next event: n × `TimeGap.count`.
     public func gapProbabilities(_ state: State) -> Matrix {
         let result = FloatStorage(count: state.count * TimeGap.count)

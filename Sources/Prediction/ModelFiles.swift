@@ -5,11 +5,12 @@ import Learning
 /// Writes a model to a folder and reads it back.
 ///
 /// `model.safetensors` holds all numbers, `config.json` the settings and shares, `catalogue.json`
-/// the items, `metrics.json` how training went, `card.md` a summary for people. The same model
+/// the items, `response.json` how the days around customers move what they buy, `metrics.json` how
+/// training went, `card.md` a summary for people. The same model
 /// makes the same bytes.
 public enum ModelFiles {
     /// The version of the layout; a reader refuses all others.
-    public static let formatVersion = 3
+    public static let formatVersion = 4
 
     /// What every version's `config.json` says, however the rest of it looks.
     private struct Format: Codable {
@@ -47,6 +48,7 @@ public enum ModelFiles {
         try json(config).write(to: folder.appending(path: "config.json"))
         try json(metrics).write(to: folder.appending(path: "metrics.json"))
         try json(model.catalogue.itemIDs).write(to: folder.appending(path: "catalogue.json"))
+        try json(model.response).write(to: folder.appending(path: "response.json"))
         try Data(ModelCard.text(model, metrics).utf8).write(to: folder.appending(path: "card.md"))
     }
 
@@ -68,7 +70,12 @@ public enum ModelFiles {
         let path = folder.appending(path: "model.safetensors").path
         do {
             let tensors = TensorReader(tensors: try SafeTensors.read(from: path).tensors)
-            return try model(tensors, config: config, itemIDs: itemIDs)
+            var model = try model(tensors, config: config, itemIDs: itemIDs)
+            model.response = try decode(folder.appending(path: "response.json"))
+            guard model.response.fits(model.catalogue) else {
+                throw LearningError(.invalidData, "response.json does not fit the catalogue")
+            }
+            return model
         } catch let error as LearningError {
             throw PredictionError(.model, "\(path) cannot be used: \(error.message)")
         }

@@ -24,6 +24,8 @@ public struct PredictionModel: Sendable {
     public let stacking: Stacking
     /// The settings it was trained with.
     public let configuration: TrainingConfiguration
+    /// How the days around customers move what they buy.
+    public internal(set) var response = ContextResponse.none
 
     init(
         catalogue: ModelCatalogue, embeddings: Embeddings, sequence: SequenceEvidence,

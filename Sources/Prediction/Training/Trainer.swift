@@ -83,7 +83,13 @@ public struct Trainer: Sendable {
             cases: cases, bits: bits)
         counted = CountedEvidence(data.sequences, itemCount: catalogue.count)
         let heldOutSet = HeldOut(lessons, catalogue: catalogue)
-        return (model(mixture, stacking), metrics, heldOutSet)
+        var whole = model(mixture, stacking)
+        if let surroundings = data.surroundings {
+            whole.response = ResponseTraining(
+                surroundings, catalogue: catalogue, threads: threads
+            ).response()
+        }
+        return (whole, metrics, heldOutSet)
     }
 
     /// Trains the LSTM, from the checkpoint on if there is one of this run.

@@ -17,6 +17,20 @@ public struct TrainingData: Sendable {
     public let droppedEventCount: Int
     /// What is said of the items in words.
     let content: ItemContent
+    /// What was bought on which days, and what those were like; `nil` if nobody has said.
+    let surroundings: Surroundings?
+
+    /// What responses to the days are learned of.
+    struct Surroundings: Sendable {
+        /// What was bought; items by their running number in the store.
+        var counts: ResponseCounts
+        /// What the days were like.
+        var days: ContextDays
+        /// The items of the store.
+        var items: [Item]
+        /// Their ids, by running number.
+        var itemIDs: [String]
+    }
 
     /// Groups events into sequences.
     ///
@@ -62,7 +76,8 @@ public struct TrainingData: Sendable {
             minimumItemCount: minimumItemCount, items: items)
     }
 
-    /// Reads all twins of a store, one sequence a customer, and what it knows of items.
+    /// Reads all twins of a store, one sequence a customer, what it knows of items, and what it
+    /// knows of the days.
     ///
     /// - Parameters:
     ///   - store: The store.
@@ -75,10 +90,16 @@ public struct TrainingData: Sendable {
         let itemIDs = try store.itemIDs()
         var itemCounts = [Int](repeating: 0, count: itemIDs.count)
         var rows: [[RawEvent]] = []
+        let feeds = try store.contextFeeds()
+        var counts = ResponseCounts()
         try store.forEachTwinLog { log in
             var row: [RawEvent] = []
             row.reserveCapacity(log.count)
-            for entry in log where moment.map({ entry.timestamp <= $0 }) ?? true {
+            let known = moment.map { moment in log.filter { $0.timestamp <= moment } } ?? log
+            if !feeds.isEmpty {
+                counts.add(known, city: try store.city(ofTwinNumber: rows.count))
+            }
+            for entry in known {
                 guard let item = entry.item, itemCounts.indices.contains(item) else { continue }
                 itemCounts[item] += 1
                 row.append(
@@ -88,10 +109,14 @@ public struct TrainingData: Sendable {
             }
             rows.append(row)
         }
+        let items = try store.items(itemIDs).sorted { $0.key < $1.key }.map(\.value)
         self.init(
             rows: rows, owners: [], itemIDs: itemIDs, itemCounts: itemCounts,
-            minimumItemCount: minimumItemCount,
-            items: try store.items(itemIDs).sorted { $0.key < $1.key }.map(\.value))
+            minimumItemCount: minimumItemCount, items: items,
+            surroundings: feeds.isEmpty
+                ? nil
+                : Surroundings(
+                    counts: counts, days: ContextDays(feeds), items: items, itemIDs: itemIDs))
     }
 
     private struct RawEvent {
@@ -102,8 +127,9 @@ public struct TrainingData: Sendable {
 
     private init(
         rows: [[RawEvent]], owners: [String], itemIDs: [String], itemCounts: [Int],
-        minimumItemCount: Int, items: [Item]
+        minimumItemCount: Int, items: [Item], surroundings: Surroundings? = nil
     ) {
+        self.surroundings = surroundings
         var places = [Int32](repeating: -1, count: itemIDs.count)
         var kept: [String] = []
         for (item, count) in itemCounts.enumerated() where count >= max(1, minimumItemCount) {

@@ -9,6 +9,13 @@ public struct LogEntry: Hashable, Sendable {
     public let type: EventType
     /// When.
     public let timestamp: Timestamp
+
+    /// Makes an entry.
+    public init(item: Int?, type: EventType, timestamp: Timestamp) {
+        self.item = item
+        self.type = type
+        self.timestamp = timestamp
+    }
 }
 
 /// The log: `graph ‖ 16 ‖ time ‖ tie-break → event`, and `graph ‖ 17 ‖ tie-break → time` for the
@@ -70,6 +77,26 @@ extension TwinStore {
                 return LogEntry(item: item, type: type, timestamp: time)
             }.map(\.event)
         }
+    }
+
+    /// The city of a twin's newest event that names one; `nil` if none does.
+    ///
+    /// - Complexity: O(events of the twin).
+    public func city(of graphID: GraphID) throws -> String? {
+        try readTwin(graphID) { transaction, entries in
+            // Most events name the city of the one before, whose text is not read anew.
+            var before: EventOutline?
+            return try log(graphID, entries, in: transaction) { value, _ in
+                let event = try EventRecord.decodeOutline(value, after: before)
+                before = event
+                return event.city
+            }.lazy.compactMap(\.event).last
+        }
+    }
+
+    /// The city of the twin with a running number, as ``city(of:)``.
+    public func city(ofTwinNumber number: Int) throws -> String? {
+        try city(of: GraphID(rawValue: UInt64(max(0, number)) + 1))
     }
 
     /// Visits the logs of all twins, in the order in which the twins came to be.

@@ -1,0 +1,194 @@
+import Foundation
+public import Prediction
+import Twins
+
+/// By what factors the days ahead multiply what a customer buys.
+///
+/// They follow from what the model knows of responses and from what feeds say of the days. With
+/// several *draws*, path p lives under draw p modulo their number: one possible truth about the
+/// coefficients each, so that paths of different draws differ by what is not known for sure.
+public struct DayFactors: Sendable {
+    /// What the days ahead are like for a customer.
+    public struct Outlook: Sendable {
+        /// What feeds say.
+        public var days: ContextDays
+        /// The customer's city.
+        public var city: String?
+        /// What the customer agrees to.
+        public var purposes: Set<ContextPurpose>
+        /// On which days (since 1970) items cannot be had, by place in the catalogue.
+        public var unavailable: [Int32: ClosedRange<Int>]
+
+        /// Makes an outlook.
+        public init(
+            _ days: ContextDays, city: String?, purposes: Set<ContextPurpose>,
+            unavailable: [Int32: ClosedRange<Int>] = [:]
+        ) {
+            self.days = days
+            self.city = city
+            self.purposes = purposes
+            self.unavailable = unavailable
+        }
+    }
+
+    private let firstDay: Int
+    private let drawCount: Int
+    /// Logarithms by draw, then by day and category.
+    private let logarithms: [[Double]]
+    /// The greatest factor, by draw and day.
+    private let most: [[Double]]
+    /// Logarithms of prices as shares of the usual ones, by day and item.
+    private let prices: [[Int32: Double]]
+    private let elasticities: [[Int32: Double]]
+    private let categoryOfItem: [Int?]
+    private let categoryCount: Int
+    private let unavailable: [Int32: ClosedRange<Int>]
+
+    /// No factor is greater: beyond it the responses were never seen.
+    public static let limit = 5.0
+
+    /// Works out the factors of some days.
+    ///
+    /// - Parameters:
+    ///   - model: What is known of responses.
+    ///   - outlook: What the days are like.
+    ///   - origin: The moment from which paths start, in seconds since 1970.
+    ///   - horizonSeconds: How far they reach.
+    ///   - draws: How many possible truths to spread the paths over; one is the likeliest alone.
+    ///   - seed: Decides the draws.
+    /// - Returns: `nil` if all factors are 1.
+    public init?(
+        _ model: PredictionModel, _ outlook: Outlook, from origin: Int64, horizonSeconds: Int64,
+        draws: Int = 1, seed: UInt64 = 7
+    ) {
+        let response = model.response
+        let first = Self.day(origin)
+        let days = first...Self.day(origin + horizonSeconds)
+        let prices = Self.prices(response, outlook, days, model.catalogue)
+        let known = Self.features(response, outlook, days)
+        guard !outlook.unavailable.isEmpty || prices.contains(where: { !$0.isEmpty })
+            || known.contains(where: { day in day.joined().contains { $0 != 0 } })
+        else { return nil }
+        let truths = (0..<max(1, draws)).map {
+            draws > 1 ? response.draw($0, seed: seed) : response.likeliest
+        }
+        let offered = Set(prices.flatMap(\.keys))
+        let logarithms = truths.map { Self.logarithms($0, known, response.categories.count) }
+        let elasticities = truths.map { truth in
+            Dictionary(uniqueKeysWithValues: offered.map { ($0, truth.elasticities[Int($0)]) })
+        }
+        firstDay = first
+        drawCount = truths.count
+        categoryOfItem = response.categoryOfItem
+        categoryCount = response.categories.count
+        unavailable = outlook.unavailable
+        self.prices = prices
+        self.logarithms = logarithms
+        self.elasticities = elasticities
+        let categoryOfItem = response.categoryOfItem
+        let categoryCount = response.categories.count
+        most = truths.indices.map { draw in
+            prices.indices.map { day in
+                let row = logarithms[draw][day * categoryCount..<(day + 1) * categoryCount]
+                let items = prices[day].map { item, ratio in
+                    let base = categoryOfItem[Int(item)].map { row[row.startIndex + $0] } ?? 0
+                    return base + ratio * (elasticities[draw][item] ?? 0)
+                }
+                return min(Self.limit, exp((row + items).max() ?? 0))
+            }
+        }
+    }
+
+    /// The factor of an item's purchases.
+    ///
+    /// - Parameters:
+    ///   - item: The item's place in the catalogue.
+    ///   - time: When, in seconds since 1970.
+    ///   - path: The path.
+    /// - Returns: The factor, from 0 to ``limit``; 1 outside of the days that were worked out.
+    public func factor(of item: Int32, at time: Int64, path: Int) -> Double {
+        let day = Self.day(time)
+        if let days = unavailable[item], days.contains(day) { return 0 }
+        let place = day - firstDay
+        guard prices.indices.contains(place) else { return 1 }
+        let draw = path % drawCount
+        var logarithm = 0.0
+        if categoryOfItem.indices.contains(Int(item)), let category = categoryOfItem[Int(item)] {
+            logarithm = logarithms[draw][place * categoryCount + category]
+        }
+        if let ratio = prices[place][item] {
+            logarithm += ratio * (elasticities[draw][item] ?? 0)
+        }
+        return logarithm == 0 ? 1 : min(Self.limit, exp(logarithm))
+    }
+
+    /// The greatest factor of any item, at least 1.
+    func most(at time: Int64, path: Int) -> Double {
+        let place = Self.day(time) - firstDay
+        guard prices.indices.contains(place) else { return 1 }
+        return max(1, most[path % drawCount][place])
+    }
+
+    private static func day(_ time: Int64) -> Int {
+        Int((Double(time) / 86_400).rounded(.down))
+    }
+
+    /// How far each day is from what is usual, by day, feature and category; 0 where nobody says.
+    private static func features(
+        _ response: ContextResponse, _ outlook: Outlook, _ days: ClosedRange<Int>
+    ) -> [[[Double]]] {
+        let usual = response.usual[outlook.city ?? ""] ?? []
+        return days.map { day in
+            response.features.enumerated().map { place, feature in
+                guard outlook.purposes.contains(feature.purpose),
+                    usual.indices.contains(place), let usual = usual[place]
+                else { return [Double](repeating: 0, count: response.categories.count) }
+                func difference(_ category: String?) -> Double {
+                    outlook.days.value(
+                        of: feature, category: category, city: outlook.city, day: day
+                    ).map { min(usual.most, max(usual.least, $0)) - usual.mean } ?? 0
+                }
+                guard feature == .trend else {
+                    return [Double](
+                        repeating: difference(nil), count: response.categories.count)
+                }
+                return response.categories.map { difference($0) }
+            }
+        }
+    }
+
+    /// The logarithms of factors, by day and category.
+    private static func logarithms(
+        _ truth: ContextResponse.Draw, _ features: [[[Double]]], _ categoryCount: Int
+    ) -> [Double] {
+        features.flatMap { day in
+            (0..<categoryCount).map { category in
+                zip(truth.coefficients, day).reduce(0) {
+                    $0 + $1.0[category] * $1.1[category]
+                }
+            }
+        }
+    }
+
+    /// The logarithms of special prices as shares of the usual ones, by day and item.
+    private static func prices(
+        _ response: ContextResponse, _ outlook: Outlook, _ days: ClosedRange<Int>,
+        _ catalogue: ModelCatalogue
+    ) -> [[Int32: Double]] {
+        guard !response.elasticities.isEmpty else { return days.map { _ in [:] } }
+        let offered = outlook.days.offeredItems.compactMap { id in
+            catalogue.place(of: id).flatMap { place in
+                response.usualPrices[Int(place)].map { (id: id, place: place, usual: $0) }
+            }
+        }
+        return days.map { day in
+            var prices: [Int32: Double] = [:]
+            for item in offered where item.usual > 0 {
+                if let price = outlook.days.price(of: item.id, city: outlook.city, day: day) {
+                    prices[item.place] = log(price / item.usual)
+                }
+            }
+            return prices
+        }
+    }
+}

@@ -1,0 +1,197 @@
+import Kernels
+public import Prediction
+import PropertyGraph
+import Synchronization
+public import Twins
+
+/// Asks of customers' futures what a scenario would change.
+///
+/// Each customer is simulated twice by the same random numbers, as things are and as they might be.
+/// The paths are spread over possible truths about how customers respond, so that the interval of an
+/// effect holds both what chance leaves open and what the model does not know.
+public struct WhatIf: Sendable {
+    /// What is asked, and how thoroughly.
+    public struct Settings: Sendable, Hashable {
+        /// The moment that all paths start from, in seconds since 1970.
+        public var origin: Int64
+        /// How far they reach, in seconds.
+        public var horizonSeconds: Int64
+        /// How many paths of each customer, at least ``Effects/draws``.
+        public var paths: Int
+        /// The types of events that count.
+        public var types: Set<UInt8>
+        /// Decides every random choice.
+        public var seed: UInt64
+
+        /// Makes settings: a week and 100 paths of purchases unless given.
+        public init(
+            origin: Int64, horizonSeconds: Int64 = 7 * 86_400, paths: Int = 100,
+            types: Set<UInt8> = [EventType.purchase.rawValue], seed: UInt64 = 7
+        ) {
+            self.origin = origin
+            self.horizonSeconds = horizonSeconds
+            self.paths = paths
+            self.types = types
+            self.seed = seed
+        }
+    }
+
+    private let store: TwinStore
+    private let model: PredictionModel
+    private let scenario: Scenario
+    private let settings: Settings
+    private let histories: TwinHistories
+    private let simulator: Simulator
+    private let usual: FactorTable
+    private let changed: FactorTable
+
+    /// Prepares the question.
+    ///
+    /// - Throws: ``FuturesError`` for a setting out of its range or a scenario that names what is
+    ///   not known; what the store throws.
+    public init(
+        _ store: TwinStore, _ model: PredictionModel, _ scenario: Scenario, settings: Settings
+    ) throws {
+        guard settings.paths >= Effects.draws else {
+            throw FuturesError(
+                "paths is \(settings.paths). Use \(Effects.draws) or more: each possible truth "
+                    + "about how customers respond needs one.")
+        }
+        let items = try store.items(try store.itemIDs()).sorted { $0.key < $1.key }.map(\.value)
+        try scenario.validate(model, items: items)
+        self.store = store
+        self.model = model
+        self.scenario = scenario
+        self.settings = settings
+        histories = try TwinHistories(store, catalogue: model.catalogue)
+        simulator = Simulator(model)
+        try Self.simulation(settings, seed: settings.seed).validate()
+        let horizon = Self.day(settings.origin)...Self.day(
+            settings.origin + settings.horizonSeconds)
+        if let days = scenario.days, !days.overlaps(horizon) {
+            throw FuturesError(
+                "The scenario's days are from \(Day.text(days.lowerBound)) to "
+                    + "\(Day.text(days.upperBound)), and the futures from "
+                    + "\(Day.text(horizon.lowerBound)) to \(Day.text(horizon.upperBound)). Choose "
+                    + "days that are among those.")
+        }
+        let feeds = try store.contextFeeds()
+        let otherwise =
+            scenario.changesDays
+            ? scenario.applied(to: feeds, items: items, horizon: horizon) : feeds
+        let days = scenario.days ?? horizon
+        let unavailable = Dictionary(
+            uniqueKeysWithValues: scenario.unavailable.compactMap { id in
+                model.catalogue.place(of: id).map { ($0, days) }
+            })
+        usual = FactorTable(model, settings, ContextDays(feeds), unavailable: [:])
+        changed = FactorTable(
+            model, settings, ContextDays(otherwise), unavailable: unavailable)
+    }
+
+    /// The effects on one customer.
+    ///
+    /// - Parameter number: The twin's running number, within `0..<store.twinNumbers()`.
+    /// - Returns: `nil` if the twin was erased or nothing is known of it by the origin.
+    /// - Throws: What the store throws, or `CancellationError`.
+    public func effects(onTwin number: Int) throws -> Effects? {
+        guard let twin = try store.twinLog(number: number) else { return nil }
+        let origin = Timestamp(seconds: settings.origin)
+        let history = try histories.history(twin.entries.filter { $0.timestamp <= origin })
+        guard !history.isEmpty else { return nil }
+        let key = FactorTable.Key(
+            city: try store.city(ofTwinNumber: number),
+            purposes: try store.contextConsent(ofTwinNumber: number))
+        let random = Philox(seed: settings.seed, stream: 0x1F_0F)
+        let simulation = Self.simulation(settings, seed: random.bits(at: UInt64(number)))
+        let usual = try simulator.simulateFutureBehavior(
+            history, from: settings.origin, settings: simulation, factors: usual[key])
+        let changed = try simulator.simulateFutureBehavior(
+            try otherwise(history, number), from: settings.origin, settings: simulation,
+            factors: changed[key])
+        return Effects(
+            usual, changed, types: settings.types,
+            categoryOfItem: model.response.categoryOfItem)
+    }
+
+    /// The effects on several customers together.
+    ///
+    /// - Parameters:
+    ///   - numbers: Their running numbers.
+    ///   - threads: How many may work on it; the result does not depend on it.
+    /// - Returns: The sum of the effects on those of whom something is known.
+    /// - Throws: As ``effects(onTwin:)``.
+    public func effects(onTwins numbers: [Int], threads: Int) throws -> Effects {
+        let results = parallelMap(numbers.count, threads: threads) { index in
+            Result { try effects(onTwin: numbers[index]) }
+        }
+        var sum = Effects()
+        for result in results {
+            if let effects = try result.get() { sum += effects }
+        }
+        return sum
+    }
+
+    /// The past as the scenario has it.
+    private func otherwise(_ history: History, _ number: Int) throws -> History {
+        var history = history
+        if !scenario.undone.isEmpty {
+            let origin = Timestamp(seconds: settings.origin)
+            let events = try store.events(of: GraphID(rawValue: UInt64(number) + 1))
+            history = try histories.history(
+                events.filter { $0.timestamp <= origin && !scenario.undone.contains($0.eventID) }
+                    .map { LogEntry(item: $0.item, type: $0.type, timestamp: $0.timestamp) })
+        }
+        for id in scenario.shown {
+            guard let place = model.catalogue.place(of: id) else { continue }
+            history.append(item: place, type: EventType.view.rawValue, time: settings.origin)
+        }
+        return history
+    }
+
+    private static func simulation(_ settings: Settings, seed: UInt64) -> SimulationSettings {
+        SimulationSettings(
+            horizonSeconds: settings.horizonSeconds, paths: settings.paths, seed: seed,
+            threads: 1)
+    }
+
+    private static func day(_ seconds: Int64) -> Int {
+        Day.number(of: Timestamp(seconds: seconds))
+    }
+}
+
+/// The factors of the days ahead, worked out once for customers of one city and one consent.
+private final class FactorTable: Sendable {
+    struct Key: Hashable {
+        var city: String?
+        var purposes: Set<ContextPurpose>
+    }
+
+    private let model: PredictionModel
+    private let settings: WhatIf.Settings
+    private let days: ContextDays
+    private let unavailable: [Int32: ClosedRange<Int>]
+    private let known = Mutex<[Key: DayFactors?]>([:])
+
+    init(
+        _ model: PredictionModel, _ settings: WhatIf.Settings, _ days: ContextDays,
+        unavailable: [Int32: ClosedRange<Int>]
+    ) {
+        self.model = model
+        self.settings = settings
+        self.days = days
+        self.unavailable = unavailable
+    }
+
+    subscript(key: Key) -> DayFactors? {
+        if let factors = known.withLock({ $0[key] }) { return factors }
+        let factors = DayFactors(
+            model,
+            DayFactors.Outlook(
+                days, city: key.city, purposes: key.purposes, unavailable: unavailable),
+            from: settings.origin, horizonSeconds: settings.horizonSeconds,
+            draws: Effects.draws, seed: settings.seed)
+        known.withLock { $0[key] = .some(factors) }
+        return factors
+    }
+}

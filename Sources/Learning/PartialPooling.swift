@@ -1,0 +1,67 @@
+import Foundation
+
+/// What several groups tell of a quantity, each for itself and all for each other.
+///
+/// Groups have true values that lie around a common one. How far apart they lie is estimated
+/// (DerSimonian and Laird, "Meta-analysis in clinical trials", 1986), and each group's estimate is
+/// drawn to the common one the more, the less it tells itself (Efron and Morris 1973).
+public struct PartialPooling: Sendable, Equatable {
+    /// What is known of one group's value: a mean, and variances of two errors that are
+    /// independent of each other.
+    public struct Estimate: Sendable, Equatable, Codable {
+        /// The likeliest value.
+        public var mean: Double
+        /// The variance of the error that this group alone has.
+        public var ownVariance: Double
+        /// The standard deviation, with its sign, of the error that all groups share.
+        public var sharedDeviation: Double
+
+        /// The standard deviation of the whole error.
+        public var deviation: Double {
+            (ownVariance + sharedDeviation * sharedDeviation).squareRoot()
+        }
+    }
+
+    /// The common value.
+    public let mean: Double
+    /// The variance of its error.
+    public let variance: Double
+    /// The variance of groups' true values around it.
+    public let spread: Double
+
+    /// Sums up what groups tell.
+    ///
+    /// - Parameter groups: Values with variances of their errors; infinite ones tell nothing.
+    /// - Returns: `nil` if no group tells anything.
+    public init?(_ groups: [(value: Double, variance: Double)]) {
+        let known = groups.filter { $0.variance.isFinite && $0.variance > 0 && $0.value.isFinite }
+        guard !known.isEmpty else { return nil }
+        let weights = known.map { 1 / $0.variance }
+        let total = weights.reduce(0, +)
+        let centre = zip(weights, known).reduce(0) { $0 + $1.0 * $1.1.value } / total
+        let scatter = zip(weights, known).reduce(0) {
+            $0 + $1.0 * ($1.1.value - centre) * ($1.1.value - centre)
+        }
+        let scale = total - weights.reduce(0) { $0 + $1 * $1 } / total
+        let spread = scale > 0 ? max(0, (scatter - Double(known.count - 1)) / scale) : 0
+        let pooled = known.map { 1 / ($0.variance + spread) }
+        let sum = pooled.reduce(0, +)
+        self.spread = spread
+        mean = zip(pooled, known).reduce(0) { $0 + $1.0 * $1.1.value } / sum
+        variance = 1 / sum
+    }
+
+    /// What is known of a group by itself and by the others.
+    ///
+    /// - Parameters:
+    ///   - value: What the group tells itself.
+    ///   - ownVariance: The variance of its error; infinite for a group that tells nothing.
+    /// - Returns: The estimate.
+    public func estimate(_ value: Double, variance ownVariance: Double) -> Estimate {
+        let own = ownVariance.isFinite ? spread / max(1e-300, spread + ownVariance) : 0
+        return Estimate(
+            mean: own * (value - mean) + mean,
+            ownVariance: ownVariance.isFinite ? own * ownVariance : spread,
+            sharedDeviation: (1 - own) * variance.squareRoot())
+    }
+}

@@ -1,0 +1,46 @@
+/// Systems of linear equations whose matrix is symmetric and positive definite (Cholesky).
+struct SymmetricSystem {
+    private let count: Int
+    /// The lower triangular factor, row by row.
+    private var factor: [Double]
+
+    /// Factorises a matrix given row by row, of which the lower half is read.
+    ///
+    /// - Complexity: O(n³).
+    init(_ matrix: [Double], count: Int) {
+        precondition(matrix.count == count * count, "The matrix has n rows of n numbers.")
+        self.count = count
+        factor = matrix
+        for i in 0..<count {
+            for j in 0...i {
+                var sum = factor[i * count + j]
+                for k in 0..<j { sum -= factor[i * count + k] * factor[j * count + k] }
+                factor[i * count + j] =
+                    i == j ? max(sum, 1e-300).squareRoot() : sum / factor[j * count + j]
+            }
+        }
+    }
+
+    /// The numbers x for which matrix · x is the right side.
+    func solve(_ right: [Double]) -> [Double] {
+        var x = right
+        for i in 0..<count {
+            for k in 0..<i { x[i] -= factor[i * count + k] * x[k] }
+            x[i] /= factor[i * count + i]
+        }
+        for i in (0..<count).reversed() {
+            for k in i + 1..<count { x[i] -= factor[k * count + i] * x[k] }
+            x[i] /= factor[i * count + i]
+        }
+        return x
+    }
+
+    /// The diagonal of the inverse of the matrix.
+    var inverseDiagonal: [Double] {
+        (0..<count).map { place in
+            var unit = [Double](repeating: 0, count: count)
+            unit[place] = 1
+            return solve(unit)[place]
+        }
+    }
+}
