@@ -29,8 +29,8 @@ struct Foretwin: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, GenerateShopCommand.self, IngestCommand.self, TrainCommand.self,
             RecommendCommand.self, SimulateCommand.self, ReportCommand.self,
-            EvaluateCommand.self, BacktestCommand.self, TwinCommand.self, GraphCommand.self,
-            ModelsCommand.self, ServeCommand.self,
+            EvaluateCommand.self, BacktestCommand.self, TwinCommand.self, ContextCommand.self,
+            GraphCommand.self, ModelsCommand.self, ServeCommand.self,
             BackupCommand.self, RestoreCommand.self, VerifyCommand.self, CompactCommand.self,
             MigrateCommand.self,
             BenchCommand.self,

@@ -12,7 +12,9 @@ struct FuzzTarget: Sendable {
     let run: @Sendable ([UInt8]) throws -> Void
 
     /// All targets that need no server.
-    static let all = recordTargets + fileTargets + ingestTargets + textTargets
+    static let all =
+        recordTargets + fileTargets + ingestTargets + contextTargets
+        + textTargets
 }
 
 /// A promise about what is read was not kept.

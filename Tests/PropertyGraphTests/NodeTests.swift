@@ -153,6 +153,30 @@ import Testing
         #expect(try fixture.nodes(one) == [Node(id: ann, properties: ["b": .int(3)])])
     }
 
+    @Test func removedPropertiesLeaveTheNameAndOtherGraphs() throws {
+        let fixture = try Fixture(indexes: [PropertyIndex(.person, "age")])
+        let store = fixture.store
+        let ann = try fixture.add(.person, "ann")[0]
+        let removed = try store.write { transaction in
+            for graph in [one, .shared] {
+                try store.put(
+                    Node(id: ann, properties: ["age": .int(30)]), graph: graph, in: transaction)
+            }
+            let first = try store.removeProperties(of: ann, graph: one, in: transaction)
+            let again = try store.removeProperties(of: ann, graph: one, in: transaction)
+            return [first, again]
+        }
+        #expect(removed == [true, false])
+        #expect(try fixture.properties(ann, graph: one) == nil)
+        #expect(try fixture.properties(ann, graph: .shared) == ["age": .int(30)])
+        try store.read { transaction in
+            #expect(try store.node(.person, "ann", in: transaction) == ann)
+            let audit = try store.audit(
+                in: transaction, note: { Issue.record("\($0)") }, progress: { _, _ in })
+            #expect(audit.nodes == 1 && audit.indexEntries == 1)
+        }
+    }
+
     @Test func nodesOfAGraphAreVisitedInOrderOfID() throws {
         let fixture = try Fixture()
         let people = try fixture.add(.person, "a", "b", "c")

@@ -119,7 +119,6 @@ enum ContextRules {
         try checkPrintable(phrase, name)
     }
 
-    /// Names of nodes are put together with control characters, so no part may hold one.
     private static func checkPrintable(_ text: String, _ name: String) throws(Rejection) {
         for byte in text.utf8 where byte < 0x20 || byte == 0x7F {
             throw Rejection(.value, "\(name) holds a control character")

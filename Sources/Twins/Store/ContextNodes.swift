@@ -3,12 +3,17 @@ import PropertyGraph
 
 /// How feeds lie in the shared graph: names and properties of their nodes.
 ///
-/// A name is put together from what tells one from another, with a tab in between, which no part
-/// holds. It is in Unicode's composed form, so that a city has one name however it was typed; the
-/// properties keep what was given.
+/// A name is put together from what tells one from another, such as `Berlin|2026-02-25`. It is in
+/// Unicode's composed form, so that a city has one name however it was typed; the properties keep what
+/// was given.
 enum ContextNodes {
+    /// The name of a node, of those of its parts that there are.
     static func name(_ parts: String?...) -> String {
-        parts.map { $0 ?? "" }.joined(separator: "\t").precomposedStringWithCanonicalMapping
+        // So that no part can be taken for two.
+        let escaped = parts.compactMap(\.self).map { part in
+            part.replacing("\\", with: "\\\\").replacing("|", with: "\\|")
+        }
+        return escaped.joined(separator: "|").precomposedStringWithCanonicalMapping
     }
 
     // MARK: Events

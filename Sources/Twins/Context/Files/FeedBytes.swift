@@ -18,8 +18,11 @@ enum FeedBytes {
         }
         defer { try? handle.close() }
         let limit = Limits.feedByteCountMax
-        guard let data = try? handle.read(upToCount: limit + 1) else {
-            throw TwinsError(.file, "\(path) cannot be read. Check the disk.")
+        let data: Data
+        do {
+            data = try handle.read(upToCount: limit + 1) ?? Data()
+        } catch {
+            throw TwinsError(.file, "\(path) cannot be read further: \(error).")
         }
         guard data.count <= limit else {
             throw TwinsError(

@@ -4,9 +4,10 @@ import ArgumentParser
 struct TwinCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "twin",
-        abstract: "Look at the twin of a customer, take it out of the store, or erase it.",
+        abstract:
+            "Look at a customer's twin, set the consent, take it out of the store, or erase it.",
         subcommands: [
             TwinShowCommand.self, TwinDiffCommand.self, TwinExportCommand.self,
-            TwinEraseCommand.self,
+            TwinConsentCommand.self, TwinEraseCommand.self,
         ])
 }

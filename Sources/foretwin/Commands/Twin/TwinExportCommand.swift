@@ -37,7 +37,8 @@ struct TwinExportCommand: ParsableCommand {
         try makeFolder()
         let events = try events(of: graphID, in: store)
         try write(events.map { $0.jsonLine + "\n" }.joined(), to: "events.jsonl")
-        let twin = TwinJSON(try store.loadUserTwin(customer))
+        let twin = TwinJSON(
+            try store.loadUserTwin(customer), try store.contextConsent(of: customer))
         try write(try jsonText([twin]) + "\n", to: "twin.json")
         let scene = GraphScene(
             store: store.graph, twins: store, title: "the twin of \(customer)",

@@ -41,7 +41,11 @@ struct TwinShowCommand: ParsableCommand {
         let moment = try moment()
         if json {
             try printJSON(
-                customers.map { TwinJSON(try store.loadUserTwin($0, at: moment)) })
+                customers.map { customer in
+                    TwinJSON(
+                        try store.loadUserTwin(customer, at: moment),
+                        try store.contextConsent(of: customer))
+                })
             return
         }
         for (index, customer) in customers.enumerated() {
@@ -72,6 +76,7 @@ struct TwinShowCommand: ParsableCommand {
             print("searches: " + twin.searches.prefix(8).joined(separator: ", "))
         }
         printPreferences(twin.preferences)
+        print("context " + ConsentJSON(try store.contextConsent(of: customer)).text)
         try printItems(twin, store)
     }
 
@@ -142,8 +147,11 @@ struct TwinJSON: Encodable {
     var preferences: UserTwin.Preferences
     var interactions: [Interaction]
     var sequences: [Step]
+    /// What the context of the customer's days may be read for, now.
+    var consent: ConsentJSON
 
-    init(_ twin: UserTwin) {
+    init(_ twin: UserTwin, _ consent: Set<ContextPurpose>) {
+        self.consent = ConsentJSON(consent)
         userID = twin.userID
         eventCount = twin.eventCount
         lastUpdated = twin.lastUpdated?.iso8601
