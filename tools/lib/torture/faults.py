@@ -103,6 +103,12 @@ def commands(surroundings):
         program.succeed("backup", folder / "old.mdb", "--store", folder / "store")
         program.succeed("ingest", folder / "events.jsonl", "--store", folder / "store", cwd=folder)
 
+    def calendar(folder):
+        store(folder)
+        (folder / "days.ics").write_text(
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:may\nDTSTART:20260501\nRRULE:FREQ=YEARLY\n"
+            "END:VEVENT\nEND:VCALENDAR\n", encoding="utf-8")
+
     def graph(folder):
         store(folder)
         program.succeed(
@@ -121,6 +127,9 @@ def commands(surroundings):
         Command("first ingest", ingest, nothing, is_in_batches=True),
         Command("twin erase", (
             "twin", "erase", workload.all_customers[1], "--yes", *at), store),
+        Command("twin consent", (
+            "twin", "consent", workload.all_customers[1], "--allow", "events", *at), store),
+        Command("context add", ("context", "add", "DIR/days.ics", *at), calendar),
         Command("train", (
             "train", "--epochs", "1", "--width", "8", "--threads", "1", "--models", "DIR/models",
             *at), store)]
@@ -165,7 +174,7 @@ class Bench:
         return folder
 
     def state(self, folder):
-        """What the store says of its customers, as a text; empty if there is none."""
+        """What the store says of its customers and their days; empty if there is none."""
         shown = self.program.show(folder / "store", self.customers)
         if "There is no store" in shown.err or "not a store" in shown.err:
             return ""
@@ -173,7 +182,9 @@ class Bench:
             return "old"
         if shown.code != 0:
             return f"{shown}"
-        return json.dumps(foretwin.twins(shown.out))
+        feeds = self.program.run("context", "show", "--json", "--store", folder / "store")
+        known = feeds.out if feeds.code == 0 else f"{feeds}"
+        return json.dumps([*foretwin.twins(shown.out), (0, known)])
 
     def run(self, folder, fault):
         """Runs the command with a fault; returns how it ended, and the counters."""

@@ -19,23 +19,22 @@ struct ContextAddCommand: ParsableCommand {
             offers: CSV with item_id,city,first_day,last_day,price. Where the city is empty, a \
             trend or an offer is everywhere.
 
-            Cities are written as in events. What is said again replaces what was said before, so \
+            Cities are written as customers' events write them. What is said again replaces what was said before, so \
             the same file may be added each day. A bad line or event is told and never touches its \
             neighbours.
 
             Weather can be fetched so:
-              curl -o berlin.json 'https://api.open-meteo.com/v1/forecast?latitude=52.52&longitude\
-            =13.41&daily=temperature_2m_mean,precipitation_sum&timezone=GMT&past_days=92'
-              foretwin context add berlin.json --city Berlin
+              open=https://api.open-meteo.com/v1/forecast
+              days=daily=temperature_2m_mean,precipitation_sum
+              curl -o b.json "$open?latitude=52.52&longitude=13.41&$days&past_days=92"
+              foretwin context add b.json --city Berlin
             """)
 
     @Argument(help: "Files; each by itself tells its kind.")
     var files: [String]
 
     @Option(
-        help: ArgumentHelp(
-            "The kind of the files, if they do not tell: "
-                + ContextKind.allCases.map(\.rawValue).joined(separator: ", ") + "."))
+        help: "The kind of the files, if they do not tell.")
     var kind: ContextKind?
 
     @Option(

@@ -13,9 +13,7 @@ struct ContextRemoveCommand: ParsableCommand {
             """)
 
     @Option(
-        help: ArgumentHelp(
-            "What to remove: "
-                + ContextKind.allCases.map(\.rawValue).joined(separator: ", ") + "."))
+        help: "What to remove.")
     var kind: ContextKind
 
     @Option(help: "Only what is said of this city; all of the kind unless given.")
