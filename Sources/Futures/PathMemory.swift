@@ -8,8 +8,6 @@ struct PathMemory: Sendable {
     private(set) var momentCount: Int
     /// The newest moments, newest last; as many as transitions look back.
     private(set) var moments: [[Int32]]
-    /// Whether a visit has come to nothing since the newest event.
-    private var hasPassed = false
     /// The simulated events.
     private(set) var events: [SimulatedEvent] = []
     /// Repetitions of items that the path has touched, in place of those of the past.
@@ -27,25 +25,9 @@ struct PathMemory: Sendable {
     /// Whether an item is in the moment that is under way.
     func isInMoment(_ item: Int32) -> Bool { moments.last?.contains(item) ?? false }
 
-    /// Lets time pass without an event.
-    mutating func pass(to time: Int64) {
-        hasPassed = hasPassed || time > self.time
-        self.time = max(self.time, time)
-    }
-
-    /// Whether an event after a gap of some class is of the moment that is under way.
-    func isSameMoment(gap: UInt8) -> Bool { gap == 0 && !moments.isEmpty && !hasPassed }
-
-    /// Adds an event after a gap of some class.
-    mutating func append(_ event: SimulatedEvent, gap: UInt8, past: Repetition?) {
-        if isSameMoment(gap: gap) {
-            moments[moments.count - 1].append(event.item)
-        } else {
-            momentCount += 1
-            moments.append([event.item])
-            if moments.count > Transitions.reach { moments.removeFirst() }
-        }
-        hasPassed = false
+    /// Adds an event; one at the time of the newest is of the same moment.
+    mutating func append(_ event: SimulatedEvent, sameMoment: Bool, past: Repetition?) {
+        passOver(event, sameMoment: sameMoment)
         let moment = momentCount - 1
         if past == nil, repetitions[event.item] == nil { newItems.append(event.item) }
         var repetition =
@@ -53,7 +35,19 @@ struct PathMemory: Sendable {
             ?? Repetition(moment: moment, time: event.time, type: event.type)
         repetition.observe(moment: moment, time: event.time, type: event.type)
         repetitions[event.item] = repetition
-        time = event.time
         events.append(event)
+    }
+
+    /// Goes on as if after an event that does not happen: what would have come with it still does,
+    /// and its item stays as due as it is.
+    mutating func passOver(_ event: SimulatedEvent, sameMoment: Bool) {
+        if sameMoment, !moments.isEmpty {
+            moments[moments.count - 1].append(event.item)
+        } else {
+            momentCount += 1
+            moments.append([event.item])
+            if moments.count > Transitions.reach { moments.removeFirst() }
+        }
+        time = event.time
     }
 }

@@ -4,7 +4,7 @@ import Prediction
 
 /// One simulation under way: all paths, step by step.
 struct SimulationRun {
-    let model: PredictionModel
+    private let model: PredictionModel
     private let settings: SimulationSettings
     let random: Numbers
     private let origin: Int64
@@ -12,7 +12,7 @@ struct SimulationRun {
     private let factors: DayFactors?
     private var draws: ItemDraws
     /// The LSTM's states of ``active`` paths, in that order.
-    var state: SequenceModel.State
+    private var state: SequenceModel.State
     private var active: [Int]
     private var paths: [PathMemory]
     private let firstShares: [Float]
@@ -21,7 +21,7 @@ struct SimulationRun {
 
     init(
         model: PredictionModel, popularity: CumulativeTable, history: History, origin: Int64,
-        settings: SimulationSettings, factors: DayFactors?
+        settings: SimulationSettings, factors: DayFactors? = nil
     ) {
         self.model = model
         self.factors = factors
@@ -63,7 +63,7 @@ struct SimulationRun {
         var type: UInt8
         var source = ItemDraws.popularityIndex
         var item: Int32?
-        /// Whether the day is against it, so that nothing happens.
+        /// Whether the day is against it, so that it does not happen.
         var isRefused = false
     }
 
@@ -87,9 +87,13 @@ struct SimulationRun {
         var drafts = draft(gaps, step: step)
         let scene = scene(state, drafts)
         drawItems(&drafts, rows: Array(drafts.indices), scene, lane: step)
-        if let factors { thin(&drafts, scene, factors, step: step) }
-        commit(drafts, &state)
-        if let factors { grow(drafts, factors, step: step) }
+        var more: [(row: Int, draft: Draft)] = []
+        if let factors {
+            thin(&drafts, factors, step: step)
+            more = further(drafts, scene, factors, step: step)
+        }
+        state = commit(drafts, state)
+        for extra in more { add(extra.draft, row: extra.row) }
     }
 
     /// The random numbers of all paths, from 0 up to 1.
@@ -182,19 +186,20 @@ struct SimulationRun {
     mutating func drawItems(
         _ drafts: inout [Draft], rows: [Int], _ scene: Scene, lane: Int
     ) {
+        let (mixture, paths, random) = (model.mixture, paths, random)
         draws.prepare(
             Set(
                 rows.map {
                     RepetitionTable.Question(
                         moments: paths[drafts[$0].path].momentCount, type: drafts[$0].type)
                 }))
-        let (draws, mixture, paths, random) = (draws, model.mixture, paths, random)
+        let draws = draws
         let known = drafts
         let drawn = parallelMap(rows.count, threads: settings.threads) { place in
             var draft = known[rows[place]]
             let memory = paths[draft.path]
             draft.item = nil
-            let same = memory.isSameMoment(gap: draft.gap)
+            let same = draft.gap == 0 && !memory.moments.isEmpty
             let situation = Mixture.Situation(
                 moments: memory.momentCount, sameMoment: same,
                 outlook: memory.momentCount == 0 ? [] : scene.outlooks.row(rows[place]))
@@ -236,7 +241,7 @@ struct SimulationRun {
             }, threads: settings.threads)
         for (place, row) in rows.enumerated() {
             let memory = paths[drafts[row].path]
-            let same = memory.isSameMoment(gap: drafts[row].gap)
+            let same = drafts[row].gap == 0
             drafts[row].item = items[place * attempts..<(place + 1) * attempts].first {
                 $0 >= 0 && !(same && memory.isInMoment($0))
             }
@@ -249,26 +254,31 @@ struct SimulationRun {
     /// - Parameters:
     ///   - drafts: Of some paths.
     ///   - state: The LSTM's states of these paths, in their order.
-    mutating func commit(_ drafts: [Draft], _ state: inout SequenceModel.State) {
-        var items: [Int32] = []
+    /// - Returns: The states after the events.
+    private mutating func commit(
+        _ drafts: [Draft], _ state: SequenceModel.State
+    ) -> SequenceModel.State {
+        var state = state
         for draft in drafts {
-            items.append(draft.item ?? -1)
-            guard let item = draft.item else {
-                // A visit that comes to nothing has been made all the same.
-                if draft.isRefused { paths[draft.path].pass(to: draft.time) }
-                continue
-            }
+            guard let item = draft.item else { continue }
             let event = SimulatedEvent(
                 time: draft.time, type: draft.type, item: item, source: UInt8(draft.source))
-            paths[draft.path].append(
-                event, gap: draft.gap, past: draws.repetition(of: item))
+            if draft.isRefused {
+                paths[draft.path].passOver(event, sameMoment: draft.gap == 0)
+            } else {
+                paths[draft.path].append(
+                    event, sameMoment: draft.gap == 0, past: draws.repetition(of: item))
+            }
         }
-        let network = model.sequence.model
-        let refused = drafts.indices.filter { drafts[$0].isRefused }
-        let kept = network.select(state, rows: refused)
-        network.advance(
-            &state, items: items, types: drafts.map(\.type), gaps: drafts.map(\.gap),
-            weekParts: drafts.map(\.weekPart))
-        network.replace(refused, of: &state, with: kept)
+        model.sequence.model.advance(
+            &state, items: drafts.map { $0.item ?? -1 }, types: drafts.map(\.type),
+            gaps: drafts.map(\.gap), weekParts: drafts.map(\.weekPart))
+        return state
+    }
+
+    /// Appends one more event to a path's moment.
+    private mutating func add(_ draft: Draft, row: Int) {
+        let moved = commit([draft], model.sequence.model.select(state, rows: [row]))
+        model.sequence.model.replace([row], of: &state, with: moved)
     }
 }

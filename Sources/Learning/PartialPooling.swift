@@ -16,6 +16,13 @@ public struct PartialPooling: Sendable, Equatable {
         /// The standard deviation, with its sign, of the error that all groups share.
         public var sharedDeviation: Double
 
+        /// Makes an estimate.
+        public init(mean: Double, ownVariance: Double, sharedDeviation: Double) {
+            self.mean = mean
+            self.ownVariance = ownVariance
+            self.sharedDeviation = sharedDeviation
+        }
+
         /// The standard deviation of the whole error.
         public var deviation: Double {
             (ownVariance + sharedDeviation * sharedDeviation).squareRoot()
@@ -28,11 +35,14 @@ public struct PartialPooling: Sendable, Equatable {
     public let variance: Double
     /// The variance of groups' true values around it.
     public let spread: Double
+    /// The mean variance of the groups' own errors.
+    private let ownVariance: Double
+    /// How many groups tell anything.
+    private let count: Int
 
-    /// Sums up what groups tell.
+    /// Sums up what groups tell; `nil` if none tells anything.
     ///
     /// - Parameter groups: Values with variances of their errors; infinite ones tell nothing.
-    /// - Returns: `nil` if no group tells anything.
     public init?(_ groups: [(value: Double, variance: Double)]) {
         let known = groups.filter { $0.variance.isFinite && $0.variance > 0 && $0.value.isFinite }
         guard !known.isEmpty else { return nil }
@@ -47,21 +57,34 @@ public struct PartialPooling: Sendable, Equatable {
         let pooled = known.map { 1 / ($0.variance + spread) }
         let sum = pooled.reduce(0, +)
         self.spread = spread
+        self.count = known.count
+        ownVariance = known.reduce(0) { $0 + $1.variance } / Double(known.count)
         mean = zip(pooled, known).reduce(0) { $0 + $1.0 * $1.1.value } / sum
         variance = 1 / sum
     }
 
     /// What is known of a group by itself and by the others.
     ///
+    /// The variance allows for the spread being an estimate itself (Morris, "Parametric empirical
+    /// Bayes inference", 1983, 5.2).
+    ///
     /// - Parameters:
     ///   - value: What the group tells itself.
     ///   - ownVariance: The variance of its error; infinite for a group that tells nothing.
     /// - Returns: The estimate.
     public func estimate(_ value: Double, variance ownVariance: Double) -> Estimate {
-        let own = ownVariance.isFinite ? spread / max(1e-300, spread + ownVariance) : 0
+        guard ownVariance.isFinite else {
+            return Estimate(
+                mean: mean, ownVariance: spread, sharedDeviation: variance.squareRoot())
+        }
+        let total = max(1e-300, spread + ownVariance)
+        let drawn = ownVariance / total
+        let doubt =
+            count > 3
+            ? 2 / Double(count - 3) * drawn * drawn * (self.ownVariance + spread) / total
+                * (value - mean) * (value - mean) : 0
         return Estimate(
-            mean: own * (value - mean) + mean,
-            ownVariance: ownVariance.isFinite ? own * ownVariance : spread,
-            sharedDeviation: (1 - own) * variance.squareRoot())
+            mean: value + drawn * (mean - value), ownVariance: (1 - drawn) * ownVariance + doubt,
+            sharedDeviation: drawn * variance.squareRoot())
     }
 }

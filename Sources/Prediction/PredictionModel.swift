@@ -25,7 +25,7 @@ public struct PredictionModel: Sendable {
     /// The settings it was trained with.
     public let configuration: TrainingConfiguration
     /// How the days around customers move what they buy.
-    public internal(set) var response = ContextResponse.none
+    public package(set) var response = ContextResponse.none
 
     init(
         catalogue: ModelCatalogue, embeddings: Embeddings, sequence: SequenceEvidence,

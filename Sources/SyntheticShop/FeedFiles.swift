@@ -4,27 +4,22 @@ import Twins
 
 /// Writes what the days around customers are like, in the forms in which others publish it.
 struct FeedFiles {
-    /// How many days after the shop's last one are written, as a forecast.
-    static let forecastDays = 28
-
     private let feeds: ContextFeeds
-    private let days: Range<Int>
 
     /// Takes the days of a shop and the forecast.
-    init(_ shop: SyntheticShop) {
-        let first = Int(shop.configuration.start.seconds / 86_400)
-        feeds = shop.context
-        days = first..<first + shop.configuration.days + Self.forecastDays
-    }
+    init(_ shop: SyntheticShop) { feeds = shop.contextAtEnd() }
 
-    /// Writes `weather-<city>.json` for each city, `events.ics`, `trends.csv` and `offers.csv`.
+    /// Writes `weather-<city>.json` and `events-<city>.ics` for each city, and for all of them
+    /// `events.ics`, `trends.csv` and `offers.csv`.
     func write(to folder: String) throws(ShopError) {
         for (city, weather) in feeds.weather {
-            try write(weatherText(weather), to: "\(folder)/weather-\(city.lowercased()).json")
+            let place = city.lowercased()
+            try write(weatherText(weather), to: "\(folder)/weather-\(place).json")
+            try write(calendarText(city), to: "\(folder)/events-\(place).ics")
         }
-        try write(calendarText(), to: "\(folder)/events.ics")
+        try write(calendarText(nil), to: "\(folder)/events.ics")
         try CSVFile.write(to: "\(folder)/trends.csv", header: "category,city,day,level") { file in
-            for trend in feeds.trends where days.contains(trend.day) {
+            for trend in feeds.trends {
                 try file.append([
                     trend.category, trend.city, Self.date(trend.day), "\(trend.level)",
                 ])
@@ -32,7 +27,7 @@ struct FeedFiles {
         }
         let header = "item_id,city,first_day,last_day,price"
         try CSVFile.write(to: "\(folder)/offers.csv", header: header) { file in
-            for offer in feeds.offers where days.contains(offer.firstDay) {
+            for offer in feeds.offers {
                 try file.append([
                     offer.itemID, offer.city, Self.date(offer.firstDay), Self.date(offer.lastDay),
                     "\(offer.price)",
@@ -59,7 +54,7 @@ struct FeedFiles {
 
     /// The answer of Open-Meteo to a question for daily values.
     private func weatherText(_ weather: [Int: Weather]) throws(ShopError) -> Data {
-        let known = days.compactMap { day in weather[day].map { (day: day, weather: $0) } }
+        let known = weather.sorted { $0.key < $1.key }.map { (day: $0.key, weather: $0.value) }
         let document = WeatherDocument(
             daily: .init(
                 time: known.map { Self.date($0.day) },
@@ -74,17 +69,16 @@ struct FeedFiles {
         }
     }
 
-    /// A calendar by RFC 5545.
-    private func calendarText() -> Data {
+    /// The calendar of a city, or of what is everywhere, by RFC 5545.
+    private func calendarText(_ city: String?) -> Data {
         var lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Foretwin//Made-up shop//EN"]
-        for event in feeds.events where days.contains(event.firstDay) {
+        for event in feeds.events where event.city == city {
             lines += [
                 "BEGIN:VEVENT", "UID:\(event.uid)", "SUMMARY:\(event.name)",
-                "CATEGORIES:\(event.kind.uppercased())",
+                "CATEGORIES:\(event.kind.uppercased())", "DTSTAMP:19700101T000000Z",
                 "DTSTART;VALUE=DATE:\(Self.date(event.firstDay).filter { $0 != "-" })",
                 "DTEND;VALUE=DATE:\(Self.date(event.lastDay + 1).filter { $0 != "-" })",
             ]
-            if let city = event.city { lines.append("LOCATION:\(city)") }
             lines.append("END:VEVENT")
         }
         lines.append("END:VCALENDAR")

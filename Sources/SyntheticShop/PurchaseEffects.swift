@@ -21,8 +21,8 @@ public struct PurchaseEffects: Sendable {
     public let items: [String: Effect]
 
     init(
-        _ world: World, _ changed: World, _ households: [Household], from day: Int, within days: Int,
-        repetitions: Int, threads: Int
+        _ world: World, _ changed: World, _ households: [Household], from day: Int,
+        within days: Int, repetitions: Int, threads: Int
     ) {
         let counts = parallelMap(households.count, threads: threads) { index in
             Self.counts(
@@ -102,18 +102,21 @@ extension SyntheticShop {
     ///   - day: The morning, as a day of the shop; what happens before it is as in ``events()``.
     ///   - days: How far to look; from 1 to 366.
     ///   - feeds: What the days from the morning on are like instead of ``context``.
+    ///   - customers: Counts the first customers only; all unless given.
     ///   - repetitions: How often each customer goes on living.
     ///   - threads: How many may work on it; the result does not depend on it.
     /// - Returns: The effects by item.
     /// - Throws: ``ShopError`` with the code `setting` for a day or a number out of range.
     /// - Complexity: O(customers × repetitions × days).
     public func purchaseEffects(
-        from day: Int, within days: Int, under feeds: ContextFeeds, repetitions: Int = 100,
-        threads: Int = 2
+        from day: Int, within days: Int, under feeds: ContextFeeds, customers: Int? = nil,
+        repetitions: Int = 100, threads: Int = 2
     ) throws(ShopError) -> PurchaseEffects {
         try Self.check(day: day, horizons: [days], repetitions: repetitions)
         return PurchaseEffects(
-            world, World(world, feeds: feeds), households, from: day, within: days,
+            world, World(world, feeds: feeds),
+            Array(households.prefix(max(0, customers ?? households.count))), from: day,
+            within: days,
             repetitions: repetitions, threads: threads)
     }
 }

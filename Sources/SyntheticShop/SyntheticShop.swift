@@ -56,4 +56,15 @@ public struct SyntheticShop: Sendable {
     public func events() -> ShopEvents {
         ShopEvents(world: world, households: households)
     }
+
+    /// What is known of the days on the shop's last one: those that were, and a forecast of four
+    /// weeks.
+    public func contextAtEnd() -> ContextFeeds {
+        let end = Int(configuration.end / 86_400) + 28
+        return ContextFeeds(
+            weather: context.weather.mapValues { $0.filter { $0.key < end } },
+            events: context.events.filter { $0.firstDay < end },
+            trends: context.trends.filter { $0.day < end },
+            offers: context.offers.filter { $0.firstDay < end })
+    }
 }

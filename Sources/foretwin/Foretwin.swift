@@ -28,7 +28,7 @@ struct Foretwin: AsyncParsableCommand {
         version: version,
         subcommands: [
             DemoCommand.self, GenerateShopCommand.self, IngestCommand.self, TrainCommand.self,
-            RecommendCommand.self, SimulateCommand.self, ReportCommand.self,
+            RecommendCommand.self, SimulateCommand.self, WhatIfCommand.self, ReportCommand.self,
             EvaluateCommand.self, BacktestCommand.self, TwinCommand.self, ContextCommand.self,
             GraphCommand.self, ModelsCommand.self, ServeCommand.self,
             BackupCommand.self, RestoreCommand.self, VerifyCommand.self, CompactCommand.self,

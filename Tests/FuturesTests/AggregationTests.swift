@@ -152,8 +152,8 @@ struct PathMemoryTests {
     func append() throws {
         let tracker = RepetitionTracker(past)
         var memory = PathMemory(past, origin: 10)
-        memory.append(event(1, at: 20), gap: 3, past: tracker.repetition(of: 1))
-        memory.append(event(8, at: 20), gap: 0, past: nil)
+        memory.append(event(1, at: 20), sameMoment: false, past: tracker.repetition(of: 1))
+        memory.append(event(8, at: 20), sameMoment: true, past: nil)
         #expect(memory.time == 20)
         #expect(memory.momentCount == 7)
         #expect(memory.moments == [[3], [4], [5], [1, 8]])
@@ -162,7 +162,7 @@ struct PathMemoryTests {
         #expect((one.count, one.firstMoment, one.lastMoment, one.lastTime) == (3, 0, 6, 20))
         let eight = try #require(memory.repetitions[8])
         #expect((eight.count, eight.firstMoment, eight.lastMoment) == (1, 6, 6))
-        memory.append(event(8, at: 30), gap: 3, past: nil)
+        memory.append(event(8, at: 30), sameMoment: false, past: nil)
         #expect(memory.newItems == [8])
         #expect(memory.repetitions[8]?.count == 2)
         #expect(memory.events.map(\.item) == [1, 8, 8])
@@ -171,7 +171,7 @@ struct PathMemoryTests {
     @Test("The first event of somebody unknown begins a moment")
     func cold() {
         var memory = PathMemory(History(), origin: 0)
-        memory.append(event(2, at: 0), gap: 0, past: nil)
+        memory.append(event(2, at: 0), sameMoment: true, past: nil)
         #expect(memory.moments == [[2]])
         #expect(memory.momentCount == 1)
     }

@@ -1,6 +1,6 @@
 import Foundation
 public import Prediction
-import Twins
+public import Twins
 
 /// By what factors the days ahead multiply what a customer buys.
 ///
@@ -47,7 +47,7 @@ public struct DayFactors: Sendable {
     /// No factor is greater: beyond it the responses were never seen.
     public static let limit = 5.0
 
-    /// Works out the factors of some days.
+    /// Works out the factors of some days; `nil` if all are 1.
     ///
     /// - Parameters:
     ///   - model: What is known of responses.
@@ -56,7 +56,6 @@ public struct DayFactors: Sendable {
     ///   - horizonSeconds: How far they reach.
     ///   - draws: How many possible truths to spread the paths over; one is the likeliest alone.
     ///   - seed: Decides the draws.
-    /// - Returns: `nil` if all factors are 1.
     public init?(
         _ model: PredictionModel, _ outlook: Outlook, from origin: Int64, horizonSeconds: Int64,
         draws: Int = 1, seed: UInt64 = 7
@@ -66,8 +65,9 @@ public struct DayFactors: Sendable {
         let days = first...Self.day(origin + horizonSeconds)
         let prices = Self.prices(response, outlook, days, model.catalogue)
         let known = Self.features(response, outlook, days)
-        guard !outlook.unavailable.isEmpty || prices.contains(where: { !$0.isEmpty })
-            || known.contains(where: { day in day.joined().contains { $0 != 0 } })
+        guard
+            !outlook.unavailable.isEmpty || prices.contains(where: { !$0.isEmpty })
+                || known.contains(where: { day in day.joined().contains { $0 != 0 } })
         else { return nil }
         let truths = (0..<max(1, draws)).map {
             draws > 1 ? response.draw($0, seed: seed) : response.likeliest

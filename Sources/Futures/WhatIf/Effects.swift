@@ -1,5 +1,3 @@
-public import Prediction
-
 /// By how much a scenario changes what customers buy, summed up over customers.
 public struct Effects: Sendable {
     /// What is summed up together.

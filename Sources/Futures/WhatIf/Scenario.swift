@@ -160,13 +160,15 @@ public struct Scenario: Sendable, Hashable {
                     lastDay: days.upperBound))
         }
         for item in items {
-            let change = prices.last {
-                $0.items == .item(item.itemID)
-                    || item.category.map { name in $0.items == .category(name) } ?? false
-            }
+            let names: [Selection?] = [
+                .item(item.itemID), item.category.map { .category($0) },
+            ]
+            let change = prices.last { names.contains($0.items) }
             guard let change, let price = item.price else { continue }
             // The price that is asked otherwise stays on the days before and after.
-            feeds.offers = feeds.offers.flatMap { $0.itemID == item.itemID ? $0.without(days) : [$0] }
+            feeds.offers = feeds.offers.flatMap {
+                $0.itemID == item.itemID ? $0.without(days) : [$0]
+            }
             feeds.offers.append(
                 Offer(
                     itemID: item.itemID, firstDay: days.lowerBound, lastDay: days.upperBound,

@@ -1,7 +1,6 @@
 import Kernels
 public import Prediction
 import PropertyGraph
-import Synchronization
 public import Twins
 
 /// Asks of customers' futures what a scenario would change.
@@ -42,8 +41,8 @@ public struct WhatIf: Sendable {
     private let settings: Settings
     private let histories: TwinHistories
     private let simulator: Simulator
-    private let usual: FactorTable
-    private let changed: FactorTable
+    private let usual: Outlooks
+    private let changed: Outlooks
 
     /// Prepares the question.
     ///
@@ -66,8 +65,10 @@ public struct WhatIf: Sendable {
         histories = try TwinHistories(store, catalogue: model.catalogue)
         simulator = Simulator(model)
         try Self.simulation(settings, seed: settings.seed).validate()
-        let horizon = Self.day(settings.origin)...Self.day(
-            settings.origin + settings.horizonSeconds)
+        let horizon =
+            Self.day(
+                settings.origin)...Self.day(
+                settings.origin + settings.horizonSeconds)
         if let days = scenario.days, !days.overlaps(horizon) {
             throw FuturesError(
                 "The scenario's days are from \(Day.text(days.lowerBound)) to "
@@ -84,9 +85,16 @@ public struct WhatIf: Sendable {
             uniqueKeysWithValues: scenario.unavailable.compactMap { id in
                 model.catalogue.place(of: id).map { ($0, days) }
             })
-        usual = FactorTable(model, settings, ContextDays(feeds), unavailable: [:])
-        changed = FactorTable(
-            model, settings, ContextDays(otherwise), unavailable: unavailable)
+        func outlooks(
+            _ feeds: ContextFeeds, unavailable: [Int32: ClosedRange<Int>] = [:]
+        ) -> Outlooks {
+            Outlooks(
+                model, ContextDays(feeds), from: settings.origin,
+                horizonSeconds: settings.horizonSeconds, draws: Effects.draws,
+                seed: settings.seed, unavailable: unavailable)
+        }
+        usual = outlooks(feeds)
+        changed = outlooks(otherwise, unavailable: unavailable)
     }
 
     /// The effects on one customer.
@@ -99,16 +107,14 @@ public struct WhatIf: Sendable {
         let origin = Timestamp(seconds: settings.origin)
         let history = try histories.history(twin.entries.filter { $0.timestamp <= origin })
         guard !history.isEmpty else { return nil }
-        let key = FactorTable.Key(
-            city: try store.city(ofTwinNumber: number),
-            purposes: try store.contextConsent(ofTwinNumber: number))
         let random = Philox(seed: settings.seed, stream: 0x1F_0F)
         let simulation = Self.simulation(settings, seed: random.bits(at: UInt64(number)))
         let usual = try simulator.simulateFutureBehavior(
-            history, from: settings.origin, settings: simulation, factors: usual[key])
+            history, from: settings.origin, settings: simulation,
+            factors: try usual.factors(store, twin: number))
         let changed = try simulator.simulateFutureBehavior(
             try otherwise(history, number), from: settings.origin, settings: simulation,
-            factors: changed[key])
+            factors: try changed.factors(store, twin: number))
         return Effects(
             usual, changed, types: settings.types,
             categoryOfItem: model.response.categoryOfItem)
@@ -157,41 +163,5 @@ public struct WhatIf: Sendable {
 
     private static func day(_ seconds: Int64) -> Int {
         Day.number(of: Timestamp(seconds: seconds))
-    }
-}
-
-/// The factors of the days ahead, worked out once for customers of one city and one consent.
-private final class FactorTable: Sendable {
-    struct Key: Hashable {
-        var city: String?
-        var purposes: Set<ContextPurpose>
-    }
-
-    private let model: PredictionModel
-    private let settings: WhatIf.Settings
-    private let days: ContextDays
-    private let unavailable: [Int32: ClosedRange<Int>]
-    private let known = Mutex<[Key: DayFactors?]>([:])
-
-    init(
-        _ model: PredictionModel, _ settings: WhatIf.Settings, _ days: ContextDays,
-        unavailable: [Int32: ClosedRange<Int>]
-    ) {
-        self.model = model
-        self.settings = settings
-        self.days = days
-        self.unavailable = unavailable
-    }
-
-    subscript(key: Key) -> DayFactors? {
-        if let factors = known.withLock({ $0[key] }) { return factors }
-        let factors = DayFactors(
-            model,
-            DayFactors.Outlook(
-                days, city: key.city, purposes: key.purposes, unavailable: unavailable),
-            from: settings.origin, horizonSeconds: settings.horizonSeconds,
-            draws: Effects.draws, seed: settings.seed)
-        known.withLock { $0[key] = .some(factors) }
-        return factors
     }
 }

@@ -108,7 +108,8 @@ struct ResponseTraining {
     }
 
     /// What is usual of each feature in each city; of trends, over all categories.
-    private func usual(_ rows: [Row], _ categories: [String]) -> [String: [ContextResponse.Usual?]] {
+    private func usual(_ rows: [Row], _ categories: [String]) -> [String: [ContextResponse.Usual?]]
+    {
         var usual: [String: [ContextResponse.Usual?]] = [:]
         for (city, rows) in Dictionary(grouping: rows, by: \.city) {
             usual[counts.cities[city]] = days.features.map { feature in

@@ -1,3 +1,5 @@
+public import PropertyGraph
+
 /// What is known of the days around all customers: public, and of cities, never of persons.
 ///
 /// Days are days since 1970 in UTC. What nobody has said is missing, and everything that reads a
@@ -21,6 +23,15 @@ public struct ContextFeeds: Hashable, Sendable {
         self.events = events
         self.trends = trends
         self.offers = offers
+    }
+
+    /// What could be known at a moment: weather and trends until its day, and all events and offers,
+    /// which are planned ahead.
+    public func known(at moment: Timestamp) -> ContextFeeds {
+        let today = Day.number(of: moment)
+        return ContextFeeds(
+            weather: weather.mapValues { $0.filter { $0.key <= today } }, events: events,
+            trends: trends.filter { $0.day <= today }, offers: offers)
     }
 
     /// Whether nothing is known at all.

@@ -52,6 +52,17 @@ struct BacktestCommand: ParsableCommand {
             valueName: "n"))
     var calibrations = 3
 
+    @Option(
+        name: .customLong("what-if"),
+        help: ArgumentHelp(
+            "With --synthetic, also ask so many what-if questions, about prices and rain in turn, "
+                + "and compare the answers with the truth.", valueName: "n"))
+    var whatIf = 0
+
+    @Flag(
+        name: .customLong("what-if-only"), help: "With --what-if, leave out everything else.")
+    var whatIfOnly = false
+
     @Option(help: ArgumentHelp("Also write the result there, as JSON.", valueName: "file"))
     var json: String?
 
@@ -68,6 +79,12 @@ struct BacktestCommand: ParsableCommand {
         }
         guard customers ?? 1 >= 1 else {
             throw ValidationError("--customers must be 1 or more.")
+        }
+        guard (0...1000).contains(whatIf), whatIf == 0 || synthetic else {
+            throw ValidationError("--what-if is for --synthetic, and from 0 to 1000.")
+        }
+        guard whatIf > 0 || !whatIfOnly else {
+            throw ValidationError("--what-if-only needs --what-if.")
         }
         guard origin == nil || !synthetic else {
             throw ValidationError("--origin is for a store; a made-up shop has its own.")
@@ -123,6 +140,17 @@ struct BacktestCommand: ParsableCommand {
         progress.finish("\(grouped(data.sequences.items.count)) events until the first moment")
         let model = try Trainer(configuration).train(data) { progress.show($0) }.model
         progress.finish("done")
+        let trials = try shop.map {
+            try whatIfTrials(
+                WhatIfTrials(
+                    shop: $0, store: store, model: model, origin: origin,
+                    seed: configuration.seed, threads: configuration.sequence.threads), progress)
+        }
+        if whatIfOnly, let trials {
+            printLines(Self.lines(trials))
+            if let json { try Self.write(trials, to: json) }
+            return
+        }
         var settings = BacktestSettings(
             horizons: horizons, types: [EventType.purchase.rawValue], paths: paths,
             seed: configuration.seed, threads: configuration.sequence.threads)
@@ -157,7 +185,22 @@ struct BacktestCommand: ParsableCommand {
             forecasts[1], calibration: Calibration(forecasts[0], seed: configuration.seed),
             seed: configuration.seed)
         printLines(Self.lines(report, origin: Timestamp(seconds: origin)))
-        if let json { try write(report, to: json) }
+        if let trials, !trials.isEmpty { printLines([""] + Self.lines(trials)) }
+        if let json { try Self.write(document(report, trials ?? []), to: json) }
+    }
+
+    private func whatIfTrials(
+        _ trials: WhatIfTrials, _ progress: ProgressBar
+    ) throws -> [WhatIfTrials.Trial] {
+        guard whatIf > 0 else { return [] }
+        progress.show("what if", fraction: 0, detail: "")
+        let done = try trials.run(whatIf) { done in
+            progress.show(
+                "what if", fraction: Double(done) / Double(whatIf),
+                detail: "\(done) of \(whatIf) questions")
+        }
+        progress.finish("\(done.count) questions")
+        return done
     }
 
     private var purchase: UInt8 { EventType.purchase.rawValue }
@@ -304,9 +347,35 @@ extension BacktestCommand {
         var pit: PIT
         var reliability: [String: Reliability]
         var realism: BacktestReport.Realism
+        var whatIf: [WhatIfTrials.Trial]
     }
 
-    private func write(_ report: BacktestReport, to path: String) throws {
+    /// What-if questions and how many of their intervals hold the truth.
+    static func lines(_ trials: [WhatIfTrials.Trial]) -> [String] {
+        var table = Table(
+            "what if", "#bought", "#in truth", "#change", "#90 % interval", "#in truth", "holds")
+        for trial in trials {
+            table.add(
+                trial.question, decimals(trial.usual, 1), decimals(trial.trueUsual, 1),
+                decimals(trial.change, 2),
+                "\(decimals(trial.interval[0], 2)) to \(decimals(trial.interval[1], 2))",
+                decimals(trial.trueChange, 2), trial.holds ? "yes" : "no")
+        }
+        let held = trials.count(where: \.holds)
+        return table.lines() + [
+            "", "\(held) of \(trials.count) intervals that are to hold the truth in 90 % do.",
+        ]
+    }
+
+    private static func write(_ value: some Encodable, to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        try (encoder.encode(value) + Data("\n".utf8)).write(to: URL(fileURLWithPath: path))
+    }
+
+    private func document(
+        _ report: BacktestReport, _ trials: [WhatIfTrials.Trial]
+    ) -> Document {
         func byHorizon<Value>(
             _ value: (BacktestReport.Window) -> Value
         ) -> [String: Value] {
@@ -319,7 +388,7 @@ extension BacktestCommand {
         ece["top10Truth"] = report.windows.compactMap(\.top10Truth?.ece).max()
         let count = byHorizon(\.count)
         let p = ([report.next.p] + count.values.map(\.p)).min() ?? 1
-        let document = Document(
+        return Document(
             customers: report.customers, ece: ece,
             coverage: ["90": report.windows.last?.coverage90 ?? 0],
             brier: byHorizon {
@@ -327,9 +396,6 @@ extension BacktestCommand {
                     model: $0.model.brier, uncalibrated: $0.uncalibrated.brier,
                     frequency: $0.frequency.brier)
             }, pit: .init(p: p, count: count, next: report.next),
-            reliability: byHorizon(\.model), realism: report.realism)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        try (encoder.encode(document) + Data("\n".utf8)).write(to: URL(fileURLWithPath: path))
+            reliability: byHorizon(\.model), realism: report.realism, whatIf: trials)
     }
 }

@@ -107,6 +107,7 @@ struct DemoCommand: ParsableCommand {
         let report = try ingestor.ingest(EventReader(path: folder + "/events.csv"))
         progress.finish("\(grouped(report.added)) events")
         try IngestCommand.settle(store, progress)
+        try store.add(shop.contextAtEnd())
         return store
     }
 

@@ -1,0 +1,342 @@
+import Foundation
+import Kernels
+import Learning
+import PropertyGraph
+import Testing
+import Twins
+
+@testable import Futures
+@testable import Prediction
+
+/// A model whose responses are made by hand: all items are of one category, which rain moves, and
+/// prices move items.
+private func responsive(
+    rain: Double = 0, rainDeviation: Double = 0, elasticity: Double = 0
+) throws -> PredictionModel {
+    var model = try World.model()
+    let count = model.catalogue.count
+    model.response = ContextResponse(
+        features: [.rain],
+        usual: ["Lyon": [.init(mean: 0, least: 0, most: 4)]], categories: ["all"],
+        coefficients: [
+            [.init(mean: rain, ownVariance: rainDeviation * rainDeviation, sharedDeviation: 0)]
+        ],
+        categoryOfItem: [Int?](repeating: 0, count: count),
+        usualPrices: [Double?](repeating: 2, count: count),
+        elasticities: (0..<count).map { _ in
+            .init(mean: elasticity, ownVariance: 0, sharedDeviation: 0)
+        })
+    return model
+}
+
+/// Feeds in which it rains e - 1 mm every day, so that the feature is 1, and one item is cheaper.
+private func feeds(from origin: Int64, cheap: String? = nil) -> ContextFeeds {
+    let first = Int(origin / day)
+    let weather = Weather(temperature: 10, precipitation: exp(1) - 1)
+    return ContextFeeds(
+        weather: [
+            "Lyon": Dictionary(uniqueKeysWithValues: (first...first + 60).map { ($0, weather) })
+        ],
+        offers: cheap.map {
+            [Offer(itemID: $0, firstDay: first, lastDay: first + 60, price: 1)]
+        } ?? [])
+}
+
+@Suite("Factors of days")
+struct DayFactorsTests {
+    private func factors(
+        _ model: PredictionModel, city: String? = "Lyon",
+        purposes: Set<ContextPurpose> = ContextPurpose.usual, cheap: String? = nil,
+        draws: Int = 1, unavailable: [Int32: ClosedRange<Int>] = [:]
+    ) -> DayFactors? {
+        let origin: Int64 = 20_000 * day
+        return DayFactors(
+            model,
+            .init(
+                ContextDays(feeds(from: origin, cheap: cheap)), city: city, purposes: purposes,
+                unavailable: unavailable), from: origin, horizonSeconds: 7 * day, draws: draws)
+    }
+
+    @Test("A factor is the exponential of what is unusual, times the price to its power")
+    func value() throws {
+        let model = try responsive(rain: 0.4, elasticity: -2)
+        let id = model.catalogue.itemIDs[3]
+        let found = factors(model, cheap: id)
+        let factors = try #require(found)
+        let time = 20_003 * day + 5
+        #expect(abs(factors.factor(of: 2, at: time, path: 0) - exp(0.4)) < 1e-12)
+        #expect(abs(factors.factor(of: 3, at: time, path: 0) - min(5, 4 * exp(0.4))) < 1e-9)
+        #expect(abs(factors.most(at: time, path: 0) - 5) < 1e-9)
+        // Days beyond the horizon are as usual.
+        #expect(factors.factor(of: 3, at: 20_009 * day, path: 0) == 1)
+        #expect(factors.most(at: 20_009 * day, path: 0) == 1)
+    }
+
+    @Test("Without consent, city or feed everything is neutral")
+    func neutral() throws {
+        let model = try responsive(rain: 0.4)
+        #expect(factors(model) != nil)
+        #expect(factors(model, purposes: [.events, .trends]) == nil)
+        #expect(factors(model, city: "Bonn") == nil)
+        #expect(factors(model, city: nil) == nil)
+        #expect(factors(try World.model()) == nil)
+    }
+
+    @Test("What cannot be had has no factor on its days")
+    func unavailable() throws {
+        let found = factors(try World.model(), unavailable: [4: 20_001...20_002])
+        let factors = try #require(found)
+        let values = (20_000...20_003).map { factors.factor(of: 4, at: $0 * day, path: 0) }
+        #expect(values == [1, 0, 0, 1])
+        #expect(factors.factor(of: 5, at: 20_001 * day, path: 0) == 1)
+    }
+
+    @Test("Paths of different draws live under different truths")
+    func draws() throws {
+        let found = factors(try responsive(rain: 0.2, rainDeviation: 0.1), draws: 4)
+        let factors = try #require(found)
+        let values = (0..<8).map { factors.factor(of: 0, at: 20_001 * day, path: $0) }
+        #expect(Array(values[..<4]) == Array(values[4...]))
+        #expect(Set(values).count == 4)
+        #expect(abs(values[0] * values[1] - exp(0.4)) < 1e-9, "opposite errors")
+    }
+}
+
+@Suite("Simulation under factors")
+struct SimulationUnderFactorsTests {
+    private static let settings = SimulationSettings(
+        horizonSeconds: 14 * day, paths: 3000, seed: 11)
+
+    private func simulate(
+        _ model: PredictionModel, cheap: String? = nil,
+        unavailable: [Int32: ClosedRange<Int>] = [:],
+        settings: SimulationSettings = settings
+    ) throws -> (usual: Futures, changed: Futures) {
+        let history = try World.history(3)
+        let origin = try #require(history.lastTime) + 3600
+        let simulator = Simulator(model)
+        let factors = DayFactors(
+            model,
+            .init(
+                ContextDays(feeds(from: origin, cheap: cheap)), city: "Lyon",
+                purposes: ContextPurpose.usual, unavailable: unavailable), from: origin,
+            horizonSeconds: settings.horizonSeconds)
+        return (
+            try simulator.simulateFutureBehavior(history, from: origin, settings: settings),
+            try simulator.simulateFutureBehavior(
+                history, from: origin, settings: settings, factors: factors)
+        )
+    }
+
+    private func bought(_ futures: Futures, _ item: Int32? = nil) -> Double {
+        futures.sum { event in
+            event.type == purchase && (item == nil || event.item == item) ? 1 : 0
+        }.mean
+    }
+
+    @Test(
+        "Purchases are about as much more or less frequent as the factors say",
+        arguments: [0.3, -0.4])
+    func frequency(_ coefficient: Double) throws {
+        let (usual, changed) = try simulate(try responsive(rain: coefficient))
+        let ratio = bought(changed) / bought(usual)
+        // What is in a basket is not put in twice, and the path goes on from what it took.
+        #expect(abs(log(ratio) - coefficient) < 0.35 * abs(coefficient), "\(ratio)")
+    }
+
+    @Test("A cheaper item is bought more often, and hardly at the cost of others")
+    func price() throws {
+        let usual = try simulate(try responsive()).usual
+        let items = usual.aggregatePredictedItems(types: [purchase])
+        let item = try #require(items.dropFirst(5).first)
+        let model = try responsive(elasticity: -1)
+        let changed = try simulate(model, cheap: model.catalogue.itemIDs[Int(item.item)]).changed
+        let ratio = bought(changed, item.item) / bought(usual, item.item)
+        #expect((1.4...2.2).contains(ratio), "\(ratio)")
+        let others =
+            (bought(changed) - bought(changed, item.item))
+            / (bought(usual) - bought(usual, item.item))
+        #expect((0.93...1.07).contains(others), "\(others)")
+    }
+
+    @Test("What cannot be had is not bought, and everything else is")
+    func unavailable() throws {
+        let usual = try simulate(try responsive()).usual
+        let items = usual.aggregatePredictedItems(types: [purchase])
+        let item = try #require(items.first).item
+        let changed = try simulate(
+            try World.model(), unavailable: [item: 0...100_000]
+        ).changed
+        #expect(bought(changed, item) == 0)
+        #expect(bought(changed) > 0.6 * bought(usual))
+        for index in 0..<changed.pathCount {
+            let times = changed.path(index).map(\.time)
+            #expect(times == times.sorted())
+        }
+    }
+
+    @Test("Factors that are 1 change nothing, whatever the number of threads")
+    func common() throws {
+        var settings = Self.settings
+        settings.paths = 200
+        let model = try responsive(rain: 0.3)
+        let (usual, changed) = try simulate(model, settings: settings)
+        settings.threads = 1
+        let again = try simulate(model, settings: settings)
+        expectEqual(again.changed, changed)
+        expectEqual(again.usual, usual)
+        // An item that nobody touches is cheaper: all factors are 1 where it counts.
+        let touched = Set(usual.events.map(\.item))
+        let item = try #require(
+            model.catalogue.itemIDs.indices.first { !touched.contains(Int32($0)) })
+        let neutral = try simulate(
+            try responsive(), cheap: model.catalogue.itemIDs[item], settings: settings)
+        expectEqual(neutral.usual, neutral.changed)
+    }
+
+    @Test("Common random numbers make the difference surer than the parts")
+    func common2() throws {
+        var settings = Self.settings
+        settings.paths = 600
+        let (usual, changed) = try simulate(try responsive(rain: -0.15), settings: settings)
+        func count(_ event: SimulatedEvent) -> Double { event.type == purchase ? 1 : 0 }
+        let paired = try usual.change(to: changed, of: count).standardError
+        let apart =
+            (pow(usual.sum(of: count).standardError, 2)
+            + pow(changed.sum(of: count).standardError, 2)).squareRoot()
+        #expect(paired < 0.95 * apart, "\(paired), \(apart)")
+    }
+}
+
+@Suite("Effects")
+struct EffectsTests {
+    @Test("Sums over customers and groups are those of counting")
+    func sums() {
+        let first = futures(
+            (0..<40).map { path in
+                path.isMultiple(of: 2) ? [event(1, at: 5), event(2, at: 6)] : [event(1, at: 5)]
+            })
+        let second = futures((0..<40).map { _ in [event(1, at: 5), event(1, at: 7)] })
+        var effects = Effects(
+            first, second, types: [purchase], categoryOfItem: [nil, 0, 1])
+        effects += Effects(first, second, types: [purchase], categoryOfItem: [nil, 0, 1])
+        #expect(effects.customers == 2)
+        #expect(effects.groups == [.all, .category(0), .category(1), .item(1), .item(2)])
+        let all = effects.effect(on: .all)
+        #expect(abs(all.usual - 3) < 1e-12 && abs(all.change - 1) < 1e-12)
+        #expect(abs(effects.effect(on: .item(1)).change - 2) < 1e-12)
+        #expect(abs(effects.effect(on: .category(1)).change + 1) < 1e-12)
+        #expect(effects.effect(on: .item(1)).chanceError == 0)
+        #expect(effects.effect(on: .item(7)).change == 0)
+    }
+
+    @Test(
+        "Intervals hold the truth as often as they say, with both kinds of error",
+        arguments: [0.0, 0.3])
+    func coverage(_ modelDeviation: Double) {
+        var generator = PhiloxGenerator(seed: 77)
+        var held = 0
+        let trials = 300
+        for _ in 0..<trials {
+            // The true effect is 0.5 a path; what the model thinks is off by its error, and each
+            // pair of draws is as far from what it thinks as the truth may be.
+            let thought = 0.5 + modelDeviation * generator.normal()
+            let errors = (0..<10).map { _ in modelDeviation * generator.normal() }
+            var usual: [[SimulatedEvent]] = []
+            var changed: [[SimulatedEvent]] = []
+            for path in 0..<200 {
+                let draw = path % Effects.draws
+                let sign: Double = draw.isMultiple(of: 2) ? 1 : -1
+                let mean = max(0, thought + sign * errors[draw / 2]) + 2
+                let count = Int(mean + generator.uniform())
+                usual.append([event(1, at: 1), event(1, at: 2)])
+                changed.append((0..<count).map { event(1, at: Int64($0)) })
+            }
+            let effect = Effects(
+                futures(usual), futures(changed), types: [purchase], categoryOfItem: []
+            ).effect(on: .all)
+            held += effect.interval.contains(0.5) ? 1 : 0
+        }
+        let share = Double(held) / Double(trials)
+        #expect((0.84...0.97).contains(share), "\(share)")
+    }
+}
+
+@Suite("Scenarios")
+struct ScenarioTests {
+    private let items = [
+        Item(itemID: "a", category: "Drinks", price: 2), Item(itemID: "b", category: "Pets"),
+        Item(itemID: "c", category: "Drinks", price: 4),
+    ]
+
+    @Test("Prices replace those of offers on the scenario's days alone")
+    func prices() {
+        var scenario = Scenario()
+        scenario.days = 12...14
+        scenario.prices = [
+            .init(.category("Drinks"), factor: 0.5), .init(.item("c"), factor: 0.75),
+        ]
+        let feeds = ContextFeeds(
+            offers: [Offer(itemID: "a", firstDay: 10, lastDay: 20, price: 1.8)])
+        let days = ContextDays(scenario.applied(to: feeds, items: items, horizon: 10...16))
+        func price(_ item: String, _ day: Int) -> Double? {
+            days.price(of: item, city: nil, day: day)
+        }
+        #expect([11, 12, 14, 15, 20].map { price("a", $0) } == [1.8, 1, 1, 1.8, 1.8])
+        #expect([11, 12, 15].map { price("c", $0) } == [nil, 3, nil])
+        #expect(price("b", 12) == nil)
+    }
+
+    @Test("Weather and events change on the days ahead, in all cities")
+    func days() {
+        var scenario = Scenario()
+        scenario.precipitation = 20
+        scenario.events = ["concert"]
+        scenario.noEvents = ["holiday"]
+        let feeds = ContextFeeds(
+            weather: ["Lyon": [10: Weather(temperature: 7, precipitation: 0)]],
+            events: [
+                CalendarEvent(uid: "1", name: "x", kind: "holiday", firstDay: 11),
+                CalendarEvent(uid: "2", name: "x", kind: "holiday", firstDay: 31),
+            ])
+        let changed = scenario.applied(to: feeds, items: [], horizon: 10...12)
+        #expect(changed.weather["Lyon"]?[10] == Weather(temperature: 7, precipitation: 20))
+        #expect(changed.weather["Lyon"]?[12] == Weather(temperature: 7, precipitation: 20))
+        #expect(changed.weather["Lyon"]?[13] == nil)
+        #expect(changed.events.map(\.kind).sorted() == ["concert", "holiday"])
+        #expect(Scenario().applied(to: feeds, items: [], horizon: 10...12) == feeds)
+    }
+
+    @Test("What is not known is named")
+    func unknown() throws {
+        let model = try responsive(rain: 1, elasticity: -1)
+        let known = model.catalogue.itemIDs[0]
+        let items = [Item(itemID: known, category: "Drinks", price: 2)] + items
+        func mistake(_ change: (inout Scenario) -> Void) -> String {
+            var scenario = Scenario()
+            change(&scenario)
+            do {
+                try scenario.validate(model, items: items)
+                return ""
+            } catch { return error.description }
+        }
+        #expect(mistake { $0.prices = [.init(.item(known), factor: 0.5)] } == "")
+        #expect(mistake { $0.prices = [.init(.item("tee"), factor: 1)] }.contains("'tee'"))
+        #expect(mistake { $0.prices = [.init(.category("Tee"), factor: 1)] }.contains("Drinks"))
+        for factor in [0, -1, .nan, .infinity] {
+            #expect(mistake { $0.prices = [.init(.item(known), factor: factor)] } != "")
+        }
+        #expect(mistake { $0.unavailable = ["nothing"] }.contains("'nothing'"))
+        #expect(mistake { $0.shown = ["nothing"] }.contains("'nothing'"))
+        #expect(mistake { $0.events = ["fair"] }.contains("'fair'"))
+        #expect(mistake { $0.precipitation = -1 }.contains("-1"))
+        #expect(mistake { $0.temperature = 99 }.contains("99"))
+        var neutral = Scenario()
+        neutral.prices = [.init(.category("Drinks"), factor: 0.5)]
+        let plain = try World.model()
+        #expect(throws: FuturesError.self) { try neutral.validate(plain, items: items) }
+        neutral.prices = []
+        neutral.precipitation = 3
+        #expect(throws: FuturesError.self) { try neutral.validate(plain, items: items) }
+    }
+}
