@@ -36,7 +36,10 @@ public struct SimulationSettings: Sendable, Hashable {
         self.threads = threads
     }
 
-    func validate() throws(FuturesError) {
+    /// Checks that each setting is in its range.
+    ///
+    /// - Throws: ``FuturesError`` that names the setting and its range.
+    public func validate() throws(FuturesError) {
         guard (1...Self.pathLimit).contains(paths) else {
             throw FuturesError("paths is \(paths). Use a number from 1 to \(Self.pathLimit).")
         }

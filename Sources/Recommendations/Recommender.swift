@@ -14,6 +14,7 @@ public struct Recommender: Sendable {
     private let version: String
     private let histories: TwinHistories
     private let simulator: Simulator
+    private let outlooks: Outlooks
 
     /// Makes a recommender.
     public init(store: TwinStore, model: PredictionModel, version: String) throws {
@@ -22,6 +23,8 @@ public struct Recommender: Sendable {
         self.version = version
         histories = try TwinHistories(store, catalogue: model.catalogue)
         simulator = Simulator(model)
+        outlooks = Outlooks(
+            model, model.response.isNeutral ? ContextFeeds() : try store.contextFeeds())
     }
 
     /// Everything that one question about a customer needs, read once.
@@ -32,6 +35,8 @@ public struct Recommender: Sendable {
         public let history: History
         /// The moment from which futures start.
         public let origin: Timestamp
+        /// What of the days ahead may be looked at.
+        public let consent: Set<ContextPurpose>
     }
 
     /// Reads a customer's twin and history as of a moment.
@@ -45,13 +50,19 @@ public struct Recommender: Sendable {
         let origin = try asOf ?? store.newestEvent() ?? Timestamp(seconds: 0)
         return Subject(
             twin: try store.loadUserTwin(userID, at: origin),
-            history: try histories.history(of: userID, until: origin), origin: origin)
+            history: try histories.history(of: userID, until: origin), origin: origin,
+            consent: try store.contextConsent(of: userID))
     }
 
-    /// Simulates a customer's futures (`simulateFutureBehavior` of document 004).
+    /// Simulates a customer's futures (`simulateFutureBehavior` of document 004), as the days ahead
+    /// are known to be.
     public func simulate(_ subject: Subject, settings: SimulationSettings) throws -> Futures {
-        try simulator.simulateFutureBehavior(
-            subject.history, from: subject.origin.seconds, settings: settings)
+        try settings.validate()
+        return try simulator.simulateFutureBehavior(
+            subject.history, from: subject.origin.seconds, settings: settings,
+            factors: outlooks.factors(
+                city: subject.twin.city, purposes: subject.consent,
+                from: subject.origin.seconds, horizonSeconds: settings.horizonSeconds))
     }
 
     /// The items to recommend to a customer (`getRecommendations` of document 004).

@@ -43,7 +43,7 @@ struct WhatIfTrials {
     private static let customerLimit = 400
     private static let days = 7
     private static let paths = 40
-    private static let repetitions = 150
+    private static let repetitions = 300
 
     private struct Question {
         var text: String

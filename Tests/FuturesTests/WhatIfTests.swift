@@ -54,7 +54,7 @@ struct DayFactorsTests {
             model,
             .init(
                 ContextDays(feeds(from: origin, cheap: cheap)), city: city, purposes: purposes,
-                unavailable: unavailable), from: origin, horizonSeconds: 7 * day, draws: draws)
+                unavailable: unavailable), over: 20_000...20_007, draws: draws)
     }
 
     @Test("A factor is the exponential of what is unusual, times the price to its power")
@@ -64,12 +64,12 @@ struct DayFactorsTests {
         let found = factors(model, cheap: id)
         let factors = try #require(found)
         let time = 20_003 * day + 5
-        #expect(abs(factors.factor(of: 2, at: time, path: 0) - exp(0.4)) < 1e-12)
-        #expect(abs(factors.factor(of: 3, at: time, path: 0) - min(5, 4 * exp(0.4))) < 1e-9)
-        #expect(abs(factors.most(at: time, path: 0) - 5) < 1e-9)
+        #expect(abs(factors.factor(of: 2, at: time) - exp(0.4)) < 1e-12)
+        #expect(abs(factors.factor(of: 3, at: time) - min(5, 4 * exp(0.4))) < 1e-9)
+        #expect(abs(factors.most(at: time) - 5) < 1e-9)
         // Days beyond the horizon are as usual.
-        #expect(factors.factor(of: 3, at: 20_009 * day, path: 0) == 1)
-        #expect(factors.most(at: 20_009 * day, path: 0) == 1)
+        #expect(factors.factor(of: 3, at: 20_009 * day) == 1)
+        #expect(factors.most(at: 20_009 * day) == 1)
     }
 
     @Test("Without consent, city or feed everything is neutral")
@@ -86,19 +86,19 @@ struct DayFactorsTests {
     func unavailable() throws {
         let found = factors(try World.model(), unavailable: [4: 20_001...20_002])
         let factors = try #require(found)
-        let values = (20_000...20_003).map { factors.factor(of: 4, at: $0 * day, path: 0) }
+        let values = (20_000...20_003).map { factors.factor(of: 4, at: $0 * day) }
         #expect(values == [1, 0, 0, 1])
-        #expect(factors.factor(of: 5, at: 20_001 * day, path: 0) == 1)
+        #expect(factors.factor(of: 5, at: 20_001 * day) == 1)
     }
 
-    @Test("Paths of different draws live under different truths")
+    @Test("Draws are different truths, in opposite pairs")
     func draws() throws {
         let found = factors(try responsive(rain: 0.2, rainDeviation: 0.1), draws: 4)
         let factors = try #require(found)
-        let values = (0..<8).map { factors.factor(of: 0, at: 20_001 * day, path: $0) }
-        #expect(Array(values[..<4]) == Array(values[4...]))
+        let values = (0..<4).map { factors.factor(of: 0, at: 20_001 * day, draw: $0) }
         #expect(Set(values).count == 4)
         #expect(abs(values[0] * values[1] - exp(0.4)) < 1e-9, "opposite errors")
+        #expect(factors.factor(of: 0, at: 20_001 * day, draw: 4) == 1)
     }
 }
 
@@ -119,8 +119,8 @@ struct SimulationUnderFactorsTests {
             model,
             .init(
                 ContextDays(feeds(from: origin, cheap: cheap)), city: "Lyon",
-                purposes: ContextPurpose.usual, unavailable: unavailable), from: origin,
-            horizonSeconds: settings.horizonSeconds)
+                purposes: ContextPurpose.usual, unavailable: unavailable),
+            over: DayFactors.days(from: origin, horizonSeconds: settings.horizonSeconds))
         return (
             try simulator.simulateFutureBehavior(history, from: origin, settings: settings),
             try simulator.simulateFutureBehavior(
@@ -230,35 +230,43 @@ struct EffectsTests {
         #expect(effects.effect(on: .item(7)).change == 0)
     }
 
-    @Test(
-        "Intervals hold the truth as often as they say, with both kinds of error",
-        arguments: [0.0, 0.3])
-    func coverage(_ modelDeviation: Double) {
-        var generator = PhiloxGenerator(seed: 77)
-        var held = 0
-        let trials = 300
-        for _ in 0..<trials {
-            // The true effect is 0.5 a path; what the model thinks is off by its error, and each
-            // pair of draws is as far from what it thinks as the truth may be.
-            let thought = 0.5 + modelDeviation * generator.normal()
-            let errors = (0..<10).map { _ in modelDeviation * generator.normal() }
-            var usual: [[SimulatedEvent]] = []
-            var changed: [[SimulatedEvent]] = []
-            for path in 0..<200 {
-                let draw = path % Effects.draws
-                let sign: Double = draw.isMultiple(of: 2) ? 1 : -1
-                let mean = max(0, thought + sign * errors[draw / 2]) + 2
-                let count = Int(mean + generator.uniform())
-                usual.append([event(1, at: 1), event(1, at: 2)])
-                changed.append((0..<count).map { event(1, at: Int64($0)) })
-            }
-            let effect = Effects(
-                futures(usual), futures(changed), types: [purchase], categoryOfItem: []
-            ).effect(on: .all)
-            held += effect.interval.contains(0.5) ? 1 : 0
-        }
-        let share = Double(held) / Double(trials)
-        #expect((0.84...0.97).contains(share), "\(share)")
+    @Test("The error by chance is that of paired paths")
+    func chance() {
+        // Every other path has one more.
+        let usual = futures((0..<50).map { _ in [event(1, at: 5)] })
+        let changed = futures(
+            (0..<50).map { path in
+                path.isMultiple(of: 2) ? [event(1, at: 5), event(1, at: 6)] : [event(1, at: 5)]
+            })
+        let effect = Effects(usual, changed, types: [purchase], categoryOfItem: [])
+            .effect(on: .all)
+        #expect(abs(effect.change - 0.5) < 1e-12)
+        #expect(abs(effect.chanceError - (0.25 / 50).squareRoot()) < 1e-12)
+        #expect(effect.modelError == 0)
+        #expect(abs(effect.interval.upperBound - 0.5 - 1.645 * effect.chanceError) < 1e-9)
+    }
+
+    @Test("The error of the model is what other truths would change")
+    func doubt() throws {
+        let deviation = 0.2
+        let model = try responsive(rain: 0.3, rainDeviation: deviation)
+        let outlook = DayFactors.Outlook(
+            ContextDays(feeds(from: 20_000 * day)), city: "Lyon",
+            purposes: ContextPurpose.usual)
+        let days = 20_000...20_009
+        let doubt = Doubt(
+            usual: nil, changed: DayFactors(model, outlook, over: days), usualDrawn: nil,
+            changedDrawn: DayFactors(model, outlook, over: days, draws: Effects.draws))
+        let paths = futures(
+            (0..<10).map { _ in [event(1, at: 20_001 * day), event(2, at: 20_002 * day)] },
+            origin: 20_000 * day)
+        let effect = Effects(
+            paths, paths, types: [purchase], categoryOfItem: [], doubt: doubt
+        ).effect(on: .all)
+        // Two purchases a path, each with the same doubtful factor of about exp(0.3 ± 0.2).
+        let expected = 2 * exp(0.3) * deviation
+        #expect((0.75...1.35).contains(effect.modelError / expected), "\(effect)")
+        #expect(effect.change == 0 && effect.chanceError == 0)
     }
 }
 

@@ -107,7 +107,8 @@ public struct Backtest: Sendable {
         let random = Philox(seed: settings.seed, stream: 0xBAC7)
         let futures = try simulator.simulateFutureBehavior(
             hindsight.history, from: hindsight.origin,
-            settings: settings.simulation(seed: random.bits(at: UInt64(index))))
+            settings: settings.simulation(seed: random.bits(at: UInt64(index))),
+            factors: hindsight.factors)
         return Forecast(
             hindsight, futures, horizons: settings.horizons, types: settings.types,
             listLength: settings.listLength, categories: categories)

@@ -8,6 +8,8 @@ public struct Hindsight: Sendable {
     public let history: History
     /// What came afterwards within the horizon.
     public let outcome: History
+    /// How the days ahead multiply what is bought, as far as could be known at the moment.
+    public var factors: DayFactors?
     /// The true probability that an item, by its place in the catalogue, is bought within so many
     /// seconds, where it is known; it is of customers who are made up.
     public var truth: (@Sendable (_ item: Int32, _ seconds: Int64) -> Double?)?

@@ -102,6 +102,7 @@ public struct Fleet: Sendable {
     private let store: TwinStore
     private let histories: TwinHistories
     private let simulator: Simulator
+    private let outlooks: Outlooks
     private let settings: FleetSettings
 
     /// Makes a fleet.
@@ -114,6 +115,8 @@ public struct Fleet: Sendable {
         self.store = store
         histories = try TwinHistories(store, catalogue: model.catalogue)
         simulator = Simulator(model)
+        outlooks = Outlooks(
+            model, model.response.isNeutral ? ContextFeeds() : try store.contextFeeds())
         self.settings = settings
     }
 
@@ -142,7 +145,10 @@ public struct Fleet: Sendable {
         let random = Philox(seed: settings.seed, stream: 0xF1EE7)
         let futures = try simulator.simulateFutureBehavior(
             history, from: settings.origin,
-            settings: settings.simulation(seed: random.bits(at: UInt64(number))))
+            settings: settings.simulation(seed: random.bits(at: UInt64(number))),
+            factors: try outlooks.factors(
+                store, twin: number, from: settings.origin,
+                horizonSeconds: settings.horizonSeconds))
         return TwinForecast(
             pseudonym: twin.pseudonym,
             items: futures.itemForecasts(

@@ -4,9 +4,9 @@ public import Twins
 
 /// By what factors the days ahead multiply what a customer buys.
 ///
-/// They follow from what the model knows of responses and from what feeds say of the days. With
-/// several *draws*, path p lives under draw p modulo their number: one possible truth about the
-/// coefficients each, so that paths of different draws differ by what is not known for sure.
+/// They follow from what the model knows of responses and from what feeds say of the days: under
+/// the likeliest truth about the coefficients, or under several possible ones, *draws*, which differ
+/// by what is not known for sure.
 public struct DayFactors: Sendable {
     /// What the days ahead are like for a customer.
     public struct Outlook: Sendable {
@@ -32,7 +32,6 @@ public struct DayFactors: Sendable {
     }
 
     private let firstDay: Int
-    private let drawCount: Int
     /// Logarithms by draw, then by day and category.
     private let logarithms: [[Double]]
     /// The greatest factor, by draw and day.
@@ -52,17 +51,14 @@ public struct DayFactors: Sendable {
     /// - Parameters:
     ///   - model: What is known of responses.
     ///   - outlook: What the days are like.
-    ///   - origin: The moment from which paths start, in seconds since 1970.
-    ///   - horizonSeconds: How far they reach.
-    ///   - draws: How many possible truths to spread the paths over; one is the likeliest alone.
+    ///   - days: The days, since 1970.
+    ///   - draws: How many possible truths; one is the likeliest alone.
     ///   - seed: Decides the draws.
     public init?(
-        _ model: PredictionModel, _ outlook: Outlook, from origin: Int64, horizonSeconds: Int64,
+        _ model: PredictionModel, _ outlook: Outlook, over days: ClosedRange<Int>,
         draws: Int = 1, seed: UInt64 = 7
     ) {
         let response = model.response
-        let first = Self.day(origin)
-        let days = first...Self.day(origin + horizonSeconds)
         let prices = Self.prices(response, outlook, days, model.catalogue)
         let known = Self.features(response, outlook, days)
         guard
@@ -77,8 +73,7 @@ public struct DayFactors: Sendable {
         let elasticities = truths.map { truth in
             Dictionary(uniqueKeysWithValues: offered.map { ($0, truth.elasticities[Int($0)]) })
         }
-        firstDay = first
-        drawCount = truths.count
+        firstDay = days.lowerBound
         categoryOfItem = response.categoryOfItem
         categoryCount = response.categories.count
         unavailable = outlook.unavailable
@@ -104,14 +99,13 @@ public struct DayFactors: Sendable {
     /// - Parameters:
     ///   - item: The item's place in the catalogue.
     ///   - time: When, in seconds since 1970.
-    ///   - path: The path.
+    ///   - draw: Which of the possible truths; the likeliest if there is only that.
     /// - Returns: The factor, from 0 to ``limit``; 1 outside of the days that were worked out.
-    public func factor(of item: Int32, at time: Int64, path: Int) -> Double {
+    public func factor(of item: Int32, at time: Int64, draw: Int = 0) -> Double {
         let day = Self.day(time)
         if let days = unavailable[item], days.contains(day) { return 0 }
         let place = day - firstDay
-        guard prices.indices.contains(place) else { return 1 }
-        let draw = path % drawCount
+        guard prices.indices.contains(place), logarithms.indices.contains(draw) else { return 1 }
         var logarithm = 0.0
         if categoryOfItem.indices.contains(Int(item)), let category = categoryOfItem[Int(item)] {
             logarithm = logarithms[draw][place * categoryCount + category]
@@ -123,14 +117,19 @@ public struct DayFactors: Sendable {
     }
 
     /// The greatest factor of any item, at least 1.
-    func most(at time: Int64, path: Int) -> Double {
+    func most(at time: Int64, draw: Int = 0) -> Double {
         let place = Self.day(time) - firstDay
-        guard prices.indices.contains(place) else { return 1 }
-        return max(1, most[path % drawCount][place])
+        guard prices.indices.contains(place), most.indices.contains(draw) else { return 1 }
+        return max(1, most[draw][place])
     }
 
     private static func day(_ time: Int64) -> Int {
         Int((Double(time) / 86_400).rounded(.down))
+    }
+
+    /// The days that paths from a moment reach, since 1970.
+    public static func days(from origin: Int64, horizonSeconds: Int64) -> ClosedRange<Int> {
+        day(origin)...max(day(origin), day(origin + horizonSeconds))
     }
 
     /// How far each day is from what is usual, by day, feature and category; 0 where nobody says.

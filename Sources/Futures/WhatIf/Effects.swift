@@ -24,17 +24,20 @@ public struct Effects: Sendable {
         public let interval: ClosedRange<Double>
     }
 
-    /// How many possible truths the paths of each customer are spread over.
-    public static let draws = 20
-    /// The 95 % quantile of Student's t with 9 degrees of freedom: draws come in opposite pairs, so
-    /// half of them are independent.
-    private static let quantile = 1.833
+    /// How many possible truths about how customers respond are compared with the likeliest.
+    public static let draws = 64
+    /// The standard normal distribution lies within plus and minus this with probability 0.9.
+    private static let quantile = 1.645
 
     private struct Sum: Sendable {
-        var usual = [Double](repeating: 0, count: draws)
-        var changed = [Double](repeating: 0, count: draws)
-        /// The variance by chance of the mean change over all paths.
+        var usual = 0.0
+        var change = 0.0
+        /// The variance by chance of the mean change.
         var chance = 0.0
+        /// What the factors alone would change, under the likeliest truth.
+        var likeliest = 0.0
+        /// The same under each draw.
+        var drawn = [Double](repeating: 0, count: draws)
     }
 
     private var sums: [Group: Sum] = [:]
@@ -47,47 +50,49 @@ public struct Effects: Sendable {
     /// Compares the futures of one customer, path by path.
     ///
     /// - Parameters:
-    ///   - usual: As things are; path p under draw p modulo ``draws``.
+    ///   - usual: As things are.
     ///   - changed: In the scenario, by the same random numbers.
     ///   - types: The types of events that count.
     ///   - categoryOfItem: The category of each item of the catalogue.
-    init(_ usual: Futures, _ changed: Futures, types: Set<UInt8>, categoryOfItem: [Int?]) {
+    ///   - doubt: What the factors of the scenario are not known to be.
+    init(
+        _ usual: Futures, _ changed: Futures, types: Set<UInt8>, categoryOfItem: [Int?],
+        doubt: Doubt? = nil
+    ) {
         customers = 1
         let paths = min(usual.pathCount, changed.pathCount)
-        var moments: [Group: (sum: Double, squares: Double)] = [:]
+        let share = 1 / Double(max(1, paths))
+        func groups(_ item: Int32) -> [Group] {
+            let place = Int(item)
+            let category = categoryOfItem.indices.contains(place) ? categoryOfItem[place] : nil
+            return [.all, .item(item)] + (category.map { [.category($0)] } ?? [])
+        }
+        var squares: [Group: Double] = [:]
         for path in 0..<paths {
-            let draw = path % Self.draws
-            let share = 1 / Double((paths - 1 - draw) / Self.draws + 1)
             var differences: [Group: Double] = [:]
-            func count(_ futures: Futures, _ body: (Group) -> Void) {
-                for event in futures.path(path) where types.contains(event.type) {
-                    body(.all)
-                    body(.item(event.item))
-                    if categoryOfItem.indices.contains(Int(event.item)),
-                        let category = categoryOfItem[Int(event.item)]
-                    {
-                        body(.category(category))
+            for event in usual.path(path) where types.contains(event.type) {
+                let changes = doubt?.changes(of: event)
+                for group in groups(event.item) {
+                    differences[group, default: 0] -= 1
+                    sums[group, default: Sum()].usual += share
+                    guard let changes else { continue }
+                    sums[group, default: Sum()].likeliest += share * changes.likeliest
+                    for draw in changes.drawn.indices {
+                        sums[group, default: Sum()].drawn[draw] += share * changes.drawn[draw]
                     }
                 }
             }
-            count(usual) { group in
-                sums[group, default: Sum()].usual[draw] += share
-                differences[group, default: 0] -= 1
-            }
-            count(changed) { group in
-                sums[group, default: Sum()].changed[draw] += share
-                differences[group, default: 0] += 1
+            for event in changed.path(path) where types.contains(event.type) {
+                for group in groups(event.item) { differences[group, default: 0] += 1 }
             }
             for (group, difference) in differences where difference != 0 {
-                moments[group, default: (0, 0)].sum += difference
-                moments[group, default: (0, 0)].squares += difference * difference
+                sums[group, default: Sum()].change += share * difference
+                squares[group, default: 0] += share * difference * difference
             }
         }
-        let count = Double(max(1, paths))
-        for (group, moment) in moments {
-            let mean = moment.sum / count
-            sums[group, default: Sum()].chance =
-                max(0, moment.squares / count - mean * mean) / count
+        for (group, square) in squares {
+            let mean = sums[group]?.change ?? 0
+            sums[group, default: Sum()].chance = max(0, square - mean * mean) * share
         }
     }
 
@@ -99,11 +104,11 @@ public struct Effects: Sendable {
                 left.sums[group] = sum
                 continue
             }
-            for draw in 0..<draws {
-                known.usual[draw] += sum.usual[draw]
-                known.changed[draw] += sum.changed[draw]
-            }
+            known.usual += sum.usual
+            known.change += sum.change
             known.chance += sum.chance
+            known.likeliest += sum.likeliest
+            for draw in 0..<draws { known.drawn[draw] += sum.drawn[draw] }
             left.sums[group] = known
         }
     }
@@ -116,16 +121,39 @@ public struct Effects: Sendable {
         guard let sum = sums[group] else {
             return Effect(usual: 0, change: 0, chanceError: 0, modelError: 0, interval: 0...0)
         }
-        let count = Double(Self.draws)
-        let changes = zip(sum.usual, sum.changed).map { $1 - $0 }
-        let mean = changes.reduce(0, +) / count
-        let between = changes.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
-        // Each draw has one of so many parts of the paths, and so much more variance by chance.
-        let model = max(0, between - sum.chance * count)
+        let squares = sum.drawn.reduce(0) {
+            $0 + ($1 - sum.likeliest) * ($1 - sum.likeliest)
+        }
+        let model = squares / Double(Self.draws)
         let spread = Self.quantile * (model + sum.chance).squareRoot()
         return Effect(
-            usual: sum.usual.reduce(0, +) / count, change: mean,
-            chanceError: sum.chance.squareRoot(), modelError: model.squareRoot(),
-            interval: mean - spread...mean + spread)
+            usual: sum.usual, change: sum.change, chanceError: sum.chance.squareRoot(),
+            modelError: model.squareRoot(), interval: sum.change - spread...sum.change + spread)
+    }
+}
+
+/// What the factors of a scenario are not known to be: its factors and the usual ones, under the
+/// likeliest truth and under others.
+struct Doubt {
+    /// What a purchase becomes more of it in the scenario, if it happens as things are.
+    struct Changes {
+        var likeliest: Double
+        var drawn: [Double]
+    }
+
+    let usual: DayFactors?
+    let changed: DayFactors?
+    let usualDrawn: DayFactors?
+    let changedDrawn: DayFactors?
+
+    func changes(of event: SimulatedEvent) -> Changes {
+        func change(_ usual: DayFactors?, _ changed: DayFactors?, _ draw: Int) -> Double {
+            let before = usual?.factor(of: event.item, at: event.time, draw: draw) ?? 1
+            let after = changed?.factor(of: event.item, at: event.time, draw: draw) ?? 1
+            return before > 0 ? after / before - 1 : 0
+        }
+        return Changes(
+            likeliest: change(usual, changed, 0),
+            drawn: (0..<Effects.draws).map { change(usualDrawn, changedDrawn, $0) })
     }
 }

@@ -19,9 +19,9 @@ extension SimulationRun {
     func thin(_ drafts: inout [Draft], _ factors: DayFactors, step: Int) {
         for row in drafts.indices where drafts[row].type == Self.purchase {
             guard let item = drafts[row].item else { continue }
-            let path = drafts[row].path
-            let factor = factors.factor(of: item, at: drafts[row].time, path: path)
-            drafts[row].isRefused = factor < 1 && random(path, step, 105) >= factor
+            let factor = factors.factor(of: item, at: drafts[row].time)
+            drafts[row].isRefused =
+                factor < 1 && random(drafts[row].path, step, 105) >= factor
         }
     }
 
@@ -37,7 +37,7 @@ extension SimulationRun {
         _ drafts: [Draft], _ scene: Scene, _ factors: DayFactors, step: Int
     ) -> [(row: Int, draft: Draft)] {
         let excess = drafts.map { draft in
-            draft.type == Self.purchase ? factors.most(at: draft.time, path: draft.path) - 1 : 0
+            draft.type == Self.purchase ? factors.most(at: draft.time) - 1 : 0
         }
         var found: [(row: Int, draft: Draft)] = []
         for round in 0..<Int((excess.max() ?? 0).rounded(.up)) {
@@ -51,7 +51,7 @@ extension SimulationRun {
             for row in rows {
                 guard let item = again[row].item else { continue }
                 var draft = again[row]
-                let factor = factors.factor(of: item, at: draft.time, path: draft.path)
+                let factor = factors.factor(of: item, at: draft.time)
                 guard random(draft.path, lane, 107) * excess[row] < factor - 1 else { continue }
                 draft.gap = 0
                 draft.isRefused = false

@@ -6,8 +6,9 @@ public import Twins
 /// Asks of customers' futures what a scenario would change.
 ///
 /// Each customer is simulated twice by the same random numbers, as things are and as they might be.
-/// The paths are spread over possible truths about how customers respond, so that the interval of an
-/// effect holds both what chance leaves open and what the model does not know.
+/// What happens as things are is also weighed by the factors of other possible truths about how
+/// customers respond, so that the interval of an effect holds both what chance leaves open and what
+/// the model does not know.
 public struct WhatIf: Sendable {
     /// What is asked, and how thoroughly.
     public struct Settings: Sendable, Hashable {
@@ -15,7 +16,7 @@ public struct WhatIf: Sendable {
         public var origin: Int64
         /// How far they reach, in seconds.
         public var horizonSeconds: Int64
-        /// How many paths of each customer, at least ``Effects/draws``.
+        /// How many paths of each customer.
         public var paths: Int
         /// The types of events that count.
         public var types: Set<UInt8>
@@ -43,6 +44,8 @@ public struct WhatIf: Sendable {
     private let simulator: Simulator
     private let usual: Outlooks
     private let changed: Outlooks
+    private let usualDrawn: Outlooks
+    private let changedDrawn: Outlooks
 
     /// Prepares the question.
     ///
@@ -51,11 +54,6 @@ public struct WhatIf: Sendable {
     public init(
         _ store: TwinStore, _ model: PredictionModel, _ scenario: Scenario, settings: Settings
     ) throws {
-        guard settings.paths >= Effects.draws else {
-            throw FuturesError(
-                "paths is \(settings.paths). Use \(Effects.draws) or more: each possible truth "
-                    + "about how customers respond needs one.")
-        }
         let items = try store.items(try store.itemIDs()).sorted { $0.key < $1.key }.map(\.value)
         try scenario.validate(model, items: items)
         self.store = store
@@ -65,10 +63,8 @@ public struct WhatIf: Sendable {
         histories = try TwinHistories(store, catalogue: model.catalogue)
         simulator = Simulator(model)
         try Self.simulation(settings, seed: settings.seed).validate()
-        let horizon =
-            Self.day(
-                settings.origin)...Self.day(
-                settings.origin + settings.horizonSeconds)
+        let horizon = DayFactors.days(
+            from: settings.origin, horizonSeconds: settings.horizonSeconds)
         if let days = scenario.days, !days.overlaps(horizon) {
             throw FuturesError(
                 "The scenario's days are from \(Day.text(days.lowerBound)) to "
@@ -87,14 +83,15 @@ public struct WhatIf: Sendable {
             })
         func outlooks(
             _ feeds: ContextFeeds, unavailable: [Int32: ClosedRange<Int>] = [:]
-        ) -> Outlooks {
-            Outlooks(
-                model, ContextDays(feeds), from: settings.origin,
-                horizonSeconds: settings.horizonSeconds, draws: Effects.draws,
-                seed: settings.seed, unavailable: unavailable)
+        ) -> (likeliest: Outlooks, drawn: Outlooks) {
+            let (seed, draws) = (settings.seed, Effects.draws)
+            return (
+                Outlooks(model, feeds, unavailable: unavailable),
+                Outlooks(model, feeds, draws: draws, seed: seed, unavailable: unavailable)
+            )
         }
-        usual = outlooks(feeds)
-        changed = outlooks(otherwise, unavailable: unavailable)
+        (usual, usualDrawn) = outlooks(feeds)
+        (changed, changedDrawn) = outlooks(otherwise, unavailable: unavailable)
     }
 
     /// The effects on one customer.
@@ -109,15 +106,22 @@ public struct WhatIf: Sendable {
         guard !history.isEmpty else { return nil }
         let random = Philox(seed: settings.seed, stream: 0x1F_0F)
         let simulation = Self.simulation(settings, seed: random.bits(at: UInt64(number)))
-        let usual = try simulator.simulateFutureBehavior(
-            history, from: settings.origin, settings: simulation,
-            factors: try usual.factors(store, twin: number))
-        let changed = try simulator.simulateFutureBehavior(
-            try otherwise(history, number), from: settings.origin, settings: simulation,
-            factors: try changed.factors(store, twin: number))
+        func factors(_ outlooks: Outlooks) throws -> DayFactors? {
+            try outlooks.factors(
+                store, twin: number, from: settings.origin,
+                horizonSeconds: settings.horizonSeconds)
+        }
+        let doubt = Doubt(
+            usual: try factors(usual), changed: try factors(changed),
+            usualDrawn: try factors(usualDrawn), changedDrawn: try factors(changedDrawn))
+        func simulate(_ history: History, _ factors: DayFactors?) throws -> Futures {
+            try simulator.simulateFutureBehavior(
+                history, from: settings.origin, settings: simulation, factors: factors)
+        }
         return Effects(
-            usual, changed, types: settings.types,
-            categoryOfItem: model.response.categoryOfItem)
+            try simulate(history, doubt.usual),
+            try simulate(try otherwise(history, number), doubt.changed), types: settings.types,
+            categoryOfItem: model.response.categoryOfItem, doubt: doubt)
     }
 
     /// The effects on several customers together.
@@ -159,9 +163,5 @@ public struct WhatIf: Sendable {
         SimulationSettings(
             horizonSeconds: settings.horizonSeconds, paths: settings.paths, seed: seed,
             threads: 1)
-    }
-
-    private static func day(_ seconds: Int64) -> Int {
-        Day.number(of: Timestamp(seconds: seconds))
     }
 }

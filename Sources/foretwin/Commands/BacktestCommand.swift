@@ -225,14 +225,29 @@ struct BacktestCommand: ParsableCommand {
         at moments: [Int64], longest: Int64, seed: UInt64
     ) throws -> [[Hindsight]] {
         let histories = try TwinHistories(store, catalogue: model.catalogue)
-        var wholes: [History] = []
+        var wholes: [(number: Int?, history: History)] = []
         if let shop {
-            wholes = try shop.truth.customers.map { try histories.history(of: $0.userID) }
+            wholes = try shop.truth.customers.map { customer in
+                let number = try store.twinGraph(userID: customer.userID)
+                    .map { Int($0.rawValue) - 1 }
+                return (number, try histories.history(of: customer.userID))
+            }
         } else {
-            try store.forEachTwinLog { wholes.append(try histories.history($0)) }
+            try store.forEachTwinLog {
+                wholes.append((wholes.count, try histories.history($0)))
+            }
         }
-        return moments.map { moment in
-            let all = wholes.map { Hindsight($0, at: moment, horizonSeconds: longest) }
+        let feeds = try store.contextFeeds()
+        return try moments.map { moment in
+            let outlooks = Outlooks(model, feeds.known(at: Timestamp(seconds: moment)))
+            let all = try wholes.map { number, whole in
+                var hindsight = Hindsight(whole, at: moment, horizonSeconds: longest)
+                hindsight.factors = try number.flatMap {
+                    try outlooks.factors(
+                        store, twin: $0, from: moment, horizonSeconds: longest)
+                }
+                return hindsight
+            }
             guard shop == nil else { return all }
             let known = all.filter { !$0.history.isEmpty }
             guard let customers, customers < known.count else { return known }
