@@ -5,6 +5,7 @@ import Kernels
 import Learning
 import Prediction
 import PropertyGraph
+import Reports
 import SyntheticShop
 import Twins
 
@@ -54,6 +55,10 @@ struct BacktestCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Also write the result there, as JSON.", valueName: "file"))
     var json: String?
+
+    @Option(
+        help: ArgumentHelp("Also write a page about the result there.", valueName: "file"))
+    var html: String?
 
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var training: TrainingOptions
@@ -158,6 +163,10 @@ struct BacktestCommand: ParsableCommand {
             seed: configuration.seed)
         printLines(Self.lines(report, origin: Timestamp(seconds: origin)))
         if let json { try write(report, to: json) }
+        if let html {
+            let page = BacktestPage(report, origin: Timestamp(seconds: origin))
+            try writeText(page.html(), to: html)
+        }
     }
 
     private var purchase: UInt8 { EventType.purchase.rawValue }
