@@ -48,8 +48,8 @@ import Twins
             #expect(reader.text(in: "h3").contains(heading), "\(heading)")
         }
         #expect(reader.text(in: "table").contains("Brier score"))
-        // Two reliability diagrams, three histograms, distances of five distributions.
-        #expect(reader.count("svg") == 10)
+        // Two reliability diagrams, three histograms in two widths, distances of five distributions.
+        #expect(reader.count("svg") == 13)
     }
 
     @Test(arguments: [0, 1, 400]) func loadsNothingAndIsWhole(count: Int) throws {

@@ -53,9 +53,12 @@ import Testing
     @Test func fansStayInTheirFrame() throws {
         for value in Self.values {
             for count in [0, 1, 2, 28] {
-                let chart = FanChart(
-                    estimates(value, count), origin: Timestamp(seconds: 0), color: 2)
-                _ = try expectInFrame(chart.markup(label: "fan"))
+                for isNarrow in [false, true] {
+                    let chart = FanChart(
+                        estimates(value, count), origin: Timestamp(seconds: 0), color: 2,
+                        isNarrow: isNarrow)
+                    _ = try expectInFrame(chart.markup(label: "fan"))
+                }
             }
         }
     }
@@ -100,8 +103,11 @@ import Testing
 
     @Test func histogramsStayInTheirFrame() throws {
         for counts in [[], [0], [5, 0, 12_345], Array(repeating: 7, count: 10)] {
-            let reader = try expectInFrame(HistogramChart(counts).markup(label: "PIT"))
-            #expect(reader.count("rect") == counts.count)
+            for isNarrow in [false, true] {
+                let chart = HistogramChart(counts, isNarrow: isNarrow)
+                let reader = try expectInFrame(chart.markup(label: "PIT"))
+                #expect(reader.count("rect") == counts.count)
+            }
         }
     }
 

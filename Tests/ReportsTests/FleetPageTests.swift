@@ -22,7 +22,7 @@ import Twins
         let report = try report(world, before: true)
         let reader = PageReader(try report.html())
         #expect(reader.text(in: "h1").contains("What 55\u{A0}customers will need"))
-        #expect(reader.text(in: "h1").contains("19\u{A0}Jan\u{A0}2026"))
+        #expect(reader.text(in: "h1").contains("18\u{A0}Jan\u{A0}2026"))
         let top = reader.text(in: "header")
         for words in [
             "Customers", "Expected purchases", "Expected spend", "Busiest day",

@@ -467,7 +467,7 @@ class Fleet(Case):
                 (["--fleet", "demand.csv"], "line 1: "),
                 (["--fleet", "none.jsonl"], "There is no file none.jsonl"),
                 (["--fleet", "whole.jsonl", "--demand", "other.csv"], "does not begin"),
-                (["--fleet", "whole.jsonl", "somebody"], "Give either customers or --fleet"),
+                (["somebody", "--fleet", "whole.jsonl"], "Give either customers or --fleet"),
                 ([], "Give either customers or --fleet"),
                 (["somebody", "--json"], "need --fleet")):
             answer = self.foretwin("report", *options)

@@ -133,12 +133,18 @@ public struct BacktestPage: Sendable {
                 + "are right; a hump says that futures differ too much, a bowl too little, a slope "
                 + "that they hold too much or too little.",
             cards: (windows + [(title: "Time to the next purchase", places: report.next)]).map {
-                CardsView.Card(
-                    $0.title,
-                    "Greatest distance from even: \(Self.decimal($0.places.distance)), which chance "
-                        + "alone exceeds \(Words.percent($0.places.p)) of the time.",
-                    chartsSVG: HistogramChart($0.places.tenths)
-                        .markup(label: "\($0.title): tenths of the simulated numbers"))
+                card($0.title, $0.places)
+            })
+    }
+
+    private func card(_ title: String, _ places: Uniformity) -> CardsView.Card {
+        CardsView.Card(
+            title,
+            "Greatest distance from even: \(Self.decimal(places.distance)), which chance alone "
+                + "exceeds \(Words.percent(places.p)) of the time.",
+            chartsSVG: CardsView.both {
+                HistogramChart(places.tenths, isNarrow: $0)
+                    .markup(label: "\(title): tenths of the simulated numbers")
             })
     }
 

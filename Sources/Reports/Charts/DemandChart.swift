@@ -25,7 +25,7 @@ struct DemandChart {
     /// - Parameters:
     ///   - layers: From the ground up.
     ///   - totals: The sums of all layers, with their intervals if there are any.
-    ///   - origin: The beginning of the first day.
+    ///   - origin: A moment of the first day.
     ///   - isNarrow: Whether it is for a phone.
     init(
         _ layers: [Layer], totals: [FleetReport.Estimate], origin: Timestamp, isNarrow: Bool
@@ -80,7 +80,7 @@ struct DemandChart {
         var newest = -Double.infinity
         for day in Swift.stride(from: 0, to: totals.count, by: stride) {
             let middle = left + (Double(day) + 0.5) * step
-            let place = max(left + 24, middle)
+            let place = max(36, middle)
             guard middle < right - 30 || day == 0, place - newest >= 70 else { continue }
             newest = place
             let moment = Timestamp(seconds: origin.seconds + Int64(day) * 86_400)

@@ -6,19 +6,24 @@ struct FanChart {
     private let origin: Timestamp
     private let color: Int
     private let axis: Axis
-    private let width = 500.0
+    private let isNarrow: Bool
+    private let width: Double
     private let top = 12.0
     private let bottom = 152.0
     private let left: Double
-    private let right = 496.0
+    private let right: Double
 
     /// Lays a chart out.
     ///
     /// - Parameters:
     ///   - days: What is expected on each day.
-    ///   - origin: The beginning of the first day.
+    ///   - origin: A moment of the first day.
     ///   - color: The category's colour.
-    init(_ days: [FleetReport.Estimate], origin: Timestamp, color: Int) {
+    ///   - isNarrow: Whether it is for a phone.
+    init(_ days: [FleetReport.Estimate], origin: Timestamp, color: Int, isNarrow: Bool) {
+        self.isNarrow = isNarrow
+        width = isNarrow ? 340 : 500
+        right = width - 4
         self.days = days
         self.origin = origin
         self.color = color
@@ -46,7 +51,7 @@ struct FanChart {
                 Words.day(moment), at: SVG.Point(x: x(day), y: bottom + 18), "tick",
                 anchor: anchor)
         }
-        return svg.markup(label: label, style: "chart")
+        return svg.markup(label: label, style: isNarrow ? "chart narrow" : "chart wide")
     }
 
     private func x(_ day: Int) -> Double {

@@ -4,23 +4,31 @@
 /// they are too narrow, a slope that they are too high or too low.
 struct HistogramChart {
     private let counts: [Int]
-    private let left = 46.0
-    private let right = 496.0
+    private let isNarrow: Bool
+    private let width: Double
+    private let left: Double
+    private let right: Double
     private let top = 12.0
     private let bottom = 172.0
     private let axis: Axis
 
     /// Lays a chart out.
     ///
-    /// - Parameter counts: How many there are in each tenth.
-    init(_ counts: [Int]) {
+    /// - Parameters:
+    ///   - counts: How many there are in each tenth.
+    ///   - isNarrow: Whether it is for a phone.
+    init(_ counts: [Int], isNarrow: Bool) {
         self.counts = counts
+        self.isNarrow = isNarrow
+        width = isNarrow ? 340 : 500
         axis = Axis(maximum: Double(max(1, counts.max() ?? 0)), count: 3)
+        left = axis.labelWidth + 8
+        right = width - 4
     }
 
     /// The chart as an element.
     func markup(label: String) -> String {
-        var svg = SVG(width: 500, height: 212)
+        var svg = SVG(width: width, height: 212)
         axis.draw(&svg, left: left, right: right) { y($0) }
         let step = (right - left) / Double(max(1, counts.count))
         for (place, count) in counts.enumerated() {
@@ -36,7 +44,7 @@ struct HistogramChart {
         for (x, text, anchor) in ends {
             svg.text(text, at: SVG.Point(x: x, y: bottom + 20), "tick", anchor: anchor)
         }
-        return svg.markup(label: label, style: "chart")
+        return svg.markup(label: label, style: isNarrow ? "chart narrow" : "chart wide")
     }
 
     private func y(_ value: Double) -> Double {

@@ -3,7 +3,7 @@ import Futures
 /// Draws how often what was foreseen happened: a reliability diagram.
 ///
 /// Each dot is some forecasts of about one probability, the larger the more there are; the line
-/// across it is where chance would let it lie, 95 times of 100, if what happened is its true share.
+/// through it is where chance would let it lie, 95 times of 100, if what happened is its true share.
 /// Dots on the diagonal are right.
 struct ReliabilityChart {
     /// Forecasts of about one probability.
@@ -17,9 +17,9 @@ struct ReliabilityChart {
 
     private let bins: [Bin]
     private let left = 46.0
-    private let right = 436.0
+    private let right = 350.0
     private let top = 12.0
-    private let bottom = 402.0
+    private let bottom = 316.0
 
     /// Lays a chart out.
     ///
@@ -40,7 +40,7 @@ struct ReliabilityChart {
 
     /// The chart as an element.
     func markup(label: String) -> String {
-        var svg = SVG(width: 450, height: 450)
+        var svg = SVG(width: 360, height: 364)
         for tick in stride(from: 0.0, through: 1, by: 0.2) {
             let isEdge = tick == 0
             svg.line(point(0, tick), point(1, tick), isEdge ? "base" : "grid")
@@ -62,7 +62,6 @@ struct ReliabilityChart {
                 point(bin.forecast, interval.lowerBound),
                 point(bin.forecast, interval.upperBound), "whisker")
         }
-        svg.polyline(bins.map { point($0.forecast, $0.happened) }, "reliable")
         let most = Double(bins.map(\.count).max() ?? 1)
         for bin in bins {
             svg.circle(

@@ -10,7 +10,9 @@ extension FleetPage {
             "The run from \(date) foresaw \(Words.count(change.twinsBefore, "customer")). "
             + "\(Words.count(kept)) of them are still there, \(Words.count(change.newTwins)) are "
             + "new, \(Words.count(change.goneTwins)) are gone. Both runs look "
-            + "\(Words.span(days: Double(report.dayCount))) ahead, each from its own moment."
+            + "\(Words.span(days: Double(report.dayCount))) ahead, each from its own "
+            + "moment. Chance here is that of simulating: another seed would move the figures as "
+            + "much."
         let keys = [
             CardsView.Key(swatch: "f2", keyTerm: "More than before"),
             CardsView.Key(swatch: "f1", keyTerm: "Less than before"),
@@ -18,9 +20,13 @@ extension FleetPage {
                 swatch: "chanceswatch",
                 keyTerm: "What chance alone may do (95 of 100 such differences)"),
         ]
+        let all = change.purchases
         let total = CardsView.Card(
-            "All purchases and categories", "Differences in expected purchases.", isWide: true,
-            keys: keys, rows: rows([change.purchases], change.categories.prefix(10).map { $0 }),
+            "Categories",
+            "All purchases: \(Words.amount(all.before)) → \(Words.amount(all.after)), "
+                + "\(Words.difference(all.difference)); chance alone may do "
+                + "±\(Words.amount(all.chance)). The categories that differ most:",
+            isWide: true, keys: keys, rows: rows(change.categories.prefix(10).map { $0 }),
             more: change.items.count > 20
                 ? "Of \(Words.count(change.items.count)) items, about one in twenty would leave "
                     + "its band by chance alone." : "")
@@ -45,18 +51,17 @@ extension FleetPage {
             ])
     }
 
-    /// Rows of one scale for each list, which have very different sizes.
-    private func rows(_ lists: [FleetChange.Row]...) -> [CardsView.Row] {
-        lists.flatMap { list in
-            let end = list.map { max(abs($0.difference), $0.chance) }.max() ?? 0
-            return list.map { row in
-                CardsView.Row(
-                    rowTerm: Self.category(row.name),
-                    rowKind: "\(Words.amount(row.before)) → \(Words.amount(row.after))",
-                    rowSVG: Bars.change(row.difference, chance: row.chance, end: end),
-                    rowFigure: Words.difference(row.difference),
-                    rowNote: row.isBeyondChance ? "beyond chance" : "may be chance")
-            }
+    /// Rows on one scale.
+    private func rows(_ list: [FleetChange.Row]) -> [CardsView.Row] {
+        let end = list.map { max(abs($0.difference), $0.chance) }.max() ?? 0
+        return list.map { row in
+            CardsView.Row(
+                rowTerm: Self.category(row.name),
+                rowKind: [row.before, row.after].map { Words.amount($0) }
+                    .joined(separator: "\(Words.blank)→\(Words.blank)"),
+                rowSVG: Bars.change(row.difference, chance: row.chance, end: end),
+                rowFigure: Words.difference(row.difference),
+                rowNote: row.isBeyondChance ? "beyond chance" : "may be chance")
         }
     }
 }

@@ -28,7 +28,10 @@ extension FleetPage {
                 }, more: Self.rest(report.categories.count - 24, "category", "categories")))
         return CardsView.Part(
             anchor: "demand", partTitle: "Demand",
-            partWords: "What all customers together are expected to take, and when.", cards: cards)
+            partWords: "What all customers together are expected to take, and when."
+                + (report.hasDemand
+                    ? " Lines show what is expected on each day, bands hold 9 futures of 10." : ""),
+            cards: cards)
     }
 
     private var byDay: CardsView.Card {
@@ -45,7 +48,7 @@ extension FleetPage {
         let charts = CardsView.both { isNarrow in
             DemandChart(
                 layers.map { DemandChart.Layer(style: "layer f\($0.offset)", days: $0.element) },
-                totals: report.days, origin: origin, isNarrow: isNarrow
+                totals: report.days, origin: firstNoon, isNarrow: isNarrow
             ).markup(label: "Expected purchases on each of \(days) days, by category")
         }
         let keys = layers.map { layer in
@@ -67,11 +70,13 @@ extension FleetPage {
         let sum = category.purchases
         return CardsView.Card(
             name,
-            "\(Words.amount(sum.expected)) purchases (\(Self.range(sum))). Line: expected on each "
-                + "day. Band: 9 futures of 10.",
-            chartsSVG: FanChart(
-                category.days, origin: origin, color: colors.index(of: name)
-            ).markup(label: "Expected purchases of \(name) by day"))
+            "\(Words.amount(sum.expected)) purchases, \(Self.range(sum)).",
+            chartsSVG: CardsView.both { isNarrow in
+                FanChart(
+                    category.days, origin: firstNoon, color: colors.index(of: name),
+                    isNarrow: isNarrow
+                ).markup(label: "Expected purchases of \(name) by day")
+            })
     }
 
     static func interval(_ estimate: FleetReport.Estimate) -> [Double] {

@@ -37,7 +37,7 @@ extension FleetPage {
             DemandChart.Layer(style: "weekend", days: layer(true)),
         ]
         let chart = CardsView.both { isNarrow in
-            DemandChart(layers, totals: estimates, origin: origin, isNarrow: isNarrow)
+            DemandChart(layers, totals: estimates, origin: firstNoon, isNarrow: isNarrow)
                 .markup(label: "Expected first purchases on each day")
         }
         let calendar = CardsView.Card(
@@ -46,7 +46,7 @@ extension FleetPage {
                 + "take it first. Between the dates in the forecasts the days are evened out.",
             isWide: true, chartsSVG: chart,
             keys: [
-                CardsView.Key(swatch: "weekdayswatch", keyTerm: "Days that begin Monday to Friday"),
+                CardsView.Key(swatch: "weekdayswatch", keyTerm: "Monday to Friday"),
                 CardsView.Key(swatch: "weekendswatch", keyTerm: "Saturday and Sunday"),
             ])
         let weeks = stride(from: 0, to: min(report.dayCount, 28), by: 7).map(week)
@@ -64,10 +64,10 @@ extension FleetPage {
         }.filter { $0.count > 0 }
             .sorted { ($1.count, $0.item.itemID) < ($0.count, $1.item.itemID) }.prefix(6)
         let largest = due.first?.count ?? 0
-        let last = Timestamp(seconds: min(day(end).seconds, self.end.seconds))
         let total = report.firsts[start..<end].reduce(0, +)
         return CardsView.Card(
-            "\(Words.day(day(start))) to \(Words.day(last))",
+            end - start > 1
+                ? "\(Words.day(day(start))) to \(Words.day(day(end - 1)))" : Words.day(day(start)),
             "\(Words.amount(total)) needs come due. Most customers need:",
             rows: due.map {
                 CardsView.Row(
@@ -99,8 +99,8 @@ extension FleetPage {
             })
         return CardsView.Part(
             anchor: "customers", partTitle: "Customers",
-            partWords: "Who will be busy, who will hardly come, and how sure that is. Their listed "
-                + "items count.",
+            partWords: "Who will be busy, who will hardly come, and how sure that is. Only the "
+                + "likeliest items of each customer, which the run has listed, count here.",
             cards: [
                 twins("Most purchases expected", report.most),
                 twins("Fewest purchases expected", report.least), bands,

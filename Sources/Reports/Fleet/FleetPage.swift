@@ -13,9 +13,8 @@ extension FleetReport {
 /// Puts a fleet report into words and drawings.
 struct FleetPage {
     let report: FleetReport
-    /// The beginning of the first day.
-    let origin: Timestamp
-    let end: Timestamp
+    /// The middle of the first day.
+    let firstNoon: Timestamp
     let colors: CategoryColors
 
     /// Rows of a list at most.
@@ -23,8 +22,8 @@ struct FleetPage {
 
     init(_ report: FleetReport) {
         self.report = report
-        origin = Timestamp(text: report.from) ?? Timestamp(seconds: 0)
-        end = Timestamp(text: report.to) ?? origin
+        let origin = Timestamp(text: report.from) ?? Timestamp(seconds: 0)
+        firstNoon = Timestamp(seconds: origin.seconds + 43_200)
         colors = CategoryColors(
             weights: Dictionary(
                 report.categories.map { (Self.category($0.name), $0.purchases.expected) },
@@ -36,13 +35,13 @@ struct FleetPage {
         let span = Words.span(days: Double(report.dayCount))
         return CardsView(
             heading: "What \(Words.count(report.twins, "customer")) will need, "
-                + "\(Words.day(origin, weekday: false)) to \(Words.date(end))",
+                + "\(Words.day(firstNoon, weekday: false)) to \(Words.date(day(report.dayCount - 1)))",
             how: "Every customer has a digital twin, and many possible futures of it are "
                 + "simulated. What is expected is the mean over those futures.",
             leadWords: lead(span), warnings: warnings, tiles: tiles, parts: parts,
             footWords: [
-                "Made by Foretwin. All times are in UTC; a day is 24 hours from the moment that "
-                    + "the futures start from. Every event that the run counted is called a "
+                "Made by Foretwin. The futures start at \(report.from); a day is 24 hours from then "
+                    + "on, and is called by the date (UTC) that holds most of it. Every event that the run counted is called a "
                     + "purchase here, also if it was told to count any contact. Customers are "
                     + "named by their pseudonyms.",
                 "A range holds 9 futures of 10. Customers are simulated each on its own, so that "
@@ -121,9 +120,9 @@ struct FleetPage {
         return parts + [items, due, customers]
     }
 
-    /// The moment at which a day begins.
+    /// The middle of a day, which is on the date that holds most of it.
     func day(_ index: Int) -> Timestamp {
-        Timestamp(seconds: origin.seconds + Int64(index) * 86_400)
+        Timestamp(seconds: firstNoon.seconds + Int64(index) * 86_400)
     }
 
     static func category(_ name: String) -> String { name.isEmpty ? CategoryColors.none : name }

@@ -8,9 +8,9 @@ extension StyleSheet {
         .tile dd { font-size: 21px; line-height: 1.3; }
         .tile .sub { display: block; font-size: 12.5px; font-weight: 400; line-height: 1.35; }
         .part { padding-top: 26px; scroll-margin-top: 44px; }
-        .grid { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+        .deck { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
           column-gap: 16px; align-items: stretch; }
-        .grid > .wide { display: block; grid-column: 1 / 3; }
+        .deck > .wide { display: block; grid-column: 1 / 3; }
         .more:empty { display: none; }
         .more { margin-top: 8px; }
         .rows { margin-top: 6px; }
@@ -42,20 +42,19 @@ extension StyleSheet {
         .weekendswatch { background: var(--accent); opacity: 0.55; }
         .weekdayswatch { background: var(--accent); }
         .diagonal { stroke: var(--muted); stroke-width: 1.5; stroke-dasharray: 5 4; }
-        .reliable { fill: none; stroke: var(--c0); stroke-width: 2; stroke-linejoin: round; }
         .reliabledot { fill: var(--c0); stroke: var(--card); stroke-width: 1; }
         .reliableswatch { background: var(--c0); border-radius: 50%; }
         .diagonalswatch { height: 0; width: 18px; border-top: 2px dashed var(--muted);
           border-radius: 0; }
-        .square { max-width: 460px; }
+        .square { max-width: 400px; }
 
         """
 
     /// What changes in pages of cards on small screens and on paper.
     static let cardSizes = """
         @media screen and (max-width: 820px) {
-          .grid { grid-template-columns: minmax(0, 1fr); }
-          .grid > .wide { grid-column: auto; }
+          .deck { grid-template-columns: minmax(0, 1fr); }
+          .deck > .wide { grid-column: auto; }
         }
         @media screen and (max-width: 680px) {
           .tiles { grid-template-columns: 1fr 1fr; gap: 8px; margin: 10px 0 8px; }
@@ -66,9 +65,9 @@ extension StyleSheet {
           .rows .note { min-width: 8.2em; }
         }
         @media print {
-          .tiles { grid-template-columns: repeat(6, 1fr); }
+          .tiles { grid-template-columns: repeat(3, 1fr); }
           .tile dd { font-size: 13pt; }
-          .part { break-before: auto; }
+          .part > h2, .part > .sub { break-after: avoid; }
         }
 
         """

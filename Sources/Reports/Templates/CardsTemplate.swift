@@ -39,7 +39,7 @@ extension Templates {
         <section class="part" id="{{anchor}}" aria-labelledby="{{anchor}}-name">
         <h2 id="{{anchor}}-name">{{partTitle}}</h2>
         <p class="sub">{{partWords}}</p>
-        <div class="grid">
+        <div class="deck">
         {{#cards}}
         {{> card}}
         {{/cards}}
