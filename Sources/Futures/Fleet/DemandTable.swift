@@ -75,6 +75,9 @@ public struct DemandTable: Sendable {
         guard row.day <= dayCount, row.from.seconds == from, row.to.seconds == to else {
             throw reader.fault("day \(row.day) is of another run than the first row")
         }
+        guard (series.count + 1) * (dayCount + 1) <= DemandShape.cellLimit else {
+            throw reader.fault("there are more items than fit into memory")
+        }
         let empty = Series(
             days: [DemandEstimate](repeating: .zero, count: dayCount), whole: .zero)
         if row.day == 0 {
