@@ -113,7 +113,7 @@ let package = Package(
         .target(
             name: "Reports",
             dependencies: [
-                "Futures", "Prediction", "PropertyGraph", "Recommendations", "Twins",
+                "Futures", "Learning", "Prediction", "PropertyGraph", "Recommendations", "Twins",
                 .product(name: "Mustache", package: "swift-mustache"),
             ], swiftSettings: house),
         .target(

@@ -58,5 +58,5 @@ public struct FuturesError: Error, CustomStringConvertible, Sendable, Hashable {
     /// What is wrong, and what would be right.
     public let description: String
 
-    init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.description = description }
 }

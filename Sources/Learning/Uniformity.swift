@@ -9,6 +9,8 @@ public struct Uniformity: Encodable, Sendable, Equatable {
     public let distance: Double
     /// The probability of such a distance or a greater one if the numbers were spread evenly.
     public let p: Double
+    /// How many numbers lie in each tenth of the way from 0 to 1: the bars of a histogram.
+    public let tenths: [Int]
 
     /// Compares.
     ///
@@ -26,6 +28,11 @@ public struct Uniformity: Encodable, Sendable, Equatable {
                 distance, value - Double(index) / count, Double(index + 1) / count - value)
         }
         self.distance = distance
+        var tenths = [Int](repeating: 0, count: 10)
+        for value in sorted where value.isFinite {
+            tenths[min(9, max(0, Int(min(1, max(0, value)) * 10)))] += 1
+        }
+        self.tenths = tenths
         let root = count.squareRoot()
         p = sorted.isEmpty ? 1 : Self.tail((root + 0.12 + 0.11 / root) * distance)
     }

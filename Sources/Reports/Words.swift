@@ -42,6 +42,19 @@ enum Words {
         return value < 0 && text != "0" ? "−" + number : number
     }
 
+    /// A number that is expected: whole from ten on, with one decimal place below.
+    static func amount(_ value: Double) -> String {
+        guard value.isFinite, abs(value) < 1e15 else { return "–" }
+        return abs(value) < 9.95
+            ? decimal(value, places: 1) : count(Int(value.rounded()))
+    }
+
+    /// A difference with its sign.
+    static func difference(_ value: Double) -> String {
+        let text = amount(value)
+        return value > 0 && text != "0.0" ? "+" + text : text
+    }
+
     /// A day, such as `4 Jul 2026`, in UTC.
     static func date(_ moment: Timestamp) -> String {
         let parts = moment.date.split(separator: "-")

@@ -25,12 +25,18 @@ struct FleetOptions: ParsableArguments {
             "Only this part of the customers: 3/64 is the third of 64.", valueName: "part"))
     var shard: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Also write there what all customers take together, by item, category and day, as CSV.",
+            valueName: "file"))
+    var demand: String?
+
     @Flag(help: "Restart, whatever an earlier run has left.")
     var fresh = false
 
     /// Whether nothing was asked for.
     var isDefault: Bool {
-        output == nil && count == nil && shard == nil && !anyContact && !fresh
+        output == nil && count == nil && shard == nil && demand == nil && !anyContact && !fresh
     }
 
     func validate() throws { _ = try part() }
@@ -69,12 +75,44 @@ struct FleetOptions: ParsableArguments {
             paths: futures.paths, count: count ?? 20,
             types: anyContact ? [] : [EventType.purchase.rawValue], seed: futures.seed,
             shard: try part())
-        let fleet = try Fleet(store, model, settings: settings)
         let work = Work(
             settings: settings, store: storePlace, models: modelsPlace, version: version,
-            items: model.catalogue.count)
+            items: model.catalogue.count, hasDemand: demand == nil ? nil : true)
         let file = try FleetFile(path, work: try work.text(), isFresh: fresh)
-        let twins = try store.twinNumbers()
+        // Items keep the categories that they had when the run began.
+        let sums = try demand.map { _ in
+            try file.demand ?? emptySums(settings, model.catalogue, store)
+        }
+        let fleet = try Fleet(store, model, settings: settings, demand: sums?.shape)
+        let total = try simulate(
+            fleet, settings, sums, to: file, itemIDs: model.catalogue.itemIDs,
+            twins: try store.twinNumbers(), threads: futures.threads)
+        if let demand, let total {
+            try DemandFile.write(total, settings, itemIDs: model.catalogue.itemIDs, to: demand)
+        }
+        try file.finish()
+        print("The forecasts are in \(path)\(demand.map { ", expected demand in \($0)" } ?? "").")
+    }
+
+    /// Sums of demand before the first twin.
+    private func emptySums(
+        _ settings: FleetSettings, _ catalogue: ModelCatalogue, _ store: TwinStore
+    ) throws -> FleetDemand {
+        let items = try store.items(catalogue.itemIDs)
+        let shape = try DemandShape(
+            categories: catalogue.itemIDs.map { items[$0]?.category ?? "" },
+            horizonSeconds: settings.horizonSeconds)
+        return try FleetDemand(shape, paths: settings.paths)
+    }
+
+    /// Simulates the twins that are not done yet.
+    ///
+    /// - Returns: The sums over all twins, if any are kept.
+    private func simulate(
+        _ fleet: Fleet, _ settings: FleetSettings, _ sums: FleetDemand?, to file: FleetFile,
+        itemIDs: [String], twins: Int, threads: Int
+    ) throws -> FleetDemand? {
+        var sums = sums
         let progress = ProgressBar()
         let first = file.next
         if first > 0 {
@@ -83,21 +121,22 @@ struct FleetOptions: ParsableArguments {
         }
         var written = 0
         while file.next < twins {
-            let batch = Self.batch * futures.threads * settings.shard.count
+            let batch = Self.batch * threads * settings.shard.count
             let numbers = file.next..<min(twins, file.next + batch)
-            let forecasts = try fleet.forecasts(of: numbers, threads: futures.threads)
+            let forecasts = try fleet.forecasts(of: numbers, threads: threads)
             written += forecasts.count
+            for forecast in forecasts { try sums?.add(forecast) }
             try file.append(
-                lines(forecasts, settings, model.catalogue), next: numbers.upperBound)
+                FleetLine.lines(forecasts, settings, itemIDs: itemIDs), demand: sums,
+                next: numbers.upperBound)
             let rate = Double(file.next - first) / max(0.001, progress.seconds)
             progress.show(
                 "simulate", fraction: Double(file.next - first) / Double(twins - first),
                 detail: "\(grouped(file.next)) of \(grouped(twins)) twins, "
                     + "\(grouped(Int(rate)))/s")
         }
-        try file.finish()
         progress.finish("\(grouped(written)) twins")
-        print("The forecasts are in \(path).")
+        return sums
     }
 
     /// What the lines of a file are of.
@@ -107,6 +146,8 @@ struct FleetOptions: ParsableArguments {
         var models: String
         var version: String
         var items: Int
+        /// Whether demand is summed up; lines alone cannot be gone on with then.
+        var hasDemand: Bool?
 
         /// Reads what ``text()`` has written; `nil` for anything else.
         static func read(_ text: String) -> Work? {
@@ -118,45 +159,5 @@ struct FleetOptions: ParsableArguments {
             encoder.outputFormatting = .sortedKeys
             return String(decoding: try encoder.encode(self), as: UTF8.self)
         }
-    }
-
-    private struct Line: Encodable {
-        var twin: String
-        var itemID: String
-        var asOf: String
-        var horizonDays: Double
-        var probability: Double
-        var low: Double
-        var high: Double
-        var expectedCount: Double
-        var firstTenth: String
-        var firstHalf: String
-        var firstNineTenths: String
-    }
-
-    private func lines(
-        _ forecasts: [TwinForecast], _ settings: FleetSettings, _ catalogue: ModelCatalogue
-    ) throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        let origin = Timestamp(seconds: settings.origin).iso8601
-        var data = Data()
-        for forecast in forecasts {
-            for item in forecast.items {
-                let times = item.firstTimes.map { Timestamp(seconds: $0).iso8601 }
-                let line = Line(
-                    twin: forecast.pseudonym,
-                    itemID: catalogue.itemIDs[Int(item.predicted.item)], asOf: origin,
-                    horizonDays: Double(settings.horizonSeconds) / 86_400,
-                    probability: item.predicted.probability,
-                    low: item.predicted.interval.lowerBound,
-                    high: item.predicted.interval.upperBound, expectedCount: item.expectedCount,
-                    firstTenth: times[0], firstHalf: times[1], firstNineTenths: times[2])
-                data.append(try encoder.encode(line))
-                data.append(UInt8(ascii: "\n"))
-            }
-        }
-        return data
     }
 }

@@ -16,6 +16,13 @@ struct UniformityTests {
         #expect(Uniformity([]).p == 1)
     }
 
+    @Test("Every number counts in its tenth")
+    func tenths() {
+        #expect(Uniformity([]).tenths == Array(repeating: 0, count: 10))
+        #expect(
+            Uniformity([0, 0.05, 0.1, 0.55, 0.999, 1]).tenths == [2, 1, 0, 0, 0, 1, 0, 0, 0, 2])
+    }
+
     @Test("The limit distribution has its tabled quantiles")
     func table() {
         // λ and its upper tail, from tables of the Kolmogorov distribution.

@@ -7,37 +7,6 @@ import Testing
 @testable import Twins
 
 @Suite struct ChartTests {
-    /// Parses a drawing and checks that every coordinate is a number within its frame.
-    private func check(
-        _ markup: String, sourceLocation: SourceLocation = #_sourceLocation
-    ) throws -> PageReader {
-        let reader = PageReader(markup, sourceLocation: sourceLocation)
-        let svg = try #require(reader.elements.first { $0.name == "svg" })
-        let frame = try #require(svg.attributes["viewBox"]).split(separator: " ")
-            .compactMap { Double($0) }
-        #expect(frame.count == 4, sourceLocation: sourceLocation)
-        for element in reader.elements {
-            for name in ["x", "y", "cx", "cy", "r", "width", "height", "stroke-width"] {
-                guard let text = element.attributes[name] else { continue }
-                let value = try #require(Double(text), "\(name)=\(text)")
-                #expect(
-                    value.isFinite && value >= 0 && value <= max(frame[2], frame[3]),
-                    "\(name)=\(text)", sourceLocation: sourceLocation)
-            }
-            guard let data = element.attributes["d"] else { continue }
-            let numbers = data.split(whereSeparator: { "MLQZ ".contains($0) })
-            #expect(numbers.count.isMultiple(of: 2), sourceLocation: sourceLocation)
-            for (place, text) in numbers.enumerated() {
-                let value = try #require(Double(text), "\(data)")
-                let limit = frame[place.isMultiple(of: 2) ? 2 : 3]
-                #expect(
-                    value >= -0.1 && value <= limit + 0.1, "\(data)",
-                    sourceLocation: sourceLocation)
-            }
-        }
-        return reader
-    }
-
     private func drawing(
         items: Int, weight: (Int) -> Double = { 1 / Double($0 + 1) }
     ) -> TwinDrawing {
@@ -68,7 +37,7 @@ import Testing
         let drawing = drawing(items: items)
         #expect(drawing.nodes.count == min(items, TwinDrawing.nodeMax))
         #expect(drawing.itemCount == items)
-        let reader = try check(TwinGraphChart(drawing, isNarrow: isNarrow).markup())
+        let reader = try expectInFrame(TwinGraphChart(drawing, isNarrow: isNarrow).markup())
         #expect(reader.count("circle") == drawing.nodes.count + 1)
         #expect(reader.count("text") == drawing.nodes.count + 1)
     }
@@ -98,7 +67,7 @@ import Testing
     @Test func graphOfUselessWeightsIsDrawn() throws {
         for weight in [0, -1, Double.nan, .infinity, 1e300, 1e-300] {
             let drawing = drawing(items: 5) { _ in weight }
-            _ = try check(TwinGraphChart(drawing, isNarrow: false).markup())
+            _ = try expectInFrame(TwinGraphChart(drawing, isNarrow: false).markup())
         }
     }
 
@@ -115,17 +84,17 @@ import Testing
 
     @Test func barsStayInTheirFrame() throws {
         for value in [0, 0.3, 1, 2, -1, .nan, .infinity] {
-            _ = try check(Bars.probability(value, interval: [value, 0.9], end: 1))
-            _ = try check(Bars.probability(value, interval: [], end: 0))
-            _ = try check(Bars.plain(value, end: 1, isStrong: true))
-            _ = try check(Bars.plain(value, end: 0, isStrong: false))
+            _ = try expectInFrame(Bars.probability(value, interval: [value, 0.9], end: 1))
+            _ = try expectInFrame(Bars.probability(value, interval: [], end: 0))
+            _ = try expectInFrame(Bars.plain(value, end: 1, isStrong: true))
+            _ = try expectInFrame(Bars.plain(value, end: 0, isStrong: false))
             let preference = CategoryPreference(name: "C", color: 6, past: value, expected: value)
-            _ = try check(Bars.preference(preference, end: 1))
-            _ = try check(Bars.preference(preference, end: 0))
+            _ = try expectInFrame(Bars.preference(preference, end: 1))
+            _ = try expectInFrame(Bars.preference(preference, end: 0))
         }
-        _ = try check(Bars.stack([], label: "none"))
-        _ = try check(Bars.stack([1], label: "one"))
-        let six = try check(Bars.stack([0.5, 0.2, 0.1, 0.1, 0.05, 0.05], label: "a < b"))
+        _ = try expectInFrame(Bars.stack([], label: "none"))
+        _ = try expectInFrame(Bars.stack([1], label: "one"))
+        let six = try expectInFrame(Bars.stack([0.5, 0.2, 0.1, 0.1, 0.05, 0.05], label: "a < b"))
         #expect(six.count("rect") == 6)
         #expect(six.elements.first?.attributes["aria-label"] == "a < b")
     }
@@ -140,7 +109,7 @@ import Testing
         for curve in curves {
             let epochs = try JSONDecoder().decode(
                 [TrainingMetrics.Epoch].self, from: Data("[\(curve)]".utf8))
-            let reader = try check(LossChart(epochs).markup())
+            let reader = try expectInFrame(LossChart(epochs).markup())
             let known = epochs.count + epochs.compactMap(\.validation).count
             #expect(reader.count("circle") == known)
         }

@@ -81,6 +81,8 @@ public struct ItemForecast: Sendable, Hashable {
     public let predicted: PredictedItem
     /// How often it comes within the horizon on average.
     public let expectedCount: Double
+    /// The standard error of ``expectedCount`` by the number of paths; 0 with a single path.
+    public let expectedError: Double
     /// When it comes first, in the paths in which it does: the times by which it has come in a
     /// tenth, half and nine tenths of them, in seconds since 1970.
     public let firstTimes: [Int64]
@@ -92,6 +94,8 @@ public struct TwinForecast: Sendable {
     public let pseudonym: String
     /// The most probable items, most probable first.
     public let items: [ItemForecast]
+    /// What the twin adds to the sums of demand; empty if none are asked for.
+    let demand: [DemandCell]
 }
 
 /// The twins of a store, to be simulated all.
@@ -104,14 +108,22 @@ public struct Fleet: Sendable {
     private let simulator: Simulator
     private let outlooks: Outlooks
     private let settings: FleetSettings
+    private let demand: DemandShape?
 
     /// Makes a fleet.
     ///
+    /// - Parameters:
+    ///   - store: Where the twins are.
+    ///   - model: What foresees them.
+    ///   - settings: What to ask.
+    ///   - demand: What demand is summed up by; `nil` if it is not.
     /// - Throws: ``FuturesError`` when a setting is out of its range; what the store throws.
     public init(
-        _ store: TwinStore, _ model: PredictionModel, settings: FleetSettings
+        _ store: TwinStore, _ model: PredictionModel, settings: FleetSettings,
+        demand: DemandShape? = nil
     ) throws {
         try settings.validate()
+        self.demand = demand
         self.store = store
         histories = try TwinHistories(store, catalogue: model.catalogue)
         simulator = Simulator(model)
@@ -149,10 +161,11 @@ public struct Fleet: Sendable {
             factors: try outlooks.factors(
                 store, twin: number, from: settings.origin,
                 horizonSeconds: settings.horizonSeconds))
+        let types = settings.types.isEmpty ? nil : Set(settings.types)
         return TwinForecast(
             pseudonym: twin.pseudonym,
-            items: futures.itemForecasts(
-                types: settings.types.isEmpty ? nil : Set(settings.types), count: settings.count))
+            items: futures.itemForecasts(types: types, count: settings.count),
+            demand: demand?.cells(of: futures, types: types) ?? [])
     }
 }
 
@@ -160,15 +173,24 @@ extension Futures {
     /// The most probable items, with how often and when they come.
     func itemForecasts(types: Set<UInt8>?, count: Int) -> [ItemForecast] {
         let firsts = firstEvents(types: types)
-        var counts: [Int32: Int] = [:]
-        for event in events where types?.contains(event.type) ?? true {
-            counts[event.item, default: 0] += 1
+        var counts: [Int32: [Double]] = [:]
+        for index in 0..<pathCount {
+            var own: [Int32: Double] = [:]
+            for event in path(index) where types?.contains(event.type) ?? true {
+                own[event.item, default: 0] += 1
+            }
+            for (item, number) in own { counts[item, default: []].append(number) }
         }
         return ranked(firsts).prefix(count).map { item in
             let times = (firsts[item.item] ?? []).map(\.time).sorted()
+            let numbers = counts[item.item] ?? []
+            let mean = numbers.reduce(0, +) / Double(pathCount)
+            // The squares of whole numbers add up exactly, in whatever order.
+            let squares = numbers.reduce(0) { $0 + $1 * $1 } - mean * mean * Double(pathCount)
+            let variance = max(0, squares) / Double(max(1, pathCount - 1))
             return ItemForecast(
-                predicted: item,
-                expectedCount: Double(counts[item.item] ?? 0) / Double(pathCount),
+                predicted: item, expectedCount: mean,
+                expectedError: (variance / Double(pathCount)).squareRoot(),
                 firstTimes: [1, 5, 9].map { tenths in
                     // The least time by which so many of them have it; there is one at least.
                     times[(tenths * times.count + 9) / 10 - 1]

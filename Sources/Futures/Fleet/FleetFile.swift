@@ -2,25 +2,33 @@ public import Foundation
 
 /// A file of lines that is written over hours, and resumed where it was when the program ended.
 ///
-/// Lines go to `PATH.partial`; `PATH.state` says how many of its bytes are done, and what they are
-/// of. The file appears under its name when it is complete.
+/// Lines go to `PATH.partial`; `PATH.state` says how many of its bytes are done, what they are of,
+/// and what demand has been summed up by then. The file appears under its name when it is complete.
 public final class FleetFile {
     /// What is done so far.
-    private struct State: Codable, Equatable {
+    private struct State: Codable {
         /// What the lines are of; a run of something else must not resume it.
         var work: String
         /// The running number of the first twin that is not done.
         var next: Int
         /// The bytes of the lines that are done.
         var byteCount: UInt64
+        /// The sums over the twins that are done, if there are any.
+        var demand: FleetDemand?
     }
 
     /// The running number of the first twin that is not done.
     public var next: Int { state.next }
 
+    /// The sums over the twins that are done; `nil` before the first, or if there are none.
+    public var demand: FleetDemand? { state.demand }
+
     private let path: String
     private let handle: FileHandle
     private var state: State
+    /// The bytes of the state as it was last written, and of the lines since then.
+    private var stateByteCount = 0
+    private var unsavedByteCount = 0
 
     private var partialPath: String { path + ".partial" }
     private static func statePath(_ path: String) -> String { path + ".state" }
@@ -73,18 +81,31 @@ public final class FleetFile {
 
     /// Adds the lines of all twins before `next`.
     ///
-    /// If the power is cut, some of the newest may have to be made again.
-    public func append(_ lines: Data, next: Int) throws {
+    /// Sums of many items outweigh a few lines; the state is then written once in a while, so that
+    /// it never costs more than the lines do. If the program ends, the twins since then are
+    /// simulated again.
+    ///
+    /// - Parameters:
+    ///   - lines: The lines, whole ones.
+    ///   - demand: The sums over all twins before `next`, if any are kept.
+    ///   - next: The running number of the first twin that is not done.
+    /// - Throws: What the file system throws.
+    public func append(_ lines: Data, demand: FleetDemand? = nil, next: Int) throws {
         try handle.write(contentsOf: lines)
-        try handle.synchronize()
         state.next = next
         state.byteCount += UInt64(lines.count)
+        state.demand = demand
+        unsavedByteCount += lines.count
+        guard demand == nil || unsavedByteCount >= stateByteCount else { return }
+        try handle.synchronize()
         try write(state)
     }
 
     private func write(_ state: State) throws {
-        try JSONEncoder().encode(state)
-            .write(to: URL(fileURLWithPath: Self.statePath(path)), options: .atomic)
+        let data = try JSONEncoder().encode(state)
+        try data.write(to: URL(fileURLWithPath: Self.statePath(path)), options: .atomic)
+        stateByteCount = data.count
+        unsavedByteCount = 0
     }
 
     /// Gives the file its name.

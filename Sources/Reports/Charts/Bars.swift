@@ -61,4 +61,22 @@ enum Bars {
             height: 10, isStrong ? "bar" : "bar pale")
         return svg.markup(label: nil, style: "bars low", stretches: true)
     }
+
+    /// A difference on a scale from `-end` to `end`, before a band of what chance may do.
+    static func change(_ value: Double, chance: Double, end: Double) -> String {
+        var svg = SVG(width: width, height: 16)
+        func x(_ place: Double) -> Double {
+            let share = end > 0 && place.isFinite ? place / end : 0
+            return width / 2 * (1 + min(1, max(-1, share)))
+        }
+        svg.rect(SVG.Point(x: 0, y: 3), width: width, height: 10, "track")
+        svg.rect(
+            SVG.Point(x: min(width / 2, x(value)), y: 3), width: abs(x(value) - width / 2),
+            height: 10, value < 0 ? "fall" : "gain")
+        svg.rect(
+            SVG.Point(x: x(-chance), y: 0), width: x(chance) - x(-chance), height: 16,
+            "chanceband")
+        svg.line(SVG.Point(x: width / 2, y: 0), SVG.Point(x: width / 2, y: 16), "zero")
+        return svg.markup(label: nil, style: "bars low", stretches: true)
+    }
 }

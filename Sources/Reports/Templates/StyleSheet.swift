@@ -31,7 +31,8 @@ enum StyleSheet {
     /// The whole style sheet.
     static let text =
         "\n:root {\n" + light + "\n}\n@media screen and (prefers-color-scheme: dark) { :root {\n"
-        + dark + "\n} }\n" + layout + parts + drawings + colors + sizes
+        + dark + "\n} }\n" + layout + parts + cards + drawings + colors + sizes
+        + cardSizes
 
     private static let colors: String = {
         let categories = (0...CategoryColors.count).map {

@@ -4,10 +4,14 @@ import Mustache
 ///
 /// They are strings of the program: a report needs no folder of resources.
 enum Templates {
-    /// Fills the templates.
+    /// Fills the templates of a page about customers.
     static func render(_ page: PageView) throws -> String {
-        let library = try library.get()
-        return library.render(page, withTemplate: "page") ?? ""
+        try library.get().render(page, withTemplate: "page") ?? ""
+    }
+
+    /// Fills the templates of a page of cards.
+    static func render(_ page: CardsView) throws -> String {
+        try library.get().render(page, withTemplate: "cards") ?? ""
     }
 
     private static let library = Result { try makeLibrary() }
@@ -25,6 +29,7 @@ enum Templates {
 
     /// The templates by name.
     static let all = [
-        "page": page, "customer": customer, "picks": picks, "model": model,
+        "page": page, "customer": customer, "picks": picks, "model": model, "cards": cards,
+        "card": card,
     ]
 }

@@ -1,10 +1,10 @@
 /// Splits one line of comma-separated values (RFC 4180, except that a record is always one line, so
 /// that a stray quote can never swallow the lines after it).
-enum CSV {
+package enum CSV {
     /// The fields of a line.
     ///
     /// - Throws: ``Rejection`` for a quote that is not closed, or text that is not UTF-8.
-    static func fields(
+    package static func fields(
         of line: ArraySlice<UInt8>, separator: UInt8, into fields: inout [String]
     ) throws(Rejection) {
         fields.removeAll(keepingCapacity: true)

@@ -1,26 +1,26 @@
 import Foundation
 
 /// Streams the lines of a file or of standard input in constant memory.
-struct LineReader {
+package struct LineReader {
     /// A line without its end; `bytes` is `nil` when it was longer than the limit.
-    struct Line {
-        var number: Int
-        var bytes: ArraySlice<UInt8>?
+    package struct Line {
+        package var number: Int
+        package var bytes: ArraySlice<UInt8>?
     }
 
-    let name: String
+    package let name: String
     private let handle: FileHandle
     private var buffer: [UInt8] = []
     private var position = 0
     private var atEnd = false
     private var lineNumber = 0
     /// Bytes taken from the source so far.
-    private(set) var bytesRead = 0
+    package private(set) var bytesRead = 0
     /// Size of the source, if it is a file.
-    let byteCount: Int?
+    package let byteCount: Int?
 
     /// Opens a file, or standard input for `-`.
-    init(path: String) throws(TwinsError) {
+    package init(path: String) throws(TwinsError) {
         guard path != "-" else {
             name = "standard input"
             handle = .standardInput
@@ -54,7 +54,7 @@ struct LineReader {
     /// The next line, or `nil` at the end.
     ///
     /// Ends are LF or CR LF; a byte order mark is dropped.
-    mutating func next() throws(TwinsError) -> Line? {
+    package mutating func next() throws(TwinsError) -> Line? {
         var searched = position
         var tooLong = false
         while true {

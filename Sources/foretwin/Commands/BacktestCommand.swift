@@ -5,6 +5,7 @@ import Kernels
 import Learning
 import Prediction
 import PropertyGraph
+import Reports
 import SyntheticShop
 import Twins
 
@@ -65,6 +66,10 @@ struct BacktestCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Also write the result there, as JSON.", valueName: "file"))
     var json: String?
+
+    @Option(
+        help: ArgumentHelp("Also write a page about the result there.", valueName: "file"))
+    var html: String?
 
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var training: TrainingOptions
@@ -187,6 +192,10 @@ struct BacktestCommand: ParsableCommand {
         printLines(Self.lines(report, origin: Timestamp(seconds: origin)))
         if let trials, !trials.isEmpty { printLines([""] + Self.lines(trials)) }
         if let json { try Self.write(document(report, trials ?? []), to: json) }
+        if let html {
+            let page = BacktestPage(report, origin: Timestamp(seconds: origin))
+            try writeText(page.html(), to: html)
+        }
     }
 
     private func whatIfTrials(

@@ -14,10 +14,17 @@ struct ReportCommand: ParsableCommand {
         discussion: """
             One self-contained HTML file that opens in any browser and prints well. It names \
             customers by the ids you give here: hand it to those who may know them.
+
+            --fleet writes a page about all customers instead, from what 'foretwin simulate --all' \
+            has written: expected demand by category and day, the items most in demand, what will \
+            be due when, who will be busy, and, with --before, what changed since an earlier run \
+            and what chance alone could explain. It names customers by their pseudonyms.
             """)
 
     @Argument(help: "Customers' ids as the shop knows them.")
-    var customers: [String]
+    var customers: [String] = []
+
+    @OptionGroup(title: "About all customers") var fleet: FleetReportOptions
 
     @Option(name: .shortAndLong, help: "The file to write.")
     var output = "report.html"
@@ -27,6 +34,9 @@ struct ReportCommand: ParsableCommand {
     @OptionGroup var modelOptions: ModelOptions
 
     func validate() throws {
+        guard customers.isEmpty != fleet.fleet.isEmpty else {
+            throw ValidationError("Give either customers or --fleet.")
+        }
         guard customers.count <= 50 else {
             throw ValidationError("A report holds at most 50 customers, \(customers.count) given.")
         }
@@ -34,6 +44,7 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         let store = try storeOptions.open()
+        guard fleet.fleet.isEmpty else { return try fleet.run(store, to: output) }
         let (model, version) = try modelOptions.registry.load(version: modelOptions.modelVersion)
         let recommender = try Recommender(store: store, model: model, version: version)
         let metrics = try ModelFiles.metrics(
@@ -85,12 +96,6 @@ struct ReportCommand: ParsableCommand {
                 displayName: answer.customer)
         }
         let page = ReportPage(title: "Foretwin report", customers: reports, metrics: metrics)
-        do {
-            try page.html().write(toFile: path, atomically: true, encoding: .utf8)
-        } catch let error as CocoaError {
-            throw ValidationError(
-                "The report cannot be written to \(path). Check the folder. (\(error.code.rawValue))"
-            )
-        }
+        try writeText(page.html(), to: path)
     }
 }

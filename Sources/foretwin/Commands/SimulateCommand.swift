@@ -20,7 +20,10 @@ struct SimulateCommand: ParsableCommand {
             bought within the horizon, its 95 % interval by the number of paths, how often it is \
             bought on average, and the times by which it has been bought in a tenth, half and \
             nine tenths of the futures that hold it. Customers are named by their pseudonyms \
-            (see foretwin twin show). A run that ends early is resumed when it is started \
+            (see foretwin twin show). --demand FILE also writes what all customers together take: \
+            how many of each item, of each category and of all on each day (day 0 is the whole \
+            horizon), with an interval that 9 futures of 10 lie in. Customers are simulated each \
+            on its own, so it holds no shock that hits all at once. A run that ends early is resumed when it is started \
             again; events that came late meanwhile are told of some twins only.
             """)
 
@@ -49,9 +52,13 @@ struct SimulateCommand: ParsableCommand {
         guard !all || (!json && show == nil) else {
             throw ValidationError("--show and --json are for one customer; --all writes a file.")
         }
+        guard fleet.demand == nil || futures.paths >= 2 else {
+            throw ValidationError(
+                "--demand needs --paths 2 or more, to tell how far futures differ.")
+        }
         guard fleet.isDefault || all else {
             throw ValidationError(
-                "--output, --count, --any-contact, --shard and --fresh need --all.")
+                "--output, --count, --any-contact, --shard, --demand and --fresh need --all.")
         }
     }
 

@@ -1,0 +1,160 @@
+public import PropertyGraph
+import Twins
+
+/// What a file of expected demand says, or several files of the parts of a fleet together.
+public struct DemandTable: Sendable {
+    /// What a row of the file is about.
+    public enum Subject: Sendable, Hashable {
+        /// All items together.
+        case all
+        /// A category; empty for items without one.
+        case category(String)
+        /// An item, by the shop's id.
+        case item(String)
+    }
+
+    /// What is expected of a subject.
+    public struct Series: Sendable, Hashable {
+        /// On each day from the origin.
+        public var days: [DemandEstimate]
+        /// Over the whole horizon.
+        public var whole: DemandEstimate
+    }
+
+    /// The moment from which the futures start.
+    public let origin: Timestamp
+    /// The moment that they reach to.
+    public let end: Timestamp
+    /// What is expected, by subject.
+    public private(set) var series: [Subject: Series]
+
+    /// The days of the horizon, 24 hours each; the last may be cut short.
+    public var dayCount: Int { Int((end.seconds - origin.seconds + 86_399) / 86_400) }
+
+    /// Reads a file.
+    ///
+    /// - Parameter path: Where the file is.
+    /// - Throws: ``FuturesError`` that names the line if the file is not of that kind; `TwinsError`
+    ///   if it cannot be read.
+    /// - Complexity: O(bytes of the file); in memory, items · days numbers.
+    public init(path: String) throws {
+        var reader = try DemandReader(path: path)
+        guard let first = try reader.next(), first.subject == .all, first.day == 0,
+            first.from < first.to, first.to.seconds - first.from.seconds <= 366 * 86_400
+        else {
+            throw reader.fault("the first row is not that of all items over the whole horizon")
+        }
+        (origin, end) = (first.from, first.to)
+        series = [:]
+        try add(first, reader)
+        while let row = try reader.next() { try add(row, reader) }
+    }
+
+    /// What is expected of a subject, if anything.
+    public subscript(subject: Subject) -> Series? { series[subject] }
+
+    /// Adds another part of the fleet.
+    ///
+    /// - Parameter other: The demand of other twins, from the same moment on and as far.
+    /// - Throws: ``FuturesError`` if it is from another moment or of another length.
+    public mutating func add(_ other: DemandTable) throws(FuturesError) {
+        guard origin == other.origin, end == other.end else {
+            throw FuturesError(
+                "Some demand is from \(origin.iso8601) to \(end.iso8601), some from "
+                    + "\(other.origin.iso8601) to \(other.end.iso8601). Give the parts of one run.")
+        }
+        series.merge(other.series) { left, right in
+            Series(
+                days: zip(left.days, right.days).map { $0 + $1 }, whole: left.whole + right.whole)
+        }
+    }
+
+    private mutating func add(_ row: DemandReader.Row, _ reader: DemandReader) throws {
+        let (from, to) = DemandFile.span(
+            ofDay: row.day, origin: origin.seconds, end.seconds - origin.seconds)
+        guard row.day <= dayCount, row.from.seconds == from, row.to.seconds == to else {
+            throw reader.fault("day \(row.day) is of another run than the first row")
+        }
+        guard (series.count + 1) * (dayCount + 1) <= DemandShape.cellLimit else {
+            throw reader.fault("there are more items than fit into memory")
+        }
+        let empty = Series(
+            days: [DemandEstimate](repeating: .zero, count: dayCount), whole: .zero)
+        if row.day == 0 {
+            guard series[row.subject] == nil else { throw reader.fault("it is there twice") }
+            series[row.subject, default: empty].whole = row.estimate
+        } else {
+            series[row.subject, default: empty].days[row.day - 1] = row.estimate
+        }
+    }
+}
+
+/// Reads the rows of a file of expected demand, one after the other.
+private struct DemandReader {
+    struct Row {
+        var subject: DemandTable.Subject
+        var day: Int
+        var from: Timestamp
+        var to: Timestamp
+        var estimate: DemandEstimate
+    }
+
+    private var lines: LineReader
+    private var number = 0
+    private var fields: [String] = []
+
+    init(path: String) throws {
+        lines = try LineReader(path: path)
+        guard try nextFields(), fields == DemandFile.header else {
+            throw FuturesError(
+                "\(path) does not begin as a file of demand does. Give one that 'foretwin simulate "
+                    + "--all --demand' has written.")
+        }
+    }
+
+    /// An error that says where it is.
+    func fault(_ what: String) -> FuturesError {
+        FuturesError(
+            "\(lines.name), line \(max(1, number)): \(what). Write the file again with 'foretwin "
+                + "simulate --all --demand'.")
+    }
+
+    mutating func next() throws -> Row? {
+        guard try nextFields() else { return nil }
+        guard fields.count == DemandFile.header.count else {
+            throw fault("it has \(fields.count) fields and not \(DemandFile.header.count)")
+        }
+        let numbers = fields[6...].compactMap { Double($0) }
+            .filter { $0.isFinite && $0 >= 0 && $0 < 1e15 }
+        guard numbers.count == 5, let day = Int(fields[3]), (0...366).contains(day),
+            let from = Timestamp(text: fields[4]), let to = Timestamp(text: fields[5])
+        else { throw fault("a number or a time is none") }
+        guard let subject = subject() else { throw fault("the level is not one of the known") }
+        return Row(
+            subject: subject, day: day, from: from, to: to,
+            estimate: DemandEstimate(
+                expected: numbers[0], deviation: numbers[3], error: numbers[4]))
+    }
+
+    private func subject() -> DemandTable.Subject? {
+        switch fields[0] {
+        case "all": .all
+        case "category": .category(fields[2])
+        case "item": .item(fields[1])
+        default: nil
+        }
+    }
+
+    /// Reads the fields of the next line; false at the end.
+    private mutating func nextFields() throws -> Bool {
+        guard let line = try lines.next() else { return false }
+        number = line.number
+        guard let bytes = line.bytes else { throw fault("it is longer than a line can be") }
+        do {
+            try CSV.fields(of: bytes, separator: UInt8(ascii: ","), into: &fields)
+        } catch {
+            throw fault("\(error.detail)")
+        }
+        return true
+    }
+}

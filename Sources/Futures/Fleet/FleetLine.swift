@@ -1,0 +1,76 @@
+public import Foundation
+import PropertyGraph
+import Twins
+
+/// One line of a fleet file: what is foreseen of one item of a twin.
+public struct FleetLine: Codable, Sendable, Hashable {
+    /// The pseudonym under which the store knows the customer.
+    public var twin: String
+    /// The shop's id of the item.
+    public var itemID: String
+    /// The moment from which the futures start, as ISO 8601.
+    public var asOf: String
+    /// How far they reach, in days.
+    public var horizonDays: Double
+    /// The share of futures in which the item is taken within the horizon.
+    public var probability: Double
+    /// The lower end of the 95 % interval of ``probability`` by the number of paths.
+    public var low: Double
+    /// The upper end of that interval.
+    public var high: Double
+    /// How often the item is taken on average.
+    public var expectedCount: Double
+    /// The standard error of ``expectedCount`` by the number of paths.
+    public var expectedError: Double
+    /// When it has been taken first in a tenth of the futures that hold it, as ISO 8601.
+    public var firstTenth: String
+    /// When it has been taken first in half of them.
+    public var firstHalf: String
+    /// When it has been taken first in nine tenths of them.
+    public var firstNineTenths: String
+
+    private enum CodingKeys: String, CodingKey {
+        case twin, probability, low, high
+        case itemID = "item_id"
+        case asOf = "as_of"
+        case horizonDays = "horizon_days"
+        case expectedCount = "expected_count"
+        case expectedError = "expected_error"
+        case firstTenth = "first_tenth"
+        case firstHalf = "first_half"
+        case firstNineTenths = "first_nine_tenths"
+    }
+
+    /// The lines of some twins as JSON, each with its end.
+    ///
+    /// - Parameters:
+    ///   - forecasts: What is foreseen of the twins.
+    ///   - settings: What was asked.
+    ///   - itemIDs: The ids of the model's catalogue.
+    /// - Returns: UTF-8 text.
+    /// - Throws: `EncodingError` for a number that is none.
+    public static func lines(
+        _ forecasts: [TwinForecast], _ settings: FleetSettings, itemIDs: [String]
+    ) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let origin = Timestamp(seconds: settings.origin).iso8601
+        var data = Data()
+        for forecast in forecasts {
+            for item in forecast.items where itemIDs.indices.contains(Int(item.predicted.item)) {
+                let times = item.firstTimes.map { Timestamp(seconds: $0).iso8601 }
+                let line = FleetLine(
+                    twin: forecast.pseudonym, itemID: itemIDs[Int(item.predicted.item)],
+                    asOf: origin, horizonDays: Double(settings.horizonSeconds) / 86_400,
+                    probability: item.predicted.probability,
+                    low: item.predicted.interval.lowerBound,
+                    high: item.predicted.interval.upperBound, expectedCount: item.expectedCount,
+                    expectedError: item.expectedError, firstTenth: times[0], firstHalf: times[1],
+                    firstNineTenths: times[2])
+                data.append(try encoder.encode(line))
+                data.append(UInt8(ascii: "\n"))
+            }
+        }
+        return data
+    }
+}
