@@ -3,9 +3,9 @@
 /// Pool adjacent violators (Ayer, Brunk, Ewing, Reid and Silverman 1955). With forecast
 /// probabilities as x and what happened as y, 0 or 1, its values are calibrated probabilities
 /// (Zadrozny and Elkan 2002).
-public struct IsotonicRegression: Sendable, Equatable {
+public struct IsotonicRegression: Sendable, Equatable, Codable {
     /// Neighbouring pairs that share one value.
-    public struct Block: Sendable, Equatable {
+    public struct Block: Sendable, Equatable, Codable {
         /// The mean of their x.
         public let x: Double
         /// The mean of their y.

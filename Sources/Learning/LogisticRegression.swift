@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Fitted by maximum likelihood with a little weight decay (iteratively reweighted least squares;
 /// Hastie, Tibshirani and Friedman, "The Elements of Statistical Learning", 4.4.1).
-public struct LogisticRegression: Sendable, Equatable {
+public struct LogisticRegression: Sendable, Equatable, Codable {
     /// The weight of 1, and then of each number.
     public let weights: [Double]
 

@@ -2,7 +2,7 @@
 ///
 /// Fitted to where outcomes fell in their forecast distributions, it makes of a forecast's
 /// cumulative probability the one that held (Kuleshov, Fenner and Ermon 2018).
-public struct QuantileCurve: Sendable, Equatable {
+public struct QuantileCurve: Sendable, Equatable, Codable {
     /// The shares below 0, 1/n, 2/n … 1: from 0 to 1, never falling.
     public let shares: [Double]
 

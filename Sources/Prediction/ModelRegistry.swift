@@ -51,9 +51,15 @@ public struct ModelRegistry: Sendable {
     ///
     /// The files are complete on disk before they get their name: a crash leaves no half version.
     ///
+    /// - Parameters:
+    ///   - model: The model.
+    ///   - metrics: How its training went.
+    ///   - files: What else belongs to the version, by file name.
     /// - Returns: The new version's name.
     /// - Throws: ``PredictionError`` when the files cannot be written.
-    public func publish(_ model: PredictionModel, metrics: TrainingMetrics) throws -> String {
+    public func publish(
+        _ model: PredictionModel, metrics: TrainingMetrics, files: [String: Data] = [:]
+    ) throws -> String {
         let manager = FileManager.default
         let number = (versions.last.flatMap(Self.number(of:)) ?? 0) + 1
         let version = "v" + String(format: "%04d", number)
@@ -62,6 +68,7 @@ public struct ModelRegistry: Sendable {
             try? manager.removeItem(at: draft)
             try manager.createDirectory(at: draft, withIntermediateDirectories: true)
             try ModelFiles.write(model, metrics: metrics, to: draft)
+            for (name, data) in files { try data.write(to: draft.appending(path: name)) }
             for name in try manager.contentsOfDirectory(atPath: draft.path) {
                 try Self.sync(draft.appending(path: name).path)
             }

@@ -10,6 +10,8 @@ struct Explainer {
     let subject: Recommender.Subject
     let model: PredictionModel
     let store: TwinStore
+    /// Calibrated probabilities, of items that have one.
+    var probabilities: [Int32: ModelCalibration.Probability] = [:]
 
     /// Evidence that makes up less of an item's probability is not worth a sentence.
     private static let shareMin = 0.1
@@ -61,10 +63,12 @@ struct Explainer {
     ) -> Recommendation {
         let id = model.catalogue.itemIDs[Int(predicted.item)]
         let date = predicted.sources.isEmpty ? nil : Timestamp(seconds: predicted.medianTime).date
+        let calibrated = probabilities[predicted.item]
         return Recommendation(
             itemID: id, name: item?.name ?? id, category: item?.category, price: item?.price,
             score: score, probability: predicted.probability,
             interval: [predicted.interval.lowerBound, predicted.interval.upperBound],
+            calibratedProbability: calibrated?.value, modelError: calibrated?.modelError,
             expectedDate: date, reasons: reasons, isSurprise: isSurprise)
     }
 

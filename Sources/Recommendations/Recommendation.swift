@@ -23,10 +23,30 @@ public struct Recommendation: Hashable, Sendable, Codable {
     public var price: Double?
     /// What the list is sorted by.
     public var score: Double
-    /// The probability that the customer takes the item within the horizon.
+    /// The share of simulated futures in which the customer takes the item within the horizon.
     public var probability: Double
-    /// A 95 % interval for the probability from the number of paths alone.
+    /// A 95 % interval for ``probability`` from the number of paths alone.
     public var interval: [Double]
+    /// The probability that the customer buys the item within the horizon, as far as it may be
+    /// trusted: fitted to what came after earlier forecasts. `nil` without a back-test of the model,
+    /// and for items that no path buys.
+    public var calibratedProbability: Double?
+    /// How far probabilities of about that size were from how often things happened.
+    public var modelError: Double?
+    /// The probability that may be trusted most: ``calibratedProbability``, or else ``probability``.
+    public var bestProbability: Double { calibratedProbability ?? probability }
+    /// A 95 % interval for ``bestProbability``, by the number of paths and by the model's error where
+    /// that is known.
+    public var bestInterval: ClosedRange<Double> {
+        let low = interval.first ?? probability
+        let high = interval.last ?? probability
+        guard let calibratedProbability, let modelError else {
+            return min(low, high)...max(low, high)
+        }
+        let chance = max(0, high - low) / 2
+        let spread = (chance * chance + 4 * modelError * modelError).squareRoot()
+        return max(0, calibratedProbability - spread)...min(1, calibratedProbability + spread)
+    }
     /// The median date of the first time, as `2026-03-01`; `nil` when no path has one.
     public var expectedDate: String?
     /// Why, weightiest first.

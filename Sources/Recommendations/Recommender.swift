@@ -15,9 +15,21 @@ public struct Recommender: Sendable {
     private let histories: TwinHistories
     private let simulator: Simulator
     private let outlooks: Outlooks
+    private let calibration: ModelCalibration?
 
     /// Makes a recommender.
-    public init(store: TwinStore, model: PredictionModel, version: String) throws {
+    ///
+    /// - Parameters:
+    ///   - store: The twins.
+    ///   - model: The model.
+    ///   - version: What the model is called in answers.
+    ///   - calibration: Makes probabilities of shares of paths; they are told as they are without.
+    /// - Throws: What the store throws.
+    public init(
+        store: TwinStore, model: PredictionModel, version: String,
+        calibration: ModelCalibration? = nil
+    ) throws {
+        self.calibration = calibration
         self.store = store
         self.model = model
         self.version = version
@@ -97,7 +109,9 @@ public struct Recommender: Sendable {
             predicted, items: items, taste: taste, preferences: subject.twin.preferences,
             options: options)
         let best = ranked.dropFirst(options.offset).prefix(options.count)
-        let explainer = Explainer(subject: subject, model: model, store: store)
+        let explainer = Explainer(
+            subject: subject, model: model, store: store,
+            probabilities: probabilities(subject, futures))
         let listed = try best.map {
             try explainer.recommendation(
                 $0.predicted, score: $0.score, next: next, item: items[itemID($0.predicted.item)])
@@ -112,6 +126,18 @@ public struct Recommender: Sendable {
             userID: subject.twin.userID, isColdStart: subject.history.isEmpty,
             asOf: subject.origin.iso8601, horizonDays: options.horizonDays,
             modelVersion: version, items: listed, surprise: surprise)
+    }
+
+    /// The calibrated probabilities of items that are bought in any path; empty if nobody has said
+    /// how far shares of paths can be trusted.
+    private func probabilities(
+        _ subject: Subject, _ futures: Futures
+    ) -> [Int32: ModelCalibration.Probability] {
+        guard let calibration, !subject.history.isEmpty else { return [:] }
+        return calibration.probabilities(
+            futures.aggregatePredictedItems(types: Set(calibration.types)),
+            after: subject.history, from: subject.origin.seconds,
+            within: futures.horizonSeconds)
     }
 
     func itemID(_ place: Int32) -> String { model.catalogue.itemIDs[Int(place)] }

@@ -80,7 +80,9 @@ struct CustomerView {
         isColdStart = recommendations.isColdStart
         span = Words.span(days: recommendations.horizonDays)
         facts = Self.facts(report.twin)
-        let bounds = recommendations.items.flatMap { [$0.probability] + $0.interval }
+        let bounds = recommendations.items.flatMap {
+            [$0.bestProbability, $0.bestInterval.upperBound]
+        }
         let end = Self.scaleEnd(bounds.max() ?? 1)
         scaleEnd = Words.percent(end)
         picks = recommendations.items.enumerated().map {
@@ -145,10 +147,10 @@ struct CustomerView {
     private static func lead(_ report: TwinReport, span: String) -> String {
         // The list is ranked by taste too; a sentence that says "most likely" is not.
         let items = report.recommendations.items.enumerated().sorted {
-            ($1.element.probability, $0.offset) < ($0.element.probability, $1.offset)
+            ($1.element.bestProbability, $0.offset) < ($0.element.bestProbability, $1.offset)
         }
         let best = items.prefix(3).map(\.element)
-            .map { "\($0.name) (\(Words.percent($0.probability)))" }
+            .map { "\($0.name) (\(Words.percent($0.bestProbability)))" }
         guard let last = best.last else {
             return "Nothing can be said of the next \(span)."
         }
@@ -158,16 +160,18 @@ struct CustomerView {
     }
 
     private static func pick(_ item: Recommendation, rank: Int, end: Double) -> Pick {
+        let interval = item.bestInterval
         let range =
-            item.interval.count == 2
-            ? "\(Words.percent(item.interval[0])) to \(Words.percent(item.interval[1]))" : ""
+            "\(Words.percent(interval.lowerBound)) to \(Words.percent(interval.upperBound))"
         let moment = item.expectedDate.flatMap { Timestamp(text: $0) }
         return Pick(
             rank: rank, item: item.name, kind: item.category,
             cost: item.price.flatMap { $0.isFinite ? Words.decimal($0, places: 2) : nil },
-            chance: Words.percent(item.probability), range: range,
+            chance: Words.percent(item.bestProbability), range: range,
             when: moment.map { Words.day($0) },
-            barSVG: Bars.probability(item.probability, interval: item.interval, end: end),
+            barSVG: Bars.probability(
+                item.bestProbability, interval: [interval.lowerBound, interval.upperBound],
+                end: end),
             reasons: item.reasons.prefix(2).map { reason in
                 let name = EvidenceName(rawValue: reason.evidence)
                 return Why(

@@ -1,4 +1,5 @@
 import Foundation
+import Futures
 import HTTPTypes
 import Logging
 import NIOConcurrencyHelpers
@@ -77,7 +78,9 @@ final class ModelHolder: Sendable {
         guard let publication = duePublication(time) else { return }
         do {
             let (model, version) = try registry.load(version: publication.version)
-            let recommender = try Recommender(store: store, model: model, version: version)
+            let recommender = try Recommender(
+                store: store, model: model, version: version,
+                calibration: try ModelCalibration.read(version, in: registry))
             let loaded = Loaded(
                 recommender: recommender, version: version, publication: publication)
             state.withLockedValue { state in

@@ -60,8 +60,8 @@ struct FleetOptions: ParsableArguments {
 
     /// Simulates all twins and writes the file.
     func run(
-        _ store: TwinStore, _ model: PredictionModel, _ futures: FutureOptions,
-        from storePlace: String, _ modelsPlace: String, _ version: String
+        _ store: TwinStore, _ model: PredictionModel, _ calibration: ModelCalibration?,
+        _ futures: FutureOptions, from storePlace: String, _ modelsPlace: String, _ version: String
     ) throws {
         let path = try output ?? defaultOutput()
         // A run that is resumed looks from where it began, though the store may have newer events.
@@ -83,7 +83,9 @@ struct FleetOptions: ParsableArguments {
         let sums = try demand.map { _ in
             try file.demand ?? emptySums(settings, model.catalogue, store)
         }
-        let fleet = try Fleet(store, model, settings: settings, demand: sums?.shape)
+        let fleet = try Fleet(
+            store, model, settings: settings, demand: sums?.shape,
+            calibration: calibration)
         let total = try simulate(
             fleet, settings, sums, to: file, itemIDs: model.catalogue.itemIDs,
             twins: try store.twinNumbers(), threads: futures.threads)

@@ -34,6 +34,7 @@ struct WhatIfTrials {
     let shop: SyntheticShop
     let store: TwinStore
     let model: PredictionModel
+    let demandError: DemandError
     /// The eve of the morning from which the futures start, in seconds since 1970.
     let origin: Int64
     let seed: UInt64
@@ -75,7 +76,7 @@ struct WhatIfTrials {
         return try questions.enumerated().map { number, question in
             let effects = try WhatIf(store, model, question.scenario, settings: settings)
                 .effects(onTwins: numbers, threads: threads)
-            let effect = effects.effect(on: question.group)
+            let effect = effects.effect(on: question.group, demandError: demandError)
             let truth = try shop.purchaseEffects(
                 from: day, within: Self.days,
                 under: question.scenario.applied(

@@ -25,7 +25,8 @@ struct DemandTests {
     /// A forecast of nothing but what it adds to demand.
     private func forecast(_ paths: Futures, _ shape: DemandShape) -> TwinForecast {
         TwinForecast(
-            pseudonym: "p", items: [], demand: shape.cells(of: paths, types: [purchase]))
+            pseudonym: "p", items: [], calibrated: [:],
+            demand: shape.cells(of: paths, types: [purchase]))
     }
 
     /// Items 0 and 2 are tea, item 1 has no category.

@@ -263,9 +263,15 @@ struct EffectsTests {
         let effect = Effects(
             paths, paths, types: [purchase], categoryOfItem: [], doubt: doubt
         ).effect(on: .all)
-        // Two purchases a path, each with the same doubtful factor of about exp(0.3 ± 0.2).
-        let expected = 2 * exp(0.3) * deviation
-        #expect((0.75...1.35).contains(effect.modelError / expected), "\(effect)")
+        // Two purchases a path, each with the same doubtful factor of about exp(0.3 ± 0.2); and
+        // the paths do nothing of what the factor says.
+        let parts = (2 * exp(0.3) * deviation, 2 * (exp(0.3) - 1))
+        let expected = (parts.0 * parts.0 + parts.1 * parts.1).squareRoot()
+        #expect((0.85...1.2).contains(effect.modelError / expected), "\(effect)")
+        let off = Effects(
+            paths, paths, types: [purchase], categoryOfItem: [], doubt: doubt
+        ).effect(on: .all, demandError: DemandError(item: 0, category: 0, all: 0.5))
+        #expect(off.modelError == effect.modelError, "nothing changes, so nothing of it is off")
         #expect(effect.change == 0 && effect.chanceError == 0)
     }
 }

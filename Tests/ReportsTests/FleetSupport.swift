@@ -40,7 +40,8 @@ final class FleetFolder {
         let line = FleetLine(
             twin: "twin-\(twin)", itemID: item, asOf: from.iso8601, horizonDays: horizon,
             probability: probability, low: probability / 2, high: (1 + probability) / 2,
-            expectedCount: count ?? probability, expectedError: error, firstTenth: times[0],
+            calibratedProbability: nil, expectedCount: count ?? probability, expectedError: error,
+            firstTenth: times[0],
             firstHalf: times[1], firstNineTenths: times[2])
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -93,7 +94,8 @@ final class FleetFolder {
                 shares: [], isCold: false)
             try demand.add(
                 TwinForecast(
-                    pseudonym: "", items: [], demand: shape.cells(of: futures, types: nil)))
+                    pseudonym: "", items: [], calibrated: [:],
+                    demand: shape.cells(of: futures, types: nil)))
         }
         try DemandFile.write(
             demand,

@@ -17,6 +17,10 @@ public struct Forecast: Sendable {
         public let happened: Bool
         /// The true probability that it is bought, where the customer is made up.
         public let truth: Double?
+
+        /// Nothing was foreseen and nothing happened.
+        static let none = Chance(
+            item: 0, simulated: 0, frequency: 0, windows: 1, happened: false, truth: nil)
     }
 
     /// What was foreseen for one horizon.
@@ -56,10 +60,9 @@ public struct Forecast: Sendable {
         listLength: Int, categories: [Int]
     ) {
         let outcome = hindsight.outcome.purchases(types)
-        let past = hindsight.history.purchases(types)
         windows = horizons.map { seconds in
             Self.window(
-                seconds, hindsight, futures, outcome: outcome, past: past, types: types,
+                seconds, hindsight, futures, outcome: outcome, types: types,
                 listLength: listLength)
         }
         let firsts = futures.firstTimes { types.contains($0.type) }
@@ -71,14 +74,15 @@ public struct Forecast: Sendable {
 
     private static func window(
         _ seconds: Int64, _ hindsight: Hindsight, _ futures: Futures,
-        outcome: [Purchase], past: [Purchase], types: Set<UInt8>, listLength: Int
+        outcome: [Purchase], types: Set<UInt8>, listLength: Int
     ) -> Window {
         let end = hindsight.origin + seconds
         let bought = outcome.filter { $0.time <= end }
         let items = Set(bought.map(\.item))
         let listed = futures.aggregatePredictedItems(types: types, within: seconds)
             .prefix(listLength)
-        let windows = PastWindows(past, of: hindsight, seconds: seconds)
+        let windows = PastWindows(
+            hindsight.history, types: types, origin: hindsight.origin, seconds: seconds)
         let counts = futures.sums(within: seconds) { types.contains($0.type) ? 1 : 0 }
         return Window(
             seconds: seconds,
@@ -103,23 +107,4 @@ extension History {
         items.indices.filter { types.contains(self.types[$0]) }
             .map { Purchase(item: items[$0], time: times[$0]) }
     }
-}
-
-/// A customer's past in windows as long as the horizon, back from the origin.
-private struct PastWindows {
-    /// The windows in which an item was bought.
-    private var hits: [Int32: Set<Int64>] = [:]
-    let count: Int64
-
-    init(_ past: [Purchase], of hindsight: Hindsight, seconds: Int64) {
-        let span = hindsight.origin - (hindsight.history.times.first ?? hindsight.origin)
-        count = max(1, span / seconds)
-        for purchase in past {
-            let window = (hindsight.origin - purchase.time) / seconds
-            if window < count { hits[purchase.item, default: []].insert(window) }
-        }
-    }
-
-    /// The share of windows in which an item was bought.
-    func frequency(of item: Int32) -> Double { Double(hits[item]?.count ?? 0) / Double(count) }
 }

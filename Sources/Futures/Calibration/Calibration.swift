@@ -9,9 +9,9 @@ public import Learning
 /// does not. What comes of it becomes a probability by a curve for each group of ranks, because the
 /// first item of a list is over-estimated more than the tenth. Numbers of purchases and times
 /// to the next one keep the order of the paths and get other probabilities.
-public struct Calibration: Sendable, Equatable {
+public struct Calibration: Sendable, Equatable, Codable {
     /// What was fitted for one horizon.
-    public struct Horizon: Sendable, Equatable {
+    public struct Horizon: Sendable, Equatable, Codable {
         /// Its length, in seconds.
         public let seconds: Int64
         /// Weighs the share of paths and the customer's own frequency.
@@ -107,6 +107,24 @@ public struct Calibration: Sendable, Equatable {
             odds(chance.simulated), odds(often), chance.simulated, chance.frequency,
             chance.simulated * chance.frequency, log(1 + Double(rank)),
         ]
+    }
+
+    /// Whether the numbers are such as a fit has.
+    var isWellFormed: Bool {
+        let numberCount = 1 + Self.numbers(.none, rank: 0).count
+        let curves = [next] + horizons.map(\.count)
+        return zip(horizons, horizons.dropFirst()).allSatisfy { $0.seconds < $1.seconds }
+            && curves.allSatisfy { $0.shares.count >= 2 && $0.shares.allSatisfy(\.isFinite) }
+            && horizons.allSatisfy { horizon in
+                horizon.seconds > 0 && horizon.regression.weights.count == numberCount
+                    && horizon.regression.weights.allSatisfy(\.isFinite)
+                    && horizon.curves.allSatisfy { curve in
+                        curve.blocks.allSatisfy { $0.x.isFinite && (0...1).contains($0.y) }
+                            && zip(curve.blocks, curve.blocks.dropFirst()).allSatisfy {
+                                $0.x < $1.x
+                            }
+                    }
+            }
     }
 
     private static func group(_ rank: Int) -> Int { groups.count { $0 <= rank } - 1 }

@@ -1,8 +1,8 @@
 /// How well probabilities agree with how often things happened: the numbers of a reliability
 /// diagram.
-public struct Reliability: Encodable, Sendable, Equatable {
+public struct Reliability: Codable, Sendable, Equatable {
     /// Forecasts of about one probability.
-    public struct Bin: Encodable, Sendable, Equatable {
+    public struct Bin: Codable, Sendable, Equatable {
         /// The mean of the forecast probabilities.
         public let forecast: Double
         /// The share of those that happened, or the mean of their true probabilities.

@@ -94,6 +94,9 @@ public struct TwinForecast: Sendable {
     public let pseudonym: String
     /// The most probable items, most probable first.
     public let items: [ItemForecast]
+    /// The calibrated probabilities of ``items``; empty without a calibration, or if other contacts
+    /// than those it was fitted to count.
+    public let calibrated: [Int32: ModelCalibration.Probability]
     /// What the twin adds to the sums of demand; empty if none are asked for.
     let demand: [DemandCell]
 }
@@ -107,6 +110,7 @@ public struct Fleet: Sendable {
     private let histories: TwinHistories
     private let simulator: Simulator
     private let outlooks: Outlooks
+    private let calibration: ModelCalibration?
     private let settings: FleetSettings
     private let demand: DemandShape?
 
@@ -117,12 +121,14 @@ public struct Fleet: Sendable {
     ///   - model: What foresees them.
     ///   - settings: What to ask.
     ///   - demand: What demand is summed up by; `nil` if it is not.
+    ///   - calibration: Makes probabilities of shares of paths; none are told without.
     /// - Throws: ``FuturesError`` when a setting is out of its range; what the store throws.
     public init(
         _ store: TwinStore, _ model: PredictionModel, settings: FleetSettings,
-        demand: DemandShape? = nil
+        demand: DemandShape? = nil, calibration: ModelCalibration? = nil
     ) throws {
         try settings.validate()
+        self.calibration = calibration
         self.demand = demand
         self.store = store
         histories = try TwinHistories(store, catalogue: model.catalogue)
@@ -149,6 +155,14 @@ public struct Fleet: Sendable {
         return try results.compactMap { try $0.get() }
     }
 
+    private func calibrated(
+        _ items: [PredictedItem], _ history: History
+    ) -> [Int32: ModelCalibration.Probability] {
+        guard let calibration, calibration.types == settings.types else { return [:] }
+        return calibration.probabilities(
+            items, after: history, from: settings.origin, within: settings.horizonSeconds)
+    }
+
     private func forecast(_ number: Int) throws -> TwinForecast? {
         guard let twin = try store.twinLog(number: number) else { return nil }
         let known = twin.entries.filter { $0.timestamp.seconds <= settings.origin }
@@ -162,9 +176,10 @@ public struct Fleet: Sendable {
                 store, twin: number, from: settings.origin,
                 horizonSeconds: settings.horizonSeconds))
         let types = settings.types.isEmpty ? nil : Set(settings.types)
+        let items = futures.itemForecasts(types: types, count: settings.count)
         return TwinForecast(
-            pseudonym: twin.pseudonym,
-            items: futures.itemForecasts(types: types, count: settings.count),
+            pseudonym: twin.pseudonym, items: items,
+            calibrated: calibrated(items.map(\.predicted), history),
             demand: demand?.cells(of: futures, types: types) ?? [])
     }
 }

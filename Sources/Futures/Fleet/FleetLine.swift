@@ -18,6 +18,8 @@ public struct FleetLine: Codable, Sendable, Hashable {
     public var low: Double
     /// The upper end of that interval.
     public var high: Double
+    /// The calibrated probability that it is bought; missing without a back-test of the model.
+    public var calibratedProbability: Double?
     /// How often the item is taken on average.
     public var expectedCount: Double
     /// The standard error of ``expectedCount`` by the number of paths.
@@ -34,6 +36,7 @@ public struct FleetLine: Codable, Sendable, Hashable {
         case itemID = "item_id"
         case asOf = "as_of"
         case horizonDays = "horizon_days"
+        case calibratedProbability = "calibrated_probability"
         case expectedCount = "expected_count"
         case expectedError = "expected_error"
         case firstTenth = "first_tenth"
@@ -64,7 +67,9 @@ public struct FleetLine: Codable, Sendable, Hashable {
                     asOf: origin, horizonDays: Double(settings.horizonSeconds) / 86_400,
                     probability: item.predicted.probability,
                     low: item.predicted.interval.lowerBound,
-                    high: item.predicted.interval.upperBound, expectedCount: item.expectedCount,
+                    high: item.predicted.interval.upperBound,
+                    calibratedProbability: forecast.calibrated[item.predicted.item]?.value,
+                    expectedCount: item.expectedCount,
                     expectedError: item.expectedError, firstTenth: times[0], firstHalf: times[1],
                     firstNineTenths: times[2])
                 data.append(try encoder.encode(line))

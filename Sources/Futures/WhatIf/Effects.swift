@@ -117,14 +117,32 @@ public struct Effects: Sendable {
     public var groups: [Group] { sums.keys.sorted() }
 
     /// The effect on a group; none on one that nobody buys from.
-    public func effect(on group: Group) -> Effect {
+    ///
+    /// The model's error is what other truths would change, how far what paths do differs from what
+    /// factors alone would do, and how far the demand itself is off.
+    ///
+    /// - Parameters:
+    ///   - group: The group.
+    ///   - demandError: How far demand is off, as a back-test has found.
+    /// - Returns: The effect with its errors.
+    public func effect(on group: Group, demandError: DemandError = .none) -> Effect {
         guard let sum = sums[group] else {
             return Effect(usual: 0, change: 0, chanceError: 0, modelError: 0, interval: 0...0)
         }
         let squares = sum.drawn.reduce(0) {
             $0 + ($1 - sum.likeliest) * ($1 - sum.likeliest)
         }
-        let model = squares / Double(Self.draws)
+        let off =
+            switch group {
+            case .all: demandError.all
+            case .category: demandError.category
+            case .item: demandError.item
+            }
+        let gap = (sum.likeliest - sum.change) * (sum.likeliest - sum.change)
+        let model =
+            squares / Double(Self.draws) + off * off * sum.change * sum.change
+            // What the scenario does to the past, factors do not tell.
+            + (sum.likeliest == 0 ? 0 : max(0, gap - sum.chance))
         let spread = Self.quantile * (model + sum.chance).squareRoot()
         return Effect(
             usual: sum.usual, change: sum.change, chanceError: sum.chance.squareRoot(),

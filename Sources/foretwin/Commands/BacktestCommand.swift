@@ -60,10 +60,6 @@ struct BacktestCommand: ParsableCommand {
                 + "and compare the answers with the truth.", valueName: "n"))
     var whatIf = 0
 
-    @Flag(
-        name: .customLong("what-if-only"), help: "With --what-if, leave out everything else.")
-    var whatIfOnly = false
-
     @Option(help: ArgumentHelp("Also write the result there, as JSON.", valueName: "file"))
     var json: String?
 
@@ -87,9 +83,6 @@ struct BacktestCommand: ParsableCommand {
         }
         guard (0...1000).contains(whatIf), whatIf == 0 || synthetic else {
             throw ValidationError("--what-if is for --synthetic, and from 0 to 1000.")
-        }
-        guard whatIf > 0 || !whatIfOnly else {
-            throw ValidationError("--what-if-only needs --what-if.")
         }
         guard origin == nil || !synthetic else {
             throw ValidationError("--origin is for a store; a made-up shop has its own.")
@@ -136,32 +129,18 @@ struct BacktestCommand: ParsableCommand {
                     + "\(longest / 86_400) days of --origin. Use an earlier one, or a shorter "
                     + "--horizon.")
         }
-        let week: Int64 = 7 * 86_400
-        let moments = (0..<calibrations).map { origin - longest - Int64($0) * week }
+        let settings = BacktestSettings(
+            horizons: horizons, types: [EventType.purchase.rawValue], paths: paths,
+            seed: configuration.seed, threads: configuration.sequence.threads)
+        let backtest = try RollingBacktest(
+            store, at: .init(origin: origin, longest: longest, calibrations: calibrations),
+            settings: settings, configuration: configuration)
         progress.show("read", fraction: nil, detail: "the twins")
-        let data = try TrainingData(
-            store, minimumItemCount: configuration.minimumItemCount,
-            until: Timestamp(seconds: moments.last ?? origin))
+        let data = try backtest.trainingData()
         progress.finish("\(grouped(data.sequences.items.count)) events until the first moment")
         let model = try Trainer(configuration).train(data) { progress.show($0) }.model
         progress.finish("done")
-        let trials = try shop.map {
-            try whatIfTrials(
-                WhatIfTrials(
-                    shop: $0, store: store, model: model, origin: origin,
-                    seed: configuration.seed, threads: configuration.sequence.threads), progress)
-        }
-        if whatIfOnly, let trials {
-            printLines(Self.lines(trials))
-            if let json { try Self.write(trials, to: json) }
-            return
-        }
-        var settings = BacktestSettings(
-            horizons: horizons, types: [EventType.purchase.rawValue], paths: paths,
-            seed: configuration.seed, threads: configuration.sequence.threads)
-        var people = try hindsights(
-            store, of: shop, model, at: moments + [origin], longest: longest,
-            seed: configuration.seed)
+        var people = try hindsights(backtest, model, store, of: shop)
         if let shop {
             progress.show("truth", fraction: nil, detail: "the customers, lived many times")
             try tellTruth(
@@ -169,26 +148,16 @@ struct BacktestCommand: ParsableCommand {
                 to: &people[people.count - 1])
             progress.finish("done")
         }
-        people = people.map { $0.filter { !$0.history.isEmpty } }
-        if !people.joined().contains(where: { $0.history.types.contains(purchase) }) {
-            settings.types = Set(UInt8.min...UInt8.max)
-        }
-        let backtest = try Backtest(
-            model, settings: settings, categories: try categories(store, model))
-        let stages = [("calibrate", people.dropLast()), ("foresee", people.suffix(1))]
-        let forecasts = try stages.map { stage, people in
-            let people = Array(people.joined())
-            return try backtest.forecasts(people) { done in
-                progress.show(
-                    stage, fraction: Double(done) / Double(max(1, people.count)),
-                    detail: "\(grouped(done)) customers, "
-                        + "\(grouped(Int(Double(done) / max(0.001, progress.seconds))))/s")
-            }
-        }
+        let result = try backtest.result(model, people) { progress.show($0, of: $1) }
         progress.finish("done")
-        let report = BacktestReport(
-            forecasts[1], calibration: Calibration(forecasts[0], seed: configuration.seed),
-            seed: configuration.seed)
+        let report = result.report
+        let trials = try shop.map {
+            try whatIfTrials(
+                WhatIfTrials(
+                    shop: $0, store: store, model: model,
+                    demandError: result.calibration.demandError, origin: origin,
+                    seed: configuration.seed, threads: settings.threads), progress)
+        }
         printLines(Self.lines(report, origin: Timestamp(seconds: origin)))
         if let trials, !trials.isEmpty { printLines([""] + Self.lines(trials)) }
         if let json { try Self.write(document(report, trials ?? []), to: json) }
@@ -212,8 +181,6 @@ struct BacktestCommand: ParsableCommand {
         return done
     }
 
-    private var purchase: UInt8 { EventType.purchase.rawValue }
-
     /// The horizons in seconds, shortest first.
     private func horizons() throws -> [Int64] {
         let days = horizon.split(separator: ",").map { part in
@@ -230,39 +197,15 @@ struct BacktestCommand: ParsableCommand {
 
     /// The customers that are asked about, at each of the moments.
     private func hindsights(
-        _ store: TwinStore, of shop: SyntheticShop?, _ model: PredictionModel,
-        at moments: [Int64], longest: Int64, seed: UInt64
+        _ backtest: RollingBacktest, _ model: PredictionModel, _ store: TwinStore,
+        of shop: SyntheticShop?
     ) throws -> [[Hindsight]] {
-        let histories = try TwinHistories(store, catalogue: model.catalogue)
-        var wholes: [(number: Int?, history: History)] = []
-        if let shop {
-            wholes = try shop.truth.customers.map { customer in
-                let number = try store.twinGraph(userID: customer.userID)
-                    .map { Int($0.rawValue) - 1 }
-                return (number, try histories.history(of: customer.userID))
-            }
-        } else {
-            try store.forEachTwinLog {
-                wholes.append((wholes.count, try histories.history($0)))
-            }
-        }
-        let feeds = try store.contextFeeds()
-        return try moments.map { moment in
-            let outlooks = Outlooks(model, feeds.known(at: Timestamp(seconds: moment)))
-            let all = try wholes.map { number, whole in
-                var hindsight = Hindsight(whole, at: moment, horizonSeconds: longest)
-                hindsight.factors = try number.flatMap {
-                    try outlooks.factors(
-                        store, twin: $0, from: moment, horizonSeconds: longest)
-                }
-                return hindsight
-            }
-            guard shop == nil else { return all }
-            let known = all.filter { !$0.history.isEmpty }
-            guard let customers, customers < known.count else { return known }
-            var generator = PhiloxGenerator(seed: seed)
-            return Array(known.shuffled(using: &generator).prefix(customers))
-        }
+        guard let shop else { return try backtest.hindsights(model, count: customers) }
+        return try backtest.hindsights(
+            model,
+            of: shop.truth.customers.map { customer in
+                try store.twinGraph(userID: customer.userID).map { Int($0.rawValue) - 1 }
+            })
     }
 
     /// Adds what is true of each of a shop's customers, if the horizons are whole days.
@@ -282,18 +225,6 @@ struct BacktestCommand: ParsableCommand {
                 return propensities.probability(
                     of: itemIDs[Int(item)], customer: customer, horizon: horizon)
             }
-        }
-    }
-
-    /// The category of each item of the model's catalogue, by number.
-    private func categories(_ store: TwinStore, _ model: PredictionModel) throws -> [Int] {
-        let items = try store.items(model.catalogue.itemIDs)
-        var numbers: [String: Int] = [:]
-        return model.catalogue.itemIDs.map { id in
-            let name = items[id]?.category ?? ""
-            let number = numbers[name] ?? numbers.count
-            numbers[name] = number
-            return number
         }
     }
 }

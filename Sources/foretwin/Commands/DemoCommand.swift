@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Futures
 import Learning
 import Prediction
 import Recommendations
@@ -41,10 +42,13 @@ struct DemoCommand: ParsableCommand {
         let store = try Self.generate(shop, in: output, progress)
         let registry = ModelRegistry(folder: output + "/models")
         let trained = try TrainCommand.train(
-            store, configuration: configuration, registry: registry, progress: progress)
+            store, configuration: configuration, registry: registry, backtestCustomers: 100,
+            progress: progress)
         printLines(TrainCommand.summary(trained, in: output + "/models"))
         let model = try registry.load().model
-        let recommender = try Recommender(store: store, model: model, version: trained.version)
+        let recommender = try Recommender(
+            store: store, model: model, version: trained.version,
+            calibration: try ModelCalibration.read(trained.version, in: registry))
         var options = RecommendationOptions()
         options.seed = configuration.seed
         options.threads = configuration.sequence.threads

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Futures
 import Prediction
 import PropertyGraph
 import Recommendations
@@ -105,7 +106,9 @@ struct RecommendCommand: ParsableCommand {
     func run() throws {
         let store = try storeOptions.open()
         let (model, version) = try modelOptions.registry.load(version: modelOptions.modelVersion)
-        let recommender = try Recommender(store: store, model: model, version: version)
+        let recommender = try Recommender(
+            store: store, model: model, version: version,
+            calibration: try ModelCalibration.read(version, in: modelOptions.registry))
         var options = try futures.recommendationOptions()
         options.count = count
         options.offset = offset
@@ -139,7 +142,7 @@ struct RecommendCommand: ParsableCommand {
                     "\(percent(reason.probability))  \(shortened(reason.text, to: 76))"
                 if line == 0 {
                     table.add(
-                        "\(index + 1)", shortened(item.name, to: 40), percent(item.probability),
+                        "\(index + 1)", shortened(item.name, to: 40), percent(item.bestProbability),
                         item.expectedDate ?? "", because)
                 } else {
                     table.add("", "", "", "", because)
@@ -147,6 +150,9 @@ struct RecommendCommand: ParsableCommand {
             }
         }
         lines += table.lines()
+        if answer.items.contains(where: { $0.calibratedProbability != nil }) {
+            lines += ["", "Chances are fitted to what came after earlier forecasts."]
+        }
         if let surprise = answer.surprise {
             lines += ["", "Surprise: \(surprise.name)"]
             lines += surprise.reasons.map { "          \($0.text)" }

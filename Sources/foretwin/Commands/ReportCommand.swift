@@ -46,7 +46,9 @@ struct ReportCommand: ParsableCommand {
         let store = try storeOptions.open()
         guard fleet.fleet.isEmpty else { return try fleet.run(store, to: output) }
         let (model, version) = try modelOptions.registry.load(version: modelOptions.modelVersion)
-        let recommender = try Recommender(store: store, model: model, version: version)
+        let recommender = try Recommender(
+            store: store, model: model, version: version,
+            calibration: try ModelCalibration.read(version, in: modelOptions.registry))
         let metrics = try ModelFiles.metrics(
             in: modelOptions.registry.folder.appending(path: version))
         let progress = ProgressBar()

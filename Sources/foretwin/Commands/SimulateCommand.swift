@@ -65,12 +65,14 @@ struct SimulateCommand: ParsableCommand {
     func run() throws {
         let store = try storeOptions.open()
         let (model, version) = try modelOptions.registry.load(version: modelOptions.modelVersion)
+        let calibration = try ModelCalibration.read(version, in: modelOptions.registry)
         guard let customer else {
             return try fleet.run(
-                store, model, futures,
+                store, model, calibration, futures,
                 from: Self.place(storeOptions.store), Self.place(modelOptions.models), version)
         }
-        let recommender = try Recommender(store: store, model: model, version: version)
+        let recommender = try Recommender(
+            store: store, model: model, version: version, calibration: calibration)
         let subject = try recommender.subject(customer, asOf: try futures.moment())
         let result = try recommender.simulate(
             subject,
