@@ -19,9 +19,12 @@ public struct IsotonicRegression: Sendable, Equatable, Codable {
 
     /// Fits the curve.
     ///
-    /// - Parameter pairs: Finite numbers in any order; pairs of one x count as one.
+    /// - Parameters:
+    ///   - pairs: Finite numbers in any order; pairs of one x count as one.
+    ///   - blockSize: Blocks of fewer pairs are joined with the next ones: few outcomes of one kind
+    ///     prove no certainty.
     /// - Complexity: O(n log n).
-    public init(_ pairs: [(x: Double, y: Double)]) {
+    public init(_ pairs: [(x: Double, y: Double)], blockSize: Int = 1) {
         var pooled: [(x: Double, y: Double, count: Int)] = []
         for pair in pairs.sorted(by: { $0.x < $1.x }) {
             var block = (x: pair.x, y: pair.y, count: 1)
@@ -34,7 +37,25 @@ public struct IsotonicRegression: Sendable, Equatable, Codable {
             }
             pooled.append(block)
         }
-        blocks = pooled.map {
+        var joined: [(x: Double, y: Double, count: Int)] = []
+        for block in pooled {
+            if let last = joined.last, last.count < blockSize {
+                joined[joined.count - 1] = (
+                    last.x + block.x, last.y + block.y, last.count + block.count
+                )
+            } else {
+                joined.append(block)
+            }
+        }
+        // The last may be small, too.
+        if let last = joined.last, last.count < blockSize, joined.count > 1 {
+            joined.removeLast()
+            let before = joined[joined.count - 1]
+            joined[joined.count - 1] = (
+                before.x + last.x, before.y + last.y, before.count + last.count
+            )
+        }
+        blocks = joined.map {
             Block(x: $0.x / Double($0.count), y: $0.y / Double($0.count), count: $0.count)
         }
     }

@@ -35,6 +35,21 @@ struct IsotonicRegressionTests {
         #expect(curve.value(at: 0.5) == 2.0 / 3)
     }
 
+    @Test("Small blocks are joined until they hold enough, without a fall", arguments: 1...9)
+    func blockSize(_ size: Int) {
+        var generator = PhiloxGenerator(seed: UInt64(size))
+        let pairs = (0..<60).map { place in
+            (x: Double(place), y: Double(place) / 60 + 0.3 * generator.uniform())
+        }
+        let curve = IsotonicRegression(pairs, blockSize: size)
+        #expect(curve.blocks.allSatisfy { $0.count >= size })
+        #expect(curve.blocks.reduce(0) { $0 + $1.count } == 60)
+        #expect(zip(curve.blocks, curve.blocks.dropFirst()).allSatisfy { $0.y <= $1.y })
+        let total = curve.blocks.reduce(0) { $0 + $1.y * Double($1.count) }
+        #expect(abs(total - pairs.reduce(0) { $0 + $1.y }) < 1e-9)
+        #expect(IsotonicRegression([(1, 0), (2, 1)], blockSize: 5).blocks.count == 1)
+    }
+
     @Test("Nothing fits nothing")
     func nothing() {
         #expect(IsotonicRegression([]).blocks.isEmpty)

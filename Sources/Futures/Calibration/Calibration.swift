@@ -27,6 +27,11 @@ public struct Calibration: Sendable, Equatable, Codable {
     /// What the cumulative share of paths whose next purchase comes by a time stands for.
     public let next: QuantileCurve
 
+    /// Forecasts that share one probability, at least.
+    private static let blockSize = 50
+    /// No probability is surer than as if one more forecast of its group had been wrong.
+    private static let doubt = 1.0
+
     /// The first rank, from 0, of each group of ranks.
     static let groups = [0, 3, 10]
 
@@ -59,7 +64,7 @@ public struct Calibration: Sendable, Equatable, Codable {
             }
             return Horizon(
                 seconds: windows[index].seconds, regression: regression,
-                curves: pairs.map { IsotonicRegression($0) },
+                curves: pairs.map { IsotonicRegression($0, blockSize: Self.blockSize) },
                 count: curve(index + 1) { $0.windows[index].count })
         }
     }
@@ -80,7 +85,10 @@ public struct Calibration: Sendable, Equatable, Codable {
         let numbers = Self.numbers(chance, rank: rank)
         func value(_ horizon: Horizon) -> Double {
             guard horizon.curves.indices.contains(group) else { return chance.simulated }
-            return horizon.curves[group].value(at: horizon.regression.probability(numbers))
+            let curve = horizon.curves[group]
+            let count = Double(curve.blocks.last?.count ?? 0)
+            let value = curve.value(at: horizon.regression.probability(numbers))
+            return value.map { (count * $0 + Self.doubt / 2) / (count + Self.doubt) }
                 ?? chance.simulated
         }
         guard let next = horizons.firstIndex(where: { $0.seconds >= seconds }) else {
