@@ -27,9 +27,10 @@ public struct Recommendation: Hashable, Sendable, Codable {
     public var probability: Double
     /// A 95 % interval for ``probability`` from the number of paths alone.
     public var interval: [Double]
-    /// The probability that the customer buys the item within the horizon, as far as it may be
-    /// trusted: fitted to what came after earlier forecasts. `nil` without a back-test of the model,
-    /// and for items that no path buys.
+    /// The probability that the customer buys the item within the horizon, fitted to what came after
+    /// earlier forecasts.
+    ///
+    /// It is `nil` without a back-test of the model, and for items that no path buys.
     public var calibratedProbability: Double?
     /// How far probabilities of about that size were from how often things happened.
     public var modelError: Double?

@@ -153,18 +153,17 @@ struct RollingBacktestTests {
             settings: BacktestSettings(
                 horizons: [7 * day, 14 * day], types: [purchase], paths: 20),
             configuration: configuration)
-        let data = try backtest.trainingData()
-        #expect(data.sequences.times.allSatisfy { $0 <= origin - 21 * day })
-        let model = try Trainer(configuration).train(data) { _ in }.model
-        #expect(!model.response.isNeutral)
-        let people = try backtest.hindsights(model, count: 25)
-        #expect(people.map(\.count) == [25, 25, 25])
+        let models = try backtest.models { _, _ in }
+        #expect(!models.last.response.isNeutral)
+        let people = try backtest.people(models, count: 25)
+        #expect(people.earlier.count == 50 && people.last.count == 25)
+        #expect(Set(people.earlier.map(\.origin)) == [origin - 14 * day, origin - 21 * day])
         #expect(
-            people[2].allSatisfy { $0.origin == origin && ($0.history.lastTime ?? 0) <= origin })
+            people.last.allSatisfy { $0.origin == origin && ($0.history.lastTime ?? 0) <= origin })
         // Offers and events are planned ahead, so the days ahead are not all alike.
-        #expect(people.joined().contains { $0.factors != nil })
+        #expect(people.last.contains { $0.factors != nil })
         var reports: [Int] = []
-        let result = try backtest.result(model, people) { done, total in
+        let result = try backtest.result(models, people) { done, total in
             reports.append(done)
             #expect(total == 75)
         }
@@ -172,7 +171,7 @@ struct RollingBacktestTests {
         #expect(result.earlier.count == 50 && result.last.count == 25)
         #expect(result.report.windows.map(\.days) == [7, 14])
         #expect(result.calibration.calibration.isWellFormed)
-        let again = try backtest.result(model, people) { _, _ in }
+        let again = try backtest.result(models, people) { _, _ in }
         #expect(again.calibration == result.calibration)
     }
 }

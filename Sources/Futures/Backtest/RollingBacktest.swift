@@ -1,12 +1,15 @@
 import Kernels
+public import Learning
 public import Prediction
 import PropertyGraph
 public import Twins
 
 /// A back-test of the way in which a store's models are trained.
 ///
-/// A model is trained on what was known at the first of some moments a week apart. What came after
-/// each of them fits the calibration; what came after the last, the origin, tells how well it holds.
+/// A model that was trained on what was known at the first of some moments a week apart is asked at
+/// these; what came after them fits the calibration. A model that was trained at the origin, some
+/// weeks later, is asked there; what came tells how well the calibration holds. Both are as fresh
+/// when they are asked as a model in use is.
 public struct RollingBacktest: Sendable {
     /// When the questions are asked.
     public struct Moments: Sendable, Hashable {
@@ -27,8 +30,24 @@ public struct RollingBacktest: Sendable {
             earlier = (0..<calibrations).map { origin - longest - Int64($0) * 7 * 86_400 }
         }
 
-        /// The moment at which training ends.
+        /// The moment at which the training of the model ends that is asked at the earlier ones.
         public var first: Int64 { earlier.last ?? origin }
+    }
+
+    /// The models that are asked.
+    public struct Models: Sendable {
+        /// The one that is asked at the earlier moments.
+        public let earlier: PredictionModel
+        /// The one that is asked at the origin.
+        public let last: PredictionModel
+    }
+
+    /// Customers at the moments at which they are asked about.
+    public struct People: Sendable {
+        /// At all of the earlier moments.
+        public var earlier: [Hindsight]
+        /// At the origin.
+        public var last: [Hindsight]
     }
 
     private let store: TwinStore
@@ -55,23 +74,71 @@ public struct RollingBacktest: Sendable {
         self.configuration = configuration
     }
 
-    /// What was known when the model of the back-test is trained.
-    public func trainingData() throws -> TrainingData {
-        try TrainingData(
-            store, minimumItemCount: configuration.minimumItemCount,
-            until: Timestamp(seconds: moments.first))
+    /// Trains the models of the back-test.
+    ///
+    /// - Parameter progress: Told of the work as it goes, with the number of the model from 1.
+    /// - Returns: The models.
+    /// - Throws: As `Trainer.train(_:progress:)`, and what the store throws.
+    public func models(
+        progress: @escaping (Int, TrainingProgress) -> Void
+    ) throws -> Models {
+        let trainer = try Trainer(configuration)
+        func train(_ number: Int, until moment: Int64) throws -> PredictionModel {
+            let data = try TrainingData(
+                store, minimumItemCount: configuration.minimumItemCount,
+                until: Timestamp(seconds: moment))
+            return try trainer.train(data) { progress(number, $0) }.model
+        }
+        return Models(
+            earlier: try train(1, until: moments.first),
+            last: try train(2, until: moments.origin))
     }
 
-    /// Customers at each of the moments, the origin last.
+    /// Customers at the moments, also those of whom nothing is known then.
     ///
     /// - Parameters:
-    ///   - model: The model that will be asked.
+    ///   - models: The models that will be asked.
     ///   - numbers: The running numbers of their twins, in the order of the result; `nil` for those
     ///     that have none.
-    /// - Returns: For each moment all customers, also those of whom nothing is known then.
+    /// - Returns: Customers at each of the earlier moments, and at the origin.
     /// - Throws: What the store throws.
-    public func hindsights(
-        _ model: PredictionModel, of numbers: [Int?]
+    public func people(_ models: Models, of numbers: [Int?]) throws -> People {
+        People(
+            earlier: Array(
+                try hindsights(models.earlier, at: moments.earlier, of: numbers).joined()),
+            last: Array(
+                try hindsights(models.last, at: [moments.origin], of: numbers).joined()))
+    }
+
+    /// Customers at the moments, of whom something is known then.
+    ///
+    /// - Parameters:
+    ///   - models: The models that will be asked.
+    ///   - count: How many at most at each of the moments, chosen by the seed; all unless given.
+    /// - Returns: Customers at each of the earlier moments, and at the origin.
+    /// - Throws: What the store throws.
+    public func people(_ models: Models, count: Int? = nil) throws -> People {
+        var numbers = Array(0..<(try store.twinNumbers()))
+        if let count, count < numbers.count {
+            var generator = PhiloxGenerator(seed: settings.seed)
+            // Some of whom nothing is known at a moment are passed over, so more are looked at.
+            numbers = numbers.shuffled(using: &generator).prefix(2 * count).sorted()
+        }
+        func chosen(_ model: PredictionModel, _ moments: [Int64]) throws -> [Hindsight] {
+            try hindsights(model, at: moments, of: numbers.map { $0 }).flatMap { customers in
+                let known = customers.filter { !$0.history.isEmpty }
+                guard let count, count < known.count else { return known }
+                var generator = PhiloxGenerator(seed: settings.seed)
+                return Array(known.shuffled(using: &generator).prefix(count))
+            }
+        }
+        return People(
+            earlier: try chosen(models.earlier, moments.earlier),
+            last: try chosen(models.last, [moments.origin]))
+    }
+
+    private func hindsights(
+        _ model: PredictionModel, at moments: [Int64], of numbers: [Int?]
     ) throws -> [[Hindsight]] {
         let histories = try TwinHistories(store, catalogue: model.catalogue)
         let wholes = try numbers.map { number in
@@ -79,41 +146,16 @@ public struct RollingBacktest: Sendable {
                 .map { try histories.history($0.entries) } ?? History()
         }
         let feeds = try store.contextFeeds()
-        return try (moments.earlier + [moments.origin]).map { moment in
+        return try moments.map { moment in
             let outlooks = Outlooks(model, feeds.known(at: Timestamp(seconds: moment)))
             return try zip(numbers, wholes).map { number, whole in
-                var hindsight = Hindsight(
-                    whole, at: moment, horizonSeconds: settings.longest)
+                var hindsight = Hindsight(whole, at: moment, horizonSeconds: settings.longest)
                 hindsight.factors = try number.flatMap {
                     try outlooks.factors(
                         store, twin: $0, from: moment, horizonSeconds: settings.longest)
                 }
                 return hindsight
             }
-        }
-    }
-
-    /// Customers at each of the moments, the origin last, of whom something is known then.
-    ///
-    /// - Parameters:
-    ///   - model: The model that will be asked.
-    ///   - count: How many at most, chosen by the seed; all unless given.
-    /// - Returns: For each moment its customers.
-    /// - Throws: What the store throws.
-    public func hindsights(
-        _ model: PredictionModel, count: Int? = nil
-    ) throws -> [[Hindsight]] {
-        var numbers = Array(0..<(try store.twinNumbers()))
-        if let count, count < numbers.count {
-            var generator = PhiloxGenerator(seed: settings.seed)
-            // Some of whom nothing is known at a moment are passed over, so more are looked at.
-            numbers = numbers.shuffled(using: &generator).prefix(2 * count).sorted()
-        }
-        return try hindsights(model, of: numbers.map { $0 }).map { customers in
-            let known = customers.filter { !$0.history.isEmpty }
-            guard let count, count < known.count else { return known }
-            var generator = PhiloxGenerator(seed: settings.seed)
-            return Array(known.shuffled(using: &generator).prefix(count))
         }
     }
 
@@ -131,31 +173,35 @@ public struct RollingBacktest: Sendable {
         public let calibration: ModelCalibration
     }
 
-    /// Asks the model, and compares with what came.
+    /// Asks the models, and compares with what came.
     ///
     /// - Parameters:
-    ///   - model: The model, trained on ``trainingData()``.
-    ///   - people: Customers at each of the moments, the origin last.
+    ///   - models: The models.
+    ///   - people: Customers at the moments.
     ///   - progress: Told how many questions of how many are answered.
     /// - Returns: The forecasts and what they tell.
     /// - Throws: What the store throws, or `CancellationError`.
     public func result(
-        _ model: PredictionModel, _ people: [[Hindsight]], progress: (Int, Int) -> Void
+        _ models: Models, _ people: People, progress: (Int, Int) -> Void
     ) throws -> Result {
         var settings = settings
-        let known = people.map { $0.filter { !$0.history.isEmpty } }
+        let earlier = people.earlier.filter { !$0.history.isEmpty }
+        let last = people.last.filter { !$0.history.isEmpty }
         // A shop that tells of no purchases is asked about contacts.
-        if !known.joined().contains(where: { !settings.types.isDisjoint(with: $0.history.types) }) {
+        if !(earlier + last).contains(where: {
+            !settings.types.isDisjoint(with: $0.history.types)
+        }) {
             settings.types = Set(UInt8.min...UInt8.max)
         }
-        let categories = try categoryNumbers(model)
-        let backtest = try Backtest(
-            model, settings: settings, categories: categories.map { $0 ?? -1 }.map { $0 + 1 })
-        let earlier = Array(known.dropLast().joined())
-        let last = known.last ?? []
         let total = earlier.count + last.count
-        let before = try backtest.forecasts(earlier) { progress($0, total) }
-        let after = try backtest.forecasts(last) { progress(before.count + $0, total) }
+        func forecasts(
+            _ model: PredictionModel, _ people: [Hindsight], after done: Int
+        ) throws -> [Forecast] {
+            try Backtest(model, settings: settings, categories: try categories(model))
+                .forecasts(people) { progress(done + $0, total) }
+        }
+        let before = try forecasts(models.earlier, earlier, after: 0)
+        let after = try forecasts(models.last, last, after: before.count)
         return Result(
             earlier: before, last: after, types: settings.types,
             report: BacktestReport(
@@ -163,17 +209,19 @@ public struct RollingBacktest: Sendable {
                 seed: settings.seed),
             calibration: ModelCalibration(
                 earlier: before, last: after, types: settings.types,
-                categoryOfItem: categories, origin: moments.origin, seed: settings.seed))
+                categoryOfItem: try categories(models.last), origin: moments.origin,
+                seed: settings.seed))
     }
 
-    /// The category of each item of the model's catalogue, by number.
-    private func categoryNumbers(_ model: PredictionModel) throws -> [Int?] {
-        let items = try store.items(model.catalogue.itemIDs)
+    /// The category of each item of a model's catalogue, by number among all of the store; 0 is
+    /// none.
+    private func categories(_ model: PredictionModel) throws -> [Int] {
+        let items = try store.items(try store.itemIDs())
         let names = Set(items.values.compactMap(\.category)).sorted()
         let numbers = Dictionary(
-            uniqueKeysWithValues: names.enumerated().map { ($0.element, $0.offset) })
+            uniqueKeysWithValues: names.enumerated().map { ($0.element, $0.offset + 1) })
         return model.catalogue.itemIDs.map { id in
-            items[id]?.category.flatMap { numbers[$0] }
+            items[id]?.category.flatMap { numbers[$0] } ?? 0
         }
     }
 }

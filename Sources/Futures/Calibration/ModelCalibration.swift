@@ -48,11 +48,11 @@ public struct ModelCalibration: Codable, Sendable, Equatable {
     ///   - earlier: Forecasts from the moments before the last.
     ///   - last: Forecasts from the last moment.
     ///   - types: The types of events that count as a purchase.
-    ///   - categoryOfItem: The category of each item of the catalogue.
+    ///   - categoryOfItem: The category of each item of the catalogue of the last ones, by number.
     ///   - origin: The last moment, in seconds since 1970.
     ///   - seed: Decides among simulated numbers that are equal to the real one.
     public init(
-        earlier: [Forecast], last: [Forecast], types: Set<UInt8>, categoryOfItem: [Int?],
+        earlier: [Forecast], last: [Forecast], types: Set<UInt8>, categoryOfItem: [Int],
         origin: Int64, seed: UInt64
     ) {
         formatVersion = Self.format
@@ -66,7 +66,7 @@ public struct ModelCalibration: Codable, Sendable, Equatable {
             Check(last.map { $0.windows[place] }, calibration: before)
         }
         demandError = DemandError(
-            (earlier + last).compactMap(\.windows.first), categoryOfItem: categoryOfItem)
+            last.compactMap(\.windows.first), categoryOfItem: categoryOfItem)
     }
 
     /// Why a model that was trained in this way should not be used; empty if it may.
@@ -151,7 +151,7 @@ public struct DemandError: Codable, Sendable, Equatable {
     }
 
     /// Compares the sums of what was foreseen with the sums of what happened.
-    init(_ windows: [Forecast.Window], categoryOfItem: [Int?]) {
+    init(_ windows: [Forecast.Window], categoryOfItem: [Int]) {
         var items: [Int: Sum] = [:]
         var categories: [Int: Sum] = [:]
         var all: [Int: Sum] = [:]
@@ -159,8 +159,8 @@ public struct DemandError: Codable, Sendable, Equatable {
             let place = Int(chance.item)
             items[place, default: Sum()].add(chance)
             all[0, default: Sum()].add(chance)
-            if categoryOfItem.indices.contains(place), let category = categoryOfItem[place] {
-                categories[category, default: Sum()].add(chance)
+            if categoryOfItem.indices.contains(place) {
+                categories[categoryOfItem[place], default: Sum()].add(chance)
             }
         }
         item = Self.share(items)
@@ -257,11 +257,12 @@ extension ModelCalibration {
         return try encoder.encode(self) + Data("\n".utf8)
     }
 
-    /// Reads the calibration of a model's version; `nil` if it has none.
+    /// Reads the calibration of a model's version.
     ///
     /// - Parameters:
     ///   - version: The version.
     ///   - registry: Where it is.
+    /// - Returns: The calibration; `nil` if the version has none.
     /// - Throws: ``FuturesError`` when the file is damaged or of another form.
     public static func read(_ version: String, in registry: ModelRegistry) throws -> Self? {
         let path = registry.folder.appending(path: version).appending(path: fileName).path

@@ -15,9 +15,9 @@ struct BacktestCommand: ParsableCommand {
         commandName: "backtest",
         abstract: "Go back in time, foresee what is known by now, and compare.",
         discussion: """
-            Trains a model on what was known some time before the origin, calibrates it on what \
-            came until then, at some moments a week apart, and asks it at the origin what each \
-            customer would buy. Tells how well probabilities agree with what \
+            Trains a model on what was known some time before the origin and asks it at some \
+            moments a week apart, whose outcome was known at the origin: that fits the \
+            calibration. Then trains a model at the origin and asks what each customer would buy. Tells how well probabilities agree with what \
             happened (ECE, Brier score, reliability), whether numbers of purchases and times to \
             the next one fall evenly among the simulated ones (PIT), and how real the paths look.
 
@@ -135,26 +135,23 @@ struct BacktestCommand: ParsableCommand {
         let backtest = try RollingBacktest(
             store, at: .init(origin: origin, longest: longest, calibrations: calibrations),
             settings: settings, configuration: configuration)
-        progress.show("read", fraction: nil, detail: "the twins")
-        let data = try backtest.trainingData()
-        progress.finish("\(grouped(data.sequences.items.count)) events until the first moment")
-        let model = try Trainer(configuration).train(data) { progress.show($0) }.model
+        let models = try backtest.models { progress.show($1, before: "model \($0): ") }
         progress.finish("done")
-        var people = try hindsights(backtest, model, store, of: shop)
+        var people = try people(backtest, models, store, of: shop)
         if let shop {
             progress.show("truth", fraction: nil, detail: "the customers, lived many times")
             try tellTruth(
-                of: shop, at: origin, horizons, model, threads: settings.threads,
-                to: &people[people.count - 1])
+                of: shop, at: origin, horizons, models.last, threads: settings.threads,
+                to: &people.last)
             progress.finish("done")
         }
-        let result = try backtest.result(model, people) { progress.show($0, of: $1) }
+        let result = try backtest.result(models, people) { progress.show($0, of: $1) }
         progress.finish("done")
         let report = result.report
         let trials = try shop.map {
             try whatIfTrials(
                 WhatIfTrials(
-                    shop: $0, store: store, model: model,
+                    shop: $0, store: store, model: models.last,
                     demandError: result.calibration.demandError, origin: origin,
                     seed: configuration.seed, threads: settings.threads), progress)
         }
@@ -196,13 +193,13 @@ struct BacktestCommand: ParsableCommand {
     }
 
     /// The customers that are asked about, at each of the moments.
-    private func hindsights(
-        _ backtest: RollingBacktest, _ model: PredictionModel, _ store: TwinStore,
+    private func people(
+        _ backtest: RollingBacktest, _ models: RollingBacktest.Models, _ store: TwinStore,
         of shop: SyntheticShop?
-    ) throws -> [[Hindsight]] {
-        guard let shop else { return try backtest.hindsights(model, count: customers) }
-        return try backtest.hindsights(
-            model,
+    ) throws -> RollingBacktest.People {
+        guard let shop else { return try backtest.people(models, count: customers) }
+        return try backtest.people(
+            models,
             of: shop.truth.customers.map { customer in
                 try store.twinGraph(userID: customer.userID).map { Int($0.rawValue) - 1 }
             })

@@ -17,8 +17,8 @@ struct TrainCommand: ParsableCommand {
             one unless it foresees those customers worse than the one in use, or fails its \
             back-test; then it is kept, and 'foretwin models promote' puts it into use all the same.
 
-            The back-test trains a model on what was known some weeks ago, asks it about customers \
-            whose later purchases are known by now, and fits the calibration with which \
+            The back-test trains models on what was known some weeks ago, asks them about \
+            customers whose later purchases are known by now, and fits the calibration with which \
             probabilities are told (calibration.json in the version's folder). A store with less \
             than eighteen weeks of events has none.
 
@@ -165,13 +165,10 @@ struct TrainCommand: ParsableCommand {
                 horizons: horizons, types: [EventType.purchase.rawValue], paths: 100,
                 seed: configuration.seed, threads: configuration.sequence.threads),
             configuration: configuration)
-        let model = try Trainer(configuration).train(try backtest.trainingData()) {
-            progress.show($0, before: "back-test: ")
-        }.model
+        let models = try backtest.models { progress.show($1, before: "back-test \($0): ") }
         progress.finish("done")
-        let result = try backtest.result(
-            model, try backtest.hindsights(model, count: customers)
-        ) { progress.show($0, of: $1) }
+        let people = try backtest.people(models, count: customers)
+        let result = try backtest.result(models, people) { progress.show($0, of: $1) }
         progress.finish("done")
         return result.calibration
     }
@@ -262,6 +259,6 @@ extension ProgressBar {
         if report.epochs > 1 { parts.append("epoch \(report.epoch)/\(report.epochs)") }
         if let loss = report.loss { parts.append("loss \((loss * 1000).rounded() / 1000)") }
         parts.append("\(grouped(Int(rate)))/s")
-        show(report.stage, fraction: fraction, detail: parts.joined(separator: ", "))
+        show(before + report.stage, fraction: fraction, detail: parts.joined(separator: ", "))
     }
 }

@@ -85,8 +85,8 @@ struct WhatIfCommand: ParsableCommand {
         }
     }
 
-    /// Customers between two reports of progress, for each thread.
-    private static let batch = 16
+    /// Customers between two reports of progress; sums are made of as many, whatever the threads.
+    private static let batch = 64
 
     func run() throws {
         let store = try storeOptions.open()
@@ -105,8 +105,8 @@ struct WhatIfCommand: ParsableCommand {
         let numbers = try numbers(store)
         let progress = ProgressBar()
         var effects = Effects()
-        for start in stride(from: 0, to: numbers.count, by: Self.batch * threads) {
-            let part = numbers[start..<min(numbers.count, start + Self.batch * threads)]
+        for start in stride(from: 0, to: numbers.count, by: Self.batch) {
+            let part = numbers[start..<min(numbers.count, start + Self.batch)]
             effects += try question.effects(onTwins: Array(part), threads: threads)
             progress.show(
                 "simulate", fraction: Double(part.endIndex) / Double(numbers.count),
