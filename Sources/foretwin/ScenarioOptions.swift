@@ -15,10 +15,13 @@ struct ScenarioOptions: ParsableArguments {
             "An item that cannot be had. May be given several times.", valueName: "item"))
     var without: [String] = []
 
-    @Option(help: ArgumentHelp("The rain of each of the days, in mm.", valueName: "mm"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The rain of each of the days, in mm.", valueName: "mm"))
     var rain: Double?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("The mean temperature of each of the days.", valueName: "°C"))
     var temperature: Double?
 

@@ -112,8 +112,8 @@ public struct Calibration: Sendable, Equatable, Codable {
         let windows = Double(chance.windows)
         let often = (chance.frequency * windows + 0.5) / (windows + 1)
         return [
-            odds(chance.simulated), odds(often), chance.simulated, chance.frequency,
-            chance.simulated * chance.frequency, log(1 + Double(rank)),
+            odds(chance.simulated), odds(often), chance.simulated, often,
+            chance.simulated * often, log(1 + Double(rank)),
         ]
     }
 
