@@ -36,10 +36,11 @@ struct Explainer {
         }
         let order = EvidenceName.allCases.filter { shares[$0, default: 0] >= Self.shareMin }
             .sorted { shares[$0, default: 0] > shares[$1, default: 0] }
+        let probability = probabilities[predicted.item]?.value ?? predicted.probability
         let reasons = try order.map { name in
             Reason(
                 evidence: name.rawValue, text: try text(name, predicted.item),
-                probability: shares[name, default: 0] * predicted.probability)
+                probability: shares[name, default: 0] * probability)
         }
         return make(predicted, score: score, item: item, reasons: reasons, isSurprise: false)
     }

@@ -21,7 +21,7 @@ extension Recommender {
     /// are left out; so pages of one list fit together, and the store is asked of few items.
     func candidates(
         _ futures: Futures, next: Prediction, excluding rejected: Set<String>,
-        options: RecommendationOptions
+        calibrated: [Int32: ModelCalibration.Probability] = [:], options: RecommendationOptions
     ) -> [PredictedItem] {
         var drawn: [Int32: PredictedItem] = [:]
         if options.usesPaths {
@@ -33,7 +33,8 @@ extension Recommender {
         let paths = options.usesPaths ? Float(max(1, futures.pathCount)) : 1
         var probabilities = next.probabilities.map { $0 / paths }
         for predicted in drawn.values {
-            probabilities[Int(predicted.item)] = Float(predicted.probability)
+            probabilities[Int(predicted.item)] = Float(
+                calibrated[predicted.item]?.value ?? predicted.probability)
         }
         for place in rejected.compactMap(model.catalogue.place(of:)) {
             probabilities[Int(place)] = 0
@@ -54,16 +55,17 @@ extension Recommender {
 
     /// Orders items by probability × taste × preference (`rankItemsByProbability` of document 004).
     ///
-    /// Probability comes from the futures and leads. Taste is `exp(closeness / 4)` of the item's
+    /// Probability comes from the futures, calibrated where that is known, and leads. Taste is `exp(closeness / 4)` of the item's
     /// vector to the customer's; preference is `(0.02 + share of the item's category)^0.1`. Both are
     /// gentle on purpose: they order items that are about equally probable. Each of the three can
     /// be switched off.
     func rankItemsByProbability(
         _ items: some Sequence<PredictedItem>, items details: [String: Item], taste: Taste,
-        preferences: UserTwin.Preferences, options: RecommendationOptions
+        preferences: UserTwin.Preferences,
+        calibrated: [Int32: ModelCalibration.Probability] = [:], options: RecommendationOptions
     ) -> [RankedItem] {
         items.map { predicted in
-            var score = predicted.probability
+            var score = calibrated[predicted.item]?.value ?? predicted.probability
             if options.usesEmbeddings {
                 score *= exp(Double(taste.closeness(predicted.item)) / 4)
             }

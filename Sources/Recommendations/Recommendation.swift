@@ -7,7 +7,8 @@ public struct Reason: Hashable, Sendable, Codable {
     public var evidence: String
     /// The reason in words that a shopper understands.
     public var text: String
-    /// The part of the item's probability that comes from this evidence.
+    /// The part of the item's probability (``Recommendation/bestProbability``) that comes from this
+    /// evidence.
     public var probability: Double
 }
 

@@ -103,15 +103,16 @@ public struct Recommender: Sendable {
         let next = model.prediction(for: model.nextContext(after: subject.history))
         let rejected = Set(
             subject.twin.itemGraph.interactions.filter { $0.type == .reject }.map(\.itemID))
-        let predicted = candidates(futures, next: next, excluding: rejected, options: options)
+        let calibrated = options.usesPaths ? probabilities(subject, futures) : [:]
+        let predicted = candidates(
+            futures, next: next, excluding: rejected, calibrated: calibrated, options: options)
         let items = try store.items(predicted.map { itemID($0.item) })
         let ranked = rankItemsByProbability(
             predicted, items: items, taste: taste, preferences: subject.twin.preferences,
-            options: options)
+            calibrated: calibrated, options: options)
         let best = ranked.dropFirst(options.offset).prefix(options.count)
         let explainer = Explainer(
-            subject: subject, model: model, store: store,
-            probabilities: probabilities(subject, futures))
+            subject: subject, model: model, store: store, probabilities: calibrated)
         let listed = try best.map {
             try explainer.recommendation(
                 $0.predicted, score: $0.score, next: next, item: items[itemID($0.predicted.item)])

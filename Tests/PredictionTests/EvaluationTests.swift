@@ -149,7 +149,7 @@ struct EvaluationTests {
 
     /// Everybody's last basket, and all that came before it.
     private static let split = Result { () -> (training: [Event], test: [Event]) in
-        let shop = try SyntheticShop(.init(customers: 80, items: 60, days: 90, seed: 5))
+        let shop = try SyntheticShop(.init(customers: 160, items: 60, days: 120, seed: 5))
         let purchases = shop.events().filter { $0.type == .purchase && $0.basketID != nil }
         var last: [String: String] = [:]
         for event in purchases { last[event.userID] = event.basketID }

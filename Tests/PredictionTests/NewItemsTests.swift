@@ -31,12 +31,14 @@ struct NewItemsTests {
                 newest[category] = item.itemID
                 categories[item.itemID] = category
             }
-            let newIDs = Set(newest.values)
-            self.newIDs = newIDs
+            let held = Set(newest.values)
             self.categories = categories
             let events = shop.events().filter { event in
-                event.itemID.map { !newIDs.contains($0) } ?? true
+                event.itemID.map { !held.contains($0) } ?? true
             }
+            // Some items of the shop come later, and are new as well.
+            let touched = Set(events.compactMap(\.itemID))
+            newIDs = Set(shop.items.map(\.itemID)).subtracting(touched)
             data = TrainingData(events, by: \.userID, items: shop.items)
         }
 

@@ -1,0 +1,77 @@
+import Kernels
+import Learning
+import Prediction
+import Testing
+import Twins
+
+@testable import Futures
+@testable import Recommendations
+
+@Suite("Calibrated recommendations")
+struct CalibratedRecommendationsTests {
+    /// A calibration by which only what was bought in the past is bought again, whatever paths say.
+    private static let calibration: ModelCalibration = {
+        var generator = PhiloxGenerator(seed: 12)
+        func forecasts(_ count: Int) -> [Forecast] {
+            (0..<count).map { _ in
+                let chances = (0..<4).map { item in
+                    let own = generator.uniform() < 0.5 ? 0.0 : 1.0
+                    return Forecast.Chance(
+                        item: Int32(item), simulated: generator.uniform(), frequency: own,
+                        windows: 2, happened: generator.uniform() < 0.05 + 0.9 * own, truth: nil)
+                }.sorted { $0.simulated > $1.simulated }
+                return Forecast(
+                    windows: [
+                        .init(
+                            seconds: 28 * 86_400, chances: chances, count: Placement(1, among: []))
+                    ], next: Placement(0, among: []), realism: PathRealism(categoryCount: 0))
+            }
+        }
+        return ModelCalibration(
+            earlier: forecasts(600), last: forecasts(300), types: [EventType.purchase.rawValue],
+            categoryOfItem: [], origin: 0, seed: 1)
+    }()
+
+    @Test("The list is ranked by what is to be trusted, and reasons add up to it")
+    func ranked() throws {
+        let world = try World.shop.get()
+        let recommender = try Recommender(
+            store: world.store, model: world.model, version: "v1",
+            calibration: Self.calibration)
+        var options = RecommendationOptions()
+        (options.usesEmbeddings, options.usesPreferences) = (false, false)
+        var calibrated = 0
+        for user in world.users.prefix(10) {
+            let answer = try recommender.getRecommendations(user, options: options)
+            let best = answer.items.map(\.bestProbability)
+            #expect(best == best.sorted(by: >))
+            for item in answer.items {
+                let parts = item.reasons.reduce(0) { $0 + $1.probability }
+                #expect(parts <= item.bestProbability + 1e-9)
+                #expect(item.bestInterval.contains(item.bestProbability))
+                #expect(0 <= item.bestInterval.lowerBound && item.bestInterval.upperBound <= 1)
+                guard let probability = item.calibratedProbability else { continue }
+                calibrated += 1
+                #expect((0...1).contains(probability) && (item.modelError ?? -1) >= 0)
+                #expect(item.bestProbability == probability)
+            }
+        }
+        #expect(calibrated > 50)
+    }
+
+    @Test("Without a calibration, without paths and for nobody, shares are told as they are")
+    func without() throws {
+        let world = try World.shop.get()
+        let plain = try world.recommender.getRecommendations(world.users[0])
+        #expect(plain.items.allSatisfy { $0.calibratedProbability == nil })
+        #expect(plain.items.allSatisfy { $0.bestProbability == $0.probability })
+        let recommender = try Recommender(
+            store: world.store, model: world.model, version: "v1",
+            calibration: Self.calibration)
+        var options = RecommendationOptions()
+        options.usesPaths = false
+        let next = try recommender.getRecommendations(world.users[0], options: options)
+        let nobody = try recommender.getRecommendations("nobody")
+        #expect((next.items + nobody.items).allSatisfy { $0.calibratedProbability == nil })
+    }
+}
