@@ -46,7 +46,9 @@ func shortened(_ text: String, to limit: Int) -> String {
 
 /// A share as a percentage, with one decimal below 10 %.
 func percent(_ share: Double) -> String {
-    share < 0.0995
+    // Only what is certain is 100 %.
+    if share >= 0.995, share < 1 { return "> 99 %" }
+    return share < 0.0995
         ? "\((share * 1000).rounded() / 10) %" : "\(Int((share * 100).rounded())) %"
 }
 
