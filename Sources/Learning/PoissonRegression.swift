@@ -150,10 +150,15 @@ private struct Fit {
     /// Pearson's estimate.
     func dispersion(featureCount: Int) -> Double {
         var sum = 0.0
-        for (count, mean) in zip(counts, means) where mean > 1e-9 {
-            sum += (count - mean) * (count - mean) / mean
+        // Rows of groups in which nothing was counted tell nothing, nor do the groups.
+        let told = means.indices.filter { means[$0] > 1e-9 }
+        for row in told {
+            sum += (counts[row] - means[row]) * (counts[row] - means[row]) / means[row]
         }
-        let free = counts.count - featureCount - groupCounts.reduce(0, +)
+        let levels = groups.reduce(0) { sum, column in
+            sum + Set(told.lazy.map { column[$0] }).count
+        }
+        let free = told.count - featureCount - levels
         return free > 0 ? max(1, sum / Double(free)) : 1
     }
 }

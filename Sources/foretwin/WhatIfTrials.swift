@@ -82,7 +82,9 @@ struct WhatIfTrials {
                 under: question.scenario.applied(
                     to: shop.context, items: shop.items, horizon: horizon),
                 customers: customers, repetitions: Self.repetitions, threads: threads
-            ).items.filter { question.items.contains($0.key) }.values
+            ).items.filter { question.items.contains($0.key) }
+                // In one order, so that sums have the same last bits each time.
+                .sorted { $0.key < $1.key }.map(\.value)
             let change = truth.reduce(0) { $0 + $1.change }
             progress(number + 1)
             return Trial(

@@ -79,6 +79,9 @@ struct ModelCalibrationTests {
             text.replacingOccurrences(of: "\"formatVersion\" : 1", with: "\"formatVersion\" : 9"),
             text.replacingOccurrences(of: "\"shares\" : [", with: "\"shares\" : [], \"x\" : ["),
             text.replacingOccurrences(of: "\"weights\" : [", with: "\"weights\" : [1,"),
+            text.replacingOccurrences(
+                of: "\"seconds\" : 604800", with: "\"seconds\" : -9223372036854775808"),
+            text.replacingOccurrences(of: "\"category\" : ", with: "\"category\" : -1"),
         ] {
             try Data(damage.utf8).write(to: file)
             let error = #expect(throws: FuturesError.self) {

@@ -17,7 +17,7 @@ private func responsive(
     let count = model.catalogue.count
     model.response = ContextResponse(
         features: [.rain],
-        usual: ["Lyon": [.init(mean: 0, least: 0, most: 4)]], categories: ["all"],
+        usual: ["Lyon": [.init(mean: 0, least: 0, most: 4)]], usualTrends: [0], categories: ["all"],
         coefficients: [
             [.init(mean: rain, ownVariance: rainDeviation * rainDeviation, sharedDeviation: 0)]
         ],
@@ -268,6 +268,12 @@ struct EffectsTests {
         let parts = (2 * exp(0.3) * deviation, 2 * (exp(0.3) - 1))
         let expected = (parts.0 * parts.0 + parts.1 * parts.1).squareRoot()
         #expect((0.85...1.2).contains(effect.modelError / expected), "\(effect)")
+        // Looks are not moved by factors, so there is no doubt about them.
+        let looks = futures(
+            [[event(1, at: 20_001 * day, type: EventType.view.rawValue)]], origin: 20_000 * day)
+        let seen = Effects(
+            looks, looks, types: [EventType.view.rawValue], categoryOfItem: [], doubt: doubt)
+        #expect(seen.effect(on: .all).modelError == 0)
         let off = Effects(
             paths, paths, types: [purchase], categoryOfItem: [], doubt: doubt
         ).effect(on: .all, demandError: DemandError(item: 0, category: 0, all: 0.5))
@@ -319,6 +325,12 @@ struct ScenarioTests {
         #expect(changed.weather["Lyon"]?[13] == nil)
         #expect(changed.events.map(\.kind).sorted() == ["concert", "holiday"])
         #expect(Scenario().applied(to: feeds, items: [], horizon: 10...12) == feeds)
+        // However many days there are, each has the event.
+        let long = ContextDays(scenario.applied(to: feeds, items: [], horizon: 10...300))
+        for day in [10, 100, 300] {
+            #expect(
+                long.value(of: .during("concert"), category: nil, city: nil, day: day) == 1)
+        }
     }
 
     @Test("What is not known is named")

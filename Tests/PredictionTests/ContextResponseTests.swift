@@ -200,6 +200,9 @@ struct ContextResponseTests {
         var damaged = read
         damaged.coefficients.removeLast()
         #expect(!damaged.fits(ModelCatalogue(itemIDs: Self.items.map(\.itemID))))
+        damaged = read
+        damaged.elasticities[3].mean = 1e300
+        #expect(!damaged.fits(ModelCatalogue(itemIDs: Self.items.map(\.itemID))))
         #expect(ContextResponse.none.fits(ModelCatalogue(itemIDs: ["a"])))
         #expect(ContextResponse.none.isNeutral)
     }

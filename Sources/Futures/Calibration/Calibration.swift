@@ -127,7 +127,9 @@ public struct Calibration: Sendable, Equatable, Codable {
                 horizon.seconds > 0 && horizon.regression.weights.count == numberCount
                     && horizon.regression.weights.allSatisfy(\.isFinite)
                     && horizon.curves.allSatisfy { curve in
-                        curve.blocks.allSatisfy { $0.x.isFinite && (0...1).contains($0.y) }
+                        curve.blocks.allSatisfy {
+                            $0.x.isFinite && (0...1).contains($0.y) && $0.count >= 1
+                        }
                             && zip(curve.blocks, curve.blocks.dropFirst()).allSatisfy {
                                 $0.x < $1.x
                             }

@@ -131,7 +131,7 @@ extension ModelCalibration.Check {
 }
 
 /// How far the demand that is foreseen over many customers is off, as a share of it, beyond what
-/// chance explains.
+/// chance explains; of the items on customers' lists, within the shortest horizon.
 public struct DemandError: Codable, Sendable, Equatable {
     /// For one item.
     public let item: Double
@@ -250,6 +250,19 @@ extension ModelCalibration {
 // MARK: - Files
 
 extension ModelCalibration {
+    /// Whether the numbers are such as a back-test gives.
+    private var isWellFormed: Bool {
+        let errors = [demandError.item, demandError.category, demandError.all]
+        return calibration.isWellFormed && errors.allSatisfy { (0...1e6).contains($0) }
+            && checks.allSatisfy { check in
+                (1...SimulationSettings.horizonLimit).contains(check.seconds)
+                    && check.model.bins.allSatisfy { bin in
+                        (0...1).contains(bin.forecast) && (0...1).contains(bin.happened)
+                            && bin.count >= 1
+                    }
+            }
+    }
+
     /// The file's bytes.
     public func data() throws -> Data {
         let encoder = JSONEncoder()
@@ -268,7 +281,7 @@ extension ModelCalibration {
         let path = registry.folder.appending(path: version).appending(path: fileName).path
         guard let data = FileManager.default.contents(atPath: path) else { return nil }
         guard let read = try? JSONDecoder().decode(Self.self, from: data),
-            read.formatVersion == format, read.calibration.isWellFormed
+            read.formatVersion == format, read.isWellFormed
         else {
             throw FuturesError(
                 "\(path) is damaged or of another version of foretwin. Train again, or remove it "

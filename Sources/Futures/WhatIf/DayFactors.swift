@@ -43,7 +43,8 @@ public struct DayFactors: Sendable {
     private let categoryCount: Int
     private let unavailable: [Int32: ClosedRange<Int>]
 
-    /// No factor is greater: beyond it the responses were never seen.
+    /// No factor is greater, and none but that of what cannot be had is less than its inverse:
+    /// beyond that responses were never seen.
     public static let limit = 5.0
 
     /// Works out the factors of some days; `nil` if all are 1.
@@ -113,7 +114,7 @@ public struct DayFactors: Sendable {
         if let ratio = prices[place][item] {
             logarithm += ratio * (elasticities[draw][item] ?? 0)
         }
-        return logarithm == 0 ? 1 : min(Self.limit, exp(logarithm))
+        return logarithm == 0 ? 1 : max(1 / Self.limit, min(Self.limit, exp(logarithm)))
     }
 
     /// The greatest factor of any item, at least 1.
@@ -136,22 +137,26 @@ public struct DayFactors: Sendable {
     private static func features(
         _ response: ContextResponse, _ outlook: Outlook, _ days: ClosedRange<Int>
     ) -> [[[Double]]] {
-        let usual = response.usual[outlook.city ?? ""] ?? []
+        // Cities that feeds do not name were learned from as one.
+        let usual = response.usual[outlook.city ?? ""] ?? response.usual[""] ?? []
         return days.map { day in
             response.features.enumerated().map { place, feature in
                 guard outlook.purposes.contains(feature.purpose),
                     usual.indices.contains(place), let usual = usual[place]
                 else { return [Double](repeating: 0, count: response.categories.count) }
-                func difference(_ category: String?) -> Double {
+                func difference(_ category: String?, mean: Double) -> Double {
                     outlook.days.value(
                         of: feature, category: category, city: outlook.city, day: day
-                    ).map { min(usual.most, max(usual.least, $0)) - usual.mean } ?? 0
+                    ).map { min(usual.most, max(usual.least, $0)) - mean } ?? 0
                 }
                 guard feature == .trend else {
                     return [Double](
-                        repeating: difference(nil), count: response.categories.count)
+                        repeating: difference(nil, mean: usual.mean),
+                        count: response.categories.count)
                 }
-                return response.categories.map { difference($0) }
+                return zip(response.categories, response.usualTrends).map {
+                    difference($0, mean: $1)
+                }
             }
         }
     }

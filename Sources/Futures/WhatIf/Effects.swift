@@ -1,3 +1,5 @@
+import Twins
+
 /// By how much a scenario changes what customers buy, summed up over customers.
 public struct Effects: Sendable {
     /// What is summed up together.
@@ -71,7 +73,9 @@ public struct Effects: Sendable {
         for path in 0..<paths {
             var differences: [Group: Double] = [:]
             for event in usual.path(path) where types.contains(event.type) {
-                let changes = doubt?.changes(of: event)
+                // Only purchases are moved by factors.
+                let isMoved = event.type == EventType.purchase.rawValue
+                let changes = isMoved ? doubt?.changes(of: event) : nil
                 for group in groups(event.item) {
                     differences[group, default: 0] -= 1
                     sums[group, default: Sum()].usual += share

@@ -17,8 +17,8 @@ public final class Outlooks: Sendable {
     private let unavailable: [Int32: ClosedRange<Int>]
     private let known = Mutex<[Key: DayFactors?]>([:])
 
-    /// Factors that are kept at most.
-    private static let limit = 1024
+    /// Factors that are kept at most; those of many draws are large.
+    private var limit: Int { draws > 1 ? 64 : 1024 }
 
     /// Prepares to look ahead.
     ///
@@ -59,7 +59,7 @@ public final class Outlooks: Sendable {
             days, city: city, purposes: purposes, unavailable: unavailable)
         let factors = DayFactors(model, outlook, over: key.days, draws: draws, seed: seed)
         known.withLock { known in
-            if known.count >= Self.limit { known.removeAll() }
+            if known.count >= limit { known.removeAll() }
             known[key] = .some(factors)
         }
         return factors

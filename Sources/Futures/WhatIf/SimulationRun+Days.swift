@@ -37,7 +37,8 @@ extension SimulationRun {
         _ drafts: [Draft], _ scene: Scene, _ factors: DayFactors, step: Int
     ) -> [(row: Int, draft: Draft)] {
         let excess = drafts.map { draft in
-            draft.type == Self.purchase ? factors.most(at: draft.time) - 1 : 0
+            draft.type == Self.purchase && draft.item != nil
+                ? factors.most(at: draft.time) - 1 : 0
         }
         var found: [(row: Int, draft: Draft)] = []
         for round in 0..<Int((excess.max() ?? 0).rounded(.up)) {

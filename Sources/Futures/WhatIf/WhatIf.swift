@@ -54,7 +54,16 @@ public struct WhatIf: Sendable {
     public init(
         _ store: TwinStore, _ model: PredictionModel, _ scenario: Scenario, settings: Settings
     ) throws {
-        let items = try store.items(try store.itemIDs()).sorted { $0.key < $1.key }.map(\.value)
+        // Prices are compared with those that the model learned with.
+        let items = try store.items(try store.itemIDs()).sorted { $0.key < $1.key }.map {
+            id, item in
+            var item = item
+            let prices = model.response.usualPrices
+            if let place = model.catalogue.place(of: id), prices.indices.contains(Int(place)) {
+                item.price = prices[Int(place)]
+            }
+            return item
+        }
         try scenario.validate(model, items: items)
         self.store = store
         self.model = model
@@ -101,8 +110,8 @@ public struct WhatIf: Sendable {
     /// - Throws: What the store throws, or `CancellationError`.
     public func effects(onTwin number: Int) throws -> Effects? {
         guard let twin = try store.twinLog(number: number) else { return nil }
-        let origin = Timestamp(seconds: settings.origin)
-        let history = try histories.history(twin.entries.filter { $0.timestamp <= origin })
+        let history = try histories.history(
+            twin.entries.filter { $0.timestamp.seconds <= settings.origin })
         guard !history.isEmpty else { return nil }
         let random = Philox(seed: settings.seed, stream: 0x1F_0F)
         let simulation = Self.simulation(settings, seed: random.bits(at: UInt64(number)))
@@ -146,11 +155,13 @@ public struct WhatIf: Sendable {
     private func otherwise(_ history: History, _ number: Int) throws -> History {
         var history = history
         if !scenario.undone.isEmpty {
-            let origin = Timestamp(seconds: settings.origin)
             let events = try store.events(of: GraphID(rawValue: UInt64(number) + 1))
             history = try histories.history(
-                events.filter { $0.timestamp <= origin && !scenario.undone.contains($0.eventID) }
-                    .map { LogEntry(item: $0.item, type: $0.type, timestamp: $0.timestamp) })
+                events.filter {
+                    $0.timestamp.seconds <= settings.origin
+                        && !scenario.undone.contains($0.eventID)
+                }
+                .map { LogEntry(item: $0.item, type: $0.type, timestamp: $0.timestamp) })
         }
         for id in scenario.shown {
             guard let place = model.catalogue.place(of: id) else { continue }

@@ -43,7 +43,9 @@ public struct ContextDays: Sendable {
     /// How many days before an event people may prepare for it.
     private static let eveDays = 2
     /// Longer events are taken to be of no special day.
-    private static let lengthLimit = 60
+    private static let lengthLimit = 400
+    /// Kinds of events that are told apart at most: those of the most events.
+    private static let kindLimit = 32
 
     /// Sorts feeds by city and day.
     public init(_ feeds: ContextFeeds) {
@@ -73,7 +75,9 @@ public struct ContextDays: Sendable {
             }
         }
         self.prices = prices
-        let kinds = Set(feeds.events.map(\.kind)).sorted()
+        let counts = feeds.events.reduce(into: [String: Int]()) { $0[$1.kind, default: 0] += 1 }
+        let kinds = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            .prefix(Self.kindLimit).map(\.key).sorted()
         features =
             (weather.isEmpty ? [] : [.rain, .warmth]) + (levels.isEmpty ? [] : [.trend])
             + kinds.flatMap { [.before($0), .during($0)] }

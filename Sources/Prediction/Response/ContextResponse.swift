@@ -25,6 +25,8 @@ public struct ContextResponse: Sendable, Equatable {
     public var features: [ContextDays.Feature]
     /// What is usual of each feature, by city.
     public var usual: [String: [Usual?]]
+    /// What is usual of the trend of each category.
+    public var usualTrends: [Double]
     /// The categories of items.
     public var categories: [String]
     /// The coefficients: a row for each feature, with one for each category.
@@ -38,8 +40,8 @@ public struct ContextResponse: Sendable, Equatable {
 
     /// Nothing is known, and all factors are 1.
     public static let none = ContextResponse(
-        features: [], usual: [:], categories: [], coefficients: [], categoryOfItem: [],
-        usualPrices: [], elasticities: [])
+        features: [], usual: [:], usualTrends: [], categories: [], coefficients: [],
+        categoryOfItem: [], usualPrices: [], elasticities: [])
 
     /// Whether all factors are 1.
     public var isNeutral: Bool { features.isEmpty && elasticities.isEmpty }
@@ -83,6 +85,9 @@ public struct ContextResponse: Sendable, Equatable {
 }
 
 extension ContextResponse: Codable {
+    /// Numbers beyond it are no response of people; sums of those within it are finite.
+    private static let limit = 1e6
+
     /// Whether the response is of the items of a catalogue, and all its numbers are numbers.
     func fits(_ catalogue: ModelCatalogue) -> Bool {
         let estimates = coefficients.joined() + elasticities
@@ -90,12 +95,17 @@ extension ContextResponse: Codable {
         return (isNeutral || categoryOfItem.count == catalogue.count)
             && sizes.contains(elasticities.count) && usualPrices.count == categoryOfItem.count
             && categoryOfItem.allSatisfy { $0.map(categories.indices.contains) ?? true }
-            && coefficients.count == features.count
+            && coefficients.count == features.count && usualTrends.count == categories.count
+            && usualTrends.allSatisfy { abs($0) <= Self.limit }
             && coefficients.allSatisfy { $0.count == categories.count }
             && usual.values.allSatisfy { $0.count == features.count }
             && estimates.allSatisfy {
-                $0.mean.isFinite && $0.sharedDeviation.isFinite && $0.ownVariance.isFinite
-                    && $0.ownVariance >= 0
+                abs($0.mean) <= Self.limit && abs($0.sharedDeviation) <= Self.limit
+                    && (0...Self.limit).contains($0.ownVariance)
+            }
+            && usual.values.joined().allSatisfy { usual in
+                usual.map { [$0.mean, $0.least, $0.most].allSatisfy { abs($0) <= Self.limit } }
+                    ?? true
             }
     }
 }

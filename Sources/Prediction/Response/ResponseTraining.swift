@@ -55,7 +55,8 @@ struct ResponseTraining {
         let rows = rows(categories.count, categoryOfItem)
         let usual = usual(rows, categories)
         var response = ContextResponse(
-            features: [], usual: [:], categories: categories, coefficients: [],
+            features: [], usual: [:], usualTrends: usualTrends(rows, categories),
+            categories: categories, coefficients: [],
             categoryOfItem: categoryOfItem, usualPrices: items.map { $0?.price },
             elasticities: elasticities())
         let fits = parallelMap(categories.count, threads: threads) { category in
@@ -127,6 +128,16 @@ struct ResponseTraining {
         return usual
     }
 
+    /// The mean of each category's trend.
+    private func usualTrends(_ rows: [Row], _ categories: [String]) -> [Double] {
+        categories.map { category in
+            let values = rows.compactMap {
+                days.value(of: .trend, category: category, city: name($0.city), day: $0.day)
+            }
+            return values.reduce(0, +) / Double(max(1, values.count))
+        }
+    }
+
     private func fit(
         _ category: Int, _ categoryName: String, _ rows: [Row],
         _ usual: [String: [ContextResponse.Usual?]]
@@ -182,7 +193,8 @@ struct ResponseTraining {
         }
         let rows = totals.keys.filter { $0 >= first }.sorted()
         return PoissonRegression(
-            counts: rows.map { sold[$0] ?? 0 }, exposure: rows.map { totals[$0] ?? 0 },
+            counts: rows.map { sold[$0] ?? 0 },
+            exposure: rows.map { (totals[$0] ?? 0) - (sold[$0] ?? 0) },
             features: [
                 rows.map { day in
                     days.price(of: itemID, city: nil, day: day).map { log($0 / usualPrice) } ?? 0

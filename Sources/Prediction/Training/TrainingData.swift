@@ -92,12 +92,14 @@ public struct TrainingData: Sendable {
         var rows: [[RawEvent]] = []
         let feeds = try store.contextFeeds()
         var counts = ResponseCounts()
+        let cities = feeds.cities
         try store.forEachTwinLog { log in
             var row: [RawEvent] = []
             row.reserveCapacity(log.count)
             let known = moment.map { moment in log.filter { $0.timestamp <= moment } } ?? log
             if !feeds.isEmpty {
-                counts.add(known, city: try store.city(ofTwinNumber: rows.count))
+                let city = try store.city(ofTwinNumber: rows.count)
+                counts.add(known, city: city.flatMap { cities.contains($0) ? $0 : nil })
             }
             for entry in known {
                 guard let item = entry.item, itemCounts.indices.contains(item) else { continue }

@@ -34,6 +34,11 @@ public struct ContextFeeds: Hashable, Sendable {
             trends: trends.filter { $0.day <= today }, offers: offers)
     }
 
+    /// The cities that anything is said of.
+    public var cities: Set<String> {
+        Set(weather.keys).union(events.compactMap(\.city)).union(trends.compactMap(\.city))
+    }
+
     /// Whether nothing is known at all.
     public var isEmpty: Bool {
         weather.isEmpty && events.isEmpty && trends.isEmpty && offers.isEmpty

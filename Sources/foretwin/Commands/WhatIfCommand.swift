@@ -117,8 +117,10 @@ struct WhatIfCommand: ParsableCommand {
         guard effects.customers > 0 else {
             throw ValidationError("Nothing is known of any of these customers by then.")
         }
+        let calibration = try ModelCalibration.read(version, in: modelOptions.registry)
         let result = try Result(
-            effects, model, store, version: version, settings: settings, count: count)
+            effects, calibration?.demandError ?? .none, model, store, version: version,
+            settings: settings, count: count)
         if json { try printJSON(result) } else { printLines(result.lines()) }
     }
 
@@ -172,21 +174,23 @@ extension WhatIfCommand {
         var items: [Row]
 
         init(
-            _ effects: Effects, _ model: PredictionModel, _ store: TwinStore, version: String,
-            settings: WhatIf.Settings, count: Int
+            _ effects: Effects, _ demandError: DemandError, _ model: PredictionModel,
+            _ store: TwinStore, version: String, settings: WhatIf.Settings, count: Int
         ) throws {
             asOf = Timestamp(seconds: settings.origin).iso8601
             horizonDays = Double(settings.horizonSeconds) / 86_400
             modelVersion = version
             customers = effects.customers
-            all = Row("everything", effects.effect(on: .all))
+            all = Row("everything", effects.effect(on: .all, demandError: demandError))
             var categories: [(group: Effects.Group, effect: Effects.Effect)] = []
             var items = categories
             for group in effects.groups {
                 switch group {
                 case .all: break
-                case .category: categories.append((group, effects.effect(on: group)))
-                case .item: items.append((group, effects.effect(on: group)))
+                case .category:
+                    categories.append((group, effects.effect(on: group, demandError: demandError)))
+                case .item:
+                    items.append((group, effects.effect(on: group, demandError: demandError)))
                 }
             }
             func greatest(
