@@ -115,14 +115,17 @@ public struct WhatIf: Sendable {
         guard !history.isEmpty else { return nil }
         let random = Philox(seed: settings.seed, stream: 0x1F_0F)
         let simulation = Self.simulation(settings, seed: random.bits(at: UInt64(number)))
-        func factors(_ outlooks: Outlooks) throws -> DayFactors? {
-            try outlooks.factors(
-                store, twin: number, from: settings.origin,
+        // The city is looked for in all events of a twin, so once must do.
+        let city = try store.city(ofTwinNumber: number)
+        let purposes = try store.contextConsent(ofTwinNumber: number)
+        func factors(_ outlooks: Outlooks) -> DayFactors? {
+            outlooks.factors(
+                city: city, purposes: purposes, from: settings.origin,
                 horizonSeconds: settings.horizonSeconds)
         }
         let doubt = Doubt(
-            usual: try factors(usual), changed: try factors(changed),
-            usualDrawn: try factors(usualDrawn), changedDrawn: try factors(changedDrawn))
+            usual: factors(usual), changed: factors(changed), usualDrawn: factors(usualDrawn),
+            changedDrawn: factors(changedDrawn))
         func simulate(_ history: History, _ factors: DayFactors?) throws -> Futures {
             try simulator.simulateFutureBehavior(
                 history, from: settings.origin, settings: simulation, factors: factors)
