@@ -34,8 +34,9 @@ public struct DayFactors: Sendable {
     private let firstDay: Int
     /// Logarithms by draw, then by day and category.
     private let logarithms: [[Double]]
-    /// The greatest factor, by draw and day.
-    private let most: [[Double]]
+    /// The greatest factor of each day, at least 1, under the first draw: paths live under the
+    /// likeliest truth alone.
+    private let most: [Double]
     /// Logarithms of prices as shares of the usual ones, by day and item.
     private let prices: [[Int32: Double]]
     private let elasticities: [[Int32: Double]]
@@ -83,15 +84,13 @@ public struct DayFactors: Sendable {
         self.elasticities = elasticities
         let categoryOfItem = response.categoryOfItem
         let categoryCount = response.categories.count
-        most = truths.indices.map { draw in
-            prices.indices.map { day in
-                let row = logarithms[draw][day * categoryCount..<(day + 1) * categoryCount]
-                let items = prices[day].map { item, ratio in
-                    let base = categoryOfItem[Int(item)].map { row[row.startIndex + $0] } ?? 0
-                    return base + ratio * (elasticities[draw][item] ?? 0)
-                }
-                return min(Self.limit, exp((row + items).max() ?? 0))
+        most = prices.indices.map { day in
+            let row = logarithms[0][day * categoryCount..<(day + 1) * categoryCount]
+            let items = prices[day].map { item, ratio in
+                let base = categoryOfItem[Int(item)].map { row[row.startIndex + $0] } ?? 0
+                return base + ratio * (elasticities[0][item] ?? 0)
             }
+            return max(1, min(Self.limit, exp((row + items).max() ?? 0)))
         }
     }
 
@@ -117,11 +116,10 @@ public struct DayFactors: Sendable {
         return logarithm == 0 ? 1 : max(1 / Self.limit, min(Self.limit, exp(logarithm)))
     }
 
-    /// The greatest factor of any item, at least 1.
-    func most(at time: Int64, draw: Int = 0) -> Double {
+    /// The greatest factor of any item, at least 1; under the first draw.
+    func most(at time: Int64) -> Double {
         let place = Self.day(time) - firstDay
-        guard prices.indices.contains(place), most.indices.contains(draw) else { return 1 }
-        return max(1, most[draw][place])
+        return most.indices.contains(place) ? most[place] : 1
     }
 
     private static func day(_ time: Int64) -> Int {
