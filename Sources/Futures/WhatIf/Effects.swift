@@ -40,6 +40,12 @@ public struct Effects: Sendable {
         var likeliest = 0.0
         /// The same under each draw.
         var drawn = [Double](repeating: 0, count: draws)
+
+        /// Adds what a purchase becomes more of it.
+        mutating func add(_ changes: Doubt.Changes, share: Double) {
+            likeliest += share * changes.likeliest
+            for draw in changes.drawn.indices { drawn[draw] += share * changes.drawn[draw] }
+        }
     }
 
     private var sums: [Group: Sum] = [:]
@@ -80,10 +86,7 @@ public struct Effects: Sendable {
                     differences[group, default: 0] -= 1
                     sums[group, default: Sum()].usual += share
                     guard let changes else { continue }
-                    sums[group, default: Sum()].likeliest += share * changes.likeliest
-                    for draw in changes.drawn.indices {
-                        sums[group, default: Sum()].drawn[draw] += share * changes.drawn[draw]
-                    }
+                    sums[group, default: Sum()].add(changes, share: share)
                 }
             }
             for event in changed.path(path) where types.contains(event.type) {
