@@ -28,10 +28,15 @@ public struct Futures: Sendable {
     public let shares: [(name: EvidenceName, share: Float)]
     /// Whether nothing was known of the customer.
     public let isCold: Bool
+    /// How far, in total variation, items drawn from the LSTM by proposals were from its item head.
+    ///
+    /// It is the share of those draws that would have to change, as measured while paths were
+    /// sampled; `nil` if the whole catalogue was gone through for each, as for small ones.
+    public let itemHeadError: Double?
 
     init(
         origin: Int64, horizonSeconds: Int64, paths: [[SimulatedEvent]],
-        shares: [(name: EvidenceName, share: Float)], isCold: Bool
+        shares: [(name: EvidenceName, share: Float)], isCold: Bool, itemHeadError: Double? = nil
     ) {
         self.origin = origin
         self.horizonSeconds = horizonSeconds
@@ -41,6 +46,7 @@ public struct Futures: Sendable {
         events = paths.flatMap { $0 }
         self.shares = shares
         self.isCold = isCold
+        self.itemHeadError = itemHeadError
     }
 
     /// The number of paths.

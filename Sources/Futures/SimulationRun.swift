@@ -2,56 +2,31 @@ import Kernels
 import Learning
 import Prediction
 
-/// One simulation under way: all paths, step by step.
+/// A block of a simulation's paths under way, step by step.
+///
+/// Blocks know nothing of each other, so that any number of them can be under way at once.
 struct SimulationRun {
-    private let model: PredictionModel
-    private let settings: SimulationSettings
+    private let start: SimulationStart
     let random: Numbers
-    private let origin: Int64
-    private let isCold: Bool
-    private let factors: DayFactors?
     private var draws: ItemDraws
+    private(set) var head: ItemHead
     /// The LSTM's states of ``active`` paths, in that order.
     private var state: SequenceModel.State
     private var active: [Int]
-    private var paths: [PathMemory]
-    private let firstShares: [Float]
-    private let hours: VisitHours
-    private let elapsed: Int64
+    private(set) var paths: [PathMemory]
 
-    init(
-        model: PredictionModel, popularity: CumulativeTable, history: History, origin: Int64,
-        settings: SimulationSettings, factors: DayFactors? = nil
-    ) {
-        self.model = model
-        self.factors = factors
-        self.settings = settings
-        random = Numbers(seed: settings.seed)
-        self.origin = origin
-        isCold = history.isEmpty
-        elapsed = origin - (history.lastTime ?? origin)
-        draws = ItemDraws(
-            model: model, popularity: popularity, history: history, evidence: settings.evidence)
-        let network = model.sequence.model
-        let start = model.sequence.state(after: history) ?? network.initialState(count: 1)
-        state = network.state(repeating: start, count: settings.paths)
-        active = Array(0..<settings.paths)
-        paths = [PathMemory](
-            repeating: PathMemory(history, origin: origin), count: settings.paths)
-        hours = VisitHours(history)
-        let next = model.nextContext(after: history)
-        firstShares = model.mixture.shares(
-            model.situation(in: next), speaking: draws.speaking(sameMoment: false))
+    /// Begins some of the paths of a simulation.
+    init(_ start: SimulationStart, paths range: Range<Int>) {
+        self.start = start
+        random = Numbers(seed: start.settings.seed, firstPath: range.lowerBound)
+        draws = start.draws
+        head = ItemHead(start.network)
+        state = start.network.state(repeating: start.state, count: range.count)
+        active = Array(0..<range.count)
+        paths = [PathMemory](repeating: start.memory, count: range.count)
     }
 
     var isUnderWay: Bool { !active.isEmpty }
-
-    func futures() -> Futures {
-        let names = model.mixture.names
-        return Futures(
-            origin: origin, horizonSeconds: settings.horizonSeconds, paths: paths.map(\.events),
-            shares: zip(names, firstShares).map { (name: $0, share: $1) }, isCold: isCold)
-    }
 
     /// What a path does in one step.
     struct Draft: Sendable {
@@ -76,10 +51,10 @@ struct SimulationRun {
     /// Moves all paths that are under way by one event, and retires those past the horizon.
     mutating func advance(step: Int) {
         var gaps = timesToNext(step: step)
-        let end = origin + settings.horizonSeconds
+        let end = start.origin + start.settings.horizonSeconds
         let alive = active.indices.filter { paths[active[$0]].time + gaps[$0].seconds <= end }
         if alive.count < active.count {
-            state = model.sequence.model.select(state, rows: alive)
+            state = start.network.select(state, rows: alive)
             active = alive.map { active[$0] }
             gaps = alive.map { gaps[$0] }
         }
@@ -88,28 +63,30 @@ struct SimulationRun {
         let scene = scene(state, drafts)
         drawItems(&drafts, rows: Array(drafts.indices), scene, lane: step)
         var more: [(row: Int, draft: Draft)] = []
-        if let factors {
+        if let factors = start.factors {
             thin(&drafts, factors, step: step)
             more = further(drafts, scene, factors, step: step)
         }
         state = commit(drafts, state)
-        for extra in more { add(extra.draft, row: extra.row) }
+        add(more)
     }
 
-    /// The random numbers of all paths, from 0 up to 1.
+    /// The random numbers of the paths of a block, from 0 up to 1.
     struct Numbers: Sendable {
         let seed: UInt64
+        let firstPath: Int
 
         func callAsFunction(_ path: Int, _ step: Int, _ purpose: Int) -> Double {
-            Philox(seed: seed, stream: UInt64(path)).uniform(at: UInt64(step * 128 + purpose))
+            Philox(seed: seed, stream: UInt64(firstPath + path))
+                .uniform(at: UInt64(step * 128 + purpose))
         }
     }
 
     /// Draws the class of the time to the next event, and a time within it.
     private func timesToNext(step: Int) -> [(gap: UInt8, seconds: Int64)] {
-        let probabilities = model.sequence.model.gapProbabilities(state)
+        let probabilities = start.network.gapProbabilities(state)
         return active.indices.map { row in
-            var weights = Array(probabilities.row(row))
+            var weights = probabilities.row(row)
             if step == 0 { condition(&weights) }
             let uniform = random(active[row], step, 0)
             let gap = drawIndex(weights, uniform) ?? weights.count - 1
@@ -129,7 +106,7 @@ struct SimulationRun {
             return range.lowerBound + Int64(first * Double(range.count))
         }
         let now = paths[path].time
-        let time = hours.draw(
+        let time = start.hours.draw(
             now + range.lowerBound...now + range.upperBound,
             (first, random(path, step, 103), random(path, step, 104)))
         return time - now
@@ -138,17 +115,18 @@ struct SimulationRun {
     /// Rules out, for the first step, gaps that have passed already without an event.
     ///
     /// A new visit begins with a later moment, so no gap is not a possibility either.
-    private func condition(_ weights: inout [Float]) {
-        for gap in weights.indices {
+    private func condition(_ weights: inout ArraySlice<Float>) {
+        for (gap, place) in weights.indices.enumerated() {
             let bounds = TimeGap.bounds(gap)
-            weights[gap] *= Float(timeLeft(bounds)?.count ?? 0) / Float(bounds.count)
+            weights[place] *= Float(timeLeft(bounds)?.count ?? 0) / Float(bounds.count)
         }
-        if !weights.contains(where: { $0 > 0 }) { weights[weights.count - 1] = 1 }
+        if !weights.contains(where: { $0 > 0 }) { weights[weights.endIndex - 1] = 1 }
     }
 
     /// What is left, from the origin on, of a class of gaps that began with the newest event;
     /// `nil` if it has passed.
     private func timeLeft(_ gap: ClosedRange<Int64>) -> ClosedRange<Int64>? {
+        let elapsed = start.elapsed
         guard gap.upperBound > elapsed else { return nil }
         return max(1, gap.lowerBound - elapsed)...(gap.upperBound - elapsed)
     }
@@ -157,7 +135,7 @@ struct SimulationRun {
     private func draft(_ gaps: [(gap: UInt8, seconds: Int64)], step: Int) -> [Draft] {
         let times = active.indices.map { paths[active[$0]].time + gaps[$0].seconds }
         let weekParts = times.map { UInt8(WeekPart.index(time: $0)) }
-        let probabilities = model.sequence.model.typeProbabilities(
+        let probabilities = start.network.typeProbabilities(
             state, gaps: gaps.map(\.gap), weekParts: weekParts)
         return active.indices.map { row in
             let type = drawIndex(probabilities.row(row), random(active[row], step, 2)) ?? 0
@@ -171,7 +149,7 @@ struct SimulationRun {
     func scene(_ state: SequenceModel.State, _ drafts: [Draft]) -> Scene {
         Scene(
             state: state,
-            outlooks: model.sequence.model.outlook(
+            outlooks: start.network.outlook(
                 state, gaps: drafts.map(\.gap), weekParts: drafts.map(\.weekPart),
                 types: drafts.map(\.type)))
     }
@@ -186,59 +164,60 @@ struct SimulationRun {
     mutating func drawItems(
         _ drafts: inout [Draft], rows: [Int], _ scene: Scene, lane: Int
     ) {
-        let (mixture, paths, random) = (model.mixture, paths, random)
         draws.prepare(
             Set(
                 rows.map {
                     RepetitionTable.Question(
                         moments: paths[drafts[$0].path].momentCount, type: drafts[$0].type)
                 }))
-        let draws = draws
-        let known = drafts
-        let drawn = parallelMap(rows.count, threads: settings.threads) { place in
-            var draft = known[rows[place]]
-            let memory = paths[draft.path]
-            draft.item = nil
-            let same = draft.gap == 0 && !memory.moments.isEmpty
-            let situation = Mixture.Situation(
-                moments: memory.momentCount, sameMoment: same,
-                outlook: memory.momentCount == 0 ? [] : scene.outlooks.row(rows[place]))
-            var speaking = draws.speaking(sameMoment: same)
-            // A source that finds no item here leaves its share to the others, as in a prediction.
-            for round in 0..<speaking.count where draft.item == nil {
-                let shares = mixture.shares(situation, speaking: speaking)
-                let source = drawIndex(shares, random(draft.path, lane, 3 + round * 13))
-                // With nobody wanted to speak at all, what is popular now is a fair guess.
-                if source == nil, round > 0 { break }
-                draft.source = source ?? ItemDraws.popularityIndex
-                if draft.source == ItemDraws.sequenceIndex { break }
-                speaking[draft.source] = false
-                for attempt in 0..<4 where draft.item == nil {
-                    let item = draws.item(
-                        source: draft.source, memory: memory, time: draft.time, type: draft.type,
-                        sameMoment: same,
-                        random: { random(draft.path, lane, 4 + round * 13 + attempt * 3 + $0) })
-                    if let item, !(same && memory.isInMoment(item)) { draft.item = item }
-                }
-            }
-            return draft
-        }
-        for (row, draft) in zip(rows, drawn) { drafts[row] = draft }
+        for row in rows { drawItem(&drafts[row], outlook: scene.outlooks.row(row), lane: lane) }
         drawFromSequence(&drafts, rows: rows, scene.state, lane: lane)
     }
 
+    /// Draws a source, and from it an item unless it is the LSTM.
+    private func drawItem(_ draft: inout Draft, outlook: ArraySlice<Float>, lane: Int) {
+        let memory = paths[draft.path]
+        draft.item = nil
+        let same = draft.gap == 0 && !memory.moments.isEmpty
+        let situation = Mixture.Situation(
+            moments: memory.momentCount, sameMoment: same,
+            outlook: memory.momentCount == 0 ? [] : outlook)
+        var speaking = draws.speaking(sameMoment: same)
+        // A source that finds no item here leaves its share to the others, as in a prediction.
+        for round in 0..<speaking.count where draft.item == nil {
+            let shares = start.model.mixture.shares(situation, speaking: speaking)
+            let source = drawIndex(shares, random(draft.path, lane, 3 + round * 13))
+            // With nobody wanted to speak at all, what is popular now is a fair guess.
+            if source == nil, round > 0 { break }
+            draft.source = source ?? ItemDraws.popularityIndex
+            if draft.source == ItemDraws.sequenceIndex { break }
+            speaking[draft.source] = false
+            for attempt in 0..<4 where draft.item == nil {
+                // A closure over all of the run would copy it.
+                let (random, path) = (random, draft.path)
+                let first = 4 + round * 13 + attempt * 3
+                let item = draws.item(
+                    source: draft.source, memory: memory, time: draft.time, type: draft.type,
+                    sameMoment: same, random: { random(path, lane, first + $0) })
+                if let item, !(same && memory.isInMoment(item)) { draft.item = item }
+            }
+        }
+    }
+
     /// Draws the items of the paths whose source is the LSTM, as matrix products of some rows.
-    private func drawFromSequence(
+    private mutating func drawFromSequence(
         _ drafts: inout [Draft], rows: [Int], _ state: SequenceModel.State, lane: Int
     ) {
         let rows = rows.filter { drafts[$0].source == ItemDraws.sequenceIndex }
         let attempts = 3
-        let items = model.sequence.model.drawItems(
-            model.sequence.model.select(state, rows: rows), gaps: rows.map { drafts[$0].gap },
-            weekParts: rows.map { drafts[$0].weekPart }, types: rows.map { drafts[$0].type },
+        let query = start.network.itemQuery(
+            start.network.select(state, rows: rows), gaps: rows.map { drafts[$0].gap },
+            weekParts: rows.map { drafts[$0].weekPart }, types: rows.map { drafts[$0].type })
+        let items = head.draw(
+            query, offsets: rows.map { random(drafts[$0].path, lane, 108) },
             at: rows.flatMap { row in
                 (0..<attempts).map { random(drafts[row].path, lane, 100 + $0) }
-            }, threads: settings.threads)
+            })
         for (place, row) in rows.enumerated() {
             let memory = paths[drafts[row].path]
             let same = drafts[row].gap == 0
@@ -270,15 +249,23 @@ struct SimulationRun {
                     event, sameMoment: draft.gap == 0, past: draws.repetition(of: item))
             }
         }
-        model.sequence.model.advance(
+        start.network.advance(
             &state, items: drafts.map { $0.item ?? -1 }, types: drafts.map(\.type),
             gaps: drafts.map(\.gap), weekParts: drafts.map(\.weekPart))
         return state
     }
 
-    /// Appends one more event to a path's moment.
-    private mutating func add(_ draft: Draft, row: Int) {
-        let moved = commit([draft], model.sequence.model.select(state, rows: [row]))
-        model.sequence.model.replace([row], of: &state, with: moved)
+    /// Appends further events to the moments of paths, those of one path one after the other.
+    private mutating func add(_ more: [(row: Int, draft: Draft)]) {
+        var left = more
+        while !left.isEmpty {
+            var taken: Set<Int> = []
+            let now = left.filter { taken.insert($0.row).inserted }
+            var seen: Set<Int> = []
+            left = left.filter { !seen.insert($0.row).inserted }
+            let rows = now.map(\.row)
+            let moved = commit(now.map(\.draft), start.network.select(state, rows: rows))
+            start.network.replace(rows, of: &state, with: moved)
+        }
     }
 }

@@ -7,7 +7,8 @@ public import Prediction
 /// A step of a path draws, in this order, the time to the next event and its type from the LSTM's
 /// heads, one source of evidence by its share, and an item from that source: together a draw from
 /// the mixture. The path's own memory moves along: what was just bought is recent, and comes due
-/// later. All paths take a step together, so that the LSTM works on matrices.
+/// later. The paths of a block take a step together, so that the LSTM works on matrices; blocks go
+/// their ways on threads of their own.
 ///
 /// Path `p` at step `s` draws from Philox at (seed, p, s): the result depends on the seed alone,
 /// whatever the number of threads, and two runs that differ in a setting share their random
@@ -15,6 +16,10 @@ public import Prediction
 public struct Simulator: Sendable {
     private let model: PredictionModel
     private let popularity: CumulativeTable
+
+    /// How many paths take their steps together: many, because they share proposals of items, and
+    /// few enough for their states to stay in the processor's second cache.
+    private static let blockSize = 256
 
     /// Makes a simulator for a model.
     public init(_ model: PredictionModel) {
@@ -40,15 +45,21 @@ public struct Simulator: Sendable {
     ) throws -> Futures {
         try settings.validate()
         let origin = max(origin, history.lastTime ?? origin)
-        var run = SimulationRun(
+        let start = SimulationStart(
             model: model, popularity: popularity, history: history, origin: origin,
             settings: settings, factors: factors)
-        var step = 0
-        while run.isUnderWay, step < settings.steps {
-            try Task.checkCancellation()
-            run.advance(step: step)
-            step += 1
+        let blocks = (settings.paths + Self.blockSize - 1) / Self.blockSize
+        let runs = try cancellableMap(blocks, threads: settings.threads) { block, isCancelled in
+            let first = block * Self.blockSize
+            var run = SimulationRun(
+                start, paths: first..<min(settings.paths, first + Self.blockSize))
+            var step = 0
+            while run.isUnderWay, step < settings.steps, !isCancelled() {
+                run.advance(step: step)
+                step += 1
+            }
+            return run
         }
-        return run.futures()
+        return start.futures(runs)
     }
 }

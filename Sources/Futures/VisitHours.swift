@@ -35,21 +35,35 @@ struct VisitHours: Sendable {
         let spare = range.upperBound - range.lowerBound + 1 - week
         let first = range.lowerBound + (spare > 0 ? Int64(uniforms.0 * Double(spare)) : 0)
         let last = spare > 0 ? first + week - 1 : range.upperBound
-        // From the beginning of each part of the week that the window touches.
-        var sums: [(from: Int64, count: Int64, sum: Double)] = []
-        sums.reserveCapacity(WeekPart.count + 1)
-        var from = first
-        var total = 0.0
-        while from <= last {
+        let total = reduce(first...last, 0) { $0 += weight(of: $1) }
+        var left = uniforms.1 * total
+        let slot = reduce(first...last, first...last) { slot, part in
+            guard left >= 0 else { return }
+            slot = part
+            left -= weight(of: part)
+        }
+        return slot.lowerBound
+            + min(Int64(slot.count) - 1, Int64(uniforms.2 * Double(slot.count)))
+    }
+
+    /// How often the customer comes in seconds that are all of one part of the week.
+    private func weight(of part: ClosedRange<Int64>) -> Double {
+        weights[WeekPart.index(time: part.lowerBound)] * Double(part.count)
+    }
+
+    /// Goes through the parts of the week, from the beginning of each that a range touches.
+    private func reduce<Result>(
+        _ range: ClosedRange<Int64>, _ initial: Result,
+        _ body: (inout Result, ClosedRange<Int64>) -> Void
+    ) -> Result {
+        var result = initial
+        var from = range.lowerBound
+        while from <= range.upperBound {
             let within = (from % WeekPart.seconds + WeekPart.seconds) % WeekPart.seconds
-            let end = min(last, from + WeekPart.seconds - 1 - within)
-            let count = end - from + 1
-            total += weights[WeekPart.index(time: from)] * Double(count)
-            sums.append((from, count, total))
+            let end = min(range.upperBound, from + WeekPart.seconds - 1 - within)
+            body(&result, from...end)
             from = end + 1
         }
-        let target = uniforms.1 * total
-        let slot = sums.first { target < $0.sum } ?? sums[sums.count - 1]
-        return slot.from + min(slot.count - 1, Int64(uniforms.2 * Double(slot.count)))
+        return result
     }
 }

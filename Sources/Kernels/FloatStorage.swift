@@ -22,7 +22,7 @@ public final class FloatStorage: @unchecked Sendable {  // callers keep apart, s
     }
 
     /// Memory for `count` floats of any value, each to be written before it is read.
-    init(unfilled count: Int) {
+    package init(unfilled count: Int) {
         precondition(count >= 0, "A storage cannot have a negative number of floats.")
         self.count = count
         let size = max(count, 16) * 4

@@ -136,14 +136,19 @@ extension Array where Element == Float {
         }
     }
 
+}
+
+extension RandomAccessCollection where Element == Float {
     /// Runs `body` on the elements for reading; `body` must not write.
+    ///
+    /// `nil` for no elements, or if they are not side by side.
     @inline(__always)
     func reading<Result>(_ body: (FloatPointer) -> Result) -> Result? {
         // The pointer never outlives `body`; kernels share one pointer type for both directions.
         // Even an empty array has an address, at which there is nothing to read.
-        withUnsafeBufferPointer { buffer in
+        withContiguousStorageIfAvailable { buffer in
             guard !buffer.isEmpty, let base = buffer.baseAddress else { return nil }
             return body(FloatPointer(mutating: base))
-        }
+        } ?? nil
     }
 }

@@ -34,3 +34,27 @@ public func parallelMap<Result: Sendable>(
         initialized = max(count, 0)
     }
 }
+
+/// As `parallelMap`, for long work that ends early when the task that called is cancelled.
+///
+/// - Parameters:
+///   - count: How many results.
+///   - threads: How many may work on it.
+///   - body: Makes the result of an index, and may return anything once `isCancelled` says so.
+/// - Returns: The results in order.
+/// - Throws: `CancellationError` if the task was cancelled meanwhile.
+public func cancellableMap<Result: Sendable>(
+    _ count: Int, threads: Int,
+    _ body: @Sendable (_ index: Int, _ isCancelled: () -> Bool) -> Result
+) throws -> [Result] {
+    // The task waits here, so that its reference is valid on the other threads as long as they run.
+    try withUnsafeCurrentTask { task in
+        // Whether a task is cancelled may be asked on any thread.
+        nonisolated(unsafe) let task = task
+        let results = parallelMap(count, threads: threads) { index in
+            body(index) { task?.isCancelled == true }
+        }
+        if task?.isCancelled == true { throw CancellationError() }
+        return results
+    }
+}

@@ -111,6 +111,13 @@ extension VectorMath {
         return a.reading { x in b.reading { y in Kernels.dot(x, y, count) } ?? 0 } ?? 0
     }
 
+    /// The scalar product of two parts of vectors, of the same length.
+    public static func dot(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Float {
+        precondition(a.count == b.count, "A scalar product needs two vectors of one length.")
+        let count = a.count
+        return a.reading { x in b.reading { y in Kernels.dot(x, y, count) } ?? 0 } ?? 0
+    }
+
     /// y += scale · x, for vectors of the same length.
     public static func axpy(_ scale: Float, _ x: [Float], into y: inout [Float]) {
         precondition(x.count == y.count, "Vectors that are added must have one length.")

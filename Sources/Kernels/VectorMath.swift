@@ -80,6 +80,11 @@ public enum VectorMath {
         mapped(values) { tanhLanes($0) }
     }
 
+    /// 1 / x of each element.
+    static func reciprocals(_ values: [Float]) -> [Float] {
+        mapped(values) { 1 / $0 }
+    }
+
     @inline(__always)
     private static func mapped(_ values: [Float], _ function: (Lanes) -> Lanes) -> [Float] {
         var result = values

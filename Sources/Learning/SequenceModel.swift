@@ -103,13 +103,26 @@ public final class SequenceModel: Sendable {
     let weights: SequenceWeights
     let packed: PackedWeights
     let itemColumns: PackedMatrix  // d × I: the output table, ready to be the right side
+    let itemSoftmax: SoftmaxTable
+    /// What each part of an event adds to the gates of the first layer, which halves the work of a
+    /// step; `nil` for a catalogue so large that reading them would take longer.
+    private let inputGates: EventTables?
+
+    /// Numbers in the table of items' gates at most: 64 MiB.
+    private static let gateLimit = 1 << 24
 
     /// A model that takes over `weights`, which nobody may change afterwards.
     init(_ weights: SequenceWeights) {
         configuration = weights.configuration
         self.weights = weights
         packed = PackedWeights(weights)
-        itemColumns = PackedMatrix(weights.outputTable, transposed: true)
+        let outputTable = weights.outputTable
+        itemColumns = PackedMatrix(outputTable, transposed: true)
+        itemSoftmax = SoftmaxTable(
+            vectors: outputTable, columns: itemColumns, bias: weights.itemBias.elements)
+        inputGates =
+            configuration.itemCount * 4 * configuration.width <= Self.gateLimit
+            ? EventTables(weights).multiplied(by: packed.layers[0].input) : nil
     }
 
     /// The state before any event.
@@ -163,16 +176,29 @@ public final class SequenceModel: Sendable {
                 && weekParts?.count ?? count == count,
             "Each parallel sequence takes in one event.")
         let width = configuration.width
-        var input = FloatStorage(count: count * width).view(rows: count, columns: width)
-        embed(items, types, gaps, weekParts, into: input)
-        let gates = FloatStorage(count: count * 4 * width).view(rows: count, columns: 4 * width)
-        let squashed = FloatStorage(count: count * width).view(rows: count, columns: width)
+        let gates = FloatStorage(unfilled: count * 4 * width)
+            .view(rows: count, columns: 4 * width)
+        let squashed = FloatStorage(unfilled: count * width).view(rows: count, columns: width)
+        var input = squashed
+        func write(_ tables: EventTables, into target: MatrixView) {
+            for row in 0..<count {
+                tables.write(
+                    row, of: target, item: items[row], type: types[row], gap: gaps[row],
+                    weekPart: weekParts?[row])
+            }
+        }
+        if let inputGates {
+            write(inputGates, into: gates)
+        } else {
+            write(EventTables(weights), into: input)
+            multiply(input, packed.layers[0].input, into: gates)
+        }
         var hidden: [FloatStorage] = []
         var cell: [FloatStorage] = []
         for layer in 0..<configuration.layers {
-            let nextHidden = FloatStorage(count: count * width)
-            let nextCell = FloatStorage(count: count * width)
-            multiply(input, packed.layers[layer].input, into: gates)
+            let nextHidden = FloatStorage(unfilled: count * width)
+            let nextCell = FloatStorage(unfilled: count * width)
+            if layer > 0 { multiply(input, packed.layers[layer].input, into: gates) }
             multiply(
                 state.hidden[layer].view(rows: count, columns: width),
                 packed.layers[layer].hidden, into: gates, accumulate: true)
@@ -186,28 +212,6 @@ public final class SequenceModel: Sendable {
             input = nextHidden.view(rows: count, columns: width)
         }
         state = State(count: count, hidden: hidden, cell: cell)
-    }
-
-    private func embed(
-        _ items: [Int32], _ types: [UInt8], _ gaps: [UInt8], _ weekParts: [UInt8]?,
-        into input: MatrixView
-    ) {
-        let table = weights.itemTable
-        let typeTable = weights.dense.view(weights.layout.typeIn)
-        let gapTable = weights.dense.view(weights.layout.gapIn)
-        let weekTable = weights.dense.view(weights.layout.weekIn)
-        for row in 0..<items.count {
-            if items[row] >= 0 && items[row] < configuration.itemCount {
-                input.copyRow(row, from: table, row: Int(items[row]))
-            }
-            if types[row] < configuration.typeCount {
-                input.addToRow(row, 1, typeTable, row: Int(types[row]))
-            }
-            input.addToRow(row, 1, gapTable, row: min(Int(gaps[row]), TimeGap.count - 1))
-            if let part = weekParts?[row], part < WeekPart.count {
-                input.addToRow(row, 1, weekTable, row: Int(part))
-            }
-        }
     }
 
     /// The state after all events of one sequence, the oldest first; times in seconds since 1970.
@@ -238,7 +242,7 @@ public final class SequenceModel: Sendable {
         let width = configuration.width
         func chosen(_ part: FloatStorage) -> FloatStorage {
             let source = part.view(rows: state.count, columns: width)
-            let target = FloatStorage(count: rows.count * width)
+            let target = FloatStorage(unfilled: rows.count * width)
             let view = target.view(rows: rows.count, columns: width)
             for (index, row) in rows.enumerated() {
                 view.copyRow(index, from: source, row: row)
@@ -259,7 +263,7 @@ public final class SequenceModel: Sendable {
         guard !rows.isEmpty else { return }
         let width = configuration.width
         func put(_ source: FloatStorage, into target: FloatStorage, _ count: Int) -> FloatStorage {
-            let result = FloatStorage(count: count * width)
+            let result = FloatStorage(unfilled: count * width)
             let view = result.view(rows: count, columns: width)
             let old = target.view(rows: count, columns: width)
             for row in 0..<count { view.copyRow(row, from: old, row: row) }

@@ -3,7 +3,7 @@ public import Kernels
 // The item head, which is as large as the catalogue, and the tensors of a model.
 
 /// The rows of the item head that are done at once: their logits stay near the processor.
-private let itemRows = 32
+private let rowsAtOnce = 32
 
 extension SequenceModel {
     /// The probability of each item of the next event, given its time and type: n × itemCount.
@@ -15,12 +15,12 @@ extension SequenceModel {
         _ state: State, gaps: [UInt8], weekParts: [UInt8]? = nil, types: [UInt8],
         threads: Int = 1
     ) -> Matrix {
-        let query = itemQuery(state, gaps: gaps, weekParts: weekParts, types: types)
+        let query = itemRows(state, gaps: gaps, weekParts: weekParts, types: types)
         let bias = weights.itemBias.elements
         let result = FloatStorage(count: state.count * configuration.itemCount)
             .view(rows: state.count, columns: configuration.itemCount)
-        parallelFor((state.count + itemRows - 1) / itemRows, threads: threads) { block in
-            let rows = block * itemRows..<min(state.count, (block + 1) * itemRows)
+        parallelFor((state.count + rowsAtOnce - 1) / rowsAtOnce, threads: threads) { block in
+            let rows = block * rowsAtOnce..<min(state.count, (block + 1) * rowsAtOnce)
             let part = result.rows(rows)
             multiply(query.rows(rows), self.itemColumns, into: part)
             part.softmaxRows(adding: bias)
@@ -33,30 +33,39 @@ extension SequenceModel {
     /// The result does not depend on the number of threads.
     ///
     /// - Parameters:
-    ///   - state: What each sequence has seen.
-    ///   - gaps: The class of each time to the next event.
-    ///   - weekParts: The part of the week of each next event, if known.
-    ///   - types: The type of each next event.
+    ///   - query: The sequences, with what is known of their next events.
     ///   - uniforms: Numbers from 0 up to 1, equally many for each sequence, one after the other.
     ///   - threads: How many may work on it.
     /// - Returns: An item for each number; -1 if none is possible.
     /// - Complexity: O(n · itemCount · d) time, O(itemCount) memory a thread.
     public func drawItems(
-        _ state: State, gaps: [UInt8], weekParts: [UInt8]? = nil, types: [UInt8],
-        at uniforms: [Double], threads: Int = 1
+        _ query: ItemQuery, at uniforms: [Double], threads: Int = 1
     ) -> [Int32] {
-        guard state.count > 0 else { return [] }
-        precondition(uniforms.count.isMultiple(of: state.count), "Equally many a sequence.")
-        let draws = uniforms.count / state.count
-        let query = itemQuery(state, gaps: gaps, weekParts: weekParts, types: types)
+        guard query.count > 0 else { return [] }
+        precondition(uniforms.count.isMultiple(of: query.count), "Equally many a sequence.")
+        let draws = uniforms.count / query.count
         let bias = weights.itemBias.elements
-        let blocks = (state.count + itemRows - 1) / itemRows
+        let blocks = (query.count + rowsAtOnce - 1) / rowsAtOnce
         return parallelMap(blocks, threads: threads) { block in
-            let rows = block * itemRows..<min(state.count, (block + 1) * itemRows)
+            let rows = block * rowsAtOnce..<min(query.count, (block + 1) * rowsAtOnce)
             return drawFromSoftmax(
-                query.rows(rows), itemColumns, adding: bias,
+                query.rows.rows(rows), itemColumns, adding: bias,
                 at: Array(uniforms[rows.lowerBound * draws..<rows.upperBound * draws]))
         }.flatMap { $0 }
+    }
+
+    /// What the item head is asked about the next events of some sequences.
+    ///
+    /// - Parameters:
+    ///   - state: What each sequence has seen.
+    ///   - gaps: The class of each time to the next event.
+    ///   - weekParts: The part of the week of each next event, if known.
+    ///   - types: The type of each next event.
+    /// - Returns: What ``drawItems(_:at:threads:)`` and ``ItemProposals`` draw for.
+    public func itemQuery(
+        _ state: State, gaps: [UInt8], weekParts: [UInt8]? = nil, types: [UInt8]
+    ) -> ItemQuery {
+        ItemQuery(rows: itemRows(state, gaps: gaps, weekParts: weekParts, types: types))
     }
 
     /// The probability of one given item per sequence, without keeping those of the others.
@@ -69,12 +78,12 @@ extension SequenceModel {
         items: [Int32], threads: Int = 1
     ) -> [Float] {
         precondition(items.count == state.count, "One item a sequence.")
-        let query = itemQuery(state, gaps: gaps, weekParts: weekParts, types: types)
+        let query = itemRows(state, gaps: gaps, weekParts: weekParts, types: types)
         let bias = weights.itemBias.elements
         let count = configuration.itemCount
-        let blocks = parallelMap((state.count + itemRows - 1) / itemRows, threads: threads) {
+        let blocks = parallelMap((state.count + rowsAtOnce - 1) / rowsAtOnce, threads: threads) {
             block -> [Float] in
-            let rows = block * itemRows..<min(state.count, (block + 1) * itemRows)
+            let rows = block * rowsAtOnce..<min(state.count, (block + 1) * rowsAtOnce)
             let part = FloatStorage(count: rows.count * count)
                 .view(rows: rows.count, columns: count)
             multiply(query.rows(rows), self.itemColumns, into: part)
@@ -88,7 +97,7 @@ extension SequenceModel {
     }
 
     /// What the output table is multiplied with: n × d.
-    private func itemQuery(
+    private func itemRows(
         _ state: State, gaps: [UInt8], weekParts: [UInt8]?, types: [UInt8]
     ) -> MatrixView {
         let query = outputQuery(state, gaps: gaps, weekParts: weekParts, types: types)

@@ -1,4 +1,5 @@
 import Foundation
+import Kernels
 
 /// The shares with which sources of evidence enter a prediction.
 ///
@@ -117,9 +118,7 @@ public struct Mixture: Sendable {
 
     /// By how much a gate moves the logarithm of a share.
     private static func move(_ gate: [Float], _ outlook: ArraySlice<Float>) -> Float {
-        var sum = gate.first ?? 0
-        for (weight, value) in zip(gate.dropFirst(), outlook) { sum += weight * value }
-        return sum
+        (gate.first ?? 0) + VectorMath.dot(gate.dropFirst(), outlook)
     }
 
     /// Expectation maximisation from `start`, with cases of the prior's shares thrown in.

@@ -60,6 +60,7 @@ struct CustomerView {
     var surprise: Pick?
     var evidence: [Key]
     var evidenceSVG: String
+    var evidenceError: String?
     var timelineSVG: [String]
     var timelineWords: String
     var timelineKeys: [Key]
@@ -99,6 +100,10 @@ struct CustomerView {
         }
         evidenceSVG = Bars.stack(
             parts.map(\.share), label: "Shares of evidence, as in the list below")
+        evidenceError = report.itemHeadError.map {
+            "The catalogue is large, so items of the sequence model are drawn by proposals: "
+                + "\(Words.percent($0)) of those would be others if it were gone through."
+        }
         timelineSVG = [false, true].map {
             TimelineChart(report.activity, isNarrow: $0).markup()
         }

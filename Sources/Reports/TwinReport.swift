@@ -18,6 +18,8 @@ public struct TwinReport: Sendable {
     let drawing: TwinDrawing
     /// Shares of the sources that simulated items were drawn from, greatest first.
     let evidence: [(name: EvidenceName, share: Double)]
+    /// How far items drawn from the LSTM by proposals were from its item head; see `Futures`.
+    let itemHeadError: Double?
 
     /// Draws up the report of a customer.
     ///
@@ -67,6 +69,7 @@ public struct TwinReport: Sendable {
         }
         drawing = TwinDrawing(subject.twin.itemGraph, items: items, colors: colors)
         evidence = Self.evidenceShares(futures)
+        itemHeadError = futures.itemHeadError
     }
 
     /// The report as a page of its own.

@@ -17,12 +17,11 @@ struct DistributionTests {
         let settings = SimulationSettings(
             horizonSeconds: SimulationSettings.horizonLimit, paths: Self.pathCount, seed: 5,
             evidence: [.popularity])
-        var run = SimulationRun(
+        let start = SimulationStart(
             model: try World.model(),
             popularity: CumulativeTable(.dense(try World.model().popularity.probabilities)),
             history: history, origin: (history.lastTime ?? 0) + elapsed, settings: settings)
-        run.advance(step: 0)
-        let futures = run.futures()
+        let futures = start.firstStep()
         return (0..<futures.pathCount).compactMap { futures.path($0).first?.time }
             .map { $0 - (history.lastTime ?? 0) }
     }
@@ -123,12 +122,11 @@ struct DistributionTests {
     ) throws -> [SimulatedEvent] {
         let settings = SimulationSettings(
             paths: Self.pathCount, seed: 9, evidence: [source])
-        var run = SimulationRun(
+        let start = SimulationStart(
             model: try World.model(),
             popularity: CumulativeTable(.dense(try World.model().popularity.probabilities)),
             history: history, origin: history.lastTime ?? 0, settings: settings)
-        run.advance(step: 0)
-        let futures = run.futures()
+        let futures = start.firstStep()
         return futures.events
     }
 

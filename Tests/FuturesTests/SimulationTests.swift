@@ -187,14 +187,14 @@ struct SimulationTests {
         history.append(item: 3, type: purchase, time: 0)
         let own = try #require(EvidenceName.allCases.firstIndex(of: .ownTransitions))
         let model = try World.model()
-        var run = SimulationRun(
+        let start = SimulationStart(
             model: model, popularity: CumulativeTable(.dense(model.popularity.probabilities)),
             history: history, origin: 0,
             settings: SimulationSettings(
                 horizonSeconds: SimulationSettings.horizonLimit, paths: 300,
                 evidence: [.ownTransitions, .popularity]))
-        run.advance(step: 0)
-        #expect(run.futures().events.count == 300)
-        #expect(!run.futures().events.contains { Int($0.source) == own })
+        let futures = start.firstStep()
+        #expect(futures.events.count == 300)
+        #expect(!futures.events.contains { Int($0.source) == own })
     }
 }

@@ -63,3 +63,12 @@ func event(
 ) -> SimulatedEvent {
     SimulatedEvent(time: time, type: type, item: item, source: source)
 }
+
+extension SimulationStart {
+    /// The futures after one step of all paths.
+    func firstStep() -> Futures {
+        var run = SimulationRun(self, paths: 0..<settings.paths)
+        run.advance(step: 0)
+        return futures([run])
+    }
+}

@@ -178,6 +178,33 @@ struct ParallelForTests {
         parallelFor(-3, threads: 4) { _ in Issue.record("There is nothing to do.") }
         #expect(parallelMap(0, threads: 2) { $0 }.isEmpty)
     }
+
+    @Test("Work that can be cancelled gives its results in order, in a task and outside of any")
+    func uncancelled() async throws {
+        @Sendable func squares() throws -> [Int] {
+            try cancellableMap(20, threads: 3) { index, isCancelled in
+                isCancelled() ? -1 : index * index
+            }
+        }
+        #expect(try squares() == (0..<20).map { $0 * $0 })
+        let task = Task { try squares() }
+        #expect(try await task.value == (0..<20).map { $0 * $0 })
+        let bare = try await withCheckedThrowingContinuation { continuation in
+            Thread { continuation.resume(with: Result { try squares() }) }.start()
+        }
+        #expect(bare == (0..<20).map { $0 * $0 })
+    }
+
+    @Test("Every thread sees that the task was cancelled", arguments: [1, 2, 5])
+    func cancelled(_ threads: Int) async throws {
+        let task = Task {
+            try cancellableMap(8, threads: threads) { _, isCancelled in
+                while !isCancelled() { sched_yield() }
+            }
+        }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { _ = try await task.value }
+    }
 }
 
 @Suite("Build target")

@@ -57,7 +57,8 @@ struct SequenceModelTests {
         let table = model.itemProbabilities(state, gaps: gaps, weekParts: parts, types: types)
         func draw(threads: Int) -> [Int32] {
             model.drawItems(
-                state, gaps: gaps, weekParts: parts, types: types, at: uniforms, threads: threads)
+                model.itemQuery(state, gaps: gaps, weekParts: parts, types: types),
+                at: uniforms, threads: threads)
         }
         let drawn = draw(threads: 1)
         #expect(draw(threads: 2) == drawn && draw(threads: 7) == drawn)
@@ -69,7 +70,8 @@ struct SequenceModelTests {
         }
         #expect(
             model.drawItems(
-                model.initialState(count: 0), gaps: [], types: [], at: [], threads: 2) == [])
+                model.itemQuery(model.initialState(count: 0), gaps: [], types: []), at: [],
+                threads: 2) == [])
     }
 
     @Test("The probability of one item is the one in the table, at any number of threads")

@@ -98,6 +98,9 @@ extension Templates {
         <h3>Evidence behind the forecast</h3>
         <p class="sub">Where the items of the simulated futures came from.</p>
         {{{evidenceSVG}}}
+        {{#evidenceError}}
+        <p class="sub">{{.}}</p>
+        {{/evidenceError}}
         <ul class="shares">
         {{#evidence}}
         <li><span class="swatch {{swatch}}"></span><span class="term">{{term}}</span>\

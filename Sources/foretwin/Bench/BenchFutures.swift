@@ -92,6 +92,7 @@ extension BenchCommand {
             if sequenceOnly { settings.evidence = [.sequence] }
             var events = 0
             var seconds: [Double] = []
+            var errors: [Double] = []
             for twin in 0...twins {
                 let history = History(data.sequences, sequence: twin % data.sequences.count)
                 let started = ContinuousClock.now
@@ -99,11 +100,13 @@ extension BenchCommand {
                     history, from: history.lastTime ?? 0, settings: settings)
                 guard twin > 0 else { continue }
                 seconds.append((ContinuousClock.now - started) / .seconds(1))
+                errors += futures.itemHeadError.map { [$0] } ?? []
                 events += (0..<futures.pathCount).reduce(0) { $0 + futures.path($1).count }
             }
             return [
                 "path_steps": events, "seconds": seconds.reduce(0, +),
                 "median_ms": median(seconds) * 1000,
+                "item_head_error": errors.reduce(0, +) / Double(max(1, errors.count)),
             ]
         }
     }

@@ -123,6 +123,11 @@ struct SimulateCommand: ParsableCommand {
         }
         let mean = (futures.meanLength * 10).rounded() / 10
         print("\(futures.pathCount) futures of \(customer), \(mean) events each on average")
+        if let error = futures.itemHeadError {
+            print(
+                "From this large catalogue the LSTM's items are drawn by proposals: "
+                    + "\(percent(error)) of them would be others if it were gone through.")
+        }
         for (index, path) in shown.enumerated() {
             print("\nPath \(index + 1)")
             var table = Table("time", "does", "item", "from")

@@ -23,7 +23,7 @@ class Row:
 
 
 # Units in which less is better.
-LESS_IS_BETTER = {"s", "ms", "µs", "bytes/event", "nats"}
+LESS_IS_BETTER = {"s", "ms", "µs", "bytes/event", "nats", "share"}
 
 
 def row(name, unit, ours, peer, peer_name, goal=None):

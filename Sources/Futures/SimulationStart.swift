@@ -1,0 +1,62 @@
+import Learning
+import Prediction
+
+/// What all paths of a simulation begin with.
+///
+/// A class, because blocks of paths on several threads would else spend their time on counting the
+/// references to its parts.
+final class SimulationStart: Sendable {
+    let model: PredictionModel
+    let settings: SimulationSettings
+    let factors: DayFactors?
+    /// The moment from which the paths start, in seconds since 1970.
+    let origin: Int64
+    /// Seconds between the newest event and the origin.
+    let elapsed: Int64
+    /// When in the week the customer comes.
+    let hours: VisitHours
+    /// Where items come from, but for the LSTM.
+    let draws: ItemDraws
+    /// What a path remembers at the origin.
+    let memory: PathMemory
+    /// The LSTM's state at the origin.
+    let state: SequenceModel.State
+    private let isCold: Bool
+    /// The shares of evidence at the first step.
+    private let shares: [Float]
+
+    init(
+        model: PredictionModel, popularity: CumulativeTable, history: History, origin: Int64,
+        settings: SimulationSettings, factors: DayFactors? = nil
+    ) {
+        self.model = model
+        self.settings = settings
+        self.factors = factors
+        self.origin = origin
+        elapsed = origin - (history.lastTime ?? origin)
+        hours = VisitHours(history)
+        draws = ItemDraws(
+            model: model, popularity: popularity, history: history, evidence: settings.evidence)
+        memory = PathMemory(history, origin: origin)
+        state =
+            model.sequence.state(after: history) ?? model.sequence.model.initialState(count: 1)
+        isCold = history.isEmpty
+        shares = model.mixture.shares(
+            model.situation(in: model.nextContext(after: history)),
+            speaking: draws.speaking(sameMoment: false))
+    }
+
+    /// The LSTM.
+    var network: SequenceModel { model.sequence.model }
+
+    /// The paths of all blocks as a table.
+    func futures(_ blocks: [SimulationRun]) -> Futures {
+        let errors = blocks.flatMap(\.head.errors)
+        return Futures(
+            origin: origin, horizonSeconds: settings.horizonSeconds,
+            paths: blocks.flatMap { $0.paths.map(\.events) },
+            shares: zip(model.mixture.names, shares).map { (name: $0, share: $1) },
+            isCold: isCold,
+            itemHeadError: errors.isEmpty ? nil : errors.reduce(0, +) / Double(errors.count))
+    }
+}
