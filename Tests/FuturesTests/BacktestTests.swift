@@ -195,14 +195,17 @@ struct BacktestTests {
         #expect(
             short.chances == [
                 .init(
-                    item: 1, simulated: 0.5, frequency: 2.0 / 3, windows: 3, happened: true,
-                    truth: 0.125)
+                    item: 1, simulated: 0.5, frequency: 2.0 / 3, windows: 3,
+                    since: 5 / Double(day), gap: 2, happened: true, truth: 0.125)
             ])
         #expect(long.chances.map(\.item) == [1, 2])
         #expect(long.chances.map(\.simulated) == [0.5, 0.25])
         #expect(long.chances.map(\.happened) == [true, false])
         // In the only window of four days before the origin both were bought.
         #expect(long.chances.map(\.frequency) == [1, 1])
+        // The other was bought once.
+        #expect(long.chances[1].gap == nil)
+        #expect(long.chances[1].since == (3 * Double(day) + 5) / (4 * Double(day)))
         // One purchase within a day: paths have 1, 2, 0 and 0. Two within four: 2, 2, 1 and 0.
         #expect(short.count.below == 0.5 && short.count.atMost == 0.75)
         #expect(long.count.below == 0.5 && long.count.atMost == 1)
@@ -311,5 +314,63 @@ struct BacktestTests {
         #expect(try refuses { $0.paths = 0 })
         #expect(try refuses { $0.listLength = 0 })
         #expect(try refuses { $0.types = [] })
+    }
+}
+
+@Suite("Past purchases")
+struct PastPurchasesTests {
+    private func past(_ purchases: [(item: Int, time: Int64)], origin: Int64) -> PastPurchases {
+        var history = History()
+        for purchase in purchases {
+            history.append(item: Int32(purchase.item), type: 5, time: purchase.time)
+        }
+        return PastPurchases(history, types: [5], origin: origin, seconds: 100)
+    }
+
+    @Test("Frequency, time since and gap are counted by hand")
+    func counts() {
+        let found = past([(1, 0), (2, 10), (1, 150), (1, 150), (2, 210), (1, 450)], origin: 500)
+        #expect(found.windowCount == 5)
+        // Item 1 in the windows 0, 3 and (the first of all) 5, which is beyond the whole ones.
+        #expect(found.frequency(of: 1) == 2.0 / 5)
+        #expect(found.timeSince(1) == 0.5)
+        // Two at one time are one purchase: 0, 150, 450.
+        #expect(found.gap(of: 1) == 2.25)
+        #expect(found.timeSince(2) == 2.9 && found.gap(of: 2) == 2)
+    }
+
+    @Test("What was never bought, and what was bought once")
+    func never() {
+        let found = past([(1, 40)], origin: 50)
+        #expect(found.windowCount == 1)
+        #expect(found.frequency(of: 1) == 1 && found.frequency(of: 9) == 0)
+        #expect(found.timeSince(9) == nil && found.gap(of: 9) == nil)
+        #expect(found.timeSince(1) == 0.1 && found.gap(of: 1) == nil)
+        #expect(past([], origin: 50).windowCount == 1)
+    }
+
+    @Test("An item that is due is foreseen sooner than one bought just now, all else equal")
+    func due() {
+        var generator = PhiloxGenerator(seed: 6)
+        let forecasts = (0..<4000).map { _ in
+            let since = 2 * generator.uniform()
+            let chance = Forecast.Chance(
+                item: 0, simulated: 0.5, frequency: 0.5, windows: 6, since: since, gap: 1,
+                happened: generator.uniform() < min(0.9, 0.1 + 0.4 * since), truth: nil)
+            return Forecast(
+                windows: [.init(seconds: day, chances: [chance], count: Placement(1, among: [1]))],
+                next: Placement(0, among: []), realism: PathRealism(categoryCount: 0))
+        }
+        let calibration = Calibration(forecasts, seed: 1)
+        func probability(_ since: Double) -> Double {
+            calibration.probability(
+                .init(
+                    item: 0, simulated: 0.5, frequency: 0.5, windows: 6, since: since, gap: 1,
+                    happened: false, truth: nil), rank: 0, within: day)
+        }
+        for since in [0.3, 1, 1.7] {
+            let expected = 0.1 + 0.4 * since
+            #expect(abs(probability(since) - expected) < 0.08, "\(since): \(probability(since))")
+        }
     }
 }

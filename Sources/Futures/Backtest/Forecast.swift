@@ -13,6 +13,10 @@ public struct Forecast: Sendable {
         public let frequency: Double
         /// How many such windows there are, at least 1.
         public let windows: Int
+        /// The time since it was bought last, in horizons; `nil` if it never was.
+        public var since: Double?
+        /// The mean time between purchases, in horizons; `nil` if it was not bought twice.
+        public var gap: Double?
         /// Whether it was bought.
         public let happened: Bool
         /// The true probability that it is bought, where the customer is made up.
@@ -81,18 +85,26 @@ public struct Forecast: Sendable {
         let items = Set(bought.map(\.item))
         let listed = futures.aggregatePredictedItems(types: types, within: seconds)
             .prefix(listLength)
-        let windows = PastWindows(
+        let past = PastPurchases(
             hindsight.history, types: types, origin: hindsight.origin, seconds: seconds)
         let counts = futures.sums(within: seconds) { types.contains($0.type) ? 1 : 0 }
         return Window(
             seconds: seconds,
             chances: listed.map {
                 Chance(
-                    item: $0.item, simulated: $0.probability,
-                    frequency: windows.frequency(of: $0.item), windows: Int(windows.count),
-                    happened: items.contains($0.item),
+                    $0, past, happened: items.contains($0.item),
                     truth: hindsight.truth?($0.item, seconds))
             }, count: Placement(Double(bought.count), among: counts))
+    }
+}
+
+extension Forecast.Chance {
+    /// What is foreseen of an item beside what it was to the customer before.
+    init(_ item: PredictedItem, _ past: PastPurchases, happened: Bool, truth: Double?) {
+        self.init(
+            item: item.item, simulated: item.probability, frequency: past.frequency(of: item.item),
+            windows: Int(past.windowCount), since: past.timeSince(item.item),
+            gap: past.gap(of: item.item), happened: happened, truth: truth)
     }
 }
 

@@ -4,9 +4,9 @@ public import Learning
 
 /// Turns what a simulator says into what happens: fitted to forecasts of the past.
 ///
-/// The share of paths in which an item is bought is set beside how often the customer bought it in
-/// windows of that length, by a logistic regression for each horizon: each knows what the other
-/// does not. What comes of it becomes a probability by a curve for each group of ranks, because the
+/// The share of paths in which an item is bought is set beside what the item was to the customer
+/// before: how often and how lately it was bought, and how due it is by its own rhythm. A logistic
+/// regression for each horizon weighs them: each knows what the others do not. What comes of it becomes a probability by a curve for each group of ranks, because the
 /// first item of a list is over-estimated more than the tenth. Numbers of purchases and times
 /// to the next one keep the order of the paths and get other probabilities.
 public struct Calibration: Sendable, Equatable, Codable {
@@ -108,12 +108,21 @@ public struct Calibration: Sendable, Equatable, Codable {
             let inner = min(0.998, max(0.002, share))
             return log(inner / (1 - inner))
         }
+        /// The logarithm of a time, which tells apart no more than a fit sees often enough.
+        func size(_ time: Double, _ range: ClosedRange<Double>) -> Double {
+            min(range.upperBound, max(range.lowerBound, log(max(time, 1e-6))))
+        }
         // Half a window more with it and half a window without: one window proves little.
         let windows = Double(chance.windows)
         let often = (chance.frequency * windows + 0.5) / (windows + 1)
+        let due = chance.gap.flatMap { gap in
+            chance.since.map { size($0 / max(gap, 1e-6), -2...1.5) }
+        }
         return [
-            odds(chance.simulated), odds(often), chance.simulated, often,
-            chance.simulated * often, log(1 + Double(rank)),
+            odds(chance.simulated), odds(often), log(1 + Double(rank)),
+            chance.since == nil ? 1 : 0, chance.since.map { size($0, -3...2) } ?? 0,
+            chance.gap == nil ? 1 : 0, chance.gap.map { size($0, -2...2) } ?? 0,
+            due ?? 0, (due ?? 0) * (due ?? 0),
         ]
     }
 

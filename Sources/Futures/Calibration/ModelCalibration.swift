@@ -40,7 +40,7 @@ public struct ModelCalibration: Codable, Sendable, Equatable {
 
     /// The name of the file in a version's folder.
     public static let fileName = "calibration.json"
-    private static let format = 1
+    private static let format = 2
 
     /// Sums up a back-test.
     ///
@@ -219,13 +219,10 @@ extension ModelCalibration {
         _ predicted: some Sequence<PredictedItem>, after history: History, from origin: Int64,
         within seconds: Int64
     ) -> [Int32: Probability] {
-        let past = PastWindows(history, types: Set(types), origin: origin, seconds: seconds)
+        let past = PastPurchases(history, types: Set(types), origin: origin, seconds: seconds)
         var result: [Int32: Probability] = [:]
         for (rank, item) in predicted.enumerated() {
-            let chance = Forecast.Chance(
-                item: item.item, simulated: item.probability,
-                frequency: past.frequency(of: item.item), windows: Int(past.count),
-                happened: false, truth: nil)
+            let chance = Forecast.Chance(item, past, happened: false, truth: nil)
             let value = calibration.probability(chance, rank: rank, within: seconds)
             result[item.item] = Probability(
                 value: value, modelError: modelError(of: value, within: seconds))
