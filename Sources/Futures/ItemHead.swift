@@ -32,12 +32,13 @@ struct ItemHead: Sendable {
     ///   - uniforms: Random numbers, equally many for each path.
     /// - Returns: An item for each of the uniform numbers; -1 if none is possible.
     mutating func draw(_ query: ItemQuery, offsets: [Double], at uniforms: [Double]) -> [Int32] {
-        // For few paths, proposals would take longer than they save.
-        guard network.configuration.itemCount >= Self.largeCatalogue,
+        // For few paths, making proposals would take longer than they save.
+        if network.configuration.itemCount >= Self.largeCatalogue,
             query.count > 2 * Self.sampleSize
-        else { return network.drawItems(query, at: uniforms) }
-        if rounds == nextRenewal { renew(query) }
-        rounds += 1
+        {
+            if rounds == nextRenewal { renew(query) }
+            rounds += 1
+        }
         return proposals?.draw(query, offsets: offsets, at: uniforms)
             ?? network.drawItems(query, at: uniforms)
     }

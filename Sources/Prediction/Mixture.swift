@@ -19,7 +19,7 @@ public struct Mixture: Sendable {
     public let gates: [[Float]]
 
     /// Lower bounds, in moments, of the amounts of history that are told apart.
-    static let historyBounds = [1, 2, 3, 5, 9, 17, 41]
+    static let historyBounds = [1, 2, 3, 5, 9, 17, 41, 81, 161, 321]
     /// Kinds of context: amounts of history, each for a later moment and for the same one.
     static var kindCount: Int { 2 * (historyBounds.count + 1) }
 

@@ -138,6 +138,28 @@ struct ClosedFormTests {
             1 - never, of: { $0.prefix(3).contains { $0.item == 1 } }, network, days: 17)
     }
 
+    @Test("95 % intervals hold what is exact in 93 to 97 of 100 runs, over 2,000 of them")
+    func coverage() throws {
+        let network = try chain(towards: [[0.1, 0.25], [0.4, -0.1]], gaps: Self.halfWeeks)
+        let exact = transitions(network)[0][1]
+        var history = History()
+        history.append(item: 0, type: purchase, time: 1_700_000_000)
+        let simulator = Simulator(model(network))
+        let past = history
+        let held = parallelMap(2_000, threads: 2) { seed in
+            Result {
+                try simulator.simulateFutureBehavior(
+                    past, from: past.lastTime ?? 0,
+                    settings: SimulationSettings(
+                        horizonSeconds: 6 * day, paths: 150, seed: 10_000 + UInt64(seed),
+                        evidence: [.sequence], threads: 1)
+                ).share(ofPathsWhere: { $0.first?.item == 1 }).interval.contains(exact)
+            }
+        }
+        let share = Double(try held.count { try $0.get() }) / 2_000
+        #expect((0.93...0.97).contains(share), "\(share) of \(exact)")
+    }
+
     @Test("Geometric numbers: events come daily until one stays away")
     func geometric() throws {
         // The next day with odds of 3 to 1, else after more than two months.

@@ -101,13 +101,13 @@ struct MixtureTests {
 
     @Test("The kinds tell amounts of history apart, each twice")
     func kindOfContext() {
-        let amounts = [0, 1, 2, 3, 4, 5, 8, 9, 16, 17, 40, 41, 10_000]
-        let kinds = [0, 1, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7]
+        let amounts = [0, 1, 2, 3, 4, 5, 8, 9, 16, 17, 40, 41, 80, 81, 161, 320, 321, 10_000]
+        let kinds = [0, 1, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 9, 9, 10, 10]
         for (moments, kind) in zip(amounts, kinds) {
             #expect(Mixture.kind(moments: moments, sameMoment: false) == kind)
-            #expect(Mixture.kind(moments: moments, sameMoment: true) == kind + 8)
+            #expect(Mixture.kind(moments: moments, sameMoment: true) == kind + 11)
         }
-        #expect(Mixture.kindCount == 16)
+        #expect(Mixture.kindCount == 22)
     }
 
     @Test("Silent sources leave their shares to the others in proportion")

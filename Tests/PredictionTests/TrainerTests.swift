@@ -205,7 +205,7 @@ struct TrainerTests {
         // Moment 1: four items, and two of them given the other two; moment 2: one item.
         #expect(cases.count == 4 + 2 + 1)
         let kinds = cases.map(\.situation.kind).sorted()
-        #expect(kinds == [1, 1, 1, 1, 2, 10, 10])
+        #expect(kinds == [1, 1, 1, 1, 2, 13, 13])
         #expect(cases.allSatisfy { $0.probabilities.count == EvidenceName.allCases.count })
         let again = MixtureLessons(made, seed: 1).cases(model, threads: 1)
         #expect(again.map(\.probabilities) == cases.map(\.probabilities))

@@ -410,6 +410,7 @@ class WhatIf(Case):
                 (["--rain", 3, "--days", "never"], "--days is 'never'"),
                 (["--rain", 3, "--paths", 0], "paths"),
                 (["--rain", 3, "--horizon", 0], "--horizon"),
+                (["customer-0002", "--undone", "e0"], "no such event has happened"),
                 (["nobody", "--rain", 3], "Nothing is known of the customer 'nobody'")):
             answer = self.foretwin("what-if", *options)
             self.assertNotEqual(answer.returncode, 0, options)

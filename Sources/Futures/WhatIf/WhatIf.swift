@@ -154,17 +154,33 @@ public struct WhatIf: Sendable {
         return sum
     }
 
+    /// The events that the scenario undoes and that none of some customers has had by the origin.
+    ///
+    /// - Parameter numbers: Their running numbers.
+    /// - Returns: The ids in alphabetic order; empty if all are known.
+    /// - Throws: What the store throws.
+    public func unknownEvents(ofTwins numbers: [Int]) throws -> [String] {
+        var unknown = scenario.undone
+        for number in numbers where !unknown.isEmpty {
+            unknown.subtract(try events(number).map(\.eventID))
+        }
+        return unknown.sorted()
+    }
+
+    /// What a twin did by the origin.
+    private func events(_ number: Int) throws -> [LoggedEvent] {
+        try store.events(of: GraphID(rawValue: UInt64(number) + 1))
+            .filter { $0.timestamp.seconds <= settings.origin }
+    }
+
     /// The past as the scenario has it.
     private func otherwise(_ history: History, _ number: Int) throws -> History {
         var history = history
         if !scenario.undone.isEmpty {
-            let events = try store.events(of: GraphID(rawValue: UInt64(number) + 1))
             history = try histories.history(
-                events.filter {
-                    $0.timestamp.seconds <= settings.origin
-                        && !scenario.undone.contains($0.eventID)
-                }
-                .map { LogEntry(item: $0.item, type: $0.type, timestamp: $0.timestamp) })
+                try events(number).filter { !scenario.undone.contains($0.eventID) }.map {
+                    LogEntry(item: $0.item, type: $0.type, timestamp: $0.timestamp)
+                })
         }
         for id in scenario.shown {
             guard let place = model.catalogue.place(of: id) else { continue }

@@ -103,6 +103,12 @@ struct WhatIfCommand: ParsableCommand {
             seed: seed)
         let question = try WhatIf(store, model, try options.scenario(), settings: settings)
         let numbers = try numbers(store)
+        if let unknown = try question.unknownEvents(ofTwins: numbers).first {
+            throw ValidationError(
+                "--undone is '\(unknown.prefix(80))', and no such event has happened to whom you "
+                    + "ask about by then. Event ids are in the file that was ingested; "
+                    + "'foretwin twin export' tells those of a customer.")
+        }
         let progress = ProgressBar()
         var effects = Effects()
         for start in stride(from: 0, to: numbers.count, by: Self.batch) {
