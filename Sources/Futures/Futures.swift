@@ -26,6 +26,9 @@ public struct Futures: Sendable {
     public let events: [SimulatedEvent]
     /// The shares of evidence at the first step.
     public let shares: [(name: EvidenceName, share: Float)]
+    /// The probability that the customer has left for good, by how long the silence lasts; as many
+    /// of the paths are empty for that.
+    public let departed: Double
     /// Whether nothing was known of the customer.
     public let isCold: Bool
     /// How far, in total variation, items drawn from the LSTM by proposals were from its item head.
@@ -36,7 +39,8 @@ public struct Futures: Sendable {
 
     init(
         origin: Int64, horizonSeconds: Int64, paths: [[SimulatedEvent]],
-        shares: [(name: EvidenceName, share: Float)], isCold: Bool, itemHeadError: Double? = nil
+        shares: [(name: EvidenceName, share: Float)], departed: Double = 0, isCold: Bool,
+        itemHeadError: Double? = nil
     ) {
         self.origin = origin
         self.horizonSeconds = horizonSeconds
@@ -45,6 +49,7 @@ public struct Futures: Sendable {
         self.starts = starts
         events = paths.flatMap { $0 }
         self.shares = shares
+        self.departed = departed
         self.isCold = isCold
         self.itemHeadError = itemHeadError
     }

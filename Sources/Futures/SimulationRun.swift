@@ -18,11 +18,13 @@ struct SimulationRun {
     /// Begins some of the paths of a simulation.
     init(_ start: SimulationStart, paths range: Range<Int>) {
         self.start = start
-        random = Numbers(seed: start.settings.seed, firstPath: range.lowerBound)
+        let random = Numbers(seed: start.settings.seed, firstPath: range.lowerBound)
+        self.random = random
         draws = start.draws
         head = ItemHead(start.network)
-        state = start.network.state(repeating: start.state, count: range.count)
-        active = Array(0..<range.count)
+        // In some of the futures the customer has left.
+        active = (0..<range.count).filter { random($0, 0, 109) >= start.departed }
+        state = start.network.state(repeating: start.state, count: active.count)
         paths = [PathMemory](repeating: start.memory, count: range.count)
     }
 

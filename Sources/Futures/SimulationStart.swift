@@ -21,6 +21,8 @@ final class SimulationStart: Sendable {
     let memory: PathMemory
     /// The LSTM's state at the origin.
     let state: SequenceModel.State
+    /// The probability that the customer has left, so that nothing comes any more.
+    let departed: Double
     private let isCold: Bool
     /// The shares of evidence at the first step.
     private let shares: [Float]
@@ -40,6 +42,7 @@ final class SimulationStart: Sendable {
         memory = PathMemory(history, origin: origin)
         state =
             model.sequence.state(after: history) ?? model.sequence.model.initialState(count: 1)
+        departed = model.departure.probability(after: history, at: origin)
         isCold = history.isEmpty
         shares = model.mixture.shares(
             model.situation(in: model.nextContext(after: history)),
@@ -56,7 +59,7 @@ final class SimulationStart: Sendable {
             origin: origin, horizonSeconds: settings.horizonSeconds,
             paths: blocks.flatMap { $0.paths.map(\.events) },
             shares: zip(model.mixture.names, shares).map { (name: $0, share: $1) },
-            isCold: isCold,
+            departed: departed, isCold: isCold,
             itemHeadError: errors.isEmpty ? nil : errors.reduce(0, +) / Double(errors.count))
     }
 }

@@ -71,6 +71,7 @@ public enum ModelFiles {
         do {
             let tensors = TensorReader(tensors: try SafeTensors.read(from: path).tensors)
             var model = try model(tensors, config: config, itemIDs: itemIDs)
+            model.departure = try tensors.departure()
             model.response = try decode(folder.appending(path: "response.json"))
             guard model.response.fits(model.catalogue) else {
                 throw LearningError(.invalidData, "response.json does not fit the catalogue")
@@ -133,6 +134,7 @@ public enum ModelFiles {
         let gates = model.mixture.gates
         tensors["mixture.gates"] = Tensor(
             shape: [gates.count, gates.first?.count ?? 0], .f32(Array(gates.joined())))
+        tensors["departure"] = vector([model.departure.meanGap] + model.departure.probabilities)
         for (index, layer) in model.stacking.layers.enumerated() {
             tensors["stacking.\(index).weights"] = Tensor(
                 shape: [layer.weights.rows, layer.weights.columns],
@@ -229,6 +231,16 @@ private struct TensorReader {
                 popularity: values[4 * $0 + 3])
         }
         return ItemHabits(items: habits.dropLast(), common: habits[rows - 1])
+    }
+
+    /// How surely silent customers have left.
+    func departure() throws -> Departure {
+        let values = try floats("departure", count: 1 + Departure.bounds.count)
+        let departure = Departure(probabilities: Array(values.dropFirst()), meanGap: values[0])
+        guard departure.isWellFormed else {
+            throw LearningError(.invalidData, "departure holds what is no probability")
+        }
+        return departure
     }
 
     /// The layers of a stacking, from features to one number; none if there are no tensors of it.

@@ -22,6 +22,8 @@ public struct PredictionModel: Sendable {
     public let mixture: Mixture
     /// Corrections of what the mixture says of the likeliest items.
     public let stacking: Stacking
+    /// How surely silent customers have left.
+    public package(set) var departure = Departure.never
     /// The settings it was trained with.
     public let configuration: TrainingConfiguration
     /// How the days around customers move what they buy.

@@ -80,7 +80,7 @@ struct CustomerView {
         pseudonym = report.twin.userID
         isColdStart = recommendations.isColdStart
         span = Words.span(days: recommendations.horizonDays)
-        facts = Self.facts(report.twin)
+        facts = Self.facts(report.twin, departed: report.departed)
         let bounds = recommendations.items.flatMap {
             [$0.bestProbability, $0.bestInterval.upperBound]
         }
@@ -126,13 +126,19 @@ struct CustomerView {
         [0.05, 0.1, 0.25, 0.5].first { greatest <= $0 } ?? 1
     }
 
-    private static func facts(_ twin: UserTwin) -> [Fact] {
+    /// Probabilities to have left are told from here on.
+    private static let notableDeparture = 0.1
+
+    private static func facts(_ twin: UserTwin, departed: Double) -> [Fact] {
         var facts = [Fact(term: "Events", value: Words.count(twin.eventCount))]
         if let first = twin.firstEvent {
             facts.append(Fact(term: "Known since", value: Words.date(first)))
         }
         if let last = twin.lastUpdated {
             facts.append(Fact(term: "Last seen", value: Words.date(last)))
+        }
+        if departed >= notableDeparture {
+            facts.append(Fact(term: "Has left for good", value: Words.percent(departed)))
         }
         if let city = twin.city { facts.append(Fact(term: "City", value: city)) }
         if let daypart = twin.preferences.dayparts.first {

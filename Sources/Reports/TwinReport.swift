@@ -18,6 +18,8 @@ public struct TwinReport: Sendable {
     let drawing: TwinDrawing
     /// Shares of the sources that simulated items were drawn from, greatest first.
     let evidence: [(name: EvidenceName, share: Double)]
+    /// The probability that the customer has left for good.
+    let departed: Double
     /// How far items drawn from the LSTM by proposals were from its item head; see `Futures`.
     let itemHeadError: Double?
 
@@ -70,6 +72,7 @@ public struct TwinReport: Sendable {
         drawing = TwinDrawing(subject.twin.itemGraph, items: items, colors: colors)
         evidence = Self.evidenceShares(futures)
         itemHeadError = futures.itemHeadError
+        departed = futures.departed
     }
 
     /// The report as a page of its own.

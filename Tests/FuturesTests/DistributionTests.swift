@@ -18,7 +18,7 @@ struct DistributionTests {
             horizonSeconds: SimulationSettings.horizonLimit, paths: Self.pathCount, seed: 5,
             evidence: [.popularity])
         let start = SimulationStart(
-            model: try World.model(),
+            model: try World.lastingModel(),
             popularity: CumulativeTable(.dense(try World.model().popularity.probabilities)),
             history: history, origin: (history.lastTime ?? 0) + elapsed, settings: settings)
         let futures = start.firstStep()
@@ -123,7 +123,7 @@ struct DistributionTests {
         let settings = SimulationSettings(
             paths: Self.pathCount, seed: 9, evidence: [source])
         let start = SimulationStart(
-            model: try World.model(),
+            model: try World.lastingModel(),
             popularity: CumulativeTable(.dense(try World.model().popularity.probabilities)),
             history: history, origin: history.lastTime ?? 0, settings: settings)
         let futures = start.firstStep()

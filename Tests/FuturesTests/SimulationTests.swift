@@ -1,8 +1,8 @@
 import Learning
-import Prediction
 import Testing
 
 @testable import Futures
+@testable import Prediction
 
 @Suite("Simulation")
 struct SimulationTests {
@@ -116,6 +116,30 @@ struct SimulationTests {
         #expect(try World.futures(history, most).pathCount == SimulationSettings.pathLimit)
     }
 
+    @Test(
+        "In as many futures as the customer may have left nothing happens, and all else is as it was"
+    )
+    func departed() throws {
+        let history = try World.history(3)
+        let origin = (history.lastTime ?? 0) + day
+        var model = try World.lastingModel()
+        let settings = SimulationSettings(paths: 600)
+        let staying = try Simulator(model).simulateFutureBehavior(
+            history, from: origin, settings: settings)
+        model.departure = Departure(
+            probabilities: Departure.bounds.map { _ in 0.4 }, meanGap: 3)
+        let leaving = try Simulator(model).simulateFutureBehavior(
+            history, from: origin, settings: settings)
+        #expect(staying.departed == 0 && abs(leaving.departed - 0.4) < 1e-6)
+        let gone = (0..<600).filter { leaving.path($0).isEmpty && !staying.path($0).isEmpty }
+        let busy = (0..<600).count { !staying.path($0).isEmpty }
+        #expect(busy > 200)
+        #expect(abs(Double(gone.count) / Double(busy) - 0.4) < 0.1, "\(gone.count) of \(busy)")
+        for path in Set(0..<600).subtracting(gone) {
+            #expect(Array(leaving.path(path)) == Array(staying.path(path)))
+        }
+    }
+
     @Test("A cancelled task stops")
     func cancellation() async throws {
         let history = try World.history(1)
@@ -186,7 +210,7 @@ struct SimulationTests {
         var history = History()
         history.append(item: 3, type: purchase, time: 0)
         let own = try #require(EvidenceName.allCases.firstIndex(of: .ownTransitions))
-        let model = try World.model()
+        let model = try World.lastingModel()
         let start = SimulationStart(
             model: model, popularity: CumulativeTable(.dense(model.popularity.probabilities)),
             history: history, origin: 0,

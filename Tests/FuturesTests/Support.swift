@@ -1,10 +1,10 @@
 import Learning
-import Prediction
 import SyntheticShop
 import Testing
 import Twins
 
 @testable import Futures
+@testable import Prediction
 
 let day: Int64 = 86_400
 let purchase = EventType.purchase.rawValue
@@ -22,6 +22,13 @@ enum World {
     }
 
     static func model() throws -> PredictionModel { try trained.get() }
+
+    /// The model as if no customer ever left.
+    static func lastingModel() throws -> PredictionModel {
+        var model = try model()
+        model.departure = .never
+        return model
+    }
 
     /// The whole history of a customer.
     static func history(_ customer: Int) throws -> History {

@@ -84,6 +84,7 @@ public struct Trainer: Sendable {
         counted = CountedEvidence(data.sequences, itemCount: catalogue.count)
         let heldOutSet = HeldOut(lessons, catalogue: catalogue)
         var whole = model(mixture, stacking)
+        whole.departure = Departure(data.sequences)
         if let surroundings = data.surroundings {
             whole.response = ResponseTraining(
                 surroundings, catalogue: catalogue, threads: threads

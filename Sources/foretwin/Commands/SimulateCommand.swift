@@ -123,6 +123,11 @@ struct SimulateCommand: ParsableCommand {
         }
         let mean = (futures.meanLength * 10).rounded() / 10
         print("\(futures.pathCount) futures of \(customer), \(mean) events each on average")
+        if futures.departed >= 0.01 {
+            print(
+                "By the length of the silence the customer has left for good with a probability "
+                    + "of \(percent(futures.departed)); as many futures are empty.")
+        }
         if let error = futures.itemHeadError {
             print(
                 "From this large catalogue the LSTM's items are drawn by proposals: "

@@ -1,0 +1,130 @@
+import Kernels
+import Learning
+import Testing
+
+@testable import Prediction
+
+@Suite("Departure")
+struct DepartureTests {
+    private static let day: Int64 = 86_400
+
+    /// Customers who come with a rhythm of their own, give or take a third, until the end of the
+    /// data, or until a visit after which they stay away.
+    private func customers(
+        _ count: Int, days: Int64 = 300, leaving: Double, seed: UInt64
+    ) -> EventSequences {
+        var sequences = EventSequences()
+        var generator = PhiloxGenerator(seed: seed)
+        for customer in 0..<count {
+            let rhythm = [2.0, 5, 12][customer % 3]
+            var times: [Int64] = []
+            var time = generator.uniform() * rhythm
+            while time < Double(days) {
+                times.append(Int64(time * Double(Self.day)))
+                if generator.uniform() < leaving { break }
+                time += rhythm * (0.67 + 0.67 * generator.uniform())
+            }
+            sequences.append(
+                items: times.map { _ in 0 }, types: times.map { _ in 0 }, times: times)
+        }
+        return sequences
+    }
+
+    private func history(_ days: [Int64]) -> History {
+        var history = History()
+        for day in days { history.append(item: 0, type: 0, time: day * Self.day) }
+        return history
+    }
+
+    @Test("Who has been silent for much longer than usual has left, by the own rhythm")
+    func rhythm() {
+        let departure = Departure(customers(600, leaving: 0.01, seed: 1))
+        #expect(departure.isWellFormed)
+        let weekly = history((0..<20).map { $0 * 7 })
+        let daily = history((0..<20).map { $0 })
+        func probability(_ history: History, silentDays: Int64) -> Double {
+            departure.probability(
+                after: history, at: (history.lastTime ?? 0) + silentDays * Self.day)
+        }
+        // Of visits one in a hundred is the last.
+        #expect(abs(probability(weekly, silentDays: 0) - 0.01) < 0.005)
+        #expect(probability(weekly, silentDays: 5) < 0.03)
+        #expect(probability(weekly, silentDays: 60) > 0.9)
+        #expect(probability(daily, silentDays: 2) < 0.15)
+        #expect(probability(daily, silentDays: 20) > 0.9)
+        #expect(probability(daily, silentDays: 20) > probability(weekly, silentDays: 5))
+    }
+
+    @Test("Where nobody leaves, a silence is one that has not ended yet")
+    func nobodyLeaves() {
+        let departure = Departure(customers(300, leaving: 0, seed: 2))
+        let weekly = history((0..<20).map { $0 * 7 })
+        for silentDays: Int64 in [0, 3, 7] {
+            let found = departure.probability(
+                after: weekly, at: (weekly.lastTime ?? 0) + silentDays * Self.day)
+            #expect(found < 0.05, "\(silentDays): \(found)")
+        }
+    }
+
+    @Test(
+        "Those who left are about as many as the probabilities say",
+        arguments: [3, 4, 5] as [UInt64])
+    func calibrated(_ seed: UInt64) {
+        let departure = Departure(customers(900, leaving: 0.02, seed: seed))
+        // Other customers, watched at a day in the middle of their time.
+        let others = customers(900, leaving: 0.02, seed: seed + 100)
+        let moment = 150 * Self.day
+        var (foreseen, left, squares, count) = (0.0, 0.0, 0.0, 0.0)
+        for sequence in 0..<others.count {
+            let times = others.times[others.range(of: sequence)]
+            let past = times.filter { $0 <= moment }
+            guard !past.isEmpty else { continue }
+            var history = History()
+            for time in past { history.append(item: 0, type: 0, time: time) }
+            let probability = departure.probability(after: history, at: moment)
+            let hasLeft: Double = past.count == times.count ? 1 : 0
+            foreseen += probability
+            left += hasLeft
+            squares += (probability - hasLeft) * (probability - hasLeft)
+            count += 1
+        }
+        #expect(left > 100)
+        #expect(abs(foreseen - left) < 0.15 * left, "\(foreseen) of \(left)")
+        // Nearly always it is plain who has left.
+        #expect(squares / count < 0.03, "\(squares / count)")
+    }
+
+    @Test("Nothing known, no data, and times before the newest event")
+    func edges() {
+        let departure = Departure(customers(60, leaving: 0.05, seed: 8))
+        #expect(departure.probability(after: History(), at: 10_000 * Self.day) == 0)
+        let one = history([3])
+        #expect(
+            departure.probability(after: one, at: 0)
+                == departure.probability(after: one, at: 3 * Self.day))
+        #expect((0...1).contains(departure.probability(after: one, at: .max)))
+        #expect(Departure(EventSequences()) == .never)
+        #expect(Departure.never.probability(after: one, at: .max) == 0)
+        var single = EventSequences()
+        single.append(items: [0], types: [0], times: [5])
+        #expect(Departure(single).isWellFormed)
+    }
+
+    @Test("The order of probabilities, and what is no probability")
+    func wellFormed() {
+        let count = Departure.bounds.count
+        func departure(_ change: (inout [Float]) -> Void, meanGap: Float = 3) -> Departure {
+            var values = (0..<count).map { Float($0) / Float(count) }
+            change(&values)
+            return Departure(probabilities: values, meanGap: meanGap)
+        }
+        #expect(departure { _ in }.isWellFormed)
+        #expect(!departure { $0[2] = 0.9 }.isWellFormed)
+        #expect(!departure { $0[count - 1] = 1.1 }.isWellFormed)
+        #expect(!departure { $0[0] = -0.1 }.isWellFormed)
+        #expect(!departure { $0.removeLast() }.isWellFormed)
+        #expect(!departure({ _ in }, meanGap: 0).isWellFormed)
+        #expect(!departure({ _ in }, meanGap: .infinity).isWellFormed)
+        #expect(!departure { $0[1] = .nan }.isWellFormed)
+    }
+}
