@@ -135,6 +135,10 @@ struct SimulateCommand: ParsableCommand {
         }
         for (index, path) in shown.enumerated() {
             print("\nPath \(index + 1)")
+            guard !path.isEmpty else {
+                print("  nothing within the horizon")
+                continue
+            }
             var table = Table("time", "does", "item", "from")
             for event in path {
                 table.add(
