@@ -7,8 +7,8 @@ struct ItemHead: Sendable {
     private var proposals: ItemProposals?
     private var rounds = 0
     private var nextRenewal = 0
-    /// How far draws were from the item head in total variation: at each renewal of the proposals,
-    /// when they were oldest, and for paths that they were not made for.
+    /// How far draws were from the item head in total variation, for paths that the proposals were
+    /// not made of: of each proposals when they were new, and when they were oldest.
     private(set) var errors: [Double] = []
 
     /// Smaller catalogues are gone through.
@@ -52,6 +52,7 @@ struct ItemHead: Sendable {
         } else {
             proposals = ItemProposals(network, like: sample, error: Self.errorLimit)
         }
+        if let proposals { errors.append(proposals.error) }
         nextRenewal = rounds + max(1, min(rounds, Self.longestUse))
     }
 }

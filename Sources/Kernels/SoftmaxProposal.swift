@@ -43,6 +43,9 @@ public struct SoftmaxTable: Sendable {
 public final class SoftmaxProposal: Sendable {
     /// How many items are proposed for each draw.
     public let count: Int
+    /// How far draws for each of the queries would be from its softmax in total variation, were they
+    /// proposed by the others alone.
+    public let error: Double
     private let table: SoftmaxTable
     /// 1 / probability of being proposed, of each item.
     private let inverse: [Float]
@@ -92,6 +95,7 @@ public final class SoftmaxProposal: Sendable {
         let wanted = max(Self.fewest * least, spread / 2 / error).rounded(.up)
         guard wanted <= Double(limit) else { return nil }
         count = Int(wanted)
+        self.error = spread / 2 / wanted
         self.table = table
         var total = 0.0
         sums = mean.map {

@@ -9,6 +9,10 @@ public struct ItemProposals: Sendable {
     /// How many items are proposed for each draw.
     public var count: Int { proposal.count }
 
+    /// How far draws are from the item head in total variation, for sequences like those that the
+    /// proposals were made of.
+    public var error: Double { proposal.error }
+
     /// Prepares proposals for sequences like some that are known; `nil` if going through the catalogue
     /// is as quick.
     ///

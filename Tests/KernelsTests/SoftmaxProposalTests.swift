@@ -115,6 +115,9 @@ struct SoftmaxProposalTests {
         let exact = try #require(count(0.4, error: 0.005))
         #expect(alike < apart && apart < exact)
         #expect(count(0.4, error: 0.005, limit: exact) == exact)
+        let made = SoftmaxProposal(
+            view(queries(6, spread: 0.4)), table, error: 0.01, limit: Self.items)
+        #expect(made.map { $0.error > 0.005 && $0.error <= 0.01 } == true)
         #expect(count(0.4, error: 0.005, limit: exact - 1) == nil)
     }
 

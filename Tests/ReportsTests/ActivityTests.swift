@@ -99,7 +99,7 @@ import Testing
         #expect(activity.future.map(\.high) == [0, 0, 0])
         for isNarrow in [false, true] {
             let markup = TimelineChart(activity, isNarrow: isNarrow).markup()
-            #expect(PageReader(markup).text(in: "svg").contains("no events yet"))
+            #expect(PageReader(markup).text(in: "svg").contains("no events in this time"))
         }
     }
 

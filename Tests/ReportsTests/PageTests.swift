@@ -104,7 +104,7 @@ import Twins
         #expect(html.components(separatedBy: "Cold start.").count == 2)
         #expect(reader.text(in: "body").contains("what is popular with everybody now"))
         #expect(reader.text(in: "nav").components(separatedBy: "new").count == 2)
-        #expect(html.contains("no events yet"))
+        #expect(html.contains("no events in this time"))
         #expect(!html.contains("somebody nobody knows"))
     }
 

@@ -116,7 +116,8 @@ struct TimelineChart {
         svg.text("forecast", at: SVG.Point(x: x(0) + 8, y: top - 6), "tick strong")
         if !activity.pastTotals.contains(where: { $0 > 0 }) {
             svg.text(
-                "no events yet", at: SVG.Point(x: (left + x(0)) / 2, y: bottom - 10), "tick",
+                "no events in this time", at: SVG.Point(x: (left + x(0)) / 2, y: bottom - 10),
+                "tick",
                 anchor: .middle)
         }
     }
