@@ -21,7 +21,7 @@ struct SimulationRun {
         let random = Numbers(seed: start.settings.seed, firstPath: range.lowerBound)
         self.random = random
         draws = start.draws
-        head = ItemHead(start.network)
+        head = ItemHead(start.network, isExact: start.settings.goesThroughCatalogue)
         // In some of the futures the customer has left.
         active = (0..<range.count).filter { random($0, 0, 109) >= start.departed }
         state = start.network.state(repeating: start.state, count: active.count)

@@ -12,8 +12,13 @@ public struct SimulationSettings: Sendable, Hashable {
     public var seed: UInt64
     /// The sources of evidence that items may be drawn from.
     public var evidence: Set<EvidenceName>
-    /// Threads; the result does not depend on it.
+    /// Threads, among which blocks of 256 paths are shared out; the result does not depend on it.
     public var threads: Int
+    /// Whether the LSTM's items are drawn exactly even from a large catalogue.
+    ///
+    /// Proposals are made for the paths of a block together, so that two runs of one seed that differ
+    /// in one path may differ in others. What is compared path by path needs exact draws.
+    package var goesThroughCatalogue = false
 
     /// The greatest number of ``steps``.
     public static let stepLimit = 400

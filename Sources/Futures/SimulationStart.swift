@@ -52,14 +52,24 @@ final class SimulationStart: Sendable {
     /// The LSTM.
     var network: SequenceModel { model.sequence.model }
 
+    /// What is left of a block of paths when it is done.
+    struct Block: Sendable {
+        var paths: [[SimulatedEvent]]
+        var error: ItemHead.Error
+
+        init(_ run: SimulationRun) {
+            paths = run.paths.map(\.events)
+            error = run.head.error
+        }
+    }
+
     /// The paths of all blocks as a table.
-    func futures(_ blocks: [SimulationRun]) -> Futures {
-        let errors = blocks.flatMap(\.head.errors)
-        return Futures(
+    func futures(_ blocks: [Block]) -> Futures {
+        Futures(
             origin: origin, horizonSeconds: settings.horizonSeconds,
-            paths: blocks.flatMap { $0.paths.map(\.events) },
+            paths: blocks.flatMap(\.paths),
             shares: zip(model.mixture.names, shares).map { (name: $0, share: $1) },
             departed: departed, isCold: isCold,
-            itemHeadError: errors.isEmpty ? nil : errors.reduce(0, +) / Double(errors.count))
+            itemHeadError: ItemHead.Error.share(blocks.map(\.error)))
     }
 }

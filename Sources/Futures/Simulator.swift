@@ -58,7 +58,7 @@ public struct Simulator: Sendable {
                 run.advance(step: step)
                 step += 1
             }
-            return run
+            return SimulationStart.Block(run)
         }
         return start.futures(runs)
     }

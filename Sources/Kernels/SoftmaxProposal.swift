@@ -93,7 +93,7 @@ public final class SoftmaxProposal: Sendable {
             least += weights.mean / Double(rows)
         }
         let wanted = max(Self.fewest * least, spread / 2 / error).rounded(.up)
-        guard wanted <= Double(limit) else { return nil }
+        guard wanted >= 1, wanted <= Double(limit) else { return nil }
         count = Int(wanted)
         self.error = spread / 2 / wanted
         self.table = table
@@ -134,7 +134,7 @@ public final class SoftmaxProposal: Sendable {
         )
     }
 
-    /// Mean and mean square of p / q over p, for q = (`proposed` − `share` · p) · `scale`.
+    /// Mean, mean square and standard deviation of p / q over p, for q = (`proposed` − `share` · p) · `scale`.
     private static func weights(
         _ p: FloatPointer, _ proposed: [Float], without share: Float, scale: Float
     ) -> (mean: Double, square: Double, deviation: Double) {
@@ -165,7 +165,8 @@ public final class SoftmaxProposal: Sendable {
     ///   - queries: n × d, similar to those that the proposals were made of.
     ///   - offsets: A number from 0 up to 1 for each query, which decides what is proposed.
     ///   - uniforms: Numbers from 0 up to 1, equally many for each query, query after query.
-    /// - Returns: An item for each of the uniform numbers; -1 where none is possible.
+    /// - Returns: An item for each of the uniform numbers; -1 where none of those proposed is
+    ///   possible.
     /// - Complexity: O(n · d · proposals).
     public func draw(
         _ queries: MatrixView, offsets: [Double], at uniforms: [Double]

@@ -4,10 +4,10 @@ import Learning
 ///
 /// Gaps between events that came teach nothing of customers who never come back. So all silences
 /// count here, those that still last as well: the share that outlasts a silence (Kaplan and Meier,
-/// "Nonparametric Estimation from Incomplete Observations", 1958) falls to a level at which nobody
-/// returns any more, and the level, as a share of those who are still silent, is who has left.
-/// Silences are measured by a customer's own rhythm: two weeks are long for a daily customer and
-/// nothing for a monthly one.
+/// "Nonparametric Estimation from Incomplete Observations", 1958) falls to a level, and the level, as
+/// a share of those who are still silent, is who has left. Silences are measured by a customer's own
+/// rhythm: two weeks are long for a daily customer and nothing for a monthly one. Who has come on few
+/// days has no rhythm yet, and is not taken to have left.
 public struct Departure: Sendable, Equatable {
     /// For each of ``bounds``, the probability to have left when a silence has lasted that long.
     let probabilities: [Float]
@@ -20,8 +20,13 @@ public struct Departure: Sendable, Equatable {
     ]
     /// Gaps of everybody's length that a customer's own rhythm begins with.
     private static let priorGaps: Float = 2
-    /// Returns that are added at each length, so that few customers do not prove a certainty.
+    /// Returns that are added at each length, so that few customers prove little, and nobody little
+    /// of lengths that were never watched.
     private static let priorReturns = 0.1
+    /// Times between days with events that make a rhythm, at least.
+    private static let fewestGaps = 4
+    /// A silence as short as this may be a pause in a visit, in seconds.
+    private static let pause = 86_400.0
     /// Nobody has left for certain.
     private static let most: Float = 0.99
 
@@ -43,12 +48,16 @@ public struct Departure: Sendable, Equatable {
             self = .never
             return
         }
-        let customers = (0..<sequences.count).map {
-            ActiveDays(sequences.times[sequences.range(of: $0)])
+        let customers = (0..<sequences.count)
+            .map { ActiveDays(sequences.times[sequences.range(of: $0)]) }
+            .filter(\.haveRhythm)
+        guard !customers.isEmpty else {
+            self = .never
+            return
         }
         let gaps = customers.reduce(0) { $0 + $1.gaps.count }
         let days = customers.reduce(Float(0)) { $0 + $1.gaps.reduce(0, +) }
-        let meanGap = gaps > 0 ? max(1, days / Float(gaps)) : 1
+        let meanGap = max(1, days / Float(gaps))
         // By class of length: silences that ended, and such as last still.
         var returned = [Double](repeating: 0, count: Self.bounds.count)
         var lasting = returned
@@ -65,10 +74,8 @@ public struct Departure: Sendable, Equatable {
             shares.append(outlasting)
             // Silences that last still have been watched for half of their class on average.
             let watched = atRisk - lasting[place] / 2
-            if watched > 0 {
-                outlasting *=
-                    1 - min(1, (returned[place] + Self.priorReturns) / (watched + 1))
-            }
+            outlasting *=
+                1 - min(1, (returned[place] + Self.priorReturns) / (max(0, watched) + 1))
             atRisk -= returned[place] + lasting[place]
         }
         self.init(
@@ -79,14 +86,15 @@ public struct Departure: Sendable, Equatable {
     /// The probability that a customer has left.
     ///
     /// - Parameters:
-    ///   - history: What the customer did; somebody of whom nothing is known has not left.
+    ///   - history: What the customer did; somebody of whom little is known has not left.
     ///   - time: The moment, in seconds since 1970; not before the newest event.
     /// - Returns: 0 to 1, the greater the longer the customer has been silent.
     /// - Complexity: O(events).
     public func probability(after history: History, at time: Int64) -> Double {
         let days = ActiveDays(history.times[...])
-        guard let last = days.last else { return 0 }
-        let seconds = max(0, Double(time) - Double(last))
+        guard let last = days.last, days.haveRhythm else { return 0 }
+        let seconds = Double(time) - Double(last)
+        guard seconds > Self.pause else { return 0 }
         let silence = Float(seconds) / 86_400 / days.rhythm(besides: meanGap)
         return Double(probabilities[Self.place(silence)])
     }
@@ -113,12 +121,15 @@ public struct Departure: Sendable, Equatable {
         init(_ times: ArraySlice<Int64>) {
             var day: Int64?
             for time in times {
-                let next = time / 86_400
+                let next = Int64((Double(time) / 86_400).rounded(.down))
                 if let day, next > day { gaps.append(Float(next - day)) }
                 day = next
             }
             last = times.last
         }
+
+        /// Whether there are enough of them to tell how often the customer comes.
+        var haveRhythm: Bool { gaps.count >= Departure.fewestGaps }
 
         /// The mean time between two of the days.
         func rhythm(besides common: Float) -> Float {

@@ -102,7 +102,7 @@ struct CustomerView {
             parts.map(\.share), label: "Shares of evidence, as in the list below")
         evidenceError = report.itemHeadError.map {
             "The catalogue is large, so items of the sequence model are drawn by proposals: "
-                + "\(Words.percent($0)) of those would be others if it were gone through."
+                + "about \(Words.percent($0)) of those would be others if it were gone through."
         }
         timelineSVG = [false, true].map {
             TimelineChart(report.activity, isNarrow: $0).markup()
@@ -138,7 +138,7 @@ struct CustomerView {
             facts.append(Fact(term: "Last seen", value: Words.date(last)))
         }
         if departed >= notableDeparture {
-            facts.append(Fact(term: "Has left for good", value: Words.percent(departed)))
+            facts.append(Fact(term: "May have left for good", value: Words.percent(departed)))
         }
         if let city = twin.city { facts.append(Fact(term: "City", value: city)) }
         if let daypart = twin.preferences.dayparts.first {

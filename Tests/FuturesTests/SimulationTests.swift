@@ -121,7 +121,7 @@ struct SimulationTests {
     )
     func departed() throws {
         let history = try World.history(3)
-        let origin = (history.lastTime ?? 0) + day
+        let origin = (history.lastTime ?? 0) + 2 * day
         var model = try World.lastingModel()
         let settings = SimulationSettings(paths: 600)
         let staying = try Simulator(model).simulateFutureBehavior(

@@ -76,6 +76,6 @@ extension SimulationStart {
     func firstStep() -> Futures {
         var run = SimulationRun(self, paths: 0..<settings.paths)
         run.advance(step: 0)
-        return futures([run])
+        return futures([Block(run)])
     }
 }

@@ -47,7 +47,7 @@ struct DepartureTests {
                 after: history, at: (history.lastTime ?? 0) + silentDays * Self.day)
         }
         // Of visits one in a hundred is the last.
-        #expect(abs(probability(weekly, silentDays: 0) - 0.01) < 0.005)
+        #expect(probability(weekly, silentDays: 2) < 0.02)
         #expect(probability(weekly, silentDays: 5) < 0.03)
         #expect(probability(weekly, silentDays: 60) > 0.9)
         #expect(probability(daily, silentDays: 2) < 0.15)
@@ -78,7 +78,8 @@ struct DepartureTests {
         for sequence in 0..<others.count {
             let times = others.times[others.range(of: sequence)]
             let past = times.filter { $0 <= moment }
-            guard !past.isEmpty else { continue }
+            // Of others no rhythm is known.
+            guard past.count > 6 else { continue }
             var history = History()
             for time in past { history.append(item: 0, type: 0, time: time) }
             let probability = departure.probability(after: history, at: moment)
@@ -92,6 +93,37 @@ struct DepartureTests {
         #expect(abs(foreseen - left) < 0.15 * left, "\(foreseen) of \(left)")
         // Nearly always it is plain who has left.
         #expect(squares / count < 0.03, "\(squares / count)")
+    }
+
+    @Test("Sessions of a day, few days of data and few customers do not prove that anybody left")
+    func littleData() {
+        var sessions = EventSequences()
+        for session in 0..<500 {
+            let time = Int64(session % 30) * Self.day
+            sessions.append(items: [0, 1], types: [0, 0], times: [time, time + 60])
+        }
+        #expect(Departure(sessions) == .never)
+        let twoDays = history((0..<20).map { $0 * 2 })
+        for days: Int64 in [10, 20] {
+            let departure = Departure(customers(300, days: days, leaving: 0, seed: 4))
+            for silentDays: Int64 in [2, 3, 4] {
+                let found = departure.probability(
+                    after: twoDays, at: (twoDays.lastTime ?? 0) + silentDays * Self.day)
+                #expect(found < 0.35, "\(days) days of data, \(silentDays) silent: \(found)")
+            }
+        }
+        // One customer who left long ago, beside one who still comes, is a hint and no proof.
+        var two = EventSequences()
+        let times = (0..<60).map { Int64($0) * Self.day }
+        two.append(items: times.map { _ in 0 }, types: times.map { _ in 0 }, times: times)
+        two.append(items: [0, 0, 0, 0, 0], types: [0, 0, 0, 0, 0], times: Array(times.prefix(5)))
+        let found = Departure(two).probability(after: twoDays, at: 60 * Self.day)
+        #expect(found < 0.9, "\(found)")
+        // Whose rhythm is not known has not left, however long ago it is.
+        let departure = Departure(customers(600, leaving: 0.01, seed: 1))
+        #expect(departure.probability(after: history([1, 2, 3, 4]), at: 900 * Self.day) == 0)
+        // Nor has anybody in the middle of a visit.
+        #expect(departure.probability(after: twoDays, at: (twoDays.lastTime ?? 0) + 3600) == 0)
     }
 
     @Test("Nothing known, no data, and times before the newest event")

@@ -6,15 +6,16 @@ public import Learning
 ///
 /// The share of paths in which an item is bought is set beside what the item was to the customer
 /// before: how often and how lately it was bought, and how due it is by its own rhythm. A logistic
-/// regression for each horizon weighs them: each knows what the others do not. What comes of it becomes a probability by a curve for each group of ranks, because the
-/// first item of a list is over-estimated more than the tenth. Numbers of purchases and times
-/// to the next one keep the order of the paths and get other probabilities.
+/// regression for each horizon weighs them: each knows what the others do not. What comes of it
+/// becomes a probability by a curve for each group of ranks, because the first item of a list is
+/// over-estimated more than the tenth. Numbers of purchases and times to the next one keep the order
+/// of the paths and get other probabilities.
 public struct Calibration: Sendable, Equatable, Codable {
     /// What was fitted for one horizon.
     public struct Horizon: Sendable, Equatable, Codable {
         /// Its length, in seconds.
         public let seconds: Int64
-        /// Weighs the share of paths and the customer's own frequency.
+        /// Weighs the share of paths and what the item was to the customer.
         public let regression: LogisticRegression
         /// A curve for each group of ranks, the first items first.
         public let curves: [IsotonicRegression]
@@ -74,7 +75,7 @@ public struct Calibration: Sendable, Equatable, Codable {
     /// Between two horizons of the fit, the curves of both are mixed by the logarithm of time.
     ///
     /// - Parameters:
-    ///   - chance: The share of paths in which it is, and how often it was.
+    ///   - chance: The share of paths in which it is, and what it was to the customer.
     ///   - rank: Its place in the list, from 0.
     ///   - seconds: The horizon.
     /// - Returns: A probability; the share of paths if nothing was fitted.

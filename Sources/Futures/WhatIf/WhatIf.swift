@@ -190,8 +190,10 @@ public struct WhatIf: Sendable {
     }
 
     private static func simulation(_ settings: Settings, seed: UInt64) -> SimulationSettings {
-        SimulationSettings(
+        var simulation = SimulationSettings(
             horizonSeconds: settings.horizonSeconds, paths: settings.paths, seed: seed,
             threads: 1)
+        simulation.goesThroughCatalogue = true
+        return simulation
     }
 }

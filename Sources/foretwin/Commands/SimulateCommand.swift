@@ -131,7 +131,7 @@ struct SimulateCommand: ParsableCommand {
         if let error = futures.itemHeadError {
             print(
                 "From this large catalogue the LSTM's items are drawn by proposals: "
-                    + "\(percent(error)) of them would be others if it were gone through.")
+                    + "about \(percent(error)) would be others if it were gone through.")
         }
         for (index, path) in shown.enumerated() {
             print("\nPath \(index + 1)")
