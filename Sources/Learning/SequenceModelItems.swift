@@ -30,28 +30,22 @@ extension SequenceModel {
 
     /// Draws items of the next event, given its time and type, without keeping the probabilities.
     ///
-    /// The result does not depend on the number of threads.
-    ///
     /// - Parameters:
     ///   - query: The sequences, with what is known of their next events.
     ///   - uniforms: Numbers from 0 up to 1, equally many for each sequence, one after the other.
-    ///   - threads: How many may work on it.
     /// - Returns: An item for each number; -1 if none is possible.
-    /// - Complexity: O(n · itemCount · d) time, O(itemCount) memory a thread.
-    public func drawItems(
-        _ query: ItemQuery, at uniforms: [Double], threads: Int = 1
-    ) -> [Int32] {
+    /// - Complexity: O(n · itemCount · d) time, O(itemCount) memory.
+    public func drawItems(_ query: ItemQuery, at uniforms: [Double]) -> [Int32] {
         guard query.count > 0 else { return [] }
         precondition(uniforms.count.isMultiple(of: query.count), "Equally many a sequence.")
         let draws = uniforms.count / query.count
         let bias = weights.itemBias.elements
-        let blocks = (query.count + rowsAtOnce - 1) / rowsAtOnce
-        return parallelMap(blocks, threads: threads) { block in
-            let rows = block * rowsAtOnce..<min(query.count, (block + 1) * rowsAtOnce)
+        return stride(from: 0, to: query.count, by: rowsAtOnce).flatMap { first in
+            let rows = first..<min(query.count, first + rowsAtOnce)
             return drawFromSoftmax(
                 query.rows.rows(rows), itemColumns, adding: bias,
                 at: Array(uniforms[rows.lowerBound * draws..<rows.upperBound * draws]))
-        }.flatMap { $0 }
+        }
     }
 
     /// What the item head is asked about the next events of some sequences.
@@ -61,7 +55,7 @@ extension SequenceModel {
     ///   - gaps: The class of each time to the next event.
     ///   - weekParts: The part of the week of each next event, if known.
     ///   - types: The type of each next event.
-    /// - Returns: What ``drawItems(_:at:threads:)`` and ``ItemProposals`` draw for.
+    /// - Returns: What ``drawItems(_:at:)`` and ``ItemProposals`` draw for.
     public func itemQuery(
         _ state: State, gaps: [UInt8], weekParts: [UInt8]? = nil, types: [UInt8]
     ) -> ItemQuery {
