@@ -43,9 +43,20 @@ struct SoftmaxProposalTests {
         return weights.map { $0 / total }
     }
 
-    /// The share of draws that would have to change for their frequencies to be the softmax, less
-    /// what chance alone makes of it: both halves of the draws are off by the same bias, and by
-    /// chance of their own.
+    /// Many draws for one query.
+    private func draws(
+        _ count: Int, of query: [Float], _ proposal: SoftmaxProposal, seed: UInt64
+    ) -> [Int32] {
+        let many = Matrix(
+            rows: count, columns: Self.width, elements: (0..<count).flatMap { _ in query })
+        var generator = PhiloxGenerator(seed: seed)
+        return proposal.draw(
+            view(many), offsets: (0..<count).map { _ in generator.uniform() },
+            at: (0..<count).map { _ in generator.uniform() })
+    }
+
+    /// The share of draws that would have to change for their frequencies to be the softmax, and
+    /// what chance alone makes of it on average.
     private func distance(_ items: [Int32], from softmax: [Double]) -> (
         found: Double, noise: Double
     ) {
@@ -65,13 +76,7 @@ struct SoftmaxProposalTests {
         let proposal = try #require(
             SoftmaxProposal(view(sample), table, error: 0.01, limit: Self.items))
         let query = Array(queries(1, spread: spread, seed: 99).row(0))
-        let repeats = 60_000
-        let many = Matrix(
-            rows: repeats, columns: Self.width, elements: (0..<repeats).flatMap { _ in query })
-        var generator = PhiloxGenerator(seed: 8)
-        let drawn = proposal.draw(
-            view(many), offsets: (0..<repeats).map { _ in generator.uniform() },
-            at: (0..<repeats).map { _ in generator.uniform() })
+        let drawn = draws(60_000, of: query, proposal, seed: 8)
         let distance = distance(drawn, from: softmax(query, table))
         // A query far from the sample may be further off than the mean of the sample's.
         #expect(
@@ -86,12 +91,7 @@ struct SoftmaxProposalTests {
             SoftmaxProposal(view(queries(8, spread: 0.3)), table, error: 0.002, limit: 3000))
         let query = Array(queries(8, spread: 0.3).row(3))
         let repeats = 100_000
-        let many = Matrix(
-            rows: repeats, columns: Self.width, elements: (0..<repeats).flatMap { _ in query })
-        var generator = PhiloxGenerator(seed: 9)
-        let drawn = proposal.draw(
-            view(many), offsets: (0..<repeats).map { _ in generator.uniform() },
-            at: (0..<repeats).map { _ in generator.uniform() })
+        let drawn = draws(repeats, of: query, proposal, seed: 9)
         var counts: [Int32: Double] = [:]
         for item in drawn { counts[item, default: 0] += 1 }
         let softmax = softmax(query, table)
@@ -147,13 +147,7 @@ struct SoftmaxProposalTests {
         let query = Array(queries(1, spread: 0.6, seed: 21).row(0))
         let twice = Matrix(rows: 2, columns: Self.width, elements: query + query)
         let told = proposal.renewed(view(twice), error: 1, limit: Self.items).formerError
-        let repeats = 60_000
-        let many = Matrix(
-            rows: repeats, columns: Self.width, elements: (0..<repeats).flatMap { _ in query })
-        var generator = PhiloxGenerator(seed: 18)
-        let drawn = proposal.draw(
-            view(many), offsets: (0..<repeats).map { _ in generator.uniform() },
-            at: (0..<repeats).map { _ in generator.uniform() })
+        let drawn = draws(60_000, of: query, proposal, seed: 18)
         let distance = distance(drawn, from: softmax(query, table))
         #expect(told > 0.02, "far enough to tell: \(told)")
         #expect(distance.found - distance.noise < told + 0.01, "\(distance), told \(told)")
