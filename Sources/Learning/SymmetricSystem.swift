@@ -1,3 +1,5 @@
+import Foundation
+
 /// Systems of linear equations whose matrix is symmetric and positive definite (Cholesky).
 struct SymmetricSystem {
     private let count: Int
@@ -33,6 +35,11 @@ struct SymmetricSystem {
             x[i] /= factor[i * count + i]
         }
         return x
+    }
+
+    /// The natural logarithm of the matrix's determinant.
+    var logarithmOfDeterminant: Double {
+        (0..<count).reduce(0) { $0 + 2 * log(factor[$1 * count + $1]) }
     }
 
     /// The diagonal of the inverse of the matrix.

@@ -10,7 +10,7 @@ import Learning
 /// makes the same bytes.
 public enum ModelFiles {
     /// The version of the layout; a reader refuses all others.
-    public static let formatVersion = 5
+    public static let formatVersion = 6
 
     /// What every version's `config.json` says, however the rest of it looks.
     private struct Format: Codable {

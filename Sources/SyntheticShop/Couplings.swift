@@ -29,6 +29,14 @@ enum Couplings {
         "Personal care": Coupling(beforeConcert: 1.1),
     ]
 
+    /// By department; those that are not named have no season of their own, but for the weather's.
+    static let seasons: [String: ShopTruth.Season] = [
+        "Baking": .init(peakDay: 345, peakChance: 0.2, widthDays: 20),
+        "Snacks & sweets": .init(peakDay: 352, peakChance: 0.15, widthDays: 14),
+        "Fruit & vegetables": .init(peakDay: 190, peakChance: 0.15, widthDays: 40),
+        "Cleaning": .init(peakDay: 85, peakChance: 0.12, widthDays: 18),
+    ]
+
     /// The same for visits on days on which nothing is needed.
     static let visits = Coupling(rain: 0.25, beforeHoliday: 0.5)
 
@@ -67,6 +75,7 @@ enum Couplings {
             beforeHoliday: values(\.beforeHoliday), beforeConcert: values(\.beforeConcert),
             visitsInRain: visits.rain, visitsBeforeHoliday: visits.beforeHoliday,
             priceAttention: priceAttention, priceElasticity: priceElasticity,
-            priceLookahead: priceLookahead)
+            priceLookahead: priceLookahead,
+            seasons: seasons)
     }
 }

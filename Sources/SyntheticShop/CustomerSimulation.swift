@@ -189,6 +189,7 @@ struct CustomerSimulation: Sendable {
         }
         pending.removeAll(keepingCapacity: true)
         browse(isNeeded ? Odds.viewsMean : Odds.viewsMeanWhenIdle, influence, world, &log)
+        keepSeason(influence, world, &log)
         reconsider(world, &log)
         guard !cart.isEmpty else { return }
         if !cart.contains(where: \.isFixed), random.chance(Odds.abandon) { return }
@@ -246,7 +247,7 @@ struct CustomerSimulation: Sendable {
             }
             look(at: item, world, &log)
             // Staples keep to their rhythm, and what is chosen already is not chosen again.
-            if household.staples.contains(where: { $0.item == item }) || isInCart(item) { continue }
+            if isStaple(item) || isInCart(item) { continue }
             let ratio = world.surroundings.priceRatio(of: item, day: log.day)
             if random.chance(Odds.cartAfterView * power(ratio, Couplings.priceElasticity)) {
                 add(item, isFixed: false, world, &log)
@@ -263,6 +264,22 @@ struct CustomerSimulation: Sendable {
             wishes.removeLast()
             record(.wishlistRemove, wish, world: world, log: &log)
             if !isInCart(wish) { add(wish, isFixed: false, world, &log) }
+        }
+    }
+
+    /// Takes what the time of the year calls for.
+    private mutating func keepSeason(
+        _ influence: Surroundings.Influence, _ world: World, _ log: inout VisitLog
+    ) {
+        for season in influence.seasons where random.chance(season.chance) {
+            let choice = world.tastes.departments[season.department]
+            guard !choice.isEmpty else { continue }
+            let item = choice.draw(&random)
+            if isStaple(item) || isInCart(item) || !world.catalogue.isOnSale(item, day: log.day) {
+                continue
+            }
+            look(at: item, world, &log)
+            add(item, isFixed: true, world, &log)
         }
     }
 
@@ -306,6 +323,10 @@ struct CustomerSimulation: Sendable {
                 log: &log)
         }
         lastBasket = (basketID, cart.map(\.item))
+    }
+
+    private func isStaple(_ item: Int) -> Bool {
+        household.staples.contains { $0.item == item }
     }
 
     private func isInCart(_ item: Int) -> Bool { cart.contains { $0.item == item } }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What is true of a synthetic shop by construction, to compare with what was learned from events.
 public struct ShopTruth: Codable, Hashable, Sendable {
     /// A group of customers of one taste.
@@ -59,6 +61,24 @@ public struct ShopTruth: Codable, Hashable, Sendable {
         public var staples: [Staple]
     }
 
+    /// A time of the year that calls for a category: a customer in the shop buys something of it,
+    /// beside all else.
+    public struct Season: Codable, Hashable, Sendable {
+        /// The day of the peak; 1 is the first of January.
+        public var peakDay: Int
+        /// The chance on each visit of that day.
+        public var peakChance: Double
+        /// The chance falls as a bell does on both sides of the peak, with this standard deviation
+        /// in days.
+        public var widthDays: Double
+
+        /// The chance on each visit of a day since 1970; years have 365 days and a quarter.
+        public func chance(on day: Int) -> Double {
+            let away = remainder(Double(day - peakDay) + 1, 365.25)
+            return peakChance * exp(-0.5 * away * away / (widthDays * widthDays))
+        }
+    }
+
     /// How the days around customers move what they look at and take by chance.
     ///
     /// Numbers by category are exponents: what is looked at has the weight `exp(number ×
@@ -83,6 +103,8 @@ public struct ShopTruth: Codable, Hashable, Sendable {
         public var priceElasticity: Double
         /// The same in the number of days ahead that a staple is bought.
         public var priceLookahead: Double
+        /// By category; those without follow the year by its weather alone.
+        public var seasons: [String: Season]
     }
 
     /// What the shop was made from.

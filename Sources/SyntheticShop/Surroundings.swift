@@ -11,8 +11,11 @@ struct Surroundings: Sendable {
         var visits: Double
         /// The factor of what is looked at, by department.
         var departments: [Double]
+        /// The departments that the time of the year calls for, and the chance on each visit that
+        /// something of them is bought for that reason.
+        var seasons: [(department: Int, chance: Double)]
 
-        static let none = Influence(visits: 1, departments: [])
+        static let none = Influence(visits: 1, departments: [], seasons: [])
     }
 
     /// What the influences follow from.
@@ -43,6 +46,12 @@ struct Surroundings: Sendable {
                     departments: departments.indices.map { place in
                         let coupling = Couplings.departments[departments[place]]
                         return strengths[day].factor(coupling ?? .init()) * levels[place][day]
+                    },
+                    seasons: departments.indices.compactMap { place in
+                        let season = Couplings.seasons[departments[place]]
+                        guard let chance = season?.chance(on: firstDay + day), chance > 0.001
+                        else { return nil }
+                        return (place, chance)
                     })
             }
         }

@@ -28,6 +28,8 @@ struct Tastes: Sendable {
     let browsing: WeightedChoice
     /// Draws from all items that can be a staple.
     let staples: WeightedChoice
+    /// Draws from the items of each department by popularity.
+    let departments: [WeightedChoice]
 
     init(catalogue: Catalogue, seed: UInt64) {
         let pairs = Tastes.plant(catalogue, seed: seed)
@@ -49,6 +51,9 @@ struct Tastes: Sendable {
         }
         browsing = WeightedChoice(everything)
         staples = Tastes.stapleChoice(everything, catalogue, isFollower)
+        departments = Assortment.departments.indices.map { department in
+            WeightedChoice(everything.filter { catalogue.departments[$0.index] == department })
+        }
 
         var random = ShopRandom(seed: seed, stream: .tastes)
         let stocked = Set(catalogue.items.compactMap(\.category))

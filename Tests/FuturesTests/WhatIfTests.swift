@@ -17,7 +17,8 @@ private func responsive(
     let count = model.catalogue.count
     model.response = ContextResponse(
         features: [.rain],
-        usual: ["Lyon": [.init(mean: 0, least: 0, most: 4)]], usualTrends: [0], categories: ["all"],
+        usual: ["Lyon": [.init(mean: .init(constant: 0), least: 0, most: 4)]],
+        usualTrends: [.init(constant: 0)], categories: ["all"],
         coefficients: [
             [.init(mean: rain, ownVariance: rainDeviation * rainDeviation, sharedDeviation: 0)]
         ],

@@ -129,7 +129,8 @@ struct ContextResponseTests {
             counts.add(log, city: city)
         }
         return TrainingData.Surroundings(
-            counts: counts, days: days, items: items, itemIDs: items.map(\.itemID))
+            seasons: SeasonCounts([], items: [:]), counts: counts, days: days, items: items,
+            itemIDs: items.map(\.itemID))
     }()
     private static let response = ResponseTraining(
         surroundings, catalogue: ModelCatalogue(itemIDs: items.map(\.itemID)), threads: 2

@@ -1,4 +1,5 @@
 import Foundation
+import Learning
 public import Prediction
 public import Twins
 
@@ -63,15 +64,17 @@ public struct DayFactors: Sendable {
         let response = model.response
         let prices = Self.prices(response, outlook, days, model.catalogue)
         let known = Self.features(response, outlook, days)
+        let seasons = response.seasons(on: days)
         guard
             !outlook.unavailable.isEmpty || prices.contains(where: { !$0.isEmpty })
                 || known.contains(where: { day in day.joined().contains { $0 != 0 } })
+                || seasons.joined().contains(where: { $0 != 0 })
         else { return nil }
         let truths = (0..<max(1, draws)).map {
             draws > 1 ? response.draw($0, seed: seed) : response.likeliest
         }
         let offered = Set(prices.flatMap(\.keys))
-        let logarithms = truths.map { Self.logarithms($0, known, response.categories.count) }
+        let logarithms = truths.map { Self.logarithms($0, known, seasons) }
         let elasticities = truths.map { truth in
             Dictionary(uniqueKeysWithValues: offered.map { ($0, truth.elasticities[Int($0)]) })
         }
@@ -142,10 +145,11 @@ public struct DayFactors: Sendable {
                 guard outlook.purposes.contains(feature.purpose),
                     usual.indices.contains(place), let usual = usual[place]
                 else { return [Double](repeating: 0, count: response.categories.count) }
-                func difference(_ category: String?, mean: Double) -> Double {
+                func difference(_ category: String?, mean: YearlyCurve) -> Double {
                     outlook.days.value(
                         of: feature, category: category, city: outlook.city, day: day
-                    ).map { min(usual.most, max(usual.least, $0)) - mean } ?? 0
+                    ).map { min(usual.most, max(usual.least, $0)) - mean.value(on: Double(day)) }
+                        ?? 0
                 }
                 guard feature == .trend else {
                     return [Double](
@@ -161,11 +165,11 @@ public struct DayFactors: Sendable {
 
     /// The logarithms of factors, by day and category.
     private static func logarithms(
-        _ truth: ContextResponse.Draw, _ features: [[[Double]]], _ categoryCount: Int
+        _ truth: ContextResponse.Draw, _ features: [[[Double]]], _ seasons: [[Double]]
     ) -> [Double] {
-        features.flatMap { day in
-            (0..<categoryCount).map { category in
-                zip(truth.coefficients, day).reduce(0) {
+        zip(features, seasons).flatMap { day, seasons in
+            seasons.indices.map { category in
+                zip(truth.coefficients, day).reduce(seasons[category]) {
                     $0 + $1.0[category] * $1.1[category]
                 }
             }

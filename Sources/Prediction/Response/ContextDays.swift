@@ -115,6 +115,9 @@ public struct ContextDays: Sendable {
             ?? prices[Place(city: nil, day: day)]
     }
 
+    /// Whether feeds tell nothing that purchases could follow.
+    var isEmpty: Bool { features.isEmpty && prices.isEmpty }
+
     /// The items that are sold at another price than usual at some time.
     public var offeredItems: some Sequence<String> { prices.keys }
 

@@ -4,17 +4,18 @@ public import Learning
 
 /// How the days around customers multiply what they buy, by category, and prices by item.
 ///
-/// A category's purchases in a city have the factor exp(Σ coefficient · (feature − usual)), where
-/// what is usual is the mean of the feature there while the model learned. An item's have, besides,
-/// (price / usual price) to the power of its elasticity. Each number is an estimate with an error.
+/// A category's purchases in a city have the factor exp(season + Σ coefficient · (feature − usual)),
+/// where what is usual is the mean of the feature there while the model learned; where seasons are
+/// known, the mean of the time of the year. An item's have, besides, (price / usual price) to the
+/// power of its elasticity. Each number is an estimate with an error.
 public struct ContextResponse: Sendable, Equatable {
     /// What one number is, as far as is known.
     public typealias Estimate = PartialPooling.Estimate
 
     /// What is usual of a feature, and the range in which it was seen.
     public struct Usual: Sendable, Equatable, Codable {
-        /// The mean.
-        public var mean: Double
+        /// The mean, by the time of the year as far as seasons are known.
+        public var mean: YearlyCurve
         /// The least value.
         public var least: Double
         /// The greatest value.
@@ -26,7 +27,7 @@ public struct ContextResponse: Sendable, Equatable {
     /// What is usual of each feature, by city.
     public var usual: [String: [Usual?]]
     /// What is usual of the trend of each category.
-    public var usualTrends: [Double]
+    public var usualTrends: [YearlyCurve]
     /// The categories of items.
     public var categories: [String]
     /// The coefficients: a row for each feature, with one for each category.
@@ -37,6 +38,9 @@ public struct ContextResponse: Sendable, Equatable {
     public var usualPrices: [Double?]
     /// The elasticity of each item of the catalogue; empty if no price ever changed.
     public var elasticities: [Estimate]
+    /// How the time of the year moves the logarithm of each category's purchases; `nil` for
+    /// categories that it does not move. Empty if none is known, which takes two years of events.
+    public var seasons: [SeasonalModel.Season?] = []
 
     /// Nothing is known, and all factors are 1.
     public static let none = ContextResponse(
@@ -44,7 +48,31 @@ public struct ContextResponse: Sendable, Equatable {
         categoryOfItem: [], usualPrices: [], elasticities: [])
 
     /// Whether all factors are 1.
-    public var isNeutral: Bool { features.isEmpty && elasticities.isEmpty }
+    public var isNeutral: Bool { features.isEmpty && elasticities.isEmpty && seasons.isEmpty }
+
+    /// How far seasons move the purchases of each category on each of some days.
+    ///
+    /// The model has seen what customers did lately, and has learned that much of the season from
+    /// them; what counts is the difference from the season of the days before the forecast.
+    ///
+    /// - Parameter days: In days since 1970; the forecast looks from the first of them.
+    /// - Returns: Logarithms of factors by day, then by category; 0 without a season.
+    public func seasons(on days: ClosedRange<Int>) -> [[Double]] {
+        var result = days.map { _ in [Double](repeating: 0, count: categories.count) }
+        for (category, season) in seasons.enumerated() {
+            guard let curve = season?.curve else { continue }
+            let usual = curve.fadingMean(
+                on: Double(days.lowerBound), halfLifeDays: Self.memoryDays)
+            for (place, day) in days.enumerated() {
+                result[place][category] = curve.value(on: Double(day)) - usual
+            }
+        }
+        return result
+    }
+
+    /// Half of what the model knows of customers' levels is as old as that: the half-life of
+    /// ``Popularity``.
+    private static let memoryDays = Popularity.halfLifeSeconds / 86_400
 
     /// One possible truth about all coefficients.
     ///
@@ -96,7 +124,9 @@ extension ContextResponse: Codable {
             && sizes.contains(elasticities.count) && usualPrices.count == categoryOfItem.count
             && categoryOfItem.allSatisfy { $0.map(categories.indices.contains) ?? true }
             && coefficients.count == features.count && usualTrends.count == categories.count
-            && usualTrends.allSatisfy { abs($0) <= Self.limit }
+            && usualTrends.allSatisfy(Self.isSound)
+            && [0, categories.count].contains(seasons.count)
+            && seasons.allSatisfy { $0.map { Self.isSound($0.curve) } ?? true }
             && coefficients.allSatisfy { $0.count == categories.count }
             && usual.values.allSatisfy { $0.count == features.count }
             && estimates.allSatisfy {
@@ -104,8 +134,14 @@ extension ContextResponse: Codable {
                     && (0...Self.limit).contains($0.ownVariance)
             }
             && usual.values.joined().allSatisfy { usual in
-                usual.map { [$0.mean, $0.least, $0.most].allSatisfy { abs($0) <= Self.limit } }
-                    ?? true
+                usual.map {
+                    Self.isSound($0.mean)
+                        && [$0.least, $0.most].allSatisfy { abs($0) <= Self.limit }
+                } ?? true
             }
+    }
+
+    private static func isSound(_ curve: YearlyCurve) -> Bool {
+        !curve.values.isEmpty && curve.values.allSatisfy { abs($0) <= limit }
     }
 }

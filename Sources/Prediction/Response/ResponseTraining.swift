@@ -12,6 +12,7 @@ import Twins
 struct ResponseTraining {
     private let counts: ResponseCounts
     private let days: ContextDays
+    private let seasons: SeasonTraining?
     /// What is said of each item of the catalogue.
     private let items: [Item?]
     /// The place in the catalogue of each item, by its running number in the store.
@@ -36,6 +37,7 @@ struct ResponseTraining {
     ) {
         counts = surroundings.counts
         days = surroundings.days
+        seasons = SeasonTraining(surroundings.seasons, threads: threads)
         let known = Dictionary(
             surroundings.items.map { ($0.itemID, $0) }, uniquingKeysWith: { first, _ in first })
         items = catalogue.itemIDs.map { known[$0] }
@@ -48,6 +50,7 @@ struct ResponseTraining {
 
     /// What was learned; neutral where the feeds or the purchases tell nothing.
     func response() -> ContextResponse {
+        guard !days.isEmpty || seasons != nil else { return .none }
         let categories = Set(items.compactMap { $0?.category }).sorted()
         let places = Dictionary(
             uniqueKeysWithValues: categories.enumerated().map { ($0.element, $0.offset) })
@@ -58,7 +61,7 @@ struct ResponseTraining {
             features: [], usual: [:], usualTrends: usualTrends(rows, categories),
             categories: categories, coefficients: [],
             categoryOfItem: categoryOfItem, usualPrices: items.map { $0?.price },
-            elasticities: elasticities())
+            elasticities: elasticities(), seasons: seasons?.seasons(of: categories) ?? [])
         let fits = parallelMap(categories.count, threads: threads) { category in
             fit(category, categories[category], rows, usual)
         }
@@ -113,29 +116,37 @@ struct ResponseTraining {
     {
         var usual: [String: [ContextResponse.Usual?]] = [:]
         for (city, rows) in Dictionary(grouping: rows, by: \.city) {
-            usual[counts.cities[city]] = days.features.map { feature in
+            usual[counts.cities[city]] = days.features.map { feature -> ContextResponse.Usual? in
                 let asked = feature == .trend ? categories : [""]
-                let values = rows.flatMap { row in
-                    asked.compactMap {
-                        days.value(of: feature, category: $0, city: name(city), day: row.day)
-                    }
+                func value(_ day: Int, _ category: String) -> Double? {
+                    days.value(of: feature, category: category, city: name(city), day: day)
                 }
+                let values = rows.flatMap { row in asked.compactMap { value(row.day, $0) } }
                 guard let least = values.min(), let most = values.max() else { return nil }
                 return ContextResponse.Usual(
-                    mean: values.reduce(0, +) / Double(values.count), least: least, most: most)
+                    mean: curve(values) { value($0, "") }, least: least, most: most)
             }
         }
         return usual
     }
 
     /// The mean of each category's trend.
-    private func usualTrends(_ rows: [Row], _ categories: [String]) -> [Double] {
+    private func usualTrends(_ rows: [Row], _ categories: [String]) -> [YearlyCurve] {
         categories.map { category in
             let values = rows.compactMap {
                 days.value(of: .trend, category: category, city: name($0.city), day: $0.day)
             }
-            return values.reduce(0, +) / Double(max(1, values.count))
+            return curve(values) {
+                days.value(of: .trend, category: category, city: nil, day: $0)
+            }
         }
+    }
+
+    /// What is usual of a feature with such values: as much of it as seasons do not hold already
+    /// is counted when it differs from that.
+    private func curve(_ values: [Double], _ feature: (Int) -> Double?) -> YearlyCurve {
+        let mean = values.reduce(0, +) / Double(max(1, values.count))
+        return seasons?.usual(of: feature, mean: mean) ?? YearlyCurve(constant: mean)
     }
 
     private func fit(
@@ -151,7 +162,7 @@ struct ResponseTraining {
                 // What nobody said is taken to be as usual.
                 days.value(
                     of: feature, category: categoryName, city: name(row.city), day: row.day)
-                    ?? usual[counts.cities[row.city]]?[place]?.mean ?? 0
+                    ?? usual[counts.cities[row.city]]?[place]?.mean.value(on: Double(row.day)) ?? 0
             }
         }
         let first = rows.map(\.day).min() ?? 0

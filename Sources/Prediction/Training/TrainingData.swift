@@ -17,12 +17,14 @@ public struct TrainingData: Sendable {
     public let droppedEventCount: Int
     /// What is said of the items in words.
     let content: ItemContent
-    /// What was bought on which days, and what those were like; `nil` if nobody has said.
+    /// What was bought on which days, and what those were like; `nil` if nobody asked.
     let surroundings: Surroundings?
 
     /// What responses to the days are learned of.
     struct Surroundings: Sendable {
-        /// What was bought; items by their running number in the store.
+        /// What was bought in each week of the year.
+        var seasons: SeasonCounts
+        /// What was bought on days that feeds tell of; items by their running number in the store.
         var counts: ResponseCounts
         /// What the days were like.
         var days: ContextDays
@@ -91,17 +93,20 @@ public struct TrainingData: Sendable {
         var itemCounts = [Int](repeating: 0, count: itemIDs.count)
         var rows: [[RawEvent]] = []
         let feeds = try store.contextFeeds()
+        let known = try store.items(itemIDs)
+        var seasons = SeasonCounts(itemIDs, items: known)
         var counts = ResponseCounts()
         let cities = feeds.cities
         try store.forEachTwinLog { log in
             var row: [RawEvent] = []
             row.reserveCapacity(log.count)
-            let known = moment.map { moment in log.filter { $0.timestamp <= moment } } ?? log
+            let past = moment.map { moment in log.filter { $0.timestamp <= moment } } ?? log
+            seasons.add(past)
             if !feeds.isEmpty {
                 let city = try store.city(ofTwinNumber: rows.count)
-                counts.add(known, city: city.flatMap { cities.contains($0) ? $0 : nil })
+                counts.add(past, city: city.flatMap { cities.contains($0) ? $0 : nil })
             }
-            for entry in known {
+            for entry in past {
                 guard let item = entry.item, itemCounts.indices.contains(item) else { continue }
                 itemCounts[item] += 1
                 row.append(
@@ -111,14 +116,13 @@ public struct TrainingData: Sendable {
             }
             rows.append(row)
         }
-        let items = try store.items(itemIDs).sorted { $0.key < $1.key }.map(\.value)
+        let items = known.sorted { $0.key < $1.key }.map(\.value)
         self.init(
             rows: rows, owners: [], itemIDs: itemIDs, itemCounts: itemCounts,
             minimumItemCount: minimumItemCount, items: items,
-            surroundings: feeds.isEmpty
-                ? nil
-                : Surroundings(
-                    counts: counts, days: ContextDays(feeds), items: items, itemIDs: itemIDs))
+            surroundings: Surroundings(
+                seasons: seasons, counts: counts, days: ContextDays(feeds), items: items,
+                itemIDs: itemIDs))
     }
 
     private struct RawEvent {

@@ -271,10 +271,6 @@ extension BacktestCommand {
         return lines
     }
 
-    private static func decimals(_ value: Double, _ places: Int) -> String {
-        String(format: "%.\(places)f", value)
-    }
-
     private static func daysText(_ days: Double) -> String {
         days == days.rounded() ? "\(Int(days))" : "\(days)"
     }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import PropertyGraph
 import SyntheticShop
+import Twins
 
 /// How large a made-up shop is.
 struct ShopOptions: ParsableArguments {
@@ -13,13 +15,20 @@ struct ShopOptions: ParsableArguments {
     @Option(help: "How many days of events.")
     var days = 180
 
+    @Option(help: ArgumentHelp("The first day.", valueName: "date"))
+    var start = SyntheticShop.Configuration.usualStart.date
+
     @Option(name: .customLong("shop-seed"), help: "Decides everything that happens in the shop.")
     var shopSeed: UInt64 = 7
 
     /// The shop that the options make.
     func shop() throws -> SyntheticShop {
-        try SyntheticShop(
-            .init(customers: customers, items: items, days: days, seed: shopSeed))
+        guard let first = Timestamp(text: start) else {
+            throw ValidationError("--start is '\(start)'. Use a date such as 2026-01-01.")
+        }
+        return try SyntheticShop(
+            .init(
+                customers: customers, items: items, days: days, seed: shopSeed, start: first))
     }
 }
 

@@ -9,7 +9,9 @@ struct ModelsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "models",
         abstract: "List the versions of the model, and choose the one in use.",
-        subcommands: [List.self, Promote.self, RollBack.self, Prune.self, Vectors.self],
+        subcommands: [
+            List.self, Promote.self, RollBack.self, Prune.self, Vectors.self, Seasons.self,
+        ],
         defaultSubcommand: List.self)
 
     /// `foretwin models list`.

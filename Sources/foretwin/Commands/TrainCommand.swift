@@ -212,9 +212,9 @@ struct TrainCommand: ParsableCommand {
         }
         return backtest.checks.map { check in
             let days = Int((Double(check.seconds) / 86_400).rounded())
-            let ece = String(format: "%.3f", check.model.ece)
-            let brier = String(format: "%.4f", check.model.brier)
-            let own = String(format: "%.4f", check.frequencyBrier)
+            let ece = decimals(check.model.ece, 3)
+            let brier = decimals(check.model.brier, 4)
+            let own = decimals(check.frequencyBrier, 4)
             return "Within \(days) days, probabilities of the past were off by \(ece) on average; "
                 + "Brier score \(brier), customers' own frequencies \(own)."
         }
@@ -239,7 +239,7 @@ struct TrainCommand: ParsableCommand {
     }
 
     /// Bits with as many places as tell models apart.
-    static func bitsText(_ bits: Double) -> String { String(format: "%.3f", bits) }
+    static func bitsText(_ bits: Double) -> String { decimals(bits, 3) }
 }
 
 extension ProgressBar {

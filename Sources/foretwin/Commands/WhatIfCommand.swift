@@ -223,13 +223,12 @@ extension WhatIfCommand {
         }
 
         func lines() -> [String] {
-            func number(_ value: Double) -> String { String(format: "%.2f", value) }
             func signed(_ value: Double) -> String { String(format: "%+.2f", value) }
             func table(_ title: String, _ rows: [Row]) -> [String] {
                 var table = Table(title, "#as things are", "#change", "#90 % interval", "#in %")
                 for row in rows {
                     table.add(
-                        shortened(row.name, to: 44), number(row.usual), signed(row.change),
+                        shortened(row.name, to: 44), decimals(row.usual, 2), signed(row.change),
                         "\(signed(row.interval[0])) to \(signed(row.interval[1]))",
                         row.usual > 0 ? String(format: "%+.0f", 100 * row.change / row.usual) : "")
                 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A table for people: columns as wide as they need, numbers to the right.
 struct Table {
     /// How a column is set.
@@ -51,6 +53,9 @@ func percent(_ share: Double) -> String {
     return share < 0.0995
         ? "\((share * 1000).rounded() / 10) %" : "\(Int((share * 100).rounded())) %"
 }
+
+/// A number with so many decimals.
+func decimals(_ value: Double, _ places: Int) -> String { String(format: "%.\(places)f", value) }
 
 /// A whole number with thin groups of three.
 func grouped(_ number: Int) -> String {

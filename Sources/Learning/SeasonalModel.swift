@@ -1,0 +1,219 @@
+import Foundation
+import Kernels
+
+/// What comes back each year in levels that were measured at several times, and what does not.
+///
+/// A series is a Gaussian process: its mean, a season that is the same each year (a periodic
+/// kernel; MacKay, "Introduction to Gaussian processes", 1998), a drift that does not come back (an
+/// Ornstein-Uhlenbeck process), and errors of measurement (Rasmussen and Williams, "Gaussian
+/// Processes for Machine Learning", 2006, 2.2 and 5.4). Each part's size and pace are those under
+/// which the series are likeliest; all series share them, but for the size of the season. Years are
+/// told apart from drift by comparing them, so there is no season in less than two.
+public struct SeasonalModel: Sendable {
+    /// The sizes and paces of the parts of a series.
+    public struct Shape: Sendable, Equatable {
+        /// The variance of the season around its mean; 0 if nothing comes back.
+        public var season = 0.1
+        /// How many days apart the season of two days is alike.
+        public var seasonDays = 20.0
+        /// The variance of the drift.
+        public var drift = 0.01
+        /// After how many days drift is forgotten.
+        public var driftDays = 60.0
+        /// The variance of what is true of one time only.
+        public var error = 0.003
+    }
+
+    /// A season: how far each part of the year lies from the year's mean.
+    public struct Season: Sendable, Equatable, Codable {
+        /// The likeliest differences.
+        public var curve: YearlyCurve
+        /// The standard deviations of their errors.
+        public var deviations: [Double]
+    }
+
+    /// One series: levels such as logarithms of rates, with variances of their errors.
+    public struct Series: Sendable {
+        /// The levels, one for each time.
+        public var levels: [Double]
+        /// The variances of their errors, above 0.
+        public var variances: [Double]
+
+        /// Makes a series.
+        public init(levels: [Double], variances: [Double]) {
+            self.levels = levels
+            self.variances = variances
+        }
+    }
+
+    /// Into how many parts a season divides the year.
+    public static let parts = 52
+    /// The fewest days from the first time to the last in which seasons are looked for: as many as
+    /// lie between the middles of the whole weeks of two years.
+    public static let spanDaysMin = 2 * YearlyCurve.yearDays - 21
+    /// Times beyond so many are not looked at: the newest six years of weeks.
+    public static let timeLimit = 312
+
+    /// The middle of each time, in days since 1970.
+    public let times: [Double]
+    /// What all series have in common.
+    public let shape: Shape
+
+    private static let seasons = [0, 0.003, 0.01, 0.03, 0.1, 0.3, 1]
+    private static let seasonDays = [8, 14, 24, 40, 70.0]
+    private static let drifts = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3]
+    private static let driftDays = [15, 40, 100, 300.0]
+    private static let errors = [0, 0.001, 0.003, 0.01, 0.03, 0.1]
+    /// How often each size and pace is looked at again.
+    private static let rounds = 2
+
+    /// Finds the shape under which series are likeliest; `nil` if the times are of less than two
+    /// years, or there are no series.
+    ///
+    /// - Parameters:
+    ///   - times: The middle of each time, in days since 1970, ascending; at most ``timeLimit``.
+    ///   - series: Each with a level for each time.
+    ///   - threads: How many may work on it; the result does not depend on it.
+    /// - Complexity: O(series · times³).
+    public init?(times: [Double], series: [Series], threads: Int) {
+        guard let first = times.first, let last = times.last, last - first >= Self.spanDaysMin,
+            !series.isEmpty
+        else { return nil }
+        precondition(times.count <= Self.timeLimit, "Give the newest times only.")
+        self.times = times
+        var best = Shape()
+        func choose(_ path: WritableKeyPath<Shape, Double>, _ values: [Double]) {
+            let found = values.map { value -> (value: Double, evidence: Double) in
+                var shape = best
+                shape[keyPath: path] = value
+                let process = Process(times, shape)
+                let evidence = parallelMap(series.count, threads: threads) {
+                    process.evidence(of: series[$0])
+                }
+                return (value, evidence.reduce(0, +))
+            }
+            best[keyPath: path] = found.max { $0.evidence < $1.evidence }?.value ?? 0
+        }
+        for _ in 0..<Self.rounds {
+            choose(\.season, Self.seasons)
+            choose(\.drift, Self.drifts)
+            choose(\.driftDays, Self.driftDays)
+            choose(\.error, Self.errors)
+            choose(\.seasonDays, Self.seasonDays)
+        }
+        shape = best
+    }
+
+    /// The season of one series, its size being the one under which the series is likeliest.
+    ///
+    /// - Parameter series: With a level for each time.
+    /// - Returns: The season; `nil` if the series is likeliest without any.
+    /// - Complexity: O(times³).
+    public func season(of series: Series) -> Season? {
+        let found = Self.seasons.map { size -> (process: Process, evidence: Double) in
+            var shape = shape
+            shape.season = size
+            let process = Process(times, shape)
+            return (process, process.evidence(of: series))
+        }
+        guard let best = found.max(by: { $0.evidence < $1.evidence }),
+            best.process.shape.season > 0
+        else { return nil }
+        return best.process.season(of: series)
+    }
+
+    /// What is usual of something in each part of the year, if its season has the shape of all
+    /// series'. Where it moves a series, the series' season holds as much of it.
+    ///
+    /// - Parameter series: With a level for each time.
+    /// - Complexity: O(times³).
+    public func usual(of series: Series) -> YearlyCurve {
+        Process(times, shape).usual(of: series)
+    }
+}
+
+/// Times under a shape.
+private struct Process {
+    let times: [Double]
+    let shape: SeasonalModel.Shape
+    /// The variance of a series' mean: it may be any.
+    private static let levelVariance = 100.0
+
+    init(_ times: [Double], _ shape: SeasonalModel.Shape) {
+        self.times = times
+        self.shape = shape
+    }
+
+    /// How alike the season is of two places in the year, 1 being the whole year.
+    private func likeness(_ distance: Double) -> Double {
+        let pace = YearlyCurve.yearDays / (Double.pi * shape.seasonDays)
+        let sine = sin(Double.pi * distance)
+        return shape.season * exp(-0.5 * pace * pace * sine * sine)
+    }
+
+    /// The factorised covariance of a series' levels.
+    private func covariance(_ variances: [Double]) -> SymmetricSystem {
+        let count = times.count
+        let phases = times.map(YearlyCurve.part)
+        var matrix = [Double](repeating: 0, count: count * count)
+        for i in 0..<count {
+            for j in 0...i {
+                let drift = shape.drift * exp((times[j] - times[i]) / shape.driftDays)
+                matrix[i * count + j] = Self.levelVariance + likeness(phases[i] - phases[j]) + drift
+            }
+            matrix[i * count + i] += variances[i] + shape.error
+        }
+        return SymmetricSystem(matrix, count: count)
+    }
+
+    /// The logarithm of a series' probability density, but for what all shapes have in common.
+    func evidence(of series: SeasonalModel.Series) -> Double {
+        let mean = series.levels.reduce(0, +) / Double(max(1, series.levels.count))
+        let levels = series.levels.map { $0 - mean }
+        let system = covariance(series.variances)
+        return -0.5
+            * (zip(levels, system.solve(levels)).reduce(0) { $0 + $1.0 * $1.1 }
+                + system.logarithmOfDeterminant)
+    }
+
+    /// The season and the mean.
+    func usual(of series: SeasonalModel.Series) -> YearlyCurve {
+        let mean = series.levels.reduce(0, +) / Double(max(1, series.levels.count))
+        let solved = covariance(series.variances).solve(series.levels.map { $0 - mean })
+        return YearlyCurve(
+            likenesses.map { row in
+                zip(row, solved).reduce(mean) { $0 + (Self.levelVariance + $1.0) * $1.1 }
+            })
+    }
+
+    /// How alike the season is of each part of the year and each time.
+    private var likenesses: [[Double]] {
+        let parts = SeasonalModel.parts
+        let phases = times.map(YearlyCurve.part)
+        return (0..<parts).map { part in
+            phases.map { likeness((Double(part) + 0.5) / Double(parts) - $0) }
+        }
+    }
+
+    /// The season, as differences from its mean over the year.
+    func season(of series: SeasonalModel.Series) -> SeasonalModel.Season {
+        let mean = series.levels.reduce(0, +) / Double(max(1, series.levels.count))
+        let system = covariance(series.variances)
+        let solved = system.solve(series.levels.map { $0 - mean })
+        let parts = SeasonalModel.parts
+        var rows = likenesses
+        for time in times.indices {
+            let centre = rows.reduce(0) { $0 + $1[time] } / Double(parts)
+            for part in 0..<parts { rows[part][time] -= centre }
+        }
+        let around = (0..<parts).reduce(0) { $0 + likeness(Double($1) / Double(parts)) }
+        let prior = likeness(0) - around / Double(parts)
+        return SeasonalModel.Season(
+            curve: YearlyCurve(
+                rows.map { row in zip(row, solved).reduce(0) { $0 + $1.0 * $1.1 } }),
+            deviations: rows.map { row in
+                let told = zip(row, system.solve(row)).reduce(0) { $0 + $1.0 * $1.1 }
+                return max(0, prior - told).squareRoot()
+            })
+    }
+}
