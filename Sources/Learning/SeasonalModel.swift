@@ -30,6 +30,12 @@ public struct SeasonalModel: Sendable {
         public var curve: YearlyCurve
         /// The standard deviations of their errors.
         public var deviations: [Double]
+
+        /// Makes a season.
+        public init(curve: YearlyCurve, deviations: [Double]) {
+            self.curve = curve
+            self.deviations = deviations
+        }
     }
 
     /// One series: levels such as logarithms of rates, with variances of their errors.

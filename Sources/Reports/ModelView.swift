@@ -13,6 +13,13 @@ struct ModelView {
         var barSVG: String
     }
 
+    /// A category and its year.
+    struct Season {
+        var seasonName: String
+        var seasonWords: String
+        var seasonSVG: String
+    }
+
     var figures: [CustomerView.Fact]
     var lossSVG: String
     var hasLoss: Bool
@@ -20,8 +27,14 @@ struct ModelView {
     var hasSources: Bool
     var catalogueSize: String
     var wholeWords: String?
+    var yearly: [Season]
+    var hasYearly: Bool
+    var otherSeasons: String?
 
-    init(_ metrics: TrainingMetrics) {
+    /// How many seasons are drawn.
+    private static let seasonLimit = 12
+
+    init(_ metrics: TrainingMetrics, seasons: [CategorySeason]) {
         figures = [
             .init(term: "Events learned from", value: Words.count(metrics.eventCount)),
             .init(term: "Customers", value: Words.count(metrics.sequenceCount)),
@@ -53,6 +66,29 @@ struct ModelView {
         hasSources = !sources.isEmpty
         let whole = metrics.heldOutBits["mixture"].flatMap { $0.isFinite ? -$0 : nil }
         wholeWords = whole.map { Self.words($0, of: metrics.itemCount) }
+        let shown = seasons.prefix(Self.seasonLimit)
+        let axis = SeasonChart.axis(Array(shown))
+        yearly = shown.map { season in
+            Season(
+                seasonName: season.category, seasonWords: Self.words(season),
+                seasonSVG: SeasonChart(season, axis: axis).markup())
+        }
+        hasYearly = !seasons.isEmpty
+        otherSeasons =
+            seasons.count > shown.count
+            ? "And \(Words.count(seasons.count - shown.count)) more: see foretwin models seasons."
+            : nil
+    }
+
+    private static func words(_ season: CategorySeason) -> String {
+        "\(change(season.strongest.index)) about \(season.strongest.middle), "
+            + "\(change(season.weakest.index)) about \(season.weakest.middle)"
+    }
+
+    /// An index as what it differs from the mean week.
+    private static func change(_ index: Double) -> String {
+        let share = Int(((index - 1) * 100).rounded())
+        return share == 0 ? "as usual" : share > 0 ? "\(share) % more" : "\(-share) % less"
     }
 
     private static func words(_ bits: Double, of items: Int) -> String {

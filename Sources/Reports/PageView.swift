@@ -34,7 +34,7 @@ struct PageView {
         hasNavigation = page.customers.count > 1 || page.metrics != nil
         isEmpty = page.customers.isEmpty
         subjects = page.customers.enumerated().map { CustomerView($1, anchor: Self.anchor($0)) }
-        training = page.metrics.map { ModelView($0) }
+        training = page.metrics.map { ModelView($0, seasons: page.seasons) }
         paths = page.customers.first.map { Words.count($0.pathCount) }
     }
 

@@ -8,6 +8,8 @@ public struct ReportPage: Sendable {
     public let customers: [TwinReport]
     /// How the model was trained; `nil` leaves that part out.
     public let metrics: TrainingMetrics?
+    /// When in the year categories are bought more or less, the strongest season first.
+    public let seasons: [CategorySeason]
 
     /// Makes a page.
     ///
@@ -15,10 +17,16 @@ public struct ReportPage: Sendable {
     ///   - title: The page's heading.
     ///   - customers: The customers, in the order of the page; may be empty.
     ///   - metrics: How the model was trained; `nil` leaves that part out.
-    public init(title: String, customers: [TwinReport], metrics: TrainingMetrics? = nil) {
+    ///   - seasons: When in the year categories are bought more or less, the strongest season
+    ///     first; shown with the training.
+    public init(
+        title: String, customers: [TwinReport], metrics: TrainingMetrics? = nil,
+        seasons: [CategorySeason] = []
+    ) {
         self.title = title
         self.customers = customers
         self.metrics = metrics
+        self.seasons = seasons
     }
 
     /// The page: self-contained HTML that is also well-formed XML, without scripts, and that loads

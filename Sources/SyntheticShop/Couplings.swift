@@ -33,7 +33,7 @@ enum Couplings {
     static let seasons: [String: ShopTruth.Season] = [
         "Baking": .init(peakDay: 345, peakChance: 0.2, widthDays: 20),
         "Snacks & sweets": .init(peakDay: 352, peakChance: 0.15, widthDays: 14),
-        "Fruit & vegetables": .init(peakDay: 190, peakChance: 0.15, widthDays: 40),
+        "Fruit & vegetables": .init(peakDay: 260, peakChance: 0.15, widthDays: 25),
         "Cleaning": .init(peakDay: 85, peakChance: 0.12, widthDays: 18),
     ]
 

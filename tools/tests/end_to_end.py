@@ -634,6 +634,9 @@ class Models(Case):
         self.assertNotEqual(failed.returncode, 0)
         self.assertIn("nowhere", failed.stderr)
 
+        self.assertIn("knows no seasons", self.succeed("models", "seasons"))
+        self.assertEqual(json.loads(self.succeed("models", "seasons", "--json")), [])
+
         self.succeed("models", "vectors", "-o", "vectors.txt")
         lines = pathlib.Path(self.folder, "vectors.txt").read_text("utf-8").splitlines()
         count, length = map(int, lines[0].split())
@@ -642,6 +645,37 @@ class Models(Case):
         self.succeed("models", "vectors", "--format", "npy", "-o", "vectors.npy")
         header = pathlib.Path(self.folder, "vectors.npy").read_bytes()[:128]
         self.assertIn(f"'shape': ({count}, 8)".encode(), header)
+
+
+class Seasons(Case):
+    """What comes back each year is learned and shown."""
+
+    def test_seasons_of_two_years_are_found(self):
+        self.succeed("generate-shop", "--customers", 60, "--items", 60, "--days", 770,
+                     "--start", "2023-12-01")
+        truth = json.loads(pathlib.Path(self.folder, "shop/truth.json").read_text("utf-8"))
+        self.succeed("ingest", "shop/events.csv", "--items", "shop/items.csv")
+        self.succeed("train", "--epochs", 1, "--width", 8, "--backtest-customers", 0)
+        found = {entry["category"]: entry["weeks"] for entry in json.loads(
+            self.succeed("models", "seasons", "--json"))}
+        self.assertIn("Baking", found)
+        for name in set(found) & set(truth["couplings"]["seasons"]):
+            self.assertEqual([week["week"] for week in found[name]], list(range(1, 53)))
+            self.assertTrue(all(week["low"] < week["index"] < week["high"]
+                                for week in found[name]))
+        peak = max(found["Baking"], key=lambda week: week["index"])
+        planted = truth["couplings"]["seasons"]["Baking"]["peakDay"]
+        self.assertLess(abs((peak["week"] - 0.5) * 365.25 / 52 - planted), 28)
+        table = self.succeed("models", "seasons")
+        self.assertIn("strongest", table)
+        self.assertIn("█", table)
+        customer = pathlib.Path(self.folder, "shop/events.csv").read_text("utf-8").splitlines()[1]
+        self.succeed("report", customer.split(",")[0], "--paths", 20, "-o", "report.html")
+        self.assertIn("When in the year", pathlib.Path(
+            self.folder, "report.html").read_text("utf-8"))
+        wrong = self.foretwin("generate-shop", "--start", "soon", "-o", "other")
+        self.assertEqual(wrong.returncode, 64)
+        self.assertIn("Use a date such as 2026-01-01", wrong.stderr)
 
 
 class Graphs(Case):

@@ -41,6 +41,23 @@ extension Templates {
         </section>
         {{/hasSources}}
         </div>
+        {{#hasYearly}}
+        <section class="card">
+        <h3>When in the year categories are bought</h3>
+        <p class="sub">Purchases of each week as a multiple of the mean week's (dashed), in the \
+        band of 9 truths of 10. Forecasts move from the season of the days before them to that of \
+        the days ahead.</p>
+        <div class="seasons">
+        {{#yearly}}
+        <div><p class="item">{{seasonName}}</p><p class="sub">{{seasonWords}}</p>\
+        {{{seasonSVG}}}</div>
+        {{/yearly}}
+        </div>
+        {{#otherSeasons}}
+        <p class="sub">{{.}}</p>
+        {{/otherSeasons}}
+        </section>
+        {{/hasYearly}}
         </section>
         """
 }

@@ -162,6 +162,10 @@ enum StyleSheet {
         .chart { width: 100%; height: auto; margin-top: 8px; }
         .narrow { display: none; }
         .loss { max-width: 560px; }
+        .seasons { display: grid; grid-template-columns: repeat(auto-fill, minmax(220px, 1fr));
+          gap: 18px 24px; margin-top: 12px; }
+        .seasons > div { min-width: 0; break-inside: avoid; }
+        .seasons .item { overflow-wrap: anywhere; }
         .bars { width: 100%; height: 20px; flex: 1 1 auto; min-width: 0; border-radius: 2px; }
         .low { height: 16px; }
         .high { height: 22px; margin-top: 10px; border-radius: 4px; }

@@ -21,14 +21,18 @@ struct ShopOptions: ParsableArguments {
     @Option(name: .customLong("shop-seed"), help: "Decides everything that happens in the shop.")
     var shopSeed: UInt64 = 7
 
-    /// The shop that the options make.
-    func shop() throws -> SyntheticShop {
-        guard let first = Timestamp(text: start) else {
+    func validate() throws {
+        guard Timestamp(text: start) != nil else {
             throw ValidationError("--start is '\(start)'. Use a date such as 2026-01-01.")
         }
-        return try SyntheticShop(
+    }
+
+    /// The shop that the options make.
+    func shop() throws -> SyntheticShop {
+        try SyntheticShop(
             .init(
-                customers: customers, items: items, days: days, seed: shopSeed, start: first))
+                customers: customers, items: items, days: days, seed: shopSeed,
+                start: Timestamp(text: start) ?? SyntheticShop.Configuration.usualStart))
     }
 }
 

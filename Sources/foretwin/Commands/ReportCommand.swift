@@ -97,7 +97,9 @@ struct ReportCommand: ParsableCommand {
                 recommendations: answer.recommendations, model: model, store: store,
                 displayName: answer.customer)
         }
-        let page = ReportPage(title: "Foretwin report", customers: reports, metrics: metrics)
+        let page = ReportPage(
+            title: "Foretwin report", customers: reports, metrics: metrics,
+            seasons: model.response.categorySeasons)
         try writeText(page.html(), to: path)
     }
 }
