@@ -90,7 +90,9 @@ struct FleetOptions: ParsableArguments {
             fleet, settings, sums, to: file, itemIDs: model.catalogue.itemIDs,
             twins: try store.twinNumbers(), threads: futures.threads)
         if let demand, let total {
-            try DemandFile.write(total, settings, itemIDs: model.catalogue.itemIDs, to: demand)
+            try DemandFile.write(
+                total, settings, itemIDs: model.catalogue.itemIDs,
+                demandError: calibration?.demandError ?? .none, to: demand)
         }
         try file.finish()
         print("The forecasts are in \(path)\(demand.map { ", expected demand in \($0)" } ?? "").")

@@ -69,6 +69,9 @@ struct DemandTests {
         #expect(abs(all.error - (variance / 4).squareRoot()) < 1e-12)
         #expect(all.interval.lowerBound == 0)
         #expect(abs(all.interval.upperBound - (1 + 1.644_854 * all.deviation)) < 1e-9)
+        let doubted = demand.estimate(row: shape.rowOfAll, column: 2, modelError: 0.3)
+        let spread = (variance + 0.3 * 0.3).squareRoot()
+        #expect(abs(doubted.interval.upperBound - (1 + 1.644_854 * spread)) < 1e-9)
     }
 
     @Test("Twins in any order, and in two lots, add up to the same bits")
@@ -153,16 +156,19 @@ struct DemandTests {
         let shape = try shape()
         let settings = FleetSettings(origin: 0, horizonSeconds: 2 * day, paths: 4)
         let itemIDs = ["a,\"1\"", "b", "c"]
+        let doubt = DemandError(item: 0.4, category: 0.2, all: 0.1)
         var whole = try FleetDemand(shape, paths: 4)
         var tables: [DemandTable] = []
         for (index, twin) in twins().enumerated() {
             try whole.add(forecast(twin, shape))
             var part = try FleetDemand(shape, paths: 4)
             try part.add(forecast(twin, shape))
-            try DemandFile.write(part, settings, itemIDs: itemIDs, to: path("\(index).csv"))
+            try DemandFile.write(
+                part, settings, itemIDs: itemIDs, demandError: doubt, to: path("\(index).csv"))
             tables.append(try DemandTable(path: path("\(index).csv")))
         }
-        try DemandFile.write(whole, settings, itemIDs: itemIDs, to: path("whole.csv"))
+        try DemandFile.write(
+            whole, settings, itemIDs: itemIDs, demandError: doubt, to: path("whole.csv"))
         let table = try DemandTable(path: path("whole.csv"))
         #expect(table.origin.seconds == 0 && table.end.seconds == 2 * day && table.dayCount == 2)
         #expect(
@@ -170,7 +176,10 @@ struct DemandTests {
                 .all, .category(""), .category("tea"), .item(itemIDs[0]), .item("c"),
             ])
         let all = try #require(table[.all])
-        #expect(all.whole == whole.estimate(row: shape.rowOfAll, column: 2))
+        #expect(all.whole == whole.estimate(row: shape.rowOfAll, column: 2, modelError: 0.1))
+        #expect(abs(all.whole.modelError - 0.1) < 1e-12)
+        #expect(abs((table[.category("tea")]?.whole.modelError ?? 0) - 0.2) < 1e-12)
+        #expect(abs((table[.item("c")]?.whole.modelError ?? 0) - 0.4 * 0.25) < 1e-12)
         #expect(all.days.map(\.expected) == [0.5, 0.5])
         #expect(table[.item(itemIDs[0])]?.whole.expected == 0.75)
         var sum = tables[0]
@@ -181,6 +190,8 @@ struct DemandTests {
             for (a, b) in zip(series.days + [series.whole], other.days + [other.whole]) {
                 #expect(abs(a.expected - b.expected) < 1e-12)
                 #expect(abs(a.deviation - b.deviation) < 1e-12 && abs(a.error - b.error) < 1e-12)
+                // What the model does not know of one part, it does not know of the other.
+                #expect(abs(a.modelError - b.modelError) < 1e-12)
             }
         }
         let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
@@ -195,8 +206,8 @@ struct DemandTests {
     func badRows() throws {
         defer { clear() }
         let header = DemandFile.header.joined(separator: ",")
-        let first = "all,,,0,1970-01-01T00:00:00Z,1970-01-03T00:00:00Z,1,0,2,0.5,0.1"
-        let next = "all,,,1,1970-01-01T00:00:00Z,1970-01-02T00:00:00Z,1,0,2,0.5,0.1"
+        let first = "all,,,0,1970-01-01T00:00:00Z,1970-01-03T00:00:00Z,1,0,2,0.5,0.1,0"
+        let next = "all,,,1,1970-01-01T00:00:00Z,1970-01-02T00:00:00Z,1,0,2,0.5,0.1,0"
         func read(_ lines: [String]) throws -> DemandTable {
             let text = lines.joined(separator: "\n")
             try Data(text.utf8).write(to: URL(fileURLWithPath: path("bad.csv")))

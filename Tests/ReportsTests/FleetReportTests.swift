@@ -84,6 +84,27 @@ import Twins
         for category in report.categories { #expect(category.days.count == 14) }
     }
 
+    @Test func rangesHoldHowFarTheModelWasOff() throws {
+        let world = try World.plain.get()
+        let folder = try FleetFolder()
+        func report(_ error: DemandError) throws -> FleetReport {
+            let name = "error-\(error.all)"
+            return try FleetReport(
+                try folder.run(world, name, twins: 0..<40, demandError: error), world)
+        }
+        let sure = try report(.none)
+        let doubtful = try report(DemandError(item: 0.5, category: 0.3, all: 0.2))
+        #expect(!sure.hasModelError && doubtful.hasModelError)
+        #expect(sure.purchases.expected == doubtful.purchases.expected)
+        let high = try #require(doubtful.purchases.high)
+        #expect(high > doubtful.purchases.expected * 1.3)
+        #expect(high > (sure.purchases.high ?? high))
+        let words = "nor how far the model may be wrong"
+        #expect(try sure.html().contains(words))
+        #expect(try !doubtful.html().contains(words))
+        #expect(try doubtful.html().contains("was off in its back-test"))
+    }
+
     @Test func partsAreReadAsTheWhole() throws {
         let world = try World.plain.get()
         let folder = try FleetFolder()

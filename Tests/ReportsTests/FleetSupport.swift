@@ -61,7 +61,7 @@ final class FleetFolder {
     /// A run of some twins with three items each, and its demand by day.
     func run(
         _ world: World, _ name: String, twins: Range<Int>, scale: Double = 1,
-        from: Timestamp = origin
+        from: Timestamp = origin, demandError: DemandError = .none
     ) throws -> FleetReport.Files {
         let ids = Array(world.model.catalogue.itemIDs.prefix(12))
         var lines: [String] = []
@@ -101,7 +101,7 @@ final class FleetFolder {
             demand,
             FleetSettings(
                 origin: from.seconds, horizonSeconds: Int64(Self.days) * 86_400, paths: 4),
-            itemIDs: ids, to: path(name + ".csv"))
+            itemIDs: ids, demandError: demandError, to: path(name + ".csv"))
         return FleetReport.Files(fleet: [fleet], demand: [path(name + ".csv")])
     }
 }

@@ -5,12 +5,12 @@ import Twins
 /// Writes expected demand as CSV, which pandas and spreadsheets read.
 ///
 /// A row holds a level (`all`, `category` or `item`), a day from 1 on, or 0 for the whole horizon,
-/// and what is expected then. Expectations of parts of a fleet add up, and so do the squares of
-/// deviations and errors.
+/// and what is expected then. Expectations and errors of the model of parts of a fleet add up, and
+/// so do the squares of deviations and of errors by the number of paths.
 public enum DemandFile {
     static let header = [
         "level", "item_id", "category", "day", "from", "to", "expected", "low", "high",
-        "deviation", "error",
+        "deviation", "error", "model_error",
     ]
 
     /// Bytes that are kept before they are written.
@@ -24,10 +24,12 @@ public enum DemandFile {
     ///   - demand: The sums over all twins.
     ///   - settings: What was asked.
     ///   - itemIDs: The ids of the model's catalogue.
+    ///   - demandError: How far demand was off in the model's back-test.
     ///   - path: Where the file will be.
     /// - Throws: ``FuturesError`` if it cannot be written.
     public static func write(
-        _ demand: FleetDemand, _ settings: FleetSettings, itemIDs: [String], to path: String
+        _ demand: FleetDemand, _ settings: FleetSettings, itemIDs: [String],
+        demandError: DemandError = .none, to path: String
     ) throws {
         let partial = path + ".partial"
         guard FileManager.default.createFile(atPath: partial, contents: nil),
@@ -36,17 +38,20 @@ public enum DemandFile {
         defer { try? handle.close() }
         var text = header.joined(separator: ",") + "\n"
         let shape = demand.shape
-        try rows(demand, settings, row: shape.rowOfAll, names: ["all", "", ""], handle, &text)
+        try rows(
+            demand, settings, row: shape.rowOfAll, names: ["all", "", ""],
+            modelError: demandError.all, handle, &text)
         for (place, name) in shape.categories.enumerated() {
             try rows(
                 demand, settings, row: shape.row(ofCategory: place),
-                names: ["category", "", name], handle, &text)
+                names: ["category", "", name], modelError: demandError.category, handle, &text)
         }
         for (place, category) in shape.categoryPlaces.enumerated()
         where itemIDs.indices.contains(place) {
             try rows(
                 demand, settings, row: place,
-                names: ["item", itemIDs[place], shape.categories[Int(category)]], handle, &text)
+                names: ["item", itemIDs[place], shape.categories[Int(category)]],
+                modelError: demandError.item, handle, &text)
         }
         try handle.write(contentsOf: Data(text.utf8))
         try handle.synchronize()
@@ -57,18 +62,19 @@ public enum DemandFile {
 
     private static func rows(
         _ demand: FleetDemand, _ settings: FleetSettings, row: Int, names: [String],
-        _ handle: FileHandle, _ text: inout String
+        modelError: Double, _ handle: FileHandle, _ text: inout String
     ) throws {
         let days = demand.shape.days
         let start = names.map(quoted).joined(separator: ",")
         for day in 0...days {
-            let estimate = demand.estimate(row: row, column: day == 0 ? days : day - 1)
+            let estimate = demand.estimate(
+                row: row, column: day == 0 ? days : day - 1, modelError: modelError)
             guard estimate.expected > 0 || names[0] != "item" else { continue }
             let (from, to) = span(ofDay: day, origin: settings.origin, settings.horizonSeconds)
             let interval = estimate.interval
             let numbers = [
                 estimate.expected, interval.lowerBound, interval.upperBound, estimate.deviation,
-                estimate.error,
+                estimate.error, estimate.modelError,
             ]
             text += "\(start),\(day),\(Timestamp(seconds: from).iso8601),"
             text += "\(Timestamp(seconds: to).iso8601),"

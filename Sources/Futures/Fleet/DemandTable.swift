@@ -126,14 +126,15 @@ private struct DemandReader {
         }
         let numbers = fields[6...].compactMap { Double($0) }
             .filter { $0.isFinite && $0 >= 0 && $0 < 1e15 }
-        guard numbers.count == 5, let day = Int(fields[3]), (0...366).contains(day),
+        guard numbers.count == 6, let day = Int(fields[3]), (0...366).contains(day),
             let from = Timestamp(text: fields[4]), let to = Timestamp(text: fields[5])
         else { throw fault("a number or a time is none") }
         guard let subject = subject() else { throw fault("the level is not one of the known") }
         return Row(
             subject: subject, day: day, from: from, to: to,
             estimate: DemandEstimate(
-                expected: numbers[0], deviation: numbers[3], error: numbers[4]))
+                expected: numbers[0], deviation: numbers[3], error: numbers[4],
+                modelError: numbers[5]))
     }
 
     private func subject() -> DemandTable.Subject? {

@@ -8,31 +8,37 @@ public struct DemandEstimate: Sendable, Hashable {
     public let deviation: Double
     /// The standard error of ``expected`` by the number of paths.
     public let error: Double
+    /// The standard error of ``expected`` by what the model does not know; 0 if nobody has said.
+    public let modelError: Double
 
     /// Makes an estimate.
-    public init(expected: Double, deviation: Double, error: Double) {
+    public init(expected: Double, deviation: Double, error: Double, modelError: Double = 0) {
         self.expected = expected
         self.deviation = deviation
         self.error = error
+        self.modelError = modelError
     }
 
     /// Nothing at all.
     public static let zero = DemandEstimate(expected: 0, deviation: 0, error: 0)
 
-    /// An interval that holds the number in 9 futures of 10, if it is spread normally.
+    /// An interval that holds the number in 9 futures of 10, if it is spread normally: by chance,
+    /// and by what the model does not know.
     public var interval: ClosedRange<Double> {
-        let spread = normalQuantile95 * deviation
+        let spread =
+            normalQuantile95 * (deviation * deviation + modelError * modelError).squareRoot()
         return max(0, expected - spread)...max(0, expected + spread)
     }
 
-    /// What two estimates of twins that know nothing of each other add up to.
+    /// What two estimates of twins that know nothing of each other add up to; what the model does
+    /// not know of one, it does not know of the other.
     public static func + (left: DemandEstimate, right: DemandEstimate) -> DemandEstimate {
         func together(_ part: (DemandEstimate) -> Double) -> Double {
             (part(left) * part(left) + part(right) * part(right)).squareRoot()
         }
         return DemandEstimate(
             expected: left.expected + right.expected, deviation: together(\.deviation),
-            error: together(\.error))
+            error: together(\.error), modelError: left.modelError + right.modelError)
     }
 }
 
@@ -42,8 +48,9 @@ let normalQuantile95 = 1.644_854
 /// What all twins of a fleet will take, by item, category and day.
 ///
 /// Twins are simulated each on its own, so their variances add. What moves all at once, such as a
-/// holiday that the model does not know, is not in the spread. All sums are of whole numbers: their
-/// order makes no difference, and a run in parts adds up to the same bits.
+/// holiday that the model does not know, is not in the spread, but in what a back-test found of the
+/// model's errors. All sums are of whole numbers: their order makes no difference, and a run in
+/// parts adds up to the same bits.
 public struct FleetDemand: Sendable, Hashable {
     /// What is summed up by.
     public let shape: DemandShape
@@ -92,13 +99,18 @@ public struct FleetDemand: Sendable, Hashable {
     }
 
     /// What all twins take of a row in a column.
-    func estimate(row: Int, column: Int) -> DemandEstimate {
+    ///
+    /// - Parameters:
+    ///   - row: The row of the shape.
+    ///   - column: Its column.
+    ///   - modelError: How far the model is off, as a share of demand.
+    func estimate(row: Int, column: Int, modelError: Double = 0) -> DemandEstimate {
         let place = row * shape.columnCount + column
         let n = Double(paths)
         let deviation = (Double(spreads[place]) / (n * (n - 1))).squareRoot()
         return DemandEstimate(
             expected: Double(counts[place]) / n, deviation: deviation,
-            error: deviation / n.squareRoot())
+            error: deviation / n.squareRoot(), modelError: modelError * Double(counts[place]) / n)
     }
 }
 

@@ -45,9 +45,14 @@ struct FleetPage {
                     + "purchase here, also if it was told to count any contact. Customers are "
                     + "named by their pseudonyms.",
                 "A range holds 9 futures of 10. Customers are simulated each on its own, so that "
-                    + "ups and downs even out between them: a range does not hold what moves all "
-                    + "at once, such as a heat wave, nor how far the model may be wrong. Whether "
-                    + "probabilities hold is what foretwin backtest tells.",
+                    + "ups and downs even out between them. "
+                    + (report.hasModelError
+                        ? "A range also holds how far the demand that the model foresaw was off in "
+                            + "its back-test; not what moves all at once and did not so then, "
+                            + "such as a heat wave. "
+                        : "A range does not hold what moves all at once, such as a heat wave, nor "
+                            + "how far the model may be wrong. ")
+                    + "Whether probabilities hold is what foretwin backtest tells.",
             ])
     }
 

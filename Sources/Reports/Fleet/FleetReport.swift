@@ -58,6 +58,8 @@ public struct FleetReport: Sendable, Encodable {
     let forecasts: Int
     /// Whether demand by day is known, of all items and not only of each twin's likeliest.
     let hasDemand: Bool
+    /// Whether ranges hold how far demand was off in the model's back-test.
+    let hasModelError: Bool
     let purchases: Estimate
     let spend: Double
     /// The share of the expected purchases whose prices are known.
@@ -137,6 +139,7 @@ public struct FleetReport: Sendable, Encodable {
         twins = tally.twinCount
         forecasts = tally.lineCount
         hasDemand = table != nil
+        hasModelError = table?.series.values.contains { $0.whole.modelError > 0 } ?? false
         let products = figures.products(known)
         items = products
         categories = figures.categories(products, known)
