@@ -136,6 +136,30 @@ struct SeasonTests {
             ResponseTraining(bare, catalogue: Self.catalogue, threads: 1).response() == .none)
     }
 
+    @Test("Weeks without any customer are passed over")
+    func closed() throws {
+        var seasons = SeasonCounts(
+            ["a"], items: ["a": Item(itemID: "a", category: "all")])
+        // Two customers, the second of whom comes a year after the first has gone.
+        for (first, last) in [(19_400, 19_500), (19_900, 20_300)] {
+            seasons.add(
+                stride(from: first, through: last, by: 2).map { day in
+                    LogEntry(
+                        item: 0, type: .purchase,
+                        timestamp: Timestamp(seconds: Int64(day) * 86_400))
+                })
+        }
+        let weeks = try #require(seasons.weeks(limit: 312))
+        #expect(weeks.customers.allSatisfy { $0 > 0 })
+        #expect(weeks.numbers.count < 85 && weeks.numbers == weeks.numbers.sorted())
+        #expect(weeks.purchases.map(\.count) == [weeks.numbers.count])
+        #expect(!weeks.numbers.contains(19_700 / 7))
+        #expect(SeasonTraining(seasons, threads: 1) != nil)
+        let newest = try #require(seasons.weeks(limit: 10))
+        #expect(newest.numbers == Array(weeks.numbers.suffix(10)))
+        #expect(SeasonCounts([], items: [:]).weeks(limit: 9) == nil)
+    }
+
     @Test("Seasons survive being written, and damaged ones are refused")
     func codable() throws {
         let data = try ModelFiles.json(Self.response)
@@ -188,9 +212,7 @@ struct SeasonTests {
             let levels = zip(future.purchases[category], future.customers).map {
                 log(($0 + 0.5) / $1)
             }
-            let foreseen = levels.indices.map {
-                curve.value(on: Double((future.first + $0) * 7) + 3.5)
-            }
+            let foreseen = future.numbers.map { curve.value(on: Double($0 * 7) + 3.5) }
             func spread(_ values: [Double]) -> Double {
                 let mean = values.reduce(0, +) / Double(values.count)
                 return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }

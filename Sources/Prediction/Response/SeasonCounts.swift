@@ -12,10 +12,10 @@ public struct SeasonCounts: Sendable {
     private var presence = Presence()
     private var lastDay = Int.min
 
-    /// The purchases of some weeks in succession.
+    /// The purchases of some weeks.
     struct Weeks: Sendable {
-        /// The first of them, in weeks since 1970.
-        var first: Int
+        /// Which weeks, since 1970, ascending.
+        var numbers: [Int]
         /// How many customers there were, a mean of each week's days.
         var customers: [Double]
         /// Purchases, by category, then by week.
@@ -57,14 +57,15 @@ public struct SeasonCounts: Sendable {
         let end = Self.week(lastDay + 1)
         let first = max(Self.week(firstDay + 6), end - limit)
         guard first < end else { return nil }
-        let customers = presence.customers(through: lastDay)
+        let present = presence.customers(through: lastDay)
+        func customers(_ week: Int) -> Double {
+            (0..<7).reduce(0.0) { $0 + (present[week * 7 + $1] ?? 0) } / 7
+        }
+        let numbers = (first..<end).filter { customers($0) > 0 }
         let none = [Double](repeating: 0, count: categories.count)
-        let counted = (first..<end).map { purchases[$0] ?? none }
+        let counted = numbers.map { purchases[$0] ?? none }
         return Weeks(
-            first: first,
-            customers: (first..<end).map { week in
-                (0..<7).reduce(0) { $0 + (customers[week * 7 + $1] ?? 0) } / 7
-            },
+            numbers: numbers, customers: numbers.map(customers),
             purchases: categories.indices.map { category in counted.map { $0[category] } })
     }
 

@@ -19,9 +19,7 @@ struct SeasonTraining {
     /// Prepares the training; `nil` if the purchases do not tell of seasons, which takes two years
     /// of them.
     init?(_ counts: SeasonCounts, threads: Int) {
-        guard let weeks = counts.weeks(limit: SeasonalModel.timeLimit),
-            weeks.customers.allSatisfy({ $0 > 0 })
-        else { return nil }
+        guard let weeks = counts.weeks(limit: SeasonalModel.timeLimit) else { return nil }
         let series = weeks.purchases.map { purchases -> SeasonalModel.Series? in
             guard purchases.reduce(0, +) >= Self.purchasesMin * Double(purchases.count) else {
                 return nil
@@ -35,7 +33,7 @@ struct SeasonTraining {
             .sorted { (totals[$1], $0) < (totals[$0], $1) }.prefix(Self.deciders)
         guard
             let model = SeasonalModel(
-                times: weeks.customers.indices.map { Double((weeks.first + $0) * 7) + 3.5 },
+                times: weeks.numbers.map { Double($0 * 7) + 3.5 },
                 series: largest.compactMap { series[$0] }, threads: threads)
         else { return nil }
         self.weeks = weeks
@@ -63,8 +61,8 @@ struct SeasonTraining {
     ///   - mean: What it is taken to be there.
     func usual(of feature: (Int) -> Double?, mean: Double) -> YearlyCurve {
         let variances = series.compactMap { $0?.variances }.joined().sorted()
-        let levels = weeks.customers.indices.map { week in
-            (0..<7).reduce(0) { $0 + (feature((weeks.first + week) * 7 + $1) ?? mean) } / 7
+        let levels = weeks.numbers.map { week in
+            (0..<7).reduce(0) { $0 + (feature(week * 7 + $1) ?? mean) } / 7
         }
         return model.usual(
             of: SeasonalModel.Series(
