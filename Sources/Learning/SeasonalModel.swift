@@ -8,12 +8,12 @@ import Kernels
 /// Ornstein-Uhlenbeck process), and errors of measurement (Rasmussen and Williams, "Gaussian
 /// Processes for Machine Learning", 2006, 2.2 and 5.4). Each part's size and pace are those under
 /// which the series are likeliest; all series share them, but for the size of the season. Years are
-/// told apart from drift by comparing them, so there is no season in less than two.
+/// told apart from drift by comparing them, so there is no season in much less than two.
 public struct SeasonalModel: Sendable {
     /// The sizes and paces of the parts of a series.
     public struct Shape: Sendable, Equatable {
         /// The variance of the season around its mean; 0 if nothing comes back.
-        public var season = 0.1
+        public var season = 0.0
         /// How many days apart the season of two days is alike.
         public var seasonDays = 20.0
         /// The variance of the drift.
@@ -54,9 +54,9 @@ public struct SeasonalModel: Sendable {
 
     /// Into how many parts a season divides the year.
     public static let parts = 52
-    /// The fewest days from the first time to the last in which seasons are looked for: as many as
-    /// lie between the middles of the whole weeks of two years.
-    public static let spanDaysMin = 2 * YearlyCurve.yearDays - 21
+    /// The fewest times that have another one about a year later: what is there only once cannot be
+    /// seen to come back.
+    public static let repeatedMin = 45
     /// Times beyond so many are not looked at: the newest six years of weeks.
     public static let timeLimit = 312
 
@@ -70,11 +70,14 @@ public struct SeasonalModel: Sendable {
     private static let drifts = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3]
     private static let driftDays = [15, 40, 100, 300.0]
     private static let errors = [0, 0.001, 0.003, 0.01, 0.03, 0.1]
+    /// By how much a season has to make the logarithm of a series' probability greater: seven times
+    /// as likely (substantial evidence; Kass and Raftery, "Bayes factors", 1995).
+    private static let gainMin = 2.0
     /// How often each size and pace is looked at again.
     private static let rounds = 2
 
-    /// Finds the shape under which series are likeliest; `nil` if the times are of less than two
-    /// years, or there are no series.
+    /// Finds the shape under which series are likeliest; `nil` if too few times are there again a
+    /// year later, or there are no series.
     ///
     /// - Parameters:
     ///   - times: The middle of each time, in days since 1970, ascending; at most ``timeLimit``.
@@ -82,9 +85,7 @@ public struct SeasonalModel: Sendable {
     ///   - threads: How many may work on it; the result does not depend on it.
     /// - Complexity: O(series · times³).
     public init?(times: [Double], series: [Series], threads: Int) {
-        guard let first = times.first, let last = times.last, last - first >= Self.spanDaysMin,
-            !series.isEmpty
-        else { return nil }
+        guard !series.isEmpty, Self.repeated(times) >= Self.repeatedMin else { return nil }
         precondition(times.count <= Self.timeLimit, "Give the newest times only.")
         self.times = times
         var best = Shape()
@@ -101,19 +102,31 @@ public struct SeasonalModel: Sendable {
             best[keyPath: path] = found.max { $0.evidence < $1.evidence }?.value ?? 0
         }
         for _ in 0..<Self.rounds {
-            choose(\.season, Self.seasons)
+            // What drift and error explain is no season; and what is not there has no pace.
             choose(\.drift, Self.drifts)
-            choose(\.driftDays, Self.driftDays)
+            if best.drift > 0 { choose(\.driftDays, Self.driftDays) }
             choose(\.error, Self.errors)
-            choose(\.seasonDays, Self.seasonDays)
+            choose(\.season, Self.seasons)
+            if best.season > 0 { choose(\.seasonDays, Self.seasonDays) }
         }
         shape = best
+    }
+
+    /// How many times have another one a year later, give or take half a week.
+    private static func repeated(_ times: [Double]) -> Int {
+        var later = 0
+        return times.count { time in
+            while later < times.count, times[later] < time + YearlyCurve.yearDays - 3.6 {
+                later += 1
+            }
+            return later < times.count && times[later] < time + YearlyCurve.yearDays + 3.6
+        }
     }
 
     /// The season of one series, its size being the one under which the series is likeliest.
     ///
     /// - Parameter series: With a level for each time.
-    /// - Returns: The season; `nil` if the series is likeliest without any.
+    /// - Returns: The season; `nil` unless the series is clearly likelier with one.
     /// - Complexity: O(times³).
     public func season(of series: Series) -> Season? {
         let found = Self.seasons.map { size -> (process: Process, evidence: Double) in
@@ -123,18 +136,9 @@ public struct SeasonalModel: Sendable {
             return (process, process.evidence(of: series))
         }
         guard let best = found.max(by: { $0.evidence < $1.evidence }),
-            best.process.shape.season > 0
+            best.evidence > found[0].evidence + Self.gainMin
         else { return nil }
         return best.process.season(of: series)
-    }
-
-    /// What is usual of something in each part of the year, if its season has the shape of all
-    /// series'. Where it moves a series, the series' season holds as much of it.
-    ///
-    /// - Parameter series: With a level for each time.
-    /// - Complexity: O(times³).
-    public func usual(of series: Series) -> YearlyCurve {
-        Process(times, shape).usual(of: series)
     }
 }
 
@@ -180,16 +184,6 @@ private struct Process {
         return -0.5
             * (zip(levels, system.solve(levels)).reduce(0) { $0 + $1.0 * $1.1 }
                 + system.logarithmOfDeterminant)
-    }
-
-    /// The season and the mean.
-    func usual(of series: SeasonalModel.Series) -> YearlyCurve {
-        let mean = series.levels.reduce(0, +) / Double(max(1, series.levels.count))
-        let solved = covariance(series.variances).solve(series.levels.map { $0 - mean })
-        return YearlyCurve(
-            likenesses.map { row in
-                zip(row, solved).reduce(mean) { $0 + (Self.levelVariance + $1.0) * $1.1 }
-            })
     }
 
     /// How alike the season is of each part of the year and each time.

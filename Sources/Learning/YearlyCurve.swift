@@ -20,6 +20,39 @@ public struct YearlyCurve: Sendable, Equatable, Codable {
     /// The same all the year.
     public init(constant value: Double) { self.init([value]) }
 
+    /// Fits two waves, of a year and of half a year, to values on days by least squares; `nil` unless
+    /// there are values in each twelfth of the year.
+    ///
+    /// - Parameters:
+    ///   - days: The middle of each day, in days since 1970.
+    ///   - values: One for each day.
+    public init?(days: [Double], values: [Double]) {
+        precondition(days.count == values.count, "Each day has a value.")
+        let parts = days.map(Self.part)
+        guard Set(parts.map { Int($0 * 12) }).count == 12 else { return nil }
+        let size = Self.waves(0).count
+        var information = [Double](repeating: 0, count: size * size)
+        var slope = [Double](repeating: 0, count: size)
+        for (part, value) in zip(parts, values) {
+            let row = Self.waves(part)
+            for i in 0..<size {
+                slope[i] += row[i] * value
+                for j in 0...i { information[i * size + j] += row[i] * row[j] }
+            }
+        }
+        let weights = SymmetricSystem(information, count: size).solve(slope)
+        self.init(
+            (0..<SeasonalModel.parts).map { part in
+                zip(Self.waves((Double(part) + 0.5) / Double(SeasonalModel.parts)), weights)
+                    .reduce(0) { $0 + $1.0 * $1.1 }
+            })
+    }
+
+    private static func waves(_ part: Double) -> [Double] {
+        let angle = 2 * Double.pi * part
+        return [1, cos(angle), sin(angle), cos(2 * angle), sin(2 * angle)]
+    }
+
     /// The value on a day.
     ///
     /// - Parameter day: In days since 1970; any finite number.
@@ -36,26 +69,5 @@ public struct YearlyCurve: Sendable, Equatable, Codable {
     public static func part(of day: Double) -> Double {
         let years = (day - newYear) / yearDays
         return min(years - years.rounded(.down), 1 - 1e-12)
-    }
-
-    /// The mean of what a day and those before it had, each counting half as much as the one that
-    /// comes a half-life after it.
-    ///
-    /// - Parameters:
-    ///   - day: In days since 1970.
-    ///   - halfLifeDays: Above 0.
-    public func fadingMean(on day: Double, halfLifeDays: Double) -> Double {
-        guard values.count > 1 else { return values.first ?? 0 }
-        // What lies further back than a year has the same place in it, and counts for it.
-        let fade = exp2(-1 / halfLifeDays)
-        var sum = 0.0
-        var weights = 0.0
-        var weight = 1.0
-        for age in 0..<Int(Self.yearDays) {
-            sum += weight * value(on: day - Double(age))
-            weights += weight
-            weight *= fade
-        }
-        return sum / weights
     }
 }

@@ -17,8 +17,8 @@ private func responsive(
     let count = model.catalogue.count
     model.response = ContextResponse(
         features: [.rain],
-        usual: ["Lyon": [.init(mean: .init(constant: 0), least: 0, most: 4)]],
-        usualTrends: [.init(constant: 0)], categories: ["all"],
+        usual: ["Lyon": [.init(normal: .init(mean: 0), least: 0, most: 4)]],
+        usualTrends: [.init(mean: 0)], categories: ["all"],
         coefficients: [
             [.init(mean: rain, ownVariance: rainDeviation * rainDeviation, sharedDeviation: 0)]
         ],
@@ -81,6 +81,52 @@ struct DayFactorsTests {
         #expect(factors(model, city: "Bonn") == nil)
         #expect(factors(model, city: nil) == nil)
         #expect(factors(try World.model()) == nil)
+    }
+
+    /// A season that is high in the second half of the year.
+    private func seasonal(_ height: Double, rain: Double) throws -> PredictionModel {
+        var model = try responsive(rain: rain)
+        let parts = SeasonalModel.parts
+        model.response.seasons = [
+            .init(
+                curve: YearlyCurve((0..<parts).map { $0 < parts / 2 ? 0 : height }),
+                deviations: (0..<parts).map { _ in 0.1 })
+        ]
+        return model
+    }
+
+    @Test("The time of the year moves purchases on its days, whatever a customer agrees to")
+    func season() throws {
+        // The 30th of June 2026, after which the second half of the year begins.
+        let start = 20_634
+        func factor(
+            _ model: PredictionModel, purposes: Set<ContextPurpose> = [], on date: Int
+        ) throws -> Double {
+            let origin = Int64(start) * day
+            let found = DayFactors(
+                model,
+                .init(ContextDays(feeds(from: origin)), city: "Lyon", purposes: purposes),
+                over: start...start + 28)
+            let factors = try #require(found)
+            let time = Int64(date) * day + 9
+            #expect(factors.most(at: time) >= factors.factor(of: 2, at: time))
+            return factors.factor(of: 2, at: time)
+        }
+        let model = try seasonal(0.6, rain: 0.4)
+        #expect(abs(try factor(model, on: start + 20) / exp(0.6) - 1) < 0.1)
+        #expect(abs(try factor(model, on: start) - 1) < 0.35)
+        // How much of the weather the season holds is not known, so the weather does nothing.
+        let agreed = try factor(model, purposes: [.weather], on: start + 20)
+        #expect(agreed == (try factor(model, on: start + 20)))
+        var told = model
+        told.response.usual["Lyon"]?[0]?.normal.year = YearlyCurve(constant: 0.5)
+        let both = try factor(told, purposes: [.weather], on: start + 20)
+        #expect(abs(both / agreed - exp(0.4 * (1 - 0.5))) < 1e-9)
+        // Each has its own bound.
+        var strong = try seasonal(9, rain: 8)
+        strong.response.usual["Lyon"]?[0]?.normal.year = YearlyCurve(constant: 0)
+        #expect(abs(try factor(strong, on: start + 20) - 5) < 1e-9)
+        #expect(abs(try factor(strong, purposes: [.weather], on: start + 20) - 25) < 1e-9)
     }
 
     @Test("What cannot be had has no factor on its days")
@@ -322,7 +368,10 @@ struct ScenarioTests {
             ])
         let changed = scenario.applied(to: feeds, items: [], horizon: 10...12)
         #expect(changed.weather["Lyon"]?[10] == Weather(temperature: 7, precipitation: 20))
-        #expect(changed.weather["Lyon"]?[12] == Weather(temperature: 7, precipitation: 20))
+        // Nobody has said how warm the day after tomorrow will be.
+        let days = ContextDays(changed)
+        #expect(days.value(of: .rain, category: nil, city: "Lyon", day: 12) == log1p(20))
+        #expect(days.value(of: .warmth, category: nil, city: "Lyon", day: 12) == nil)
         #expect(changed.weather["Lyon"]?[13] == nil)
         #expect(changed.events.map(\.kind).sorted() == ["concert", "holiday"])
         #expect(Scenario().applied(to: feeds, items: [], horizon: 10...12) == feeds)

@@ -26,17 +26,23 @@ struct YearlyCurveTests {
     func constant() {
         let curve = YearlyCurve(constant: 0.7)
         #expect([-5e5, 0, 20_000.5].allSatisfy { curve.value(on: $0) == 0.7 })
-        #expect(curve.fadingMean(on: 20_000, halfLifeDays: 28) == 0.7)
     }
 
-    @Test("What fades is nearer to what was lately")
-    func fading() {
-        let curve = YearlyCurve((0..<52).map { sin(2 * Double.pi * (Double($0) + 0.5) / 52) })
-        let spring = 10_957 + YearlyCurve.yearDays / 4
-        #expect(abs(curve.fadingMean(on: spring, halfLifeDays: 0.1) - 1) < 0.01)
-        let month = curve.fadingMean(on: spring, halfLifeDays: 28)
-        #expect((0.5..<0.95).contains(month), "\(month)")
-        #expect(abs(curve.fadingMean(on: spring, halfLifeDays: 1e6)) < 0.01)
+    @Test("Two waves are found again, and nothing in days of a part of the year")
+    func waves() throws {
+        func planted(_ day: Double) -> Double {
+            let angle = 2 * Double.pi * YearlyCurve.part(of: day)
+            return 12 + 9 * sin(angle - 1) - 2 * cos(2 * angle)
+        }
+        var generator = PhiloxGenerator(seed: 4)
+        let days = (0..<500).map { 19_000.5 + Double($0) }
+        let curve = try #require(
+            YearlyCurve(days: days, values: days.map { planted($0) + generator.normal() }))
+        for day in stride(from: 25_000.0, to: 25_365, by: 9) {
+            #expect(abs(curve.value(on: day) - planted(day)) < 0.4)
+        }
+        #expect(YearlyCurve(days: days.suffix(300), values: days.suffix(300)) == nil)
+        #expect(YearlyCurve(days: [], values: []) == nil)
     }
 }
 
@@ -62,19 +68,16 @@ struct SeasonalModelTests {
             variances: (0..<110).map { 0.01 + 0.005 * Double($0 % 3) })
         let model = try #require(SeasonalModel(times: times, series: [series], threads: 1))
         let expected = SeasonalModel.Shape(
-            season: 0.1, seasonDays: 24, drift: 0.01, driftDays: 40, error: 0)
+            season: 0.1, seasonDays: 70, drift: 0.03, driftDays: 40, error: 0)
         #expect(model.shape == expected)
         let season = try #require(model.season(of: series))
-        let usual = model.usual(of: series)
         let golden = [
-            (0, 0.067798786, 0.064172825, 0.106313848), (10, 0.22529658, 0.070104663, 0.263811643),
-            (30, -0.263744906, 0.069662063, -0.225229843),
-            (51, 0.139037382, 0.067176541, 0.177552445),
+            (0, 0.078327284, 0.075031727), (10, 0.285398355, 0.078056403),
+            (30, -0.215454657, 0.079516086), (51, 0.056267907, 0.075898201),
         ]
-        for (part, mean, deviation, whole) in golden {
+        for (part, mean, deviation) in golden {
             #expect(abs(season.curve.values[part] - mean) < 1e-6)
             #expect(abs(season.deviations[part] - deviation) < 1e-6)
-            #expect(abs(usual.values[part] - whole) < 1e-6)
         }
         #expect(abs(season.curve.values.reduce(0, +)) < 1e-9)
     }
@@ -116,10 +119,10 @@ struct SeasonalModelTests {
                 SeasonalModel(times: Self.weeks(130), series: series, threads: 2))
             var squares = (error: 0.0, planted: 0.0)
             for (series, planted) in zip(series, seasons) {
-                let season = try #require(model.season(of: series))
+                let season = model.season(of: series)
                 for part in 0..<52 {
-                    let error = season.curve.values[part] - planted[part]
-                    distances.append(pow(error / season.deviations[part], 2))
+                    let error = (season?.curve.values[part] ?? 0) - planted[part]
+                    if let season { distances.append(pow(error / season.deviations[part], 2)) }
                     squares.error += error * error
                     squares.planted += planted[part] * planted[part]
                 }
@@ -130,41 +133,50 @@ struct SeasonalModelTests {
         #expect((0.5...2).contains(mean), "mean of squares: \(mean)")
     }
 
-    @Test("Drift is taken for no season", arguments: 1...4)
-    func noSeason(_ seed: Int) throws {
-        let (series, _) = planted(seed, isSeasonal: false)
-        let model = try #require(
-            SeasonalModel(times: Self.weeks(130), series: series, threads: 2))
-        for series in series {
-            let height = model.season(of: series)?.curve.values.map(abs).max() ?? 0
-            #expect(height < 0.1, "seed \(seed): \(height)")
+    /// Of 48 drifts some come back by chance.
+    @Test("Drift is taken for no season")
+    func noSeason() throws {
+        var heights: [Double] = []
+        for seed in 1...4 {
+            let (series, _) = planted(seed, isSeasonal: false)
+            let model = try #require(
+                SeasonalModel(times: Self.weeks(130), series: series, threads: 2))
+            heights += series.map { model.season(of: $0)?.curve.values.map(abs).max() ?? 0 }
         }
+        #expect(heights.count { $0 > 0.1 } <= 3, "\(heights)")
     }
 
     @Test("The number of threads changes nothing")
-    func threads() {
+    func threads() throws {
         let (series, _) = planted(9, isSeasonal: true)
         let few = Array(series.prefix(3))
-        let shapes = [1, 2, 5].map {
-            SeasonalModel(times: Self.weeks(130), series: few, threads: $0)?.shape
+        let seasons = try [1, 2, 5].map { threads in
+            let model = try #require(
+                SeasonalModel(times: Self.weeks(130), series: few, threads: threads))
+            return few.map { model.season(of: $0) }
         }
-        #expect(shapes[0] == shapes[1] && shapes[1] == shapes[2])
+        #expect(seasons[0] == seasons[1] && seasons[1] == seasons[2])
+        #expect(seasons[0].contains { $0 != nil })
     }
 
-    @Test("Less than two years tell of no season, nor does nothing")
+    @Test("What was there only once is not seen to come back")
     func tooLittle() {
         let (series, _) = planted(1, isSeasonal: true)
-        func model(_ count: Int) -> SeasonalModel? {
+        func model(_ times: [Double]) -> SeasonalModel? {
             SeasonalModel(
-                times: Self.weeks(count),
+                times: times,
                 series: series.prefix(1).map {
                     .init(
-                        levels: Array($0.levels.prefix(count)),
-                        variances: Array($0.variances.prefix(count)))
+                        levels: Array($0.levels.prefix(times.count)),
+                        variances: Array($0.variances.prefix(times.count)))
                 }, threads: 1)
         }
-        #expect(model(0) == nil && model(1) == nil && model(100) == nil)
-        #expect(model(104) != nil)
-        #expect(SeasonalModel(times: Self.weeks(130), series: [], threads: 1) == nil)
+        let weeks = Self.weeks(130)
+        #expect(model([]) == nil && model(Self.weeks(1)) == nil && model(Self.weeks(90)) == nil)
+        #expect(model(Self.weeks(104)) != nil)
+        // Two years with half a year missing, and a stray week long before half a year.
+        #expect(model(Array(weeks[..<40] + weeks[70..<104])) == nil)
+        #expect(model([weeks[0] - 800] + weeks[..<26]) == nil)
+        #expect(SeasonalModel(times: weeks, series: [], threads: 1) == nil)
     }
 }

@@ -1,13 +1,12 @@
 import Foundation
-import Learning
 public import Prediction
 public import Twins
 
 /// By what factors the days ahead multiply what a customer buys.
 ///
-/// They follow from what the model knows of responses and from what feeds say of the days: under
-/// the likeliest truth about the coefficients, or under several possible ones, *draws*, which differ
-/// by what is not known for sure.
+/// They follow from what the model knows of responses and seasons and from what feeds say of the
+/// days: under the likeliest truth about the responses, or under several possible ones, *draws*,
+/// which differ by what is not known for sure of them.
 public struct DayFactors: Sendable {
     /// What the days ahead are like for a customer.
     public struct Outlook: Sendable {
@@ -33,8 +32,10 @@ public struct DayFactors: Sendable {
     }
 
     private let firstDay: Int
-    /// Logarithms by draw, then by day and category.
+    /// Logarithms of what feeds do by draw, then by day and category.
     private let logarithms: [[Double]]
+    /// Logarithms of what the time of the year does, by day and category.
+    private let seasons: [Double]
     /// The greatest factor of each day, at least 1, under the first draw: paths live under the
     /// likeliest truth alone.
     private let most: [Double]
@@ -45,8 +46,8 @@ public struct DayFactors: Sendable {
     private let categoryCount: Int
     private let unavailable: [Int32: ClosedRange<Int>]
 
-    /// No factor is greater, and none but that of what cannot be had is less than its inverse:
-    /// beyond that responses were never seen.
+    /// Neither what feeds nor what the time of the year does has a greater factor, and none but that
+    /// of what cannot be had has a lesser one than its inverse: beyond that nothing was ever seen.
     public static let limit = 5.0
 
     /// Works out the factors of some days; `nil` if all are 1.
@@ -64,17 +65,17 @@ public struct DayFactors: Sendable {
         let response = model.response
         let prices = Self.prices(response, outlook, days, model.catalogue)
         let known = Self.features(response, outlook, days)
-        let seasons = response.seasons(on: days)
+        let seasons = response.seasons(on: days).joined().map(Self.bounded)
         guard
             !outlook.unavailable.isEmpty || prices.contains(where: { !$0.isEmpty })
                 || known.contains(where: { day in day.joined().contains { $0 != 0 } })
-                || seasons.joined().contains(where: { $0 != 0 })
+                || seasons.contains(where: { $0 != 0 })
         else { return nil }
         let truths = (0..<max(1, draws)).map {
             draws > 1 ? response.draw($0, seed: seed) : response.likeliest
         }
         let offered = Set(prices.flatMap(\.keys))
-        let logarithms = truths.map { Self.logarithms($0, known, seasons) }
+        let logarithms = truths.map { Self.logarithms($0, known, response.categories.count) }
         let elasticities = truths.map { truth in
             Dictionary(uniqueKeysWithValues: offered.map { ($0, truth.elasticities[Int($0)]) })
         }
@@ -84,16 +85,20 @@ public struct DayFactors: Sendable {
         unavailable = outlook.unavailable
         self.prices = prices
         self.logarithms = logarithms
+        self.seasons = seasons
         self.elasticities = elasticities
         let categoryOfItem = response.categoryOfItem
         let categoryCount = response.categories.count
         most = prices.indices.map { day in
-            let row = logarithms[0][day * categoryCount..<(day + 1) * categoryCount]
+            let places = day * categoryCount..<(day + 1) * categoryCount
+            let categories = places.map { Self.bounded(logarithms[0][$0]) + seasons[$0] }
             let items = prices[day].map { item, ratio in
-                let base = categoryOfItem[Int(item)].map { row[row.startIndex + $0] } ?? 0
-                return base + ratio * (elasticities[0][item] ?? 0)
+                let place = categoryOfItem[Int(item)].map { places.lowerBound + $0 }
+                let base = place.map { logarithms[0][$0] } ?? 0
+                return Self.bounded(base + ratio * (elasticities[0][item] ?? 0))
+                    + (place.map { seasons[$0] } ?? 0)
             }
-            return max(1, min(Self.limit, exp((row + items).max() ?? 0)))
+            return max(1, exp((categories + items).max() ?? 0))
         }
     }
 
@@ -103,20 +108,28 @@ public struct DayFactors: Sendable {
     ///   - item: The item's place in the catalogue.
     ///   - time: When, in seconds since 1970.
     ///   - draw: Which of the possible truths; the likeliest if there is only that.
-    /// - Returns: The factor, from 0 to ``limit``; 1 outside of the days that were worked out.
+    /// - Returns: The factor, from 0 to the square of ``limit``; 1 outside of the days that were
+    ///   worked out.
     public func factor(of item: Int32, at time: Int64, draw: Int = 0) -> Double {
         let day = Self.day(time)
         if let days = unavailable[item], days.contains(day) { return 0 }
         let place = day - firstDay
         guard prices.indices.contains(place), logarithms.indices.contains(draw) else { return 1 }
         var logarithm = 0.0
+        var season = 0.0
         if categoryOfItem.indices.contains(Int(item)), let category = categoryOfItem[Int(item)] {
             logarithm = logarithms[draw][place * categoryCount + category]
+            season = seasons[place * categoryCount + category]
         }
         if let ratio = prices[place][item] {
             logarithm += ratio * (elasticities[draw][item] ?? 0)
         }
-        return logarithm == 0 ? 1 : max(1 / Self.limit, min(Self.limit, exp(logarithm)))
+        return logarithm == 0 && season == 0 ? 1 : exp(Self.bounded(logarithm) + season)
+    }
+
+    /// The logarithm of a factor within the limit.
+    private static func bounded(_ logarithm: Double) -> Double {
+        min(log(limit), max(-log(limit), logarithm))
     }
 
     /// The greatest factor of any item, at least 1; under the first draw.
@@ -140,36 +153,40 @@ public struct DayFactors: Sendable {
     ) -> [[[Double]]] {
         // Cities that feeds do not name were learned from as one.
         let usual = response.usual[outlook.city ?? ""] ?? response.usual[""] ?? []
+        let count = response.categories.count
+        let isSeasonal = response.categories.indices.map {
+            response.seasons.indices.contains($0) && response.seasons[$0] != nil
+        }
         return days.map { day in
             response.features.enumerated().map { place, feature in
                 guard outlook.purposes.contains(feature.purpose),
                     usual.indices.contains(place), let usual = usual[place]
-                else { return [Double](repeating: 0, count: response.categories.count) }
-                func difference(_ category: String?, mean: YearlyCurve) -> Double {
+                else { return [Double](repeating: 0, count: count) }
+                func value(_ category: String?) -> Double? {
                     outlook.days.value(
                         of: feature, category: category, city: outlook.city, day: day
-                    ).map { min(usual.most, max(usual.least, $0)) - mean.value(on: Double(day)) }
-                        ?? 0
+                    ).map { min(usual.most, max(usual.least, $0)) }
                 }
-                guard feature == .trend else {
-                    return [Double](
-                        repeating: difference(nil, mean: usual.mean),
-                        count: response.categories.count)
-                }
-                return zip(response.categories, response.usualTrends).map {
-                    difference($0, mean: $1)
+                let common = feature == .trend ? nil : value(nil)
+                return (0..<count).map { category in
+                    let isTrend = feature == .trend
+                    let normal = isTrend ? response.usualTrends[category] : usual.normal
+                    guard let value = isTrend ? value(response.categories[category]) : common,
+                        let expected = normal.value(on: day, isSeasonal: isSeasonal[category])
+                    else { return 0 }
+                    return value - expected
                 }
             }
         }
     }
 
-    /// The logarithms of factors, by day and category.
+    /// The logarithms of what feeds do, by day and category.
     private static func logarithms(
-        _ truth: ContextResponse.Draw, _ features: [[[Double]]], _ seasons: [[Double]]
+        _ truth: ContextResponse.Draw, _ features: [[[Double]]], _ categoryCount: Int
     ) -> [Double] {
-        zip(features, seasons).flatMap { day, seasons in
-            seasons.indices.map { category in
-                zip(truth.coefficients, day).reduce(seasons[category]) {
+        features.flatMap { day in
+            (0..<categoryCount).map { category in
+                zip(truth.coefficients, day).reduce(0) {
                     $0 + $1.0[category] * $1.1[category]
                 }
             }

@@ -128,16 +128,6 @@ public struct Scenario: Sendable, Hashable {
         }
     }
 
-    /// The weather that is neutral: the mean of what responses are learned of.
-    private static func usual(_ days: [Int: Weather]) -> Weather {
-        let count = Double(max(1, days.count))
-        let known = days.sorted { $0.key < $1.key }.map(\.value)
-        let rain = known.reduce(0) { $0 + log1p(max(0, $1.precipitation)) } / count
-        return Weather(
-            temperature: known.reduce(0) { $0 + $1.temperature } / count,
-            precipitation: expm1(rain))
-    }
-
     /// What feeds would say of the days ahead.
     ///
     /// - Parameters:
@@ -152,13 +142,11 @@ public struct Scenario: Sendable, Hashable {
         var feeds = feeds
         if temperature != nil || precipitation != nil {
             for (city, known) in feeds.weather {
-                // Of a day without a forecast, what is not asked for is as it mostly is.
-                let usual = Self.usual(known)
                 for day in days {
+                    // What is not asked for stays unsaid on a day without a forecast.
                     feeds.weather[city]?[day] = Weather(
-                        temperature: temperature ?? known[day]?.temperature ?? usual.temperature,
-                        precipitation: precipitation ?? known[day]?.precipitation
-                            ?? usual.precipitation)
+                        temperature: temperature ?? known[day]?.temperature ?? .nan,
+                        precipitation: precipitation ?? known[day]?.precipitation ?? .nan)
                 }
             }
         }

@@ -37,6 +37,8 @@ public struct ContextDays: Sendable {
     public let features: [Feature]
     private let weather: [String: [Int: Weather]]
     private let levels: [String: [Place: Double]]
+    /// The days that trends are told of.
+    private let trendDays: ClosedRange<Int>?
     private let happening: [Feature: Set<Place>]
     private let prices: [String: [Place: Double]]
 
@@ -56,6 +58,8 @@ public struct ContextDays: Sendable {
                 trend.level
         }
         self.levels = levels
+        let told = levels.values.lazy.flatMap { $0.keys.map(\.day) }
+        trendDays = told.min().flatMap { first in told.max().map { first...$0 } }
         var happening: [Feature: Set<Place>] = [:]
         for event in feeds.events where event.lastDay - event.firstDay < Self.lengthLimit {
             for day in event.firstDay...event.lastDay {
@@ -79,7 +83,7 @@ public struct ContextDays: Sendable {
         let kinds = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
             .prefix(Self.kindLimit).map(\.key).sorted()
         features =
-            (weather.isEmpty ? [] : [.rain, .warmth]) + (levels.isEmpty ? [] : [.trend])
+            (weather.isEmpty ? [] : [.rain, .warmth]) + (trendDays == nil ? [] : [.trend])
             + kinds.flatMap { [.before($0), .during($0)] }
     }
 
@@ -95,8 +99,12 @@ public struct ContextDays: Sendable {
         of feature: Feature, category: String?, city: String?, day: Int
     ) -> Double? {
         switch feature {
-        case .rain: city.flatMap { weather[$0]?[day] }.map { log1p(max(0, $0.precipitation)) }
-        case .warmth: city.flatMap { weather[$0]?[day] }.map { $0.temperature / 10 }
+        case .rain:
+            city.flatMap { weather[$0]?[day]?.precipitation }
+                .flatMap { $0.isFinite ? log1p(max(0, $0)) : nil }
+        case .warmth:
+            city.flatMap { weather[$0]?[day]?.temperature }
+                .flatMap { $0.isFinite ? $0 / 10 : nil }
         case .trend: level(of: category, city: city, day: day).map { log($0) }
         case .during, .before:
             happening[feature].map { places in
@@ -121,9 +129,10 @@ public struct ContextDays: Sendable {
     /// The items that are sold at another price than usual at some time.
     public var offeredItems: some Sequence<String> { prices.keys }
 
-    /// The level of a category's demand: 1 where others are told of and it is not.
+    /// The level of a category's demand: 1 where others are told of and it is not; `nil` before the
+    /// first day and after the last one of which anything is told.
     private func level(of category: String?, city: String?, day: Int) -> Double? {
-        guard let category, !levels.isEmpty else { return nil }
+        guard let category, let trendDays, trendDays.contains(day) else { return nil }
         guard let known = levels[category] else { return 1 }
         return city.flatMap { known[Place(city: $0, day: day)] }
             ?? known[Place(city: nil, day: day)] ?? 1

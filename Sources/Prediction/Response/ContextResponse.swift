@@ -4,18 +4,43 @@ public import Learning
 
 /// How the days around customers multiply what they buy, by category, and prices by item.
 ///
-/// A category's purchases in a city have the factor exp(season + Σ coefficient · (feature − usual)),
-/// where what is usual is the mean of the feature there while the model learned; where seasons are
-/// known, the mean of the time of the year. An item's have, besides, (price / usual price) to the
-/// power of its elasticity. Each number is an estimate with an error.
+/// A category's purchases in a city have the factor exp(season − recent season + Σ coefficient ·
+/// (feature − usual)), where what is usual is the mean of the feature there while the model learned;
+/// for categories with a season, the mean of the time of the year, as the season holds the rest. An
+/// item's have, besides, (price / usual price) to the power of its elasticity. Each number is an
+/// estimate with an error.
 public struct ContextResponse: Sendable, Equatable {
     /// What one number is, as far as is known.
     public typealias Estimate = PartialPooling.Estimate
 
+    /// What is usual of a feature.
+    public struct Normal: Sendable, Equatable, Codable {
+        /// The mean.
+        public var mean: Double
+        /// The mean at each time of the year; `nil` unless all of them have been seen.
+        public var year: YearlyCurve?
+
+        /// Makes a mean.
+        public init(mean: Double, year: YearlyCurve? = nil) {
+            self.mean = mean
+            self.year = year
+        }
+
+        /// What a value on a day differs from.
+        ///
+        /// - Parameters:
+        ///   - day: In days since 1970.
+        ///   - isSeasonal: Whether it is for a category with a season.
+        /// - Returns: What is usual; `nil` if nobody knows how much of it the season holds.
+        public func value(on day: Int, isSeasonal: Bool) -> Double? {
+            isSeasonal ? year?.value(on: Double(day) + 0.5) : mean
+        }
+    }
+
     /// What is usual of a feature, and the range in which it was seen.
     public struct Usual: Sendable, Equatable, Codable {
-        /// The mean, by the time of the year as far as seasons are known.
-        public var mean: YearlyCurve
+        /// What is usual.
+        public var normal: Normal
         /// The least value.
         public var least: Double
         /// The greatest value.
@@ -27,7 +52,7 @@ public struct ContextResponse: Sendable, Equatable {
     /// What is usual of each feature, by city.
     public var usual: [String: [Usual?]]
     /// What is usual of the trend of each category.
-    public var usualTrends: [YearlyCurve]
+    public var usualTrends: [Normal]
     /// The categories of items.
     public var categories: [String]
     /// The coefficients: a row for each feature, with one for each category.
@@ -61,18 +86,30 @@ public struct ContextResponse: Sendable, Equatable {
         var result = days.map { _ in [Double](repeating: 0, count: categories.count) }
         for (category, season) in seasons.enumerated() {
             guard let curve = season?.curve else { continue }
-            let usual = curve.fadingMean(
-                on: Double(days.lowerBound), halfLifeDays: Self.memoryDays)
+            let recent = Self.recent(curve, on: days.lowerBound)
             for (place, day) in days.enumerated() {
-                result[place][category] = curve.value(on: Double(day)) - usual
+                result[place][category] = curve.value(on: Double(day) + 0.5) - recent
             }
         }
         return result
     }
 
-    /// Half of what the model knows of customers' levels is as old as that: the half-life of
-    /// ``Popularity``.
-    private static let memoryDays = Popularity.halfLifeSeconds / 86_400
+    /// The logarithm of the mean factor of a day and those before it, which fade.
+    private static func recent(_ curve: YearlyCurve, on day: Int) -> Double {
+        var sum = 0.0
+        var weights = 0.0
+        // What lies further back than a year has the same place in it, and counts for it.
+        for age in 0..<Int(YearlyCurve.yearDays) {
+            let weight = exp2(-Double(age) / memoryDays)
+            sum += weight * exp(curve.value(on: Double(day - age) + 0.5))
+            weights += weight
+        }
+        return log(sum / weights)
+    }
+
+    /// Half of what the model knows of customers' levels is as old as that. Chosen with made-up shops,
+    /// whose demand by category four weeks ahead it missed least, of 14 to 112 days.
+    private static let memoryDays = 56.0
 
     /// One possible truth about all coefficients.
     ///
@@ -126,7 +163,7 @@ extension ContextResponse: Codable {
             && coefficients.count == features.count && usualTrends.count == categories.count
             && usualTrends.allSatisfy(Self.isSound)
             && [0, categories.count].contains(seasons.count)
-            && seasons.allSatisfy { $0.map { Self.isSound($0.curve) } ?? true }
+            && seasons.allSatisfy { $0.map(Self.isSound) ?? true }
             && coefficients.allSatisfy { $0.count == categories.count }
             && usual.values.allSatisfy { $0.count == features.count }
             && estimates.allSatisfy {
@@ -135,13 +172,25 @@ extension ContextResponse: Codable {
             }
             && usual.values.joined().allSatisfy { usual in
                 usual.map {
-                    Self.isSound($0.mean)
+                    Self.isSound($0.normal)
                         && [$0.least, $0.most].allSatisfy { abs($0) <= Self.limit }
                 } ?? true
             }
     }
 
-    private static func isSound(_ curve: YearlyCurve) -> Bool {
-        !curve.values.isEmpty && curve.values.allSatisfy { abs($0) <= limit }
+    private static func isSound(_ normal: Normal) -> Bool {
+        abs(normal.mean) <= limit
+            && (normal.year.map { !$0.values.isEmpty && $0.values.allSatisfy { abs($0) <= limit } }
+                ?? true)
+    }
+
+    /// Logarithms of factors beyond it are of no purchases of people.
+    private static let seasonLimit = 20.0
+
+    private static func isSound(_ season: SeasonalModel.Season) -> Bool {
+        season.curve.values.count == SeasonalModel.parts
+            && season.deviations.count == SeasonalModel.parts
+            && season.curve.values.allSatisfy { abs($0) <= seasonLimit }
+            && season.deviations.allSatisfy { (0...seasonLimit).contains($0) }
     }
 }

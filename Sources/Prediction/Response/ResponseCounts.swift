@@ -41,10 +41,9 @@ public struct ResponseCounts: Sendable {
         }
     }
 
-    /// How many customers a city has on each day until the last one with a purchase.
+    /// How many customers a city has on each day with events before or on it, and after or on it.
     func customers(city: Int) -> [Int: Double] {
-        guard let last = cityItems.keys.lazy.map(\.day).max() else { return [:] }
-        return presence[city].customers(through: last)
+        presence[city].customers()
     }
 
     private mutating func place(of city: String) -> Int {

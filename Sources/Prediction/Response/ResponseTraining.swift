@@ -12,7 +12,7 @@ import Twins
 struct ResponseTraining {
     private let counts: ResponseCounts
     private let days: ContextDays
-    private let seasons: SeasonTraining?
+    private let seasonCounts: SeasonCounts
     /// What is said of each item of the catalogue.
     private let items: [Item?]
     /// The place in the catalogue of each item, by its running number in the store.
@@ -37,7 +37,7 @@ struct ResponseTraining {
     ) {
         counts = surroundings.counts
         days = surroundings.days
-        seasons = SeasonTraining(surroundings.seasons, threads: threads)
+        seasonCounts = surroundings.seasons
         let known = Dictionary(
             surroundings.items.map { ($0.itemID, $0) }, uniquingKeysWith: { first, _ in first })
         items = catalogue.itemIDs.map { known[$0] }
@@ -50,8 +50,9 @@ struct ResponseTraining {
 
     /// What was learned; neutral where the feeds or the purchases tell nothing.
     func response() -> ContextResponse {
-        guard !days.isEmpty || seasons != nil else { return .none }
         let categories = Set(items.compactMap { $0?.category }).sorted()
+        let seasons = SeasonTraining(seasonCounts, threads: threads).seasons(of: categories)
+        guard !days.isEmpty || !seasons.isEmpty else { return .none }
         let places = Dictionary(
             uniqueKeysWithValues: categories.enumerated().map { ($0.element, $0.offset) })
         let categoryOfItem = items.map { $0?.category.flatMap { places[$0] } }
@@ -61,7 +62,7 @@ struct ResponseTraining {
             features: [], usual: [:], usualTrends: usualTrends(rows, categories),
             categories: categories, coefficients: [],
             categoryOfItem: categoryOfItem, usualPrices: items.map { $0?.price },
-            elasticities: elasticities(), seasons: seasons?.seasons(of: categories) ?? [])
+            elasticities: elasticities(), seasons: seasons)
         let fits = parallelMap(categories.count, threads: threads) { category in
             fit(category, categories[category], rows, usual)
         }
@@ -118,35 +119,42 @@ struct ResponseTraining {
         for (city, rows) in Dictionary(grouping: rows, by: \.city) {
             usual[counts.cities[city]] = days.features.map { feature -> ContextResponse.Usual? in
                 let asked = feature == .trend ? categories : [""]
-                func value(_ day: Int, _ category: String) -> Double? {
-                    days.value(of: feature, category: category, city: name(city), day: day)
-                }
-                let values = rows.flatMap { row in asked.compactMap { value(row.day, $0) } }
-                guard let least = values.min(), let most = values.max() else { return nil }
+                let known = asked.flatMap { self.known(feature, category: $0, rows) }
+                guard let least = known.map(\.value).min(), let most = known.map(\.value).max()
+                else { return nil }
+                // Occasions are too short for the waves of a year.
+                let isWave = feature == .rain || feature == .warmth
                 return ContextResponse.Usual(
-                    mean: curve(values) { value($0, "") }, least: least, most: most)
+                    normal: normal(known, isWave: isWave), least: least, most: most)
             }
         }
         return usual
     }
 
-    /// The mean of each category's trend.
-    private func usualTrends(_ rows: [Row], _ categories: [String]) -> [YearlyCurve] {
-        categories.map { category in
-            let values = rows.compactMap {
-                days.value(of: .trend, category: category, city: name($0.city), day: $0.day)
-            }
-            return curve(values) {
-                days.value(of: .trend, category: category, city: nil, day: $0)
-            }
+    /// What is usual of each category's trend.
+    private func usualTrends(_ rows: [Row], _ categories: [String]) -> [ContextResponse.Normal] {
+        categories.map { normal(known(.trend, category: $0, rows), isWave: true) }
+    }
+
+    /// A feature where somebody has told it.
+    private func known(
+        _ feature: ContextDays.Feature, category: String, _ rows: [Row]
+    ) -> [(day: Int, value: Double)] {
+        rows.compactMap { row in
+            days.value(of: feature, category: category, city: name(row.city), day: row.day)
+                .map { (row.day, $0) }
         }
     }
 
-    /// What is usual of a feature with such values: as much of it as seasons do not hold already
-    /// is counted when it differs from that.
-    private func curve(_ values: [Double], _ feature: (Int) -> Double?) -> YearlyCurve {
-        let mean = values.reduce(0, +) / Double(max(1, values.count))
-        return seasons?.usual(of: feature, mean: mean) ?? YearlyCurve(constant: mean)
+    private func normal(
+        _ known: [(day: Int, value: Double)], isWave: Bool
+    ) -> ContextResponse.Normal {
+        let mean = known.reduce(0) { $0 + $1.value } / Double(max(1, known.count))
+        return ContextResponse.Normal(
+            mean: mean,
+            year: isWave
+                ? YearlyCurve(days: known.map { Double($0.day) + 0.5 }, values: known.map(\.value))
+                : YearlyCurve(constant: mean))
     }
 
     private func fit(
@@ -162,7 +170,7 @@ struct ResponseTraining {
                 // What nobody said is taken to be as usual.
                 days.value(
                     of: feature, category: categoryName, city: name(row.city), day: row.day)
-                    ?? usual[counts.cities[row.city]]?[place]?.mean.value(on: Double(row.day)) ?? 0
+                    ?? usual[counts.cities[row.city]]?[place]?.normal.mean ?? 0
             }
         }
         let first = rows.map(\.day).min() ?? 0
