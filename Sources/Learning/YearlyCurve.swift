@@ -56,6 +56,7 @@ public struct YearlyCurve: Sendable, Equatable, Codable {
     /// The value on a day.
     ///
     /// - Parameter day: In days since 1970; any finite number.
+    /// - Returns: The value on the lines between the parts of the year.
     public func value(on day: Double) -> Double {
         guard values.count > 1 else { return values.first ?? 0 }
         let place = Self.part(of: day) * Double(values.count) - 0.5

@@ -104,6 +104,7 @@ public struct FleetDemand: Sendable, Hashable {
     ///   - row: The row of the shape.
     ///   - column: Its column.
     ///   - modelError: How far the model is off, as a share of demand.
+    /// - Returns: The sums.
     func estimate(row: Int, column: Int, modelError: Double = 0) -> DemandEstimate {
         let place = row * shape.columnCount + column
         let n = Double(paths)

@@ -63,8 +63,10 @@ public struct ContextResponse: Sendable, Equatable {
     public var usualPrices: [Double?]
     /// The elasticity of each item of the catalogue; empty if no price ever changed.
     public var elasticities: [Estimate]
-    /// How the time of the year moves the logarithm of each category's purchases; `nil` for
-    /// categories that it does not move. Empty if none is known, which takes two years of events.
+    /// How the time of the year moves the logarithm of each category's purchases.
+    ///
+    /// `nil` for categories that it does not move; empty if none is known, which takes two years of
+    /// events.
     public var seasons: [SeasonalModel.Season?] = []
 
     /// Nothing is known, and all factors are 1.
@@ -107,8 +109,10 @@ public struct ContextResponse: Sendable, Equatable {
         return log(sum / weights)
     }
 
-    /// Half of what the model knows of customers' levels is as old as that. Chosen with made-up shops,
-    /// whose demand by category four weeks ahead it missed least, of 14 to 112 days.
+    /// Half of what the model knows of customers' levels is as old as that.
+    ///
+    /// Chosen with made-up shops, whose demand by category four weeks ahead it missed least, of 14 to
+    /// 112 days.
     private static let memoryDays = 56.0
 
     /// One possible truth about all coefficients.

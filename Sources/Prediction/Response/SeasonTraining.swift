@@ -37,7 +37,9 @@ struct SeasonTraining {
             series: largest.compactMap { series[$0.category] }, threads: threads)
     }
 
-    /// The seasons of categories; `nil` for one without. Empty if none has any.
+    /// The seasons of categories.
+    ///
+    /// - Returns: `nil` for a category without; empty if none has any.
     func seasons(of categories: [String]) -> [SeasonalModel.Season?] {
         guard let model else { return [] }
         let found = parallelMap(categories.count, threads: threads) { place in
