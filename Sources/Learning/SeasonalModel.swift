@@ -8,7 +8,7 @@ import Kernels
 /// Ornstein-Uhlenbeck process), and errors of measurement (Rasmussen and Williams, "Gaussian
 /// Processes for Machine Learning", 2006, 2.2 and 5.4). Each part's size and pace are those under
 /// which the series are likeliest; all series share them, but for the size of the season. Years are
-/// told apart from drift by comparing them, so there is no season in much less than two.
+/// told apart from drift by comparing them, so there is no season in less than two.
 public struct SeasonalModel: Sendable {
     /// The sizes and paces of the parts of a series.
     public struct Shape: Sendable, Equatable {
@@ -56,7 +56,7 @@ public struct SeasonalModel: Sendable {
     public static let parts = 52
     /// The fewest times that have another one about a year later: what is there only once cannot be
     /// seen to come back.
-    public static let repeatedMin = 45
+    public static let repeatedMin = 51
     /// Times beyond so many are not looked at: the newest six years of weeks.
     public static let timeLimit = 312
 
@@ -73,8 +73,8 @@ public struct SeasonalModel: Sendable {
     /// By how much a season has to make the logarithm of a series' probability greater: seven times
     /// as likely (substantial evidence; Kass and Raftery, "Bayes factors", 1995).
     private static let gainMin = 2.0
-    /// How often each size and pace is looked at again.
-    private static let rounds = 2
+    /// How often each size and pace is looked at again at most.
+    private static let rounds = 4
 
     /// Finds the shape under which series are likeliest; `nil` if too few times are there again a
     /// year later, or there are no series.
@@ -88,28 +88,44 @@ public struct SeasonalModel: Sendable {
         guard !series.isEmpty, Self.repeated(times) >= Self.repeatedMin else { return nil }
         precondition(times.count <= Self.timeLimit, "Give the newest times only.")
         self.times = times
-        var best = Shape()
-        func choose(_ path: WritableKeyPath<Shape, Double>, _ values: [Double]) {
-            let found = values.map { value -> (value: Double, evidence: Double) in
-                var shape = best
-                shape[keyPath: path] = value
+        // What drift explains first is no season, and the other way round; so both may be first.
+        let found = [0, 0.1].map { season in
+            var start = Shape()
+            start.season = season
+            return Self.climb(from: start) { shape in
                 let process = Process(times, shape)
-                let evidence = parallelMap(series.count, threads: threads) {
+                return parallelMap(series.count, threads: threads) {
                     process.evidence(of: series[$0])
-                }
-                return (value, evidence.reduce(0, +))
+                }.reduce(0, +)
             }
-            best[keyPath: path] = found.max { $0.evidence < $1.evidence }?.value ?? 0
         }
-        for _ in 0..<Self.rounds {
-            // What drift and error explain is no season; and what is not there has no pace.
-            choose(\.drift, Self.drifts)
-            if best.drift > 0 { choose(\.driftDays, Self.driftDays) }
-            choose(\.error, Self.errors)
-            choose(\.season, Self.seasons)
-            if best.season > 0 { choose(\.seasonDays, Self.seasonDays) }
+        shape = found[1].evidence > found[0].evidence ? found[1].shape : found[0].shape
+    }
+
+    /// Chooses one size or pace after the other.
+    private static func climb(
+        from start: Shape, evidence: (Shape) -> Double
+    ) -> (shape: Shape, evidence: Double) {
+        var best = (shape: start, evidence: evidence(start))
+        func choose(_ path: WritableKeyPath<Shape, Double>, _ values: [Double]) {
+            for value in values where value != best.shape[keyPath: path] {
+                var shape = best.shape
+                shape[keyPath: path] = value
+                let found = evidence(shape)
+                if found > best.evidence { best = (shape, found) }
+            }
         }
-        shape = best
+        for _ in 0..<rounds {
+            let before = best.shape
+            choose(\.drift, drifts)
+            // What is not there has no pace.
+            if best.shape.drift > 0 { choose(\.driftDays, driftDays) }
+            choose(\.error, errors)
+            choose(\.season, seasons)
+            if best.shape.season > 0 { choose(\.seasonDays, seasonDays) }
+            if best.shape == before { break }
+        }
+        return best
     }
 
     /// How many times have another one a year later, give or take half a week.

@@ -118,6 +118,16 @@ struct DayFactorsTests {
         // How much of the weather the season holds is not known, so the weather does nothing.
         let agreed = try factor(model, purposes: [.weather], on: start + 20)
         #expect(agreed == (try factor(model, on: start + 20)))
+        // Of two worlds that are compared, it does.
+        let compared = [true, false].map { isCompared in
+            DayFactors(
+                model,
+                .init(
+                    ContextDays(feeds(from: Int64(start) * day)), city: "Lyon",
+                    purposes: [.weather], isCompared: isCompared), over: start...start + 28
+            )?.factor(of: 2, at: Int64(start + 20) * day + 9) ?? 0
+        }
+        #expect(abs(compared[0] / compared[1] - exp(0.4)) < 1e-9)
         var told = model
         told.response.usual["Lyon"]?[0]?.normal.year = YearlyCurve(constant: 0.5)
         let both = try factor(told, purposes: [.weather], on: start + 20)

@@ -195,6 +195,41 @@ struct SeasonTests {
             ResponseTraining(bare, catalogue: Self.catalogue, threads: 1).response() == .none)
     }
 
+    @Test("Customers who join and leave all the time are no season")
+    func growing() {
+        var generator = PhiloxGenerator(seed: 6)
+        var seasons = SeasonCounts(
+            ["a"], items: ["a": Item(itemID: "a", category: "all")])
+        for _ in 0..<2000 {
+            // Three of four come later, one of four goes again.
+            let start = max(0, Int(generator.uniform() * 1100) - 275)
+            let end = generator.uniform() < 0.25 ? start + 200 : 825
+            seasons.add(
+                (start..<max(start, min(825, end))).filter { _ in generator.uniform() * 25 < 1 }
+                    .map { day in
+                        LogEntry(
+                            item: 0, type: .purchase,
+                            timestamp: Timestamp(seconds: Int64(Self.firstDay + day) * 86_400))
+                    })
+        }
+        let found = SeasonTraining(seasons, threads: 2).seasons(of: ["all"]).first ?? nil
+        #expect((found?.curve.values.map(abs).max() ?? 0) < 0.06, "\(found?.curve.values ?? [])")
+    }
+
+    @Test("An event with a wrong year hides no season")
+    func stray() {
+        var seasons = Self.known.seasons
+        for year in [1930, 2090] {
+            seasons.add([
+                LogEntry(
+                    item: 0, type: .purchase,
+                    timestamp: Timestamp(seconds: Int64(year - 1970) * 31_556_952))
+            ])
+        }
+        let found = SeasonTraining(seasons, threads: 2).seasons(of: ["gifts", "ices", "soaps"])
+        #expect(found.count == 3 && found[0] != nil && found[1] != nil)
+    }
+
     @Test("Weeks without any customer are passed over")
     func closed() {
         var seasons = SeasonCounts(

@@ -18,16 +18,20 @@ public struct DayFactors: Sendable {
         public var purposes: Set<ContextPurpose>
         /// On which days (since 1970) items cannot be had, by place in the catalogue.
         public var unavailable: [Int32: ClosedRange<Int>]
+        /// Whether it is compared with another one: then what is usual does not matter, and may be
+        /// taken to be the mean where nobody knows it for the time of the year.
+        public var isCompared: Bool
 
         /// Makes an outlook.
         public init(
             _ days: ContextDays, city: String?, purposes: Set<ContextPurpose>,
-            unavailable: [Int32: ClosedRange<Int>] = [:]
+            unavailable: [Int32: ClosedRange<Int>] = [:], isCompared: Bool = false
         ) {
             self.days = days
             self.city = city
             self.purposes = purposes
             self.unavailable = unavailable
+            self.isCompared = isCompared
         }
     }
 
@@ -173,6 +177,7 @@ public struct DayFactors: Sendable {
                     let normal = isTrend ? response.usualTrends[category] : usual.normal
                     guard let value = isTrend ? value(response.categories[category]) : common,
                         let expected = normal.value(on: day, isSeasonal: isSeasonal[category])
+                            ?? (outlook.isCompared ? normal.mean : nil)
                     else { return 0 }
                     return value - expected
                 }

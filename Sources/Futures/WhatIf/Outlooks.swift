@@ -15,6 +15,7 @@ public final class Outlooks: Sendable {
     private let draws: Int
     private let seed: UInt64
     private let unavailable: [Int32: ClosedRange<Int>]
+    private let isCompared: Bool
     private let known = Mutex<[Key: DayFactors?]>([:])
 
     /// Factors that are kept at most; those of many draws are large.
@@ -28,15 +29,17 @@ public final class Outlooks: Sendable {
     ///   - draws: How many possible truths; one is the likeliest alone.
     ///   - seed: Decides the draws.
     ///   - unavailable: On which days (since 1970) items cannot be had, by place in the catalogue.
+    ///   - isCompared: Whether they are compared with other ones.
     public init(
         _ model: PredictionModel, _ feeds: ContextFeeds, draws: Int = 1, seed: UInt64 = 7,
-        unavailable: [Int32: ClosedRange<Int>] = [:]
+        unavailable: [Int32: ClosedRange<Int>] = [:], isCompared: Bool = false
     ) {
         self.model = model
         days = ContextDays(feeds)
         self.draws = draws
         self.seed = seed
         self.unavailable = unavailable
+        self.isCompared = isCompared
     }
 
     /// The factors for customers of a city who agree to some purposes; `nil` if all are 1.
@@ -56,7 +59,8 @@ public final class Outlooks: Sendable {
             days: DayFactors.days(from: origin, horizonSeconds: horizonSeconds))
         if let factors = known.withLock({ $0[key] }) { return factors }
         let outlook = DayFactors.Outlook(
-            days, city: city, purposes: purposes, unavailable: unavailable)
+            days, city: city, purposes: purposes, unavailable: unavailable,
+            isCompared: isCompared)
         let factors = DayFactors(model, outlook, over: key.days, draws: draws, seed: seed)
         known.withLock { known in
             if known.count >= limit { known.removeAll() }

@@ -134,7 +134,8 @@ public struct Scenario: Sendable, Hashable {
     ///   - feeds: What they say as things are.
     ///   - items: The store's items.
     ///   - horizon: The days ahead, in days since 1970.
-    /// - Returns: The same feeds, with other days ahead.
+    /// - Returns: The same feeds, with other days ahead; what a day's weather has that neither the
+    ///   scenario nor a forecast tells is not a number.
     public func applied(
         to feeds: ContextFeeds, items: [Item], horizon: ClosedRange<Int>
     ) -> ContextFeeds {

@@ -95,8 +95,10 @@ public struct WhatIf: Sendable {
         ) -> (likeliest: Outlooks, drawn: Outlooks) {
             let (seed, draws) = (settings.seed, Effects.draws)
             return (
-                Outlooks(model, feeds, unavailable: unavailable),
-                Outlooks(model, feeds, draws: draws, seed: seed, unavailable: unavailable)
+                Outlooks(model, feeds, unavailable: unavailable, isCompared: true),
+                Outlooks(
+                    model, feeds, draws: draws, seed: seed, unavailable: unavailable,
+                    isCompared: true)
             )
         }
         (usual, usualDrawn) = outlooks(feeds)

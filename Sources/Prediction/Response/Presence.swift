@@ -3,41 +3,52 @@ import Twins
 
 /// How many customers there were on each day.
 ///
-/// A customer is there for some time before the first event and after the last one: those who come
-/// seldom would else seem to come often in their first days, and to be gone before they come again.
+/// Who first came soon after anybody's first event is taken to have been there from that on, and who
+/// last came shortly before the newest event, to be there still: those who come seldom would else
+/// seem to come often in the first days, and to be gone in the last ones.
 struct Presence: Sendable {
-    /// How many came, by day, less how many went.
-    private var changes: [Int: Int] = [:]
+    /// A customer's days with events, from the first to the last, and the mean gap between them.
+    private struct Stay {
+        var first: Int
+        var last: Int
+        var gap: Int
+    }
+
+    private var stays: [Stay] = []
     /// The days from the first event of anybody to the last one.
     private(set) var days: ClosedRange<Int>?
 
-    /// The shortest time before and after a customer's events.
-    private static let marginDaysMin = 14
-    /// The longest.
-    private static let marginDaysMax = 180
+    /// Customers are taken to be there for so long at least after they last came.
+    private static let gapDaysMin = 14
+    /// Within so many gaps a customer who is there has mostly come.
+    private static let gaps = 3
 
     /// Counts a customer by events, oldest first.
     mutating func add(_ log: [LogEntry]) {
-        guard let first = log.first, let last = log.last else { return }
-        let start = Day.number(of: first.timestamp)
-        let end = max(start, Day.number(of: last.timestamp))
+        guard let oldest = log.first, let newest = log.last else { return }
+        let first = Day.number(of: oldest.timestamp)
+        let last = max(first, Day.number(of: newest.timestamp))
         let visits = Set(log.map { Day.number(of: $0.timestamp) }).count
-        // Two of the customer's own gaps.
-        let margin = min(
-            Self.marginDaysMax, max(Self.marginDaysMin, 2 * (end - start) / max(1, visits - 1)))
-        changes[start - margin, default: 0] += 1
-        changes[end + margin + 1, default: 0] -= 1
-        days = min(days?.lowerBound ?? start, start)...max(days?.upperBound ?? end, end)
+        let gap = max(Self.gapDaysMin, (last - first) / max(1, visits - 1))
+        stays.append(Stay(first: first, last: last, gap: gap))
+        days = min(days?.lowerBound ?? first, first)...max(days?.upperBound ?? last, last)
     }
 
-    /// How many there were on each day with events of anybody before or on it, and after or on it.
+    /// How many there were on each of the days.
     func customers() -> [Int: Double] {
-        guard let days, let start = changes.keys.min() else { return [:] }
+        guard let days else { return [:] }
+        var changes: [Int: Int] = [:]
+        for stay in stays {
+            let wasThere = stay.first - days.lowerBound < Self.gaps * stay.gap
+            let isThere = days.upperBound - stay.last < Self.gaps * stay.gap
+            changes[wasThere ? days.lowerBound : stay.first, default: 0] += 1
+            changes[isThere ? days.upperBound + 1 : stay.last + stay.gap, default: 0] -= 1
+        }
         var result: [Int: Double] = [:]
         var count = 0
-        for day in start...days.upperBound {
+        for day in days {
             count += changes[day] ?? 0
-            if days.contains(day) { result[day] = Double(count) }
+            result[day] = Double(count)
         }
         return result
     }

@@ -136,13 +136,14 @@ struct ResponseTraining {
         categories.map { normal(known(.trend, category: $0, rows), isWave: true) }
     }
 
-    /// A feature where somebody has told it.
+    /// A feature where somebody has told it; who has not told of a trend takes it to be as usual.
     private func known(
         _ feature: ContextDays.Feature, category: String, _ rows: [Row]
     ) -> [(day: Int, value: Double)] {
         rows.compactMap { row in
-            days.value(of: feature, category: category, city: name(row.city), day: row.day)
-                .map { (row.day, $0) }
+            let value = days.value(
+                of: feature, category: category, city: name(row.city), day: row.day)
+            return (value ?? (feature == .trend ? 0 : nil)).map { (row.day, $0) }
         }
     }
 
@@ -166,11 +167,15 @@ struct ResponseTraining {
             return days.features.map { _ in .unknown }
         }
         let features = days.features.enumerated().map { place, feature in
-            rows.map { row in
-                // What nobody said is taken to be as usual.
-                days.value(
+            rows.map { row -> Double in
+                let told = days.value(
                     of: feature, category: categoryName, city: name(row.city), day: row.day)
-                    ?? usual[counts.cities[row.city]]?[place]?.normal.mean ?? 0
+                if let told { return told }
+                // What nobody said is taken to be as usual.
+                guard feature != .trend,
+                    let normal = usual[counts.cities[row.city]]?[place]?.normal
+                else { return 0 }
+                return normal.value(on: row.day, isSeasonal: true) ?? normal.mean
             }
         }
         let first = rows.map(\.day).min() ?? 0

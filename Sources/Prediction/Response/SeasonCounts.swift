@@ -53,14 +53,14 @@ public struct SeasonCounts: Sendable {
     func weeks(limit: Int) -> Weeks {
         guard let days = presence.days else { return Weeks(numbers: [], customers: []) }
         let end = Self.week(days.upperBound + 1)
-        let start = max(Self.week(days.lowerBound + 6), end - limit)
+        let start = Self.week(days.lowerBound + 6)
         let present = presence.customers()
         func customers(_ week: Int) -> Double {
             (0..<7).reduce(0.0) { $0 + (present[week * 7 + $1] ?? 0) } / 7
         }
         let all = Array(start..<max(start, end))
         let least = Self.customersMin * (all.map(customers).max() ?? 0)
-        let numbers = all.filter { customers($0) > least }
+        let numbers = Array(all.filter { customers($0) > least }.suffix(limit))
         return Weeks(numbers: numbers, customers: numbers.map(customers))
     }
 
