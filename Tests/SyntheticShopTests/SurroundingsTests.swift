@@ -80,6 +80,43 @@ struct SurroundingsTests {
         #expect((0.6...1.2).contains(lift("Cleaning")), "\(lift("Cleaning"))")
     }
 
+    @Test("A season's chance is a bell around its day, every year")
+    func bell() throws {
+        let season = ShopTruth.Season(peakDay: 352, peakChance: 0.15, widthDays: 14)
+        // The 18th of December 2025 is day 20440.
+        #expect(abs(season.chance(on: 20_440) - 0.15) < 0.001)
+        for side in [-1, 1] {
+            let chance = season.chance(on: 20_440 + side * 14)
+            #expect(abs(chance - 0.15 * exp(-0.5)) < 0.006)
+        }
+        for year in [-3, 2, 17] {
+            let day = 20_440 + Int((Double(year) * 365.25).rounded())
+            #expect(abs(season.chance(on: day) - 0.15) < 0.001)
+        }
+        #expect(season.chance(on: 20_440 + 180) < 1e-9)
+        #expect(Set(Couplings.seasons.keys).isSubset(of: Assortment.departments.map(\.name)))
+    }
+
+    @Test("What the time of the year calls for is bought beside all else")
+    func seasons() throws {
+        // From December on, and from August on: before Christmas much is baked.
+        func baking(from start: Int64) throws -> (share: Double, all: Double) {
+            let shop = try SyntheticShop(
+                .init(
+                    customers: 500, items: 150, days: 28, seed: 21, start: .init(seconds: start)))
+            let baking = Set(shop.items.filter { $0.category == "Baking" }.map(\.itemID))
+            let bought = shop.events().filter { $0.type == .purchase }.compactMap(\.itemID)
+            return (
+                Double(bought.count { baking.contains($0) }) / Double(bought.count),
+                Double(bought.count { !baking.contains($0) })
+            )
+        }
+        let december = try baking(from: 1_764_547_200)
+        let august = try baking(from: 1_754_006_400)
+        #expect(december.share > 1.4 * august.share, "\(december) \(august)")
+        #expect((0.8...1.25).contains(december.all / august.all), "\(december) \(august)")
+    }
+
     @Test("Holidays, concerts and trends move what is looked at")
     func occasions() throws {
         let shop = try Self.shop.get()
