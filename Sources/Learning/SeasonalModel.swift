@@ -6,9 +6,10 @@ import Kernels
 /// A series is a Gaussian process: its mean, a season that is the same each year (a periodic
 /// kernel; MacKay, "Introduction to Gaussian processes", 1998), a drift that does not come back (an
 /// Ornstein-Uhlenbeck process), and errors of measurement (Rasmussen and Williams, "Gaussian
-/// Processes for Machine Learning", 2006, 2.2 and 5.4). Each part's size and pace are those under
-/// which the series are likeliest; all series share them, but for the size of the season. Years are
-/// told apart from drift by comparing them, so there is no season in less than two.
+/// Processes for Machine Learning", 2006, 2.2 and 5.4). Each part's size and pace are looked for by
+/// climbing from two starts to where the series are likeliest; all series share them, but for the
+/// size of the season. Years are told apart from drift by comparing them, so there is no season in
+/// less than two.
 public struct SeasonalModel: Sendable {
     /// The sizes and paces of the parts of a series.
     public struct Shape: Sendable, Equatable {
@@ -76,8 +77,8 @@ public struct SeasonalModel: Sendable {
     /// How often each size and pace is looked at again at most.
     private static let rounds = 4
 
-    /// Finds the shape under which series are likeliest; `nil` if too few times are there again a
-    /// year later, or there are no series.
+    /// Looks for the shape under which series are likeliest; `nil` if too few times are there again
+    /// a year later, or there are no series.
     ///
     /// - Parameters:
     ///   - times: The middle of each time, in days since 1970, ascending; at most ``timeLimit``.
