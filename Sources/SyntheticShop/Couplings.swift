@@ -34,7 +34,7 @@ enum Couplings {
         "Baking": .init(peakDay: 345, peakChance: 0.2, widthDays: 20),
         "Snacks & sweets": .init(peakDay: 352, peakChance: 0.15, widthDays: 14),
         "Fruit & vegetables": .init(peakDay: 260, peakChance: 0.15, widthDays: 25),
-        "Cleaning": .init(peakDay: 85, peakChance: 0.12, widthDays: 18),
+        "Cleaning": .init(peakDay: 300, peakChance: 0.12, widthDays: 18),
     ]
 
     /// The same for visits on days on which nothing is needed.
