@@ -226,7 +226,8 @@ struct SimulationUnderFactorsTests {
         ).changed
         #expect(bought(changed, item) == 0)
         let others = bought(usual) - bought(usual, item)
-        #expect(bought(changed) > 0.8 * others, "\(bought(changed)) of \(others)")
+        let ratio = bought(changed) / others
+        #expect((0.93...1.07).contains(ratio), "\(ratio)")
         for index in 0..<changed.pathCount {
             let times = changed.path(index).map(\.time)
             #expect(times == times.sorted())
