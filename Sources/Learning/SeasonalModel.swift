@@ -65,6 +65,8 @@ public struct SeasonalModel: Sendable {
     public let times: [Double]
     /// What all series have in common.
     public let shape: Shape
+    /// The shape with each size of season, none first.
+    private let processes: [Process]
 
     private static let seasons = [0, 0.003, 0.01, 0.03, 0.1, 0.3, 1]
     private static let seasonDays = [8, 14, 24, 40, 70.0]
@@ -100,7 +102,13 @@ public struct SeasonalModel: Sendable {
                 }.reduce(0, +)
             }
         }
-        shape = found[1].evidence > found[0].evidence ? found[1].shape : found[0].shape
+        let best = found[1].evidence > found[0].evidence ? found[1].shape : found[0].shape
+        shape = best
+        processes = Self.seasons.map { size in
+            var sized = best
+            sized.season = size
+            return Process(times, sized)
+        }
     }
 
     /// Chooses one size or pace after the other.
@@ -146,12 +154,7 @@ public struct SeasonalModel: Sendable {
     /// - Returns: The season; `nil` unless the series is clearly likelier with one.
     /// - Complexity: O(times³).
     public func season(of series: Series) -> Season? {
-        let found = Self.seasons.map { size -> (process: Process, evidence: Double) in
-            var shape = shape
-            shape.season = size
-            let process = Process(times, shape)
-            return (process, process.evidence(of: series))
-        }
+        let found = processes.map { (process: $0, evidence: $0.evidence(of: series)) }
         guard let best = found.max(by: { $0.evidence < $1.evidence }),
             best.evidence > found[0].evidence + Self.gainMin
         else { return nil }
@@ -160,74 +163,76 @@ public struct SeasonalModel: Sendable {
 }
 
 /// Times under a shape.
-private struct Process {
-    let times: [Double]
-    let shape: SeasonalModel.Shape
+private struct Process: Sendable {
+    private let shape: SeasonalModel.Shape
+    /// The part of the year of each time.
+    private let phases: [Double]
+    /// The covariance of what is true at the times, row by row, of which the lower half counts.
+    private let kernel: [Double]
     /// The variance of a series' mean: it may be any.
     private static let levelVariance = 100.0
 
     init(_ times: [Double], _ shape: SeasonalModel.Shape) {
-        self.times = times
         self.shape = shape
+        let phases = times.map(YearlyCurve.part)
+        self.phases = phases
+        let count = times.count
+        var kernel = [Double](repeating: 0, count: count * count)
+        for i in 0..<count {
+            for j in 0...i {
+                let drift = shape.drift * exp((times[j] - times[i]) / shape.driftDays)
+                kernel[i * count + j] =
+                    Self.levelVariance + Self.likeness(phases[i] - phases[j], shape) + drift
+            }
+        }
+        self.kernel = kernel
     }
 
     /// How alike the season is of two places in the year, 1 being the whole year.
-    private func likeness(_ distance: Double) -> Double {
+    private static func likeness(_ distance: Double, _ shape: SeasonalModel.Shape) -> Double {
         let pace = YearlyCurve.yearDays / (Double.pi * shape.seasonDays)
         let sine = sin(Double.pi * distance)
         return shape.season * exp(-0.5 * pace * pace * sine * sine)
     }
 
-    /// The factorised covariance of a series' levels.
-    private func covariance(_ variances: [Double]) -> SymmetricSystem {
-        let count = times.count
-        let phases = times.map(YearlyCurve.part)
-        var matrix = [Double](repeating: 0, count: count * count)
-        for i in 0..<count {
-            for j in 0...i {
-                let drift = shape.drift * exp((times[j] - times[i]) / shape.driftDays)
-                matrix[i * count + j] = Self.levelVariance + likeness(phases[i] - phases[j]) + drift
-            }
-            matrix[i * count + i] += variances[i] + shape.error
-        }
-        return SymmetricSystem(matrix, count: count)
+    /// The factorised covariance of a series' levels, and what it makes of them.
+    private func solved(
+        _ series: SeasonalModel.Series
+    ) -> (system: SymmetricSystem, levels: [Double], weights: [Double]) {
+        let count = phases.count
+        var matrix = kernel
+        for i in 0..<count { matrix[i * count + i] += series.variances[i] + shape.error }
+        let system = SymmetricSystem(matrix, count: count)
+        let mean = series.levels.reduce(0, +) / Double(max(1, count))
+        let levels = series.levels.map { $0 - mean }
+        return (system, levels, system.solve(levels))
     }
 
     /// The logarithm of a series' probability density, but for what all shapes have in common.
     func evidence(of series: SeasonalModel.Series) -> Double {
-        let mean = series.levels.reduce(0, +) / Double(max(1, series.levels.count))
-        let levels = series.levels.map { $0 - mean }
-        let system = covariance(series.variances)
+        let (system, levels, weights) = solved(series)
         return -0.5
-            * (zip(levels, system.solve(levels)).reduce(0) { $0 + $1.0 * $1.1 }
+            * (zip(levels, weights).reduce(0) { $0 + $1.0 * $1.1 }
                 + system.logarithmOfDeterminant)
-    }
-
-    /// How alike the season is of each part of the year and each time.
-    private var likenesses: [[Double]] {
-        let parts = SeasonalModel.parts
-        let phases = times.map(YearlyCurve.part)
-        return (0..<parts).map { part in
-            phases.map { likeness((Double(part) + 0.5) / Double(parts) - $0) }
-        }
     }
 
     /// The season, as differences from its mean over the year.
     func season(of series: SeasonalModel.Series) -> SeasonalModel.Season {
-        let mean = series.levels.reduce(0, +) / Double(max(1, series.levels.count))
-        let system = covariance(series.variances)
-        let solved = system.solve(series.levels.map { $0 - mean })
+        let (system, _, weights) = solved(series)
         let parts = SeasonalModel.parts
-        var rows = likenesses
-        for time in times.indices {
+        // How alike the season is of each part of the year and each time.
+        var rows = (0..<parts).map { part in
+            phases.map { Self.likeness((Double(part) + 0.5) / Double(parts) - $0, shape) }
+        }
+        for time in phases.indices {
             let centre = rows.reduce(0) { $0 + $1[time] } / Double(parts)
             for part in 0..<parts { rows[part][time] -= centre }
         }
-        let around = (0..<parts).reduce(0) { $0 + likeness(Double($1) / Double(parts)) }
-        let prior = likeness(0) - around / Double(parts)
+        let around = (0..<parts).reduce(0) { $0 + Self.likeness(Double($1) / Double(parts), shape) }
+        let prior = Self.likeness(0, shape) - around / Double(parts)
         return SeasonalModel.Season(
             curve: YearlyCurve(
-                rows.map { row in zip(row, solved).reduce(0) { $0 + $1.0 * $1.1 } }),
+                rows.map { row in zip(row, weights).reduce(0) { $0 + $1.0 * $1.1 } }),
             deviations: rows.map { row in
                 let told = zip(row, system.solve(row)).reduce(0) { $0 + $1.0 * $1.1 }
                 return max(0, prior - told).squareRoot()
