@@ -28,7 +28,12 @@ struct Presence: Sendable {
         guard let oldest = log.first, let newest = log.last else { return }
         let first = Day.number(of: oldest.timestamp)
         let last = max(first, Day.number(of: newest.timestamp))
-        let visits = Set(log.map { Day.number(of: $0.timestamp) }).count
+        var visits = 1
+        var day = first
+        for entry in log {
+            let next = Day.number(of: entry.timestamp)
+            if next > day { (visits, day) = (visits + 1, next) }
+        }
         let gap = max(Self.gapDaysMin, (last - first) / max(1, visits - 1))
         stays.append(Stay(first: first, last: last, gap: gap))
         days = min(days?.lowerBound ?? first, first)...max(days?.upperBound ?? last, last)
