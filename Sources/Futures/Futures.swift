@@ -33,7 +33,8 @@ public struct Futures: Sendable {
     public let isCold: Bool
     /// How far, in total variation, items drawn from the LSTM by proposals were from its item head.
     ///
-    /// It is the share of draws that would have to change, as estimated while paths were sampled; `nil` if the whole catalogue was gone through for each, as for small ones.
+    /// It is the share of draws that would have to change, as estimated while paths were sampled;
+    /// `nil` if the whole catalogue was gone through for each, as for small ones.
     public let itemHeadError: Double?
 
     init(

@@ -134,7 +134,8 @@ public final class SoftmaxProposal: Sendable {
         )
     }
 
-    /// Mean, mean square and standard deviation of p / q over p, for q = (`proposed` − `share` · p) · `scale`.
+    /// Mean, mean square and standard deviation of p / q over p, for
+    /// q = (`proposed` − `share` · p) · `scale`.
     private static func weights(
         _ p: FloatPointer, _ proposed: [Float], without share: Float, scale: Float
     ) -> (mean: Double, square: Double, deviation: Double) {
