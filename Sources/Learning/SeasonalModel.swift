@@ -61,8 +61,6 @@ public struct SeasonalModel: Sendable {
     /// Times beyond so many are not looked at: the newest six years of weeks.
     public static let timeLimit = 312
 
-    /// The middle of each time, in days since 1970.
-    public let times: [Double]
     /// What all series have in common.
     public let shape: Shape
     /// The shape with each size of season, none first.
@@ -90,7 +88,6 @@ public struct SeasonalModel: Sendable {
     public init?(times: [Double], series: [Series], threads: Int) {
         guard !series.isEmpty, Self.repeated(times) >= Self.repeatedMin else { return nil }
         precondition(times.count <= Self.timeLimit, "Give the newest times only.")
-        self.times = times
         // What drift explains first is no season, and the other way round; so both may be first.
         let found = [0, 0.1].map { season in
             var start = Shape()
