@@ -19,41 +19,273 @@ let cpuDefine =
     default: "FORETWIN_CPU_GENERIC"
     }
 
-var house: [SwiftSetting] = [
+var common: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 if Context.environment["FORETWIN_STRICT"] != nil {
-    house.append(.treatAllWarnings(as: .error))
+    common.append(.treatAllWarnings(as: .error))
 }
 
 // Numeric code is optimised in debug builds too, so that tests of it take seconds and not hours.
 let numeric: [SwiftSetting] =
-    house + [
+    common + [
         .unsafeFlags(["-O"], .when(configuration: .debug)),
         .unsafeFlags(["-Xcc", cpuFlag]),
         .define(cpuDefine),
     ]
 
+/// A layer of the program: a folder of `Sources/` whose targets may import those of its own layer
+/// that are listed before them, and those of the layers before it.
+func layer(_ name: String, _ targets: [Target]) -> [Target] {
+    for target in targets { target.path = "Sources/\(name)/\(target.name)" }
+    return targets
+}
+
+let base = layer(
+    "Base",
+    [
+        .target(name: "Time", swiftSettings: common)
+    ])
+
+let storage = layer(
+    "Storage",
+    [
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        .target(name: "CCorruptionHandler"),
+        .target(
+            name: "LMDB", dependencies: ["CCorruptionHandler", "CLMDB"], swiftSettings: common),
+        .target(
+            name: "PropertyGraph",
+            dependencies: [
+                "LMDB", "Time", .product(name: "HeapModule", package: "swift-collections"),
+            ], swiftSettings: common),
+        .target(
+            name: "GraphInterchange", dependencies: ["LMDB", "PropertyGraph", "Time"],
+            swiftSettings: common),
+    ])
+
+let numerics = layer(
+    "Numerics",
+    [
+        .target(
+            name: "Kernels", swiftSettings: numeric, linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "Learning", dependencies: ["Kernels"], swiftSettings: numeric),
+    ])
+
+let twins = layer(
+    "Twins",
+    [
+        .target(name: "Shop", dependencies: ["Time"], swiftSettings: common),
+        .target(
+            name: "ShopFormats", dependencies: ["Shop", "Time"],
+            swiftSettings: common),
+        .target(
+            name: "TwinStorage",
+            dependencies: [
+                "LMDB", "PropertyGraph", "Shop", "ShopFormats", "Time",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ], swiftSettings: common),
+        .target(
+            name: "StoreAdmin",
+            dependencies: [
+                "LMDB", "PropertyGraph", "Shop", "Time", "TwinStorage",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ], swiftSettings: common),
+    ])
+
+let futures = layer(
+    "Futures",
+    [
+        .target(
+            name: "Prediction",
+            dependencies: ["Kernels", "Learning", "Shop", "Time", "TwinStorage"],
+            swiftSettings: numeric),
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Kernels", "Learning", "Prediction", "PropertyGraph", "Shop", "Time",
+                "TwinStorage",
+            ], swiftSettings: numeric),
+        .target(
+            name: "Backtesting",
+            dependencies: [
+                "Kernels", "Learning", "Prediction", "Shop", "Simulation", "Time", "TwinStorage",
+            ], swiftSettings: numeric),
+        .target(
+            name: "Fleet",
+            dependencies: [
+                "Kernels", "Prediction", "Shop", "ShopFormats", "Simulation", "Time", "TwinStorage",
+            ], swiftSettings: numeric),
+    ])
+
+let decisions = layer(
+    "Decisions",
+    [
+        .target(
+            name: "Recommendations",
+            dependencies: ["Learning", "Prediction", "Shop", "Simulation", "Time", "TwinStorage"],
+            swiftSettings: common)
+    ])
+
+let tooling = layer(
+    "Tooling",
+    [
+        .target(
+            name: "SyntheticShop",
+            dependencies: ["Kernels", "Shop", "Time"],
+            swiftSettings: common)
+    ])
+
+let interfaces = layer(
+    "Interfaces",
+    [
+        .target(
+            name: "Reports",
+            dependencies: [
+                "Backtesting", "Fleet", "Learning", "Prediction", "Recommendations", "Shop",
+                "Simulation", "Time", "TwinStorage",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ], swiftSettings: common),
+        .target(
+            name: "Service",
+            dependencies: [
+                "Prediction", "PropertyGraph", "Recommendations", "Shop", "ShopFormats",
+                "Simulation", "Time", "TwinStorage",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ], swiftSettings: common),
+        .executableTarget(
+            name: "foretwin",
+            dependencies: [
+                "Backtesting", "Fleet", "GraphInterchange", "Kernels", "Learning", "Prediction",
+                "PropertyGraph", "Recommendations", "Reports", "Service", "Shop", "ShopFormats",
+                "Simulation", "StoreAdmin", "SyntheticShop", "Time", "TwinStorage",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: common),
+    ])
+
+// What tests share.
+let testSupport: [Target] = [
+    .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: common),
+    .target(
+        name: "GraphFixtures", dependencies: ["LMDB", "PropertyGraph", "TestSupport", "Time"],
+        path: "Tests/Support/GraphFixtures", swiftSettings: common),
+    .target(
+        name: "TwinFixtures",
+        dependencies: [
+            "PropertyGraph", "Shop", "ShopFormats", "TestSupport", "Time", "TwinStorage",
+        ],
+        path: "Tests/Support/TwinFixtures", swiftSettings: common),
+]
+
+/// The tests of a target, with what they need beside it.
+@MainActor
+func tests(
+    of name: String, _ dependencies: [Target.Dependency], exclude: [String] = [],
+    settings: [SwiftSetting] = common
+) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies,
+        exclude: exclude, swiftSettings: settings)
+}
+
+let tests: [Target] = [
+    tests(of: "Time", ["Shop", "TwinFixtures", "TwinStorage"]),
+    tests(of: "LMDB", []),
+    tests(of: "PropertyGraph", ["GraphFixtures", "GraphInterchange", "LMDB", "Time"]),
+    tests(
+        of: "GraphInterchange", ["GraphFixtures", "LMDB", "PropertyGraph", "Time"],
+        exclude: ["Fixtures"]),
+    tests(of: "Kernels", []),
+    tests(of: "Learning", ["Kernels"], exclude: ["Fixtures"], settings: numeric),
+    tests(of: "Shop", ["PropertyGraph", "Time", "TwinFixtures", "TwinStorage"]),
+    tests(of: "ShopFormats", ["Shop", "Time", "TwinFixtures"]),
+    tests(
+        of: "TwinStorage",
+        ["LMDB", "PropertyGraph", "Shop", "ShopFormats", "StoreAdmin", "Time", "TwinFixtures"]),
+    tests(
+        of: "StoreAdmin",
+        ["LMDB", "PropertyGraph", "Shop", "Time", "TwinFixtures", "TwinStorage"],
+        exclude: ["Fixtures"]),
+    tests(
+        of: "Prediction",
+        ["Kernels", "Learning", "Shop", "SyntheticShop", "Time", "TwinStorage"], settings: numeric),
+    tests(
+        of: "Simulation",
+        ["Kernels", "Learning", "Prediction", "Shop", "SyntheticShop"], settings: numeric),
+    tests(
+        of: "Backtesting",
+        [
+            "Kernels", "Learning", "Prediction", "Shop", "Simulation", "SyntheticShop",
+            "TwinStorage",
+        ], settings: numeric),
+    tests(
+        of: "Fleet",
+        ["Learning", "Prediction", "Shop", "Simulation", "SyntheticShop", "Time", "TwinStorage"],
+        settings: numeric),
+    tests(
+        of: "Recommendations",
+        [
+            "Backtesting", "Kernels", "Learning", "Prediction", "Shop", "Simulation",
+            "SyntheticShop", "Time", "TwinStorage",
+        ]),
+    tests(of: "SyntheticShop", ["Kernels", "Shop", "ShopFormats", "Time"]),
+    tests(
+        of: "Reports",
+        [
+            "Backtesting", "Fleet", "Learning", "Prediction", "Recommendations", "Shop",
+            "ShopFormats", "Simulation", "SyntheticShop", "Time", "TwinStorage",
+        ]),
+    tests(
+        of: "Service",
+        [
+            "LMDB", "Prediction", "PropertyGraph", "Recommendations", "Shop", "SyntheticShop",
+            "Time", "TwinStorage", .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOEmbedded", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ]),
+    .testTarget(name: "TidyTests", swiftSettings: common),
+]
+
 // The readers of bytes from outside: a few mutants as a test, or, with FORETWIN_FUZZ, as the program
 // that tools/fuzz makes with libFuzzer, without the server's packages.
-let readers: [Target.Dependency] = ["LMDB", "Learning", "Prediction", "PropertyGraph", "Twins"]
+let readers: [Target.Dependency] = [
+    "GraphInterchange", "LMDB", "Learning", "Prediction", "PropertyGraph", "Shop", "ShopFormats",
+    "StoreAdmin", "Time", "TwinStorage",
+]
 let fuzzing: [Target] =
     Context.environment["FORETWIN_FUZZ"] != nil
     ? [
         .executableTarget(
             name: "fuzz", dependencies: readers, path: "Tests/FuzzTests",
             exclude: ["MutationTests.swift", "Mutator.swift", "ServiceTargets.swift"],
-            swiftSettings: house)
+            swiftSettings: common)
     ]
     : [
         .testTarget(
             name: "FuzzTests",
             dependencies: readers + [
-                "Service", .product(name: "HTTPTypes", package: "swift-http-types"),
+                "Fleet", "Service",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
-            ], exclude: ["LibFuzzer.swift"], swiftSettings: house)
+            ], exclude: ["LibFuzzer.swift"], swiftSettings: common)
     ]
 
 let package = Package(
@@ -62,7 +294,7 @@ let package = Package(
     products: [
         .executable(name: "foretwin", targets: ["foretwin"]),
         .library(name: "LMDB", targets: ["LMDB"]),
-        .library(name: "PropertyGraph", targets: ["PropertyGraph"]),
+        .library(name: "PropertyGraph", targets: ["GraphInterchange", "PropertyGraph", "Time"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -78,123 +310,7 @@ let package = Package(
         .package(
             url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: [
-        // The house: each target may import only targets above it.
-        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
-        .target(name: "CDamage"),
-        .target(name: "LMDB", dependencies: ["CDamage", "CLMDB"], swiftSettings: house),
-        .target(
-            name: "Kernels", swiftSettings: numeric, linkerSettings: [.linkedLibrary("m")]),
-        .target(
-            name: "PropertyGraph",
-            dependencies: ["LMDB", .product(name: "HeapModule", package: "swift-collections")],
-            swiftSettings: house),
-        .target(name: "Learning", dependencies: ["Kernels"], swiftSettings: numeric),
-        .target(
-            name: "Twins",
-            dependencies: [
-                "LMDB", "PropertyGraph", .product(name: "Crypto", package: "swift-crypto"),
-            ], swiftSettings: house),
-        .target(
-            name: "SyntheticShop", dependencies: ["Kernels", "PropertyGraph", "Twins"],
-            swiftSettings: house),
-        .target(
-            name: "Prediction", dependencies: ["Kernels", "Learning", "PropertyGraph", "Twins"],
-            swiftSettings: numeric),
-        .target(
-            name: "Futures",
-            dependencies: ["Kernels", "Learning", "Prediction", "PropertyGraph", "Twins"],
-            swiftSettings: numeric),
-        .target(
-            name: "Recommendations",
-            dependencies: [
-                "Futures", "Kernels", "Learning", "Prediction", "PropertyGraph", "Twins",
-            ], swiftSettings: house),
-        .target(
-            name: "Reports",
-            dependencies: [
-                "Futures", "Learning", "Prediction", "PropertyGraph", "Recommendations", "Twins",
-                .product(name: "Mustache", package: "swift-mustache"),
-            ], swiftSettings: house),
-        .target(
-            name: "Service",
-            dependencies: [
-                "Futures", "Prediction", "PropertyGraph", "Recommendations", "Twins",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ], swiftSettings: house),
-        .executableTarget(
-            name: "foretwin",
-            dependencies: [
-                "Kernels", "Learning", "PropertyGraph", "Twins", "SyntheticShop", "Prediction",
-                "Futures", "Recommendations", "Reports", "Service",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
-            ], swiftSettings: house),
-
-        .testTarget(name: "LMDBTests", dependencies: ["LMDB"], swiftSettings: house),
-        .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: house),
-        .testTarget(
-            name: "PropertyGraphTests", dependencies: ["LMDB", "PropertyGraph"],
-            exclude: ["Interchange/Fixtures"], swiftSettings: house),
-        .testTarget(
-            name: "LearningTests", dependencies: ["Kernels", "Learning"], exclude: ["Fixtures"],
-            swiftSettings: numeric),
-        .testTarget(
-            name: "TwinsTests", dependencies: ["LMDB", "PropertyGraph", "Twins"],
-            exclude: ["Fixtures"], swiftSettings: house),
-        .testTarget(
-            name: "SyntheticShopTests", dependencies: ["PropertyGraph", "SyntheticShop", "Twins"],
-            swiftSettings: house),
-        .testTarget(
-            name: "PredictionTests",
-            dependencies: [
-                "Kernels", "Learning", "Prediction", "PropertyGraph", "SyntheticShop", "Twins",
-            ],
-            swiftSettings: numeric),
-        .testTarget(
-            name: "FuturesTests",
-            dependencies: [
-                "Futures", "Kernels", "Learning", "Prediction", "PropertyGraph", "SyntheticShop",
-                "Twins",
-            ],
-            swiftSettings: numeric),
-        .testTarget(
-            name: "RecommendationsTests",
-            dependencies: [
-                "Futures", "Kernels", "Learning", "Prediction", "PropertyGraph",
-                "Recommendations", "SyntheticShop", "Twins",
-            ], swiftSettings: house),
-        .testTarget(
-            name: "ReportsTests",
-            dependencies: [
-                "Futures", "Learning", "Prediction", "PropertyGraph", "Recommendations",
-                "Reports", "SyntheticShop", "Twins",
-            ], swiftSettings: house),
-        .testTarget(
-            name: "ServiceTests",
-            dependencies: [
-                "LMDB", "Learning", "Prediction", "PropertyGraph", "Recommendations", "Service",
-                "SyntheticShop", "Twins",
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ], swiftSettings: house),
-        .testTarget(name: "TidyTests", swiftSettings: house),
-    ] + fuzzing,
+    targets: base + storage + numerics + twins + futures + decisions + tooling + interfaces
+        + testSupport + tests + fuzzing,
     swiftLanguageModes: [.v6]
 )

@@ -1,6 +1,8 @@
 import Foundation
 
-@testable import Twins
+@testable import Shop
+@testable import ShopFormats
+@testable import TwinStorage
 
 /// Files of feeds: what is read of any keeps within the bounds of what can be stored.
 extension FuzzTarget {

@@ -1,8 +1,10 @@
 import Foundation
 import LMDB
 
+@testable import GraphInterchange
 @testable import Learning
 @testable import PropertyGraph
+@testable import Time
 
 /// Files of other programs: property graphs in all formats, and tensors.
 extension FuzzTarget {

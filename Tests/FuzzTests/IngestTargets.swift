@@ -1,7 +1,7 @@
 import Foundation
 
-@testable import PropertyGraph
-@testable import Twins
+@testable import Shop
+@testable import ShopFormats
 
 /// Events and items, as files and as bodies of requests.
 extension FuzzTarget {
@@ -57,7 +57,7 @@ extension FuzzTarget {
         try promise(
             texts.allSatisfy { $0.utf8.count <= Limits.idByteCountMax }, "an id is too long")
         try promise(
-            (Limits.timeMin...Limits.timeMax).contains(event.timestamp.rawValue),
+            (Timestamp.accepted.lowerBound.rawValue...Timestamp.accepted.upperBound.rawValue).contains(event.timestamp.rawValue),
             "a time is out of its range")
         let numbers = [event.price, event.quantity, event.dwellSeconds].compactMap(\.self)
         try promise(

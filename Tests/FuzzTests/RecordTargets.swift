@@ -2,7 +2,9 @@ import Foundation
 import LMDB
 
 @testable import PropertyGraph
-@testable import Twins
+@testable import Shop
+@testable import Time
+@testable import TwinStorage
 
 /// Records and keys of a store. Checksums find most damage before; nothing may depend on that.
 extension FuzzTarget {
@@ -80,8 +82,8 @@ extension FuzzTarget {
                 type: UInt16(words[2]), to: NodeID(rawValue: words[3]))
         }
 
-        var moment: Moment {
-            Moment(
+        var moment: LogPosition {
+            LogPosition(
                 timestamp: Timestamp(rawValue: Int64(bitPattern: words[1])), tieBreak: words[3])
         }
 

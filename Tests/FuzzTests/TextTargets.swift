@@ -1,8 +1,8 @@
 import Foundation
 import Prediction
 
-@testable import PropertyGraph
-@testable import Twins
+@testable import Shop
+@testable import Time
 
 /// Short texts, and the settings of a training.
 extension FuzzTarget {

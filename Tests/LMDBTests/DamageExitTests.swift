@@ -1,5 +1,6 @@
 import Foundation
 import LMDB
+import TestSupport
 import Testing
 
 /// A damaged file ends a process with a sentence, if it asks for that, and never by a signal.

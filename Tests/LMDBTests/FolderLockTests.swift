@@ -1,5 +1,6 @@
 import Foundation
 import LMDB
+import TestSupport
 import Testing
 
 /// One process writes to a database at a time; others may read it meanwhile.

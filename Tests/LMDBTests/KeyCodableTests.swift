@@ -1,4 +1,5 @@
 import LMDB
+import TestSupport
 import Testing
 
 /// Whether one array of bytes sorts before another, as LMDB sorts keys.

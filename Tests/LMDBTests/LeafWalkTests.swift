@@ -1,4 +1,5 @@
 import LMDB
+import TestSupport
 import Testing
 
 /// Read transactions walk leaves by themselves; what they find must be what is there.

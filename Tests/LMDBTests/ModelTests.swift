@@ -1,4 +1,5 @@
 import LMDB
+import TestSupport
 import Testing
 
 /// Random operations, each compared with the same on a plain sorted array.

@@ -1,43 +1,7 @@
 import Foundation
 import LMDB
+import TestSupport
 import Testing
-
-/// A folder of its own for one test, removed when the test lets go of it.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init(in parent: String? = nil) throws {
-        let parent = parent ?? FileManager.default.temporaryDirectory.path
-        path = parent + "/lmdb-tests-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func callAsFunction(_ name: String) -> String { path + "/" + name }
-}
-
-/// A small generator whose whole state is its seed (SplitMix64), so a failure can be replayed.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    mutating func bytes(_ length: ClosedRange<Int>) -> [UInt8] {
-        (0..<Int.random(in: length, using: &self)).map { _ in
-            UInt8.random(in: 0...255, using: &self)
-        }
-    }
-}
 
 /// Options with a map small enough for any machine and sanitizer.
 func smallOptions(megabytes: Int = 64) -> Environment.Options {

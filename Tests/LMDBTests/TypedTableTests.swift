@@ -1,4 +1,5 @@
 import LMDB
+import TestSupport
 import Testing
 
 /// A struct as somebody who uses the library writes it.

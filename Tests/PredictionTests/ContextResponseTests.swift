@@ -1,9 +1,10 @@
 import Foundation
 import Kernels
 import Learning
-import PropertyGraph
+import Shop
 import Testing
-import Twins
+import Time
+import TwinStorage
 
 @testable import Prediction
 

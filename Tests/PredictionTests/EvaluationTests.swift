@@ -1,9 +1,8 @@
 import Foundation
 import Learning
-import PropertyGraph
+import Shop
 import SyntheticShop
 import Testing
-import Twins
 
 @testable import Prediction
 

@@ -1,6 +1,6 @@
 import Learning
+import Shop
 import Testing
-import Twins
 
 @testable import Prediction
 

@@ -1,9 +1,9 @@
 import Foundation
 import Kernels
 import Learning
+import Shop
 import SyntheticShop
 import Testing
-import Twins
 
 @testable import Prediction
 

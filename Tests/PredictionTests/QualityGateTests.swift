@@ -1,7 +1,8 @@
+import TestSupport
 import Foundation
 import Learning
+import Shop
 import Testing
-import Twins
 
 @testable import Prediction
 

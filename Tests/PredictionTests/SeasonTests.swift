@@ -1,10 +1,11 @@
 import Foundation
 import Kernels
 import Learning
-import PropertyGraph
+import Shop
 import SyntheticShop
 import Testing
-import Twins
+import Time
+import TwinStorage
 
 @testable import Prediction
 

@@ -1,10 +1,11 @@
 import Foundation
 import Kernels
 import Learning
-import PropertyGraph
+import Shop
 import SyntheticShop
+import TestSupport
 import Testing
-import Twins
+import Time
 
 @testable import Prediction
 
@@ -109,23 +110,6 @@ func expect(
         found.keys.sorted() == expected.keys.sorted()
         && expected.allSatisfy { abs($0.value - (found[$0.key] ?? -1)) < 1e-5 }
     #expect(isEqual, "\(found) is not \(expected)", sourceLocation: sourceLocation)
-}
-
-/// A folder that is removed when the test is over.
-final class TemporaryFolder {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory
-            .appending(path: "prediction-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    func bytes(_ name: String) throws -> Data { try Data(contentsOf: url.appending(path: name)) }
-
-    func put(_ data: Data, _ name: String) throws { try data.write(to: url.appending(path: name)) }
 }
 
 /// A purchase.

@@ -1,5 +1,7 @@
+import GraphFixtures
 import LMDB
 import PropertyGraph
+import TestSupport
 import Testing
 
 /// Changes made ready beforehand do what changes on the spot do.

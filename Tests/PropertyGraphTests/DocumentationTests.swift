@@ -1,7 +1,10 @@
+import GraphFixtures
 import Foundation
 import LMDB
 import PropertyGraph
+import TestSupport
 import Testing
+import Time
 
 /// The example that the documentation begins with.
 @Suite struct DocumentationTests {

@@ -1,7 +1,10 @@
+import GraphFixtures
 import Foundation
 import LMDB
 import PropertyGraph
+import TestSupport
 import Testing
+import Time
 
 /// Putting, reading and removing edges, in both directions.
 @Suite struct EdgeTests {

@@ -1,7 +1,10 @@
+import GraphFixtures
 import LMDB
+import TestSupport
 import Testing
 
 @testable import PropertyGraph
+@testable import Time
 
 @Suite struct IdentifierTests {
     @Test func nodeIDsPackLabelAndIndex() {

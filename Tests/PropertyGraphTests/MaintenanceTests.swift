@@ -1,6 +1,8 @@
+import GraphFixtures
 import Foundation
 import LMDB
 import PropertyGraph
+import TestSupport
 import Testing
 
 /// The look at a store's names, nodes and edges.

@@ -1,5 +1,7 @@
+import GraphFixtures
 import LMDB
 import PropertyGraph
+import TestSupport
 import Testing
 
 /// Dictionaries that do what the store does, in the simplest way.

@@ -1,4 +1,6 @@
+import GraphFixtures
 import LMDB
+import TestSupport
 import Testing
 
 @testable import PropertyGraph

@@ -1,7 +1,10 @@
+import GraphFixtures
 import LMDB
+import TestSupport
 import Testing
 
 @testable import PropertyGraph
+@testable import Time
 
 /// Values of nodes and edges on disk: exact, and safe against any bytes.
 @Suite struct RecordTests {

@@ -1,5 +1,7 @@
+import GraphFixtures
 import Foundation
 import LMDB
+import TestSupport
 import Testing
 
 @testable import PropertyGraph

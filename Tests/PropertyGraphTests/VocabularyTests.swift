@@ -1,3 +1,5 @@
+import GraphFixtures
+import TestSupport
 import LMDB
 import Testing
 

@@ -1,11 +1,12 @@
 import Kernels
 import Learning
 import Prediction
+import Shop
 import Testing
-import Twins
 
-@testable import Futures
+@testable import Backtesting
 @testable import Recommendations
+@testable import Simulation
 
 @Suite("Calibrated recommendations")
 struct CalibratedRecommendationsTests {

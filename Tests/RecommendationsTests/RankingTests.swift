@@ -1,12 +1,11 @@
 import Foundation
-import Futures
 import Kernels
 import Prediction
-import PropertyGraph
+import Simulation
 import Testing
 
 @testable import Recommendations
-@testable import Twins
+@testable import Shop
 
 @Suite("Ranking")
 struct RankingTests {

@@ -1,9 +1,8 @@
 import Foundation
-import Futures
 import Prediction
-import PropertyGraph
+import Simulation
 import Testing
-import Twins
+import Time
 
 @testable import Recommendations
 

@@ -1,9 +1,10 @@
 import Foundation
 import Prediction
-import PropertyGraph
+import Shop
 import SyntheticShop
 import Testing
-import Twins
+import Time
+import TwinStorage
 
 @testable import Recommendations
 

@@ -1,9 +1,8 @@
 import Foundation
-import Futures
 import Prediction
-import PropertyGraph
+import Shop
+import Simulation
 import Testing
-import Twins
 
 @testable import Recommendations
 

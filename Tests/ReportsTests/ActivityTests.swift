@@ -1,9 +1,8 @@
 import Prediction
-import PropertyGraph
 import Testing
 
-@testable import Futures
 @testable import Reports
+@testable import Simulation
 
 @Suite struct ActivityTests {
     private static let day: Int64 = 86_400

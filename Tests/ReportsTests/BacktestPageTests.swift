@@ -1,12 +1,12 @@
 import Foundation
 import Learning
 import Prediction
-import PropertyGraph
 import Testing
-import Twins
+import Time
 
-@testable import Futures
+@testable import Backtesting
 @testable import Reports
+@testable import Simulation
 
 @Suite struct BacktestPageTests {
     private static let day: Int64 = 86_400

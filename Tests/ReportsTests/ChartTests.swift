@@ -1,10 +1,10 @@
 import Foundation
 import Prediction
-import PropertyGraph
 import Testing
+import Time
 
 @testable import Reports
-@testable import Twins
+@testable import Shop
 
 @Suite struct ChartTests {
     private func drawing(

@@ -1,6 +1,6 @@
 import Foundation
-import PropertyGraph
 import Testing
+import Time
 
 @testable import Reports
 

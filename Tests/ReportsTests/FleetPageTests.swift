@@ -1,10 +1,10 @@
 import Foundation
-import PropertyGraph
+import ShopFormats
 import Testing
-import Twins
+import Time
 
-@testable import Futures
 @testable import Reports
+@testable import Simulation
 
 @Suite struct FleetPageTests {
     private func report(_ world: World, before: Bool, demand: Bool = true) throws -> FleetReport {

@@ -1,11 +1,11 @@
 import Foundation
 import Prediction
-import PropertyGraph
 import Testing
-import Twins
+import Time
 
-@testable import Futures
+@testable import Fleet
 @testable import Reports
+@testable import Simulation
 
 @Suite struct FleetReportTests {
     @Test func addsUpWhatTheLinesSay() throws {

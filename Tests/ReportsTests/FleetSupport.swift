@@ -1,10 +1,11 @@
 import Foundation
 import Prediction
-import PropertyGraph
-import Twins
+import Shop
+import Time
 
-@testable import Futures
+@testable import Fleet
 @testable import Reports
+@testable import Simulation
 
 /// Fleet files made by hand, in a folder that goes with them.
 final class FleetFolder {

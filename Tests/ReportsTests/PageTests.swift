@@ -1,9 +1,8 @@
 import Foundation
 import Prediction
-import PropertyGraph
 import Recommendations
 import Testing
-import Twins
+import Time
 
 @testable import Reports
 

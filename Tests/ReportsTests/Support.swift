@@ -1,13 +1,13 @@
 import Foundation
-import Futures
 import Learning
 import Prediction
-import PropertyGraph
 import Recommendations
 import Reports
+import Simulation
 import SyntheticShop
 import Testing
-import Twins
+import Time
+import TwinStorage
 
 #if canImport(FoundationXML)
     import FoundationXML

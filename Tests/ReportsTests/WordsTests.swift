@@ -1,7 +1,6 @@
 import Prediction
-import PropertyGraph
 import Testing
-import Twins
+import Time
 
 @testable import Reports
 

@@ -1,8 +1,9 @@
+import TwinStorage
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Shop
 import Testing
-import Twins
 
 @testable import Service
 

@@ -1,6 +1,7 @@
+import TwinStorage
 import Foundation
+import Shop
 import Testing
-import Twins
 
 @testable import Service
 

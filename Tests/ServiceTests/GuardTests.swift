@@ -1,10 +1,11 @@
+import TestSupport
+import PropertyGraph
+import TwinStorage
 import Foundation
 import HTTPTypes
 import Hummingbird
 import LMDB
-import PropertyGraph
 import Testing
-import Twins
 
 @testable import Service
 

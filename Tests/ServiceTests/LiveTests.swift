@@ -1,3 +1,5 @@
+import TestSupport
+import TwinStorage
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -5,7 +7,6 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 import Testing
-import Twins
 
 @testable import Service
 

@@ -1,9 +1,11 @@
+import TwinStorage
+import Shop
+import Time
 import Foundation
 import HTTPTypes
 import Prediction
 import Recommendations
 import Testing
-import Twins
 
 @testable import Service
 

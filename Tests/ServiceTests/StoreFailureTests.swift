@@ -1,8 +1,10 @@
+import TwinStorage
+import Time
+import TestSupport
 import Foundation
 import HTTPTypes
 import PropertyGraph
 import Testing
-import Twins
 
 @testable import LMDB
 @testable import Service

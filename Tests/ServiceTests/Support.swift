@@ -5,26 +5,13 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOEmbedded
 import Prediction
+import Shop
 import SyntheticShop
+import TestSupport
 import Testing
-import Twins
+import TwinStorage
 
 @testable import Service
-
-/// A folder that is removed with its last reference.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        path =
-            FileManager.default.temporaryDirectory
-            .appending(path: "foretwin-service-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-}
 
 /// A small shop and a model of it, trained once for all tests.
 struct TrainedShop: Sendable {

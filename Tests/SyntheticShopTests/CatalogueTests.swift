@@ -1,5 +1,5 @@
+import Shop
 import Testing
-import Twins
 
 @testable import SyntheticShop
 

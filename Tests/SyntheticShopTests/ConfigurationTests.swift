@@ -1,7 +1,7 @@
+import Shop
 import Foundation
-import PropertyGraph
 import Testing
-import Twins
+import Time
 
 @testable import SyntheticShop
 

@@ -1,6 +1,6 @@
-import PropertyGraph
+import Shop
 import Testing
-import Twins
+import Time
 
 @testable import SyntheticShop
 

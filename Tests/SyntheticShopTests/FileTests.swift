@@ -1,7 +1,8 @@
+import Time
 import Foundation
-import PropertyGraph
+import Shop
+import ShopFormats
 import Testing
-import Twins
 
 @testable import SyntheticShop
 

@@ -1,7 +1,7 @@
+import Time
+import Shop
 import Kernels
-import PropertyGraph
 import Testing
-import Twins
 
 @testable import SyntheticShop
 

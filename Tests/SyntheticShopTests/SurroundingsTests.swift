@@ -1,7 +1,7 @@
+import Time
 import Foundation
-import PropertyGraph
+import Shop
 import Testing
-import Twins
 
 @testable import SyntheticShop
 

@@ -1,13 +1,11 @@
-/// Imports go one way: down the house.
+/// Imports go one way: towards the layers that Package.swift lists first.
 enum ImportRules {
     static func imports(_ file: SourceFile) -> [Finding] {
         guard file.isSwift, let target = file.target else { return [] }
-        if !file.isTest, House.mayImport[target] == nil {
+        if !file.isTest, Layers.current[target] == nil {
             return [
                 file.finding(
-                    line: 1,
-                    "the target \(target) has no place in the house; "
-                        + "give it one in Tests/TidyTests/House.swift")
+                    line: 1, "the target \(target) is in no layer; list it in Package.swift")
             ]
         }
         return file.text.codeLines.enumerated().compactMap { index, line in
@@ -40,20 +38,33 @@ enum ImportRules {
     private static func objection(
         to module: String, in target: String, isTest: Bool
     ) -> String? {
-        if House.httpPrefixes.contains(where: module.hasPrefix), !House.http.contains(target) {
-            return "only \(names(House.http)) may know of HTTP; pass in what is needed from there"
+        if Layers.httpPrefixes.contains(where: module.hasPrefix), !Layers.http.contains(target) {
+            return "only \(names(Layers.http)) may know of HTTP; pass in what is needed from there"
         }
-        guard House.mayImport[module] != nil else { return nil }
+        guard Layers.current[module] != nil else { return nil }
         if module == "CLMDB", target != "LMDB" {
             return "only LMDB may touch the C library; use or extend LMDB's own types"
         }
         // A test may use what its target may use, and other targets to make its data.
         if isTest { return nil }
-        let allowed = House.mayImport[target] ?? []
+        let allowed = Layers.current[target]?.dependencies ?? []
         guard !allowed.contains(module) else { return nil }
-        return "imports go only down the house (it may import "
+        return "Package.swift does not list it as a dependency (it may import "
             + "\(allowed.isEmpty ? "none of the project's targets" : names(allowed))); "
             + "move the code, or pass a value in"
+    }
+
+    /// What no product vends nobody outside can import, so it is `package`.
+    static func publicDeclarations(_ file: SourceFile) -> [Finding] {
+        guard file.isSwift, !file.isTest, let target = file.target,
+            !Layers.current.vended.contains(target)
+        else { return [] }
+        return file.text.codeLines.enumerated().compactMap { index, line in
+            line.split(separator: " ").contains("public")
+                ? file.finding(
+                    line: index + 1, "no product vends \(target); write package instead of public")
+                : nil
+        }
     }
 
     static func names(_ targets: Set<String>) -> String {

@@ -14,7 +14,8 @@ import Testing
 
     @Test func filesAreShort() throws { try check(LengthRules.fileLength) }
     @Test func functionsAreShort() throws { try check(LengthRules.functionLength) }
-    @Test func importsGoDownTheHouse() throws { try check(ImportRules.imports) }
+    @Test func importsGoOneWay() throws { try check(ImportRules.imports) }
+    @Test func onlyProductsArePublic() throws { try check(ImportRules.publicDeclarations) }
     @Test func nothingTrapsOnPurpose() throws { try check(WordRules.forbidden) }
     @Test func onlyTheCommandLinePrints() throws { try check(WordRules.printing) }
     @Test func timeAndChanceAreParameters() throws { try check(WordRules.clockAndRandomness) }

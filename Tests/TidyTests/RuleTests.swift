@@ -11,7 +11,9 @@ import Testing
     // Lengths
 
     @Test func aFileAtItsLimitPassesAndOneLongerFails() {
-        for (path, limit) in [("Sources/Twins/A.swift", 500), ("Tests/TwinsTests/A.swift", 800)] {
+        for (path, limit) in [
+            ("Sources/Twins/Shop/A.swift", 500), ("Tests/ShopTests/A.swift", 800),
+        ] {
             let atLimit = SourceFile(path: path, source: String(repeating: "\n", count: limit))
             let over = SourceFile(path: path, source: String(repeating: "\n", count: limit + 1))
             #expect(LengthRules.fileLength(atLimit).isEmpty)
@@ -28,7 +30,7 @@ import Testing
             func source(_ count: Int) -> SourceFile {
                 let body = String(repeating: "    g()\n", count: count - 2)
                 return file(
-                    "Sources/Twins/A.swift", "struct A {", "\(declaration) {\n\(body)}", "}")
+                    "Sources/Twins/Shop/A.swift", "struct A {", "\(declaration) {\n\(body)}", "}")
             }
             #expect(LengthRules.functionLength(source(70)).isEmpty, "\(declaration)")
             #expect(lines(LengthRules.functionLength(source(71))) == [2], "\(declaration)")
@@ -70,49 +72,78 @@ import Testing
     // Imports
 
     @Test(arguments: [
-        ("Sources/Learning/A.swift", "import Twins", "move the code"),
-        ("Sources/Kernels/A.swift", "import Learning", "none of the project's targets"),
-        ("Sources/Twins/A.swift", "public import Prediction", "down the house"),
-        ("Sources/Prediction/A.swift", "import LMDB", "down the house"),
-        ("Sources/foretwin/A.swift", "import LMDB", "down the house"),
-        ("Sources/Service/A.swift", "import Reports", "down the house"),
-        ("Sources/Twins/A.swift", "@preconcurrency import CLMDB", "use or extend LMDB"),
-        ("Tests/TwinsTests/A.swift", "import CLMDB", "use or extend LMDB"),
-        ("Sources/Reports/A.swift", "import Hummingbird", "know of HTTP"),
-        ("Sources/Twins/A.swift", "import NIOCore", "know of HTTP"),
-        ("Sources/Twins/A.swift", "import struct NIOCore.ByteBuffer", "know of HTTP"),
+        ("Sources/Numerics/Learning/A.swift", "import TwinStorage", "move the code"),
+        ("Sources/Numerics/Kernels/A.swift", "import Learning", "none of the project's targets"),
+        ("Sources/Twins/Shop/A.swift", "public import Prediction", "does not list it"),
+        ("Sources/Futures/Prediction/A.swift", "import LMDB", "does not list it"),
+        ("Sources/Interfaces/foretwin/A.swift", "import LMDB", "does not list it"),
+        ("Sources/Interfaces/Service/A.swift", "import Reports", "does not list it"),
+        ("Sources/Twins/Shop/A.swift", "@preconcurrency import CLMDB", "use or extend LMDB"),
+        ("Tests/ShopTests/A.swift", "import CLMDB", "use or extend LMDB"),
+        ("Sources/Interfaces/Reports/A.swift", "import Hummingbird", "know of HTTP"),
+        ("Sources/Twins/Shop/A.swift", "import NIOCore", "know of HTTP"),
+        ("Sources/Twins/Shop/A.swift", "import struct NIOCore.ByteBuffer", "know of HTTP"),
         ("Tests/ReportsTests/A.swift", "import HummingbirdTesting", "know of HTTP"),
     ])
-    func importsUpTheHouseFail(path: String, line: String, remedy: String) {
+    func importsAgainstTheOrderFail(path: String, line: String, remedy: String) {
         let findings = ImportRules.imports(file(path, "import Foundation", line))
         #expect(lines(findings) == [2])
         #expect(findings.first?.message.contains(remedy) == true, "\(findings)")
     }
 
     @Test(arguments: [
-        ("Sources/LMDB/A.swift", "import CLMDB"), ("Sources/Twins/A.swift", "import LMDB"),
-        ("Sources/Service/A.swift", "import Hummingbird"),
-        ("Sources/foretwin/A.swift", "import Reports"),
+        ("Sources/Storage/LMDB/A.swift", "import CLMDB"),
+        ("Sources/Twins/TwinStorage/A.swift", "import LMDB"),
+        ("Sources/Interfaces/Service/A.swift", "import Hummingbird"),
+        ("Sources/Interfaces/foretwin/A.swift", "import Reports"),
         ("Tests/ServiceTests/A.swift", "import HummingbirdTesting"),
-        ("Tests/TwinsTests/A.swift", "@testable import Twins"),
-        ("Sources/Learning/A.swift", "// import Twins"),
-        ("Sources/Learning/A.swift", "let important = \"import Twins\""),
-        ("Package.swift", "import Twins"),
+        ("Tests/ShopTests/A.swift", "@testable import TwinStorage"),
+        ("Sources/Numerics/Learning/A.swift", "// import TwinStorage"),
+        ("Sources/Numerics/Learning/A.swift", "let important = \"import TwinStorage\""),
+        ("Package.swift", "import TwinStorage"),
     ])
-    func importsDownTheHousePass(path: String, line: String) {
+    func importsInOrderPass(path: String, line: String) {
         #expect(ImportRules.imports(file(path, line)).isEmpty)
     }
 
-    @Test func aTargetWithoutAPlaceInTheHouseFails() {
-        let findings = ImportRules.imports(file("Sources/Attic/A.swift", "import Foundation"))
-        #expect(findings.first?.message.contains("House.swift") == true)
+    @Test func aTargetInNoLayerFails() {
+        let findings = ImportRules.imports(file("Sources/Base/Attic/A.swift", "import Foundation"))
+        #expect(findings.first?.message.contains("Package.swift") == true)
     }
 
-    @Test func theHouseHasNoCircle() {
-        for (target, allowed) in House.mayImport {
-            for other in allowed {
-                #expect(House.mayImport[other]?.contains(target) == false, "\(target), \(other)")
-            }
+    @Test func dependenciesAreListedBeforeTheirTarget() {
+        #expect(Layers.current.targets.count > 15)
+        #expect(Layers.current.backwardDependencies == [])
+    }
+
+    @Test func layersAreReadFromAManifest() {
+        let layers = Layers(
+            manifest: """
+                let base = layer(
+                    "Base",
+                    [
+                        .systemLibrary(name: "C", pkgConfig: "c"),
+                        .target(
+                            name: "B",
+                            dependencies: ["A", "C", .product(name: "X", package: "x")])
+                    ])
+                let top = layer("Top", [.executableTarget(name: "A", dependencies: ["B"])
+                    ])
+                products: [.library(name: "B", targets: ["B", "C"])]
+                """)
+        #expect(layers.targets.map(\.name) == ["C", "B", "A"])
+        #expect(layers.targets.map(\.layer) == ["Base", "Base", "Top"])
+        #expect(layers["B"]?.dependencies == ["A", "C"])
+        #expect(layers.backwardDependencies == ["B depends on A, which is listed after it"])
+        #expect(layers.vended == ["B", "C"])
+    }
+
+    @Test func onlyWhatAProductVendsIsPublic() {
+        let line = "public struct A {}"
+        #expect(
+            lines(ImportRules.publicDeclarations(file("Sources/Twins/Shop/A.swift", line))) == [1])
+        for path in ["Sources/Storage/LMDB/A.swift", "Tests/ShopTests/A.swift"] {
+            #expect(ImportRules.publicDeclarations(file(path, line)).isEmpty)
         }
     }
 
@@ -120,7 +151,7 @@ import Testing
 
     @Test(arguments: ["let a = try! f()", "let b = c as! D", "fatalError()", "g(\"\\(try! f())\")"])
     func trapsFail(line: String) {
-        let findings = WordRules.forbidden(file("Sources/foretwin/A.swift", "", line))
+        let findings = WordRules.forbidden(file("Sources/Interfaces/foretwin/A.swift", "", line))
         #expect(lines(findings) == [2])
     }
 
@@ -129,19 +160,19 @@ import Testing
         "precondition(a, \"b\")", "let has! = 1",
     ])
     func codeWithoutTrapsPasses(line: String) {
-        #expect(WordRules.forbidden(file("Sources/Twins/A.swift", line)).isEmpty)
+        #expect(WordRules.forbidden(file("Sources/Twins/Shop/A.swift", line)).isEmpty)
     }
 
     @Test func onlyTheCommandLineMayPrint() {
         let bad = ["print(1)", "    debugPrint(a)", "a.map { print($0) }", "dump(a)"]
         for line in bad {
-            #expect(lines(WordRules.printing(file("Sources/Twins/A.swift", line))) == [1])
-            #expect(lines(WordRules.printing(file("Tests/TwinsTests/A.swift", line))) == [1])
-            #expect(WordRules.printing(file("Sources/foretwin/A.swift", line)).isEmpty)
+            #expect(lines(WordRules.printing(file("Sources/Twins/Shop/A.swift", line))) == [1])
+            #expect(lines(WordRules.printing(file("Tests/ShopTests/A.swift", line))) == [1])
+            #expect(WordRules.printing(file("Sources/Interfaces/foretwin/A.swift", line)).isEmpty)
         }
         let good = ["out.print(1)", "func print(_ a: Int) {}", "fingerprint(a)", "// print(1)"]
         for line in good {
-            #expect(WordRules.printing(file("Sources/Twins/A.swift", line)).isEmpty, "\(line)")
+            #expect(WordRules.printing(file("Sources/Twins/Shop/A.swift", line)).isEmpty, "\(line)")
         }
     }
 
@@ -151,22 +182,28 @@ import Testing
             "Int.random(in: 0..<9)", "list.shuffled()", "list.randomElement()",
         ]
         for line in bad {
-            #expect(lines(WordRules.clockAndRandomness(file("Sources/Twins/A.swift", line))) == [1])
-            #expect(WordRules.clockAndRandomness(file("Sources/Service/A.swift", line)).isEmpty)
-            #expect(WordRules.clockAndRandomness(file("Sources/foretwin/A.swift", line)).isEmpty)
+            #expect(
+                lines(WordRules.clockAndRandomness(file("Sources/Twins/Shop/A.swift", line))) == [1]
+            )
+            #expect(
+                WordRules.clockAndRandomness(file("Sources/Interfaces/Service/A.swift", line))
+                    .isEmpty)
+            #expect(
+                WordRules.clockAndRandomness(file("Sources/Interfaces/foretwin/A.swift", line))
+                    .isEmpty)
         }
         let good = [
             "Date(timeIntervalSince1970: 0)", "list.shuffled(using: &random)",
             "Int.random(in: 0..<9, using: &random)", "update()", "// Date() is the clock",
         ]
         for line in good {
-            #expect(WordRules.clockAndRandomness(file("Sources/Twins/A.swift", line)).isEmpty)
+            #expect(WordRules.clockAndRandomness(file("Sources/Twins/Shop/A.swift", line)).isEmpty)
         }
     }
 
     @Test func unfinishedWorkFailsInEveryFile() {
         for word in WordRules.unfinished {
-            for path in ["Sources/Twins/A.swift", "tools/test", "README.md"] {
+            for path in ["Sources/Twins/Shop/A.swift", "tools/test", "README.md"] {
                 let findings = WordRules.unfinishedWork(file(path, "fine", "# \(word): later"))
                 #expect(lines(findings) == [2])
             }
@@ -182,43 +219,50 @@ import Testing
         "nonisolated(unsafe) var a = 1",
     ])
     func unsafeCodeFailsElsewhereAndWithoutAReason(line: String) {
-        let elsewhere = file("Sources/Twins/A.swift", "// C needs it.", line)
+        let elsewhere = file("Sources/Twins/Shop/A.swift", "// C needs it.", line)
         #expect(
             UncheckedRules.unsafe(elsewhere).map(\.message).allSatisfy { $0.contains("only in") })
         #expect(lines(UncheckedRules.unsafe(elsewhere)) == [2])
-        let unexplained = file("Sources/LMDB/A.swift", "// Far above.", "", line)
+        let unexplained = file("Sources/Storage/LMDB/A.swift", "// Far above.", "", line)
         #expect(lines(UncheckedRules.unsafe(unexplained)) == [3])
         #expect(UncheckedRules.unsafe(unexplained).first?.message.contains("reason") == true)
-        #expect(UncheckedRules.unsafe(file("Sources/LMDB/A.swift", "// C needs it.", line)).isEmpty)
+        #expect(
+            UncheckedRules.unsafe(file("Sources/Storage/LMDB/A.swift", "// C needs it.", line))
+                .isEmpty)
         #expect(UncheckedRules.unsafe(file("Tests/KernelsTests/A.swift", line + " // why")).isEmpty)
-        #expect(lines(UncheckedRules.unsafe(file("Sources/LMDB/A.swift", line + "  //"))) == [1])
+        #expect(
+            lines(UncheckedRules.unsafe(file("Sources/Storage/LMDB/A.swift", line + "  //"))) == [1]
+        )
     }
 
     @Test func uncheckedSendableNeedsAReasonAnywhere() {
         let line = "final class A: @unchecked Sendable {"
-        #expect(lines(UncheckedRules.unsafe(file("Sources/Twins/A.swift", "", line))) == [2])
-        let reasoned = file("Sources/Twins/A.swift", "// @unchecked Sendable: behind a lock.", line)
+        #expect(lines(UncheckedRules.unsafe(file("Sources/Twins/Shop/A.swift", "", line))) == [2])
+        let reasoned = file(
+            "Sources/Twins/Shop/A.swift", "// @unchecked Sendable: behind a lock.", line)
         #expect(UncheckedRules.unsafe(reasoned).isEmpty)
     }
 
     @Test func oneReasonIsEnoughForConsecutiveLinesAndAttributesMayStandBetween() {
         let good = file(
-            "Sources/Kernels/A.swift", "// Hot loop.", "@inline(__always)", "func f(",
+            "Sources/Numerics/Kernels/A.swift", "// Hot loop.", "@inline(__always)", "func f(",
             "    // Rows of the caller's.", "    _ a: UnsafePointer<Float>,",
             "    _ b: UnsafePointer<Float>", ") {}")
         #expect(UncheckedRules.unsafe(good).isEmpty)
         let attributed = file(
-            "Sources/Kernels/A.swift", "// Hot loop.", "@inline(__always)",
+            "Sources/Numerics/Kernels/A.swift", "// Hot loop.", "@inline(__always)",
             "func f(_ a: UnsafePointer<Float>) {}")
         #expect(UncheckedRules.unsafe(attributed).isEmpty)
         let bad = file(
-            "Sources/Kernels/A.swift", "// Rows.", "let a: UnsafePointer<Float>", "let n = 1",
+            "Sources/Numerics/Kernels/A.swift", "// Rows.", "let a: UnsafePointer<Float>",
+            "let n = 1",
             "let b: UnsafePointer<Float>")
         #expect(lines(UncheckedRules.unsafe(bad)) == [4])
     }
 
     @Test func unsafeInTextIsFine() {
-        let lines = file("Sources/Twins/A.swift", "let a = \"UnsafePointer\"  // UnsafePointer")
+        let lines = file(
+            "Sources/Twins/Shop/A.swift", "let a = \"UnsafePointer\"  // UnsafePointer")
         #expect(UncheckedRules.unsafe(lines).isEmpty)
     }
 
@@ -234,7 +278,7 @@ import Testing
             #expect(TextRules.machinePath(file("README.md", "$HOME\(path)a")).isEmpty)
         }
         let temporary = "\"/tm" + "p/a\""
-        #expect(lines(TextRules.machinePath(file("Sources/Twins/A.swift", temporary))) == [1])
+        #expect(lines(TextRules.machinePath(file("Sources/Twins/Shop/A.swift", temporary))) == [1])
         #expect(TextRules.machinePath(file("README.md", temporary)).isEmpty)
     }
 
@@ -254,7 +298,7 @@ import Testing
     }
 
     @Test func aFindingReadsLikeACompilersMessage() {
-        let finding = file("Sources/Twins/A.swift", "").finding(line: 3, "do this")
-        #expect(finding.description == "Sources/Twins/A.swift:3: do this")
+        let finding = file("Sources/Twins/Shop/A.swift", "").finding(line: 3, "do this")
+        #expect(finding.description == "Sources/Twins/Shop/A.swift:3: do this")
     }
 }

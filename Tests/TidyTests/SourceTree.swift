@@ -2,7 +2,7 @@ import Foundation
 
 /// One text file of the repository.
 struct SourceFile: Sendable {
-    /// The path from the repository's root, such as `Sources/Twins/Event.swift`.
+    /// The path from the repository's root, such as `Sources/Twins/Shop/Events/Event.swift`.
     let path: String
     /// The lines as they are, without their ends.
     let lines: [String]
@@ -18,12 +18,12 @@ struct SourceFile: Sendable {
     var isSwift: Bool { path.hasSuffix(".swift") }
     var isTest: Bool { path.hasPrefix("Tests/") }
 
-    /// The target of `Sources/` that the file belongs to or tests, such as `Twins`.
+    /// The target of `Sources/` that the file belongs to or tests, such as `Shop`.
     var target: String? {
         let parts = path.split(separator: "/")
         guard parts.count > 2 else { return nil }
         switch parts[0] {
-        case "Sources": return String(parts[1])
+        case "Sources" where parts.count > 3: return String(parts[2])
         case "Tests" where parts[1].hasSuffix("Tests"): return String(parts[1].dropLast(5))
         default: return nil
         }
@@ -51,7 +51,8 @@ enum SourceTree {
     /// What is absent is passed over.
     private static let roots = [
         "Package.swift", "Sources", "Tests", "tools", "Benchmarks", "README.md",
-        "ARCHITECTURE.md", "CHANGELOG.md", ".ci", "graph-data/README.md", "models/README.md",
+        "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs", ".ci",
+        "graph-data/README.md", "models/README.md",
     ]
 
     /// Ends of names whose contents are text that people write.

@@ -8,11 +8,11 @@ enum UncheckedRules {
     private static func findings(_ file: SourceFile, line: Int) -> [Finding] {
         let code = file.text.codeLines[line]
         var found: [Finding] = []
-        if let use = confinedUse(in: code), !House.unsafe.contains(file.target ?? "") {
+        if let use = confinedUse(in: code), !Layers.unsafe.contains(file.target ?? "") {
             found.append(
                 file.finding(
                     line: line + 1,
-                    "\(use) may be used only in \(ImportRules.names(House.unsafe)); "
+                    "\(use) may be used only in \(ImportRules.names(Layers.unsafe)); "
                         + "use a safe type, or add what is missing there"))
         }
         if let use = use(in: code), !hasReason(file, line: line) {

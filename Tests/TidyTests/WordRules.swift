@@ -24,18 +24,18 @@ enum WordRules {
     }
 
     static func printing(_ file: SourceFile) -> [Finding] {
-        guard !isAllowed(file, in: House.printing) else { return [] }
+        guard !isAllowed(file, in: Layers.printing) else { return [] }
         return inCode(of: file) { line in
             ["print(", "debugPrint(", "dump("].filter { isFreeCall($0, in: line) }
                 .map {
-                    "\($0)…) belongs in \(ImportRules.names(House.printing)); "
+                    "\($0)…) belongs in \(ImportRules.names(Layers.printing)); "
                         + "return the text or log it"
                 }
         }
     }
 
     static func clockAndRandomness(_ file: SourceFile) -> [Finding] {
-        guard !isAllowed(file, in: House.clock) else { return [] }
+        guard !isAllowed(file, in: Layers.clock) else { return [] }
         return inCode(of: file) { line in
             var messages: [String] = []
             if line.contains(word: "Date()") || line.contains(word: "Date.now") {

@@ -1,13 +1,13 @@
 import Foundation
-import PropertyGraph
-import Twins
+package import Simulation
+import Time
 
 /// Writes expected demand as CSV, which pandas and spreadsheets read.
 ///
 /// A row holds a level (`all`, `category` or `item`), a day from 1 on, or 0 for the whole horizon,
 /// and what is expected then. Expectations and errors of the model of parts of a fleet add up, and
 /// so do the squares of deviations and of errors by the number of paths.
-public enum DemandFile {
+package enum DemandFile {
     static let header = [
         "level", "item_id", "category", "day", "from", "to", "expected", "low", "high",
         "deviation", "error", "model_error",
@@ -27,7 +27,7 @@ public enum DemandFile {
     ///   - demandError: How far demand was off in the model's back-test.
     ///   - path: Where the file will be.
     /// - Throws: ``FuturesError`` if it cannot be written.
-    public static func write(
+    package static func write(
         _ demand: FleetDemand, _ settings: FleetSettings, itemIDs: [String],
         demandError: DemandError = .none, to path: String
     ) throws {

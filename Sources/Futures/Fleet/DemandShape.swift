@@ -1,12 +1,14 @@
+package import Simulation
+
 /// What demand is summed up by: items, categories and all together, on each day from the origin and
 /// over the whole horizon.
-public struct DemandShape: Sendable, Hashable, Codable {
+package struct DemandShape: Sendable, Hashable, Codable {
     /// The names of the categories, ascending; empty that of items without one.
-    public let categories: [String]
+    package let categories: [String]
     /// The place in ``categories`` of each item of the model's catalogue.
     let categoryPlaces: [Int32]
     /// The days of the horizon, 24 hours each; the last may be cut short.
-    public let days: Int
+    package let days: Int
 
     /// Sums at most: half a gigabyte of them.
     static let cellLimit = 1 << 25
@@ -17,7 +19,7 @@ public struct DemandShape: Sendable, Hashable, Codable {
     ///   - names: The category of each item of the model's catalogue; empty if it has none.
     ///   - horizonSeconds: How far futures reach.
     /// - Throws: ``FuturesError`` if that would be too many sums to keep in memory.
-    public init(categories names: [String], horizonSeconds: Int64) throws(FuturesError) {
+    package init(categories names: [String], horizonSeconds: Int64) throws(FuturesError) {
         categories = Set(names).sorted()
         var places: [String: Int32] = [:]
         for (place, name) in categories.enumerated() { places[name] = Int32(place) }

@@ -1,10 +1,12 @@
-public import PropertyGraph
-import Twins
+import Shop
+import ShopFormats
+package import Simulation
+package import Time
 
 /// What a file of expected demand says, or several files of the parts of a fleet together.
-public struct DemandTable: Sendable {
+package struct DemandTable: Sendable {
     /// What a row of the file is about.
-    public enum Subject: Sendable, Hashable {
+    package enum Subject: Sendable, Hashable {
         /// All items together.
         case all
         /// A category; empty for items without one.
@@ -14,22 +16,22 @@ public struct DemandTable: Sendable {
     }
 
     /// What is expected of a subject.
-    public struct Series: Sendable, Hashable {
+    package struct Series: Sendable, Hashable {
         /// On each day from the origin.
-        public var days: [DemandEstimate]
+        package var days: [DemandEstimate]
         /// Over the whole horizon.
-        public var whole: DemandEstimate
+        package var whole: DemandEstimate
     }
 
     /// The moment from which the futures start.
-    public let origin: Timestamp
+    package let origin: Timestamp
     /// The moment that they reach to.
-    public let end: Timestamp
+    package let end: Timestamp
     /// What is expected, by subject.
-    public private(set) var series: [Subject: Series]
+    package private(set) var series: [Subject: Series]
 
     /// The days of the horizon, 24 hours each; the last may be cut short.
-    public var dayCount: Int { Int((end.seconds - origin.seconds + 86_399) / 86_400) }
+    package var dayCount: Int { Int((end.seconds - origin.seconds + 86_399) / 86_400) }
 
     /// Reads a file.
     ///
@@ -37,7 +39,7 @@ public struct DemandTable: Sendable {
     /// - Throws: ``FuturesError`` that names the line if the file is not of that kind; `TwinsError`
     ///   if it cannot be read.
     /// - Complexity: O(bytes of the file); in memory, items · days numbers.
-    public init(path: String) throws {
+    package init(path: String) throws {
         var reader = try DemandReader(path: path)
         guard let first = try reader.next(), first.subject == .all, first.day == 0,
             first.from < first.to, first.to.seconds - first.from.seconds <= 366 * 86_400
@@ -51,13 +53,13 @@ public struct DemandTable: Sendable {
     }
 
     /// What is expected of a subject, if anything.
-    public subscript(subject: Subject) -> Series? { series[subject] }
+    package subscript(subject: Subject) -> Series? { series[subject] }
 
     /// Adds another part of the fleet.
     ///
     /// - Parameter other: The demand of other twins, from the same moment on and as far.
     /// - Throws: ``FuturesError`` if it is from another moment or of another length.
-    public mutating func add(_ other: DemandTable) throws(FuturesError) {
+    package mutating func add(_ other: DemandTable) throws(FuturesError) {
         guard origin == other.origin, end == other.end else {
             throw FuturesError(
                 "Some demand is from \(origin.iso8601) to \(end.iso8601), some from "

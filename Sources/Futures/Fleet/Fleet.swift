@@ -1,27 +1,29 @@
 import Kernels
-public import Prediction
-import PropertyGraph
-public import Twins
+package import Prediction
+import Shop
+package import Simulation
+import Time
+package import TwinStorage
 
 /// What is asked about every twin of a store.
-public struct FleetSettings: Sendable, Hashable, Codable {
+package struct FleetSettings: Sendable, Hashable, Codable {
     /// The moment that all paths start from, in seconds since 1970; what happened later is left out.
-    public var origin: Int64
+    package var origin: Int64
     /// How far the paths reach, in seconds.
-    public var horizonSeconds: Int64
+    package var horizonSeconds: Int64
     /// How many paths of each twin are simulated.
-    public var paths: Int
+    package var paths: Int
     /// How many items of each twin are reported, the most probable ones.
-    public var count: Int
+    package var count: Int
     /// The types of events that count, ascending; all if empty.
-    public var types: [UInt8]
+    package var types: [UInt8]
     /// Decides every random choice.
-    public var seed: UInt64
+    package var seed: UInt64
     /// The part of the twins that is asked about, and how many parts there are.
-    public var shard: Shard
+    package var shard: Shard
 
     /// Makes settings: all twins, four weeks, 100 paths and twenty items of each.
-    public init(
+    package init(
         origin: Int64, horizonSeconds: Int64 = 28 * 86_400, paths: Int = 100, count: Int = 20,
         types: [UInt8] = [], seed: UInt64 = 7, shard: Shard = .whole
     ) {
@@ -48,14 +50,14 @@ public struct FleetSettings: Sendable, Hashable, Codable {
 }
 
 /// One of some parts of the twins, of about the same size: `3/64` is the third of 64.
-public struct Shard: Sendable, Hashable, Codable {
+package struct Shard: Sendable, Hashable, Codable {
     /// Which part, from 1 to ``count``.
-    public let number: Int
+    package let number: Int
     /// How many parts there are.
-    public let count: Int
+    package let count: Int
 
     /// All twins.
-    public static let whole = Shard(number: 1, count: 1)
+    package static let whole = Shard(number: 1, count: 1)
 
     private init(number: Int, count: Int) {
         self.number = number
@@ -63,7 +65,7 @@ public struct Shard: Sendable, Hashable, Codable {
     }
 
     /// Reads `3/64`; `nil` if the text is no part of a whole.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
         guard parts.count == 2, let number = parts[0], let count = parts[1],
             (1...100_000).contains(count), (1...count).contains(number)
@@ -76,27 +78,27 @@ public struct Shard: Sendable, Hashable, Codable {
 }
 
 /// What is foreseen of one item of a twin.
-public struct ItemForecast: Sendable, Hashable {
+package struct ItemForecast: Sendable, Hashable {
     /// The item, with the probability that it comes within the horizon.
-    public let predicted: PredictedItem
+    package let predicted: PredictedItem
     /// How often it comes within the horizon on average.
-    public let expectedCount: Double
+    package let expectedCount: Double
     /// The standard error of ``expectedCount`` by the number of paths; 0 with a single path.
-    public let expectedError: Double
+    package let expectedError: Double
     /// When it comes first, in the paths in which it does: the times by which it has come in a
     /// tenth, half and nine tenths of them, in seconds since 1970.
-    public let firstTimes: [Int64]
+    package let firstTimes: [Int64]
 }
 
 /// What is foreseen of one twin.
-public struct TwinForecast: Sendable {
+package struct TwinForecast: Sendable {
     /// The pseudonym under which the store knows the customer.
-    public let pseudonym: String
+    package let pseudonym: String
     /// The most probable items, most probable first.
-    public let items: [ItemForecast]
+    package let items: [ItemForecast]
     /// The calibrated probabilities of ``items``; empty without a calibration, or if other contacts
     /// than those it was fitted to count.
-    public let calibrated: [Int32: ModelCalibration.Probability]
+    package let calibrated: [Int32: ModelCalibration.Probability]
     /// What the twin adds to the sums of demand; empty if none are asked for.
     let demand: [DemandCell]
 }
@@ -105,7 +107,7 @@ public struct TwinForecast: Sendable {
 ///
 /// A twin's forecast depends on the store, the model, the settings and the twin's running number,
 /// and on nothing that is done before it or beside it.
-public struct Fleet: Sendable {
+package struct Fleet: Sendable {
     private let store: TwinStore
     private let histories: TwinHistories
     private let simulator: Simulator
@@ -123,7 +125,7 @@ public struct Fleet: Sendable {
     ///   - demand: What demand is summed up by; `nil` if it is not.
     ///   - calibration: Makes probabilities of shares of paths; none are told without.
     /// - Throws: ``FuturesError`` when a setting is out of its range; what the store throws.
-    public init(
+    package init(
         _ store: TwinStore, _ model: PredictionModel, settings: FleetSettings,
         demand: DemandShape? = nil, calibration: ModelCalibration? = nil
     ) throws {
@@ -147,7 +149,7 @@ public struct Fleet: Sendable {
     ///   - threads: How many may work on it; the result does not depend on it.
     /// - Returns: Forecasts in the order of the numbers.
     /// - Throws: What the store throws, or `CancellationError`.
-    public func forecasts(of numbers: Range<Int>, threads: Int) throws -> [TwinForecast] {
+    package func forecasts(of numbers: Range<Int>, threads: Int) throws -> [TwinForecast] {
         let own = numbers.filter(settings.shard.contains)
         let results = parallelMap(own.count, threads: threads) { index in
             Result { try forecast(own[index]) }

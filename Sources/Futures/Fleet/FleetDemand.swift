@@ -1,18 +1,19 @@
 import Foundation
+package import Simulation
 
 /// A number that futures tell of: how great it is on average, and how far futures differ.
-public struct DemandEstimate: Sendable, Hashable {
+package struct DemandEstimate: Sendable, Hashable {
     /// The mean over the futures.
-    public let expected: Double
+    package let expected: Double
     /// The standard deviation from future to future.
-    public let deviation: Double
+    package let deviation: Double
     /// The standard error of ``expected`` by the number of paths.
-    public let error: Double
+    package let error: Double
     /// The standard error of ``expected`` by what the model does not know; 0 if nobody has said.
-    public let modelError: Double
+    package let modelError: Double
 
     /// Makes an estimate.
-    public init(expected: Double, deviation: Double, error: Double, modelError: Double = 0) {
+    package init(expected: Double, deviation: Double, error: Double, modelError: Double = 0) {
         self.expected = expected
         self.deviation = deviation
         self.error = error
@@ -20,11 +21,11 @@ public struct DemandEstimate: Sendable, Hashable {
     }
 
     /// Nothing at all.
-    public static let zero = DemandEstimate(expected: 0, deviation: 0, error: 0)
+    package static let zero = DemandEstimate(expected: 0, deviation: 0, error: 0)
 
     /// An interval that holds the number in 9 futures of 10, if it is spread normally: by chance,
     /// and by what the model does not know.
-    public var interval: ClosedRange<Double> {
+    package var interval: ClosedRange<Double> {
         let spread =
             normalQuantile95 * (deviation * deviation + modelError * modelError).squareRoot()
         return max(0, expected - spread)...max(0, expected + spread)
@@ -32,7 +33,7 @@ public struct DemandEstimate: Sendable, Hashable {
 
     /// What two estimates of twins that know nothing of each other add up to; what the model does
     /// not know of one, it does not know of the other.
-    public static func + (left: DemandEstimate, right: DemandEstimate) -> DemandEstimate {
+    package static func + (left: DemandEstimate, right: DemandEstimate) -> DemandEstimate {
         func together(_ part: (DemandEstimate) -> Double) -> Double {
             (part(left) * part(left) + part(right) * part(right)).squareRoot()
         }
@@ -51,11 +52,11 @@ let normalQuantile95 = 1.644_854
 /// holiday that the model does not know, is not in the spread, but in what a back-test found of the
 /// model's errors. All sums are of whole numbers: their order makes no difference, and a run in
 /// parts adds up to the same bits.
-public struct FleetDemand: Sendable, Hashable {
+package struct FleetDemand: Sendable, Hashable {
     /// What is summed up by.
-    public let shape: DemandShape
+    package let shape: DemandShape
     /// How many paths of each twin are simulated.
-    public let paths: Int
+    package let paths: Int
     /// The events of all paths of all twins, row by row.
     private var counts: [UInt64]
     /// The variances of the paths' numbers, times paths · (paths − 1), summed over twins.
@@ -68,7 +69,7 @@ public struct FleetDemand: Sendable, Hashable {
     ///   - paths: How many paths of each twin are simulated.
     /// - Throws: ``FuturesError`` if one path is all there is, which tells nothing of how futures
     ///   differ.
-    public init(_ shape: DemandShape, paths: Int) throws(FuturesError) {
+    package init(_ shape: DemandShape, paths: Int) throws(FuturesError) {
         guard (2...SimulationSettings.pathLimit).contains(paths) else {
             throw FuturesError(
                 "Demand needs 2 paths or more, to tell how far futures differ. Use more --paths.")
@@ -83,7 +84,7 @@ public struct FleetDemand: Sendable, Hashable {
     ///
     /// - Parameter forecast: A forecast of a fleet that was told of the same shape.
     /// - Throws: ``FuturesError`` if the sums become too great to be kept.
-    public mutating func add(_ forecast: TwinForecast) throws(FuturesError) {
+    package mutating func add(_ forecast: TwinForecast) throws(FuturesError) {
         for cell in forecast.demand where counts.indices.contains(cell.place) {
             let spread = UInt64(paths) * cell.squares - cell.count * cell.count
             let (count, hasManyEvents) = counts[cell.place].addingReportingOverflow(cell.count)
@@ -123,7 +124,7 @@ extension FleetDemand: Codable {
     /// Reads what ``encode(to:)`` has written.
     ///
     /// - Throws: `DecodingError` or ``FuturesError`` for anything else.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let shape = try container.decode(DemandShape.self, forKey: .shape)
         try shape.validate()
@@ -137,7 +138,7 @@ extension FleetDemand: Codable {
     }
 
     /// Writes the sums: most are small, so seven bits at a time, the least first (LEB128).
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(shape, forKey: .shape)
         try container.encode(paths, forKey: .paths)

@@ -1,10 +1,11 @@
-public import Foundation
+package import Foundation
+import Simulation
 
 /// A file of lines that is written over hours, and resumed where it was when the program ended.
 ///
 /// Lines go to `PATH.partial`; `PATH.state` says how many of its bytes are done, what they are of,
 /// and what demand has been summed up by then. The file appears under its name when it is complete.
-public final class FleetFile {
+package final class FleetFile {
     /// What is done so far.
     private struct State: Codable {
         /// What the lines are of; a run of something else must not resume it.
@@ -18,10 +19,10 @@ public final class FleetFile {
     }
 
     /// The running number of the first twin that is not done.
-    public var next: Int { state.next }
+    package var next: Int { state.next }
 
     /// The sums over the twins that are done; `nil` before the first, or if there are none.
-    public var demand: FleetDemand? { state.demand }
+    package var demand: FleetDemand? { state.demand }
 
     private let path: String
     private let handle: FileHandle
@@ -41,7 +42,7 @@ public final class FleetFile {
     ///   - isFresh: Forgets what an earlier run has left.
     /// - Throws: ``FuturesError`` if the earlier run was of something else, if another program is
     ///   writing the file, or if it cannot be written.
-    public init(_ path: String, work: String, isFresh: Bool = false) throws {
+    package init(_ path: String, work: String, isFresh: Bool = false) throws {
         self.path = path
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
@@ -90,7 +91,7 @@ public final class FleetFile {
     ///   - demand: The sums over all twins before `next`, if any are kept.
     ///   - next: The running number of the first twin that is not done.
     /// - Throws: What the file system throws.
-    public func append(_ lines: Data, demand: FleetDemand? = nil, next: Int) throws {
+    package func append(_ lines: Data, demand: FleetDemand? = nil, next: Int) throws {
         try handle.write(contentsOf: lines)
         state.next = next
         state.byteCount += UInt64(lines.count)
@@ -109,7 +110,7 @@ public final class FleetFile {
     }
 
     /// Gives the file its name.
-    public func finish() throws {
+    package func finish() throws {
         try handle.synchronize()
         guard rename(partialPath, path) == 0 else {
             throw FuturesError("\(path) cannot be written. Its content is in \(partialPath).")
@@ -118,7 +119,7 @@ public final class FleetFile {
     }
 
     /// What an unfinished file of an earlier run is of, if there is one.
-    public static func unfinishedWork(_ path: String) -> String? { (try? state(of: path))?.work }
+    package static func unfinishedWork(_ path: String) -> String? { (try? state(of: path))?.work }
 
     private static func state(of path: String) throws -> State? {
         // A state without lines is of a file that was finished.

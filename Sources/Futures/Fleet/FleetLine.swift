@@ -1,35 +1,35 @@
-public import Foundation
-import PropertyGraph
-import Twins
+package import Foundation
+import Simulation
+import Time
 
 /// One line of a fleet file: what is foreseen of one item of a twin.
-public struct FleetLine: Codable, Sendable, Hashable {
+package struct FleetLine: Codable, Sendable, Hashable {
     /// The pseudonym under which the store knows the customer.
-    public var twin: String
+    package var twin: String
     /// The shop's id of the item.
-    public var itemID: String
+    package var itemID: String
     /// The moment from which the futures start, as ISO 8601.
-    public var asOf: String
+    package var asOf: String
     /// How far they reach, in days.
-    public var horizonDays: Double
+    package var horizonDays: Double
     /// The share of futures in which the item is taken within the horizon.
-    public var probability: Double
+    package var probability: Double
     /// The lower end of the 95 % interval of ``probability`` by the number of paths.
-    public var low: Double
+    package var low: Double
     /// The upper end of that interval.
-    public var high: Double
+    package var high: Double
     /// The calibrated probability that it is bought; missing without a back-test of the model.
-    public var calibratedProbability: Double?
+    package var calibratedProbability: Double?
     /// How often the item is taken on average.
-    public var expectedCount: Double
+    package var expectedCount: Double
     /// The standard error of ``expectedCount`` by the number of paths.
-    public var expectedError: Double
+    package var expectedError: Double
     /// When it has been taken first in a tenth of the futures that hold it, as ISO 8601.
-    public var firstTenth: String
+    package var firstTenth: String
     /// When it has been taken first in half of them.
-    public var firstHalf: String
+    package var firstHalf: String
     /// When it has been taken first in nine tenths of them.
-    public var firstNineTenths: String
+    package var firstNineTenths: String
 
     private enum CodingKeys: String, CodingKey {
         case twin, probability, low, high
@@ -52,7 +52,7 @@ public struct FleetLine: Codable, Sendable, Hashable {
     ///   - itemIDs: The ids of the model's catalogue.
     /// - Returns: UTF-8 text.
     /// - Throws: `EncodingError` for a number that is none.
-    public static func lines(
+    package static func lines(
         _ forecasts: [TwinForecast], _ settings: FleetSettings, itemIDs: [String]
     ) throws -> Data {
         let encoder = JSONEncoder()

@@ -1,21 +1,23 @@
 import Foundation
-public import PropertyGraph
-import Twins
+import Shop
+import ShopFormats
+package import Simulation
+package import Time
 
 /// What a fleet file says of one twin: its lines, in their order.
-public struct FleetTwin: Sendable, Hashable {
+package struct FleetTwin: Sendable, Hashable {
     /// The pseudonym under which the store knows the customer.
-    public let pseudonym: String
+    package let pseudonym: String
     /// What is foreseen, most probable first; at least one.
-    public let items: [Item]
+    package let items: [Item]
 
     /// What is foreseen of one item.
-    public struct Item: Sendable, Hashable {
+    package struct Item: Sendable, Hashable {
         /// What the file says.
-        public let line: FleetLine
+        package let line: FleetLine
         /// When the item has been taken first in a tenth, half and nine tenths of the futures that
         /// hold it.
-        public let firstTimes: [Timestamp]
+        package let firstTimes: [Timestamp]
     }
 }
 
@@ -23,22 +25,22 @@ public struct FleetTwin: Sendable, Hashable {
 ///
 /// Memory holds one twin at a time. Lines of more than one run are told of, and so is a file that
 /// ends in the middle of a line.
-public struct FleetReader {
+package struct FleetReader {
     /// What all lines have in common.
-    public struct Span: Sendable, Hashable {
+    package struct Span: Sendable, Hashable {
         /// The moment from which the futures start.
-        public let origin: Timestamp
+        package let origin: Timestamp
         /// How far they reach, in days.
-        public let days: Double
+        package let days: Double
 
         /// The moment that they reach to.
-        public var end: Timestamp {
+        package var end: Timestamp {
             Timestamp(seconds: origin.seconds + Int64((days * 86_400).rounded()))
         }
     }
 
     /// What all lines have in common; `nil` until the first was read.
-    public private(set) var span: Span?
+    package private(set) var span: Span?
 
     private var paths: ArraySlice<String>
     private var lines: LineReader?
@@ -54,7 +56,7 @@ public struct FleetReader {
     ///
     /// - Parameter paths: The files, at least one.
     /// - Throws: ``FuturesError`` if a file is not there, or not complete yet.
-    public init(paths: [String]) throws(FuturesError) {
+    package init(paths: [String]) throws(FuturesError) {
         for path in paths where !FileManager.default.fileExists(atPath: path) {
             guard FileManager.default.fileExists(atPath: path + ".partial") else {
                 throw FuturesError("There is no file \(path). Check the path.")
@@ -71,7 +73,7 @@ public struct FleetReader {
     }
 
     /// The share of the bytes that was read, 0 to 1.
-    public var fraction: Double {
+    package var fraction: Double {
         Double(bytesOfDone + (lines?.bytesRead ?? 0)) / Double(max(1, byteCount))
     }
 
@@ -79,7 +81,7 @@ public struct FleetReader {
     ///
     /// - Throws: ``FuturesError`` that names the line if it is none of a fleet file, or of another
     ///   run than those before; `TwinsError` if the file cannot be read.
-    public mutating func nextTwin() throws -> FleetTwin? {
+    package mutating func nextTwin() throws -> FleetTwin? {
         guard let start = try next ?? nextLine() else { return nil }
         next = nil
         let pseudonym = start.line.twin

@@ -1,6 +1,10 @@
+import GraphFixtures
+import GraphInterchange
 import LMDB
 import PropertyGraph
+import TestSupport
 import Testing
+import Time
 
 private let byAge = PropertyIndex(.person, "age")
 private let byTitle = PropertyIndex(.book, "title")

@@ -1,5 +1,8 @@
+import GraphFixtures
 import PropertyGraph
+import TestSupport
 import Testing
+import Time
 
 /// Ranges of properties, and that an index has the order that they say.
 @Suite struct PropertyRangeTests {

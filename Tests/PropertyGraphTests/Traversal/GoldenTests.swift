@@ -1,3 +1,4 @@
+import GraphFixtures
 import PropertyGraph
 import Testing
 

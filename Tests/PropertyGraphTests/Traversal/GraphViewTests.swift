@@ -1,3 +1,4 @@
+import GraphFixtures
 import LMDB
 import PropertyGraph
 import Testing

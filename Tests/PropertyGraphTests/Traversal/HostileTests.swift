@@ -1,5 +1,8 @@
+import GraphFixtures
 import PropertyGraph
+import TestSupport
 import Testing
+import Time
 
 /// Graphs as they should not be, and questions that nobody should ask: nothing traps, everything
 /// ends, and figures stay figures.

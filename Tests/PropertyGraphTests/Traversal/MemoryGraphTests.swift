@@ -1,4 +1,6 @@
+import GraphFixtures
 import PropertyGraph
+import TestSupport
 import Testing
 
 @Suite struct MemoryGraphTests {

@@ -1,5 +1,8 @@
+import GraphFixtures
+import TestSupport
 import PropertyGraph
 import Testing
+import Time
 
 struct Rank: Question {
     let seeds: [NodeID: Double]

@@ -1,6 +1,9 @@
+import GraphFixtures
+import TestSupport
 import Foundation
 import PropertyGraph
 import Testing
+import Time
 
 private struct Top: Question {
     let count: Int

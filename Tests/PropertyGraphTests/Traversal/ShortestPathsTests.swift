@@ -1,5 +1,7 @@
+import GraphFixtures
 import PropertyGraph
 import Testing
+import Time
 
 private let everywhere = TraversalLimits(depth: .max)
 

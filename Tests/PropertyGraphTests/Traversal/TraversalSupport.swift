@@ -1,4 +1,6 @@
+import GraphFixtures
 import PropertyGraph
+import TestSupport
 import Testing
 
 /// Something to ask of a graph, of whichever kind it is.

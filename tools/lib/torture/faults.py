@@ -24,7 +24,7 @@ NAME = "faults"
 ABOUT = "let each write, sync, map and rename of a command fail in turn, or end the program there"
 
 SOURCE = pathlib.Path(__file__).with_name("faults.c")
-FIXTURES = pathlib.Path(__file__).resolve().parents[3] / "Tests/TwinsTests/Fixtures"
+FIXTURES = pathlib.Path(__file__).resolve().parents[3] / "Tests/StoreAdminTests/Fixtures"
 # The order of faults.c.
 KINDS = ("write", "sync", "truncate", "map", "name", "open")
 ENDED = 199

@@ -1,0 +1,257 @@
+import Kernels
+package import Learning
+package import Shop
+
+/// What an evaluation compares, and how.
+package struct EvaluationSettings: Sendable {
+    /// How items are ranked.
+    package var method: EvaluationMethod
+    /// Lengths of the list for which metrics are given.
+    package var lengths: [Int]
+    /// For next-event: events that must be known before the one to predict.
+    package var minimumPrefix: Int
+    /// For next-basket: whether nDCG's ideal list is cut at the length of the list.
+    package var cutsIdeal: Bool
+    /// Settings of training.
+    package var training: TrainingConfiguration
+
+    /// Makes settings.
+    package init(
+        method: EvaluationMethod = .full, lengths: [Int] = [10, 20], minimumPrefix: Int = 1,
+        cutsIdeal: Bool = false, training: TrainingConfiguration = TrainingConfiguration()
+    ) {
+        self.method = method
+        self.lengths = lengths
+        self.minimumPrefix = minimumPrefix
+        self.cutsIdeal = cutsIdeal
+        self.training = training
+    }
+}
+
+/// What an evaluation found; all rates are fractions.
+package struct EvaluationResult: Codable, Sendable {
+    /// `next-basket` or `next-event`.
+    package var `protocol`: String
+    /// How items were ranked.
+    package var method: EvaluationMethod
+    /// How many predictions were compared.
+    package var examples: Int
+    /// Items in the catalogue, all of which were ranked.
+    package var items: Int
+    /// Share of the target items in the list, by length; next-basket.
+    package var recall: [String: Double]?
+    /// Normalised discounted cumulative gain, by length.
+    package var ndcg: [String: Double]
+    /// Share of customers with at least one hit, by length; next-basket.
+    package var phr: [String: Double]?
+    /// Share of examples whose item is in the list, by length; next-event.
+    package var hitRate: [String: Double]?
+    /// Mean reciprocal rank, 0 beyond the list, by length; next-event.
+    package var mrr: [String: Double]?
+    /// Wall time by stage of work, in seconds.
+    package var seconds: [String: Double]
+    /// The settings of training.
+    package var config: TrainingConfiguration
+
+    enum CodingKeys: String, CodingKey {
+        case `protocol`, method, examples, items, recall, ndcg, phr, mrr, seconds, config
+        case hitRate = "hit_rate"
+    }
+}
+
+/// Compares predictions with what happened, in the same way for everyone who compares.
+///
+/// It learns from the training events alone, and reads the test events only to rank for them.
+package struct Evaluation {
+    private let settings: EvaluationSettings
+    private let progress: (TrainingProgress) -> Void
+
+    /// Makes an evaluation.
+    ///
+    /// - Throws: ``PredictionError`` when a setting is out of its range.
+    package init(
+        _ settings: EvaluationSettings, progress: @escaping (TrainingProgress) -> Void = { _ in }
+    ) throws(PredictionError) {
+        guard !settings.lengths.isEmpty, settings.lengths.allSatisfy({ (1...1000).contains($0) })
+        else { throw PredictionError(.setting, "k must be numbers from 1 to 1000.") }
+        guard settings.minimumPrefix >= 1 else {
+            throw PredictionError(.setting, "The shortest prefix must be 1 or more.")
+        }
+        self.settings = settings
+        self.progress = progress
+    }
+
+    /// Predicts each customer's next basket.
+    ///
+    /// - Parameters:
+    ///   - training: Events up to the basket, of any customers.
+    ///   - test: The events of one basket of each customer; repeats of an item count once.
+    /// - Returns: Recall, nDCG and the share of customers with a hit.
+    /// - Throws: ``PredictionError`` when the files leak into one another, or training fails.
+    package func nextBasket(training: [Event], test: [Event]) throws -> EvaluationResult {
+        let clock = StageClock()
+        let baskets = Set(training.map { [$0.userID, $0.basketID] })
+        let leaks = test.count { $0.basketID != nil && baskets.contains([$0.userID, $0.basketID]) }
+        guard leaks == 0 else {
+            throw PredictionError(
+                .data, "\(leaks) test events belong to baskets of the training file. Split again.")
+        }
+        let data = TrainingData(
+            training, by: \.userID, minimumItemCount: settings.training.minimumItemCount)
+        let targets = Dictionary(grouping: test, by: \.userID)
+            .mapValues { Set($0.compactMap(\.itemID)) }.filter { !$0.value.isEmpty }
+        let users = targets.keys.sorted()
+        let types = Self.types(test)
+        let ranker = try ranker(data, clock)
+        clock.enter("rank")
+        let sequenceOf = Dictionary(
+            zip(data.owners, data.owners.indices), uniquingKeysWith: { first, _ in first })
+        let longest = settings.lengths.max() ?? 0
+        let ranks = parallelMap(users.count, threads: threads) { index -> [Int] in
+            let user = users[index]
+            let history =
+                sequenceOf[user].map { History(data.sequences, sequence: $0) } ?? History()
+            let list = topIndices(ranker.scores([history], types: types)[0], longest)
+            let wanted = targets[user] ?? []
+            return list.indices.filter { wanted.contains(data.catalogue.itemIDs[Int(list[$0])]) }
+        }
+        var metrics = RankingMetrics(
+            lengths: settings.lengths, ideal: settings.cutsIdeal ? .cut : .full)
+        for (user, found) in zip(users, ranks) {
+            metrics.add(ranks: found, targetCount: targets[user]?.count ?? 0)
+        }
+        var result = result("next-basket", metrics, data, clock)
+        result.recall = metrics.meanRecall
+        result.phr = metrics.hitRate
+        return result
+    }
+
+    /// Predicts each next event of sessions that were never seen.
+    ///
+    /// All that came before it in the session is known. All items are ranked, those already seen
+    /// included.
+    ///
+    /// - Parameters:
+    ///   - training: Events of other sessions.
+    ///   - test: Events of the sessions to predict.
+    /// - Returns: Hit rate, mean reciprocal rank and nDCG.
+    /// - Throws: ``PredictionError`` when the files leak into one another, or training fails.
+    package func nextEvent(training: [Event], test: [Event]) throws -> EvaluationResult {
+        let clock = StageClock()
+        let session: (Event) -> String = { $0.sessionID ?? $0.userID }
+        let known = Set(training.map(session))
+        let leaks = Set(test.map(session)).intersection(known).count
+        guard leaks == 0 else {
+            throw PredictionError(
+                .data, "\(leaks) test sessions are in the training file too. Split again.")
+        }
+        let data = TrainingData(
+            training, by: session, minimumItemCount: settings.training.minimumItemCount)
+        let sessions = TrainingData(test, by: session)
+        let ranker = try ranker(data, clock)
+        clock.enter("rank")
+        let places = sessions.catalogue.itemIDs.map { data.catalogue.place(of: $0) }
+        let minimum = settings.minimumPrefix
+        let ranks = parallelMap(sessions.sequences.count, threads: threads) { index -> [Int?] in
+            Self.ranks(
+                sessions.sequences, sequence: index, places: places, minimum: minimum,
+                ranker: ranker)
+        }
+        var metrics = RankingMetrics(lengths: settings.lengths, ideal: .cut)
+        for rank in ranks.joined() {
+            metrics.add(ranks: rank.map { [$0] } ?? [], targetCount: 1)
+        }
+        var result = result("next-event", metrics, data, clock)
+        result.hitRate = metrics.hitRate
+        result.mrr = metrics.meanReciprocalRank
+        return result
+    }
+
+    private var threads: Int { settings.training.sequence.threads }
+
+    private func ranker(_ data: TrainingData, _ clock: StageClock) throws -> Ranker {
+        clock.enter("count")
+        return try Ranker(
+            settings.method, data: data, configuration: settings.training,
+            progress: { report in
+                clock.enter(report.stage)
+                progress(report)
+            })
+    }
+
+    /// The rank of each event that has a long enough prefix; `nil` for an item never trained on.
+    private static func ranks(
+        _ sequences: EventSequences, sequence: Int, places: [Int32?], minimum: Int,
+        ranker: Ranker
+    ) -> [Int?] {
+        var history = History()
+        var examples: [(history: History, target: Int32?)] = []
+        for (position, event) in sequences.range(of: sequence).enumerated() {
+            let place = places[Int(sequences.items[event])]
+            if position >= minimum { examples.append((history, place)) }
+            if let place {
+                history.append(
+                    item: place, type: sequences.types[event], time: sequences.times[event])
+            }
+        }
+        var ranks: [Int?] = []
+        // As many at once as a product is fastest with, and as memory holds.
+        for start in stride(from: 0, to: examples.count, by: 32) {
+            let part = examples[start..<min(examples.count, start + 32)]
+            let scores = ranker.scores(part.map(\.history), types: nil)
+            ranks += zip(part, scores).map { example, scores in
+                example.target.map { rank(of: $0, scores) }
+            }
+        }
+        return ranks
+    }
+
+    private static func rank(of item: Int32, _ scores: [Float]) -> Int {
+        let score = scores[Int(item)]
+        var rank = 0
+        for (place, other) in scores.enumerated() {
+            if other > score || (other == score && place < Int(item)) { rank += 1 }
+        }
+        return rank
+    }
+
+    /// The types of the test events, for the question "what will be bought"; all when mixed.
+    private static func types(_ test: [Event]) -> [UInt8]? {
+        let types = Set(test.map(\.type.rawValue))
+        return types.count == 1 ? Array(types) : nil
+    }
+
+    private func result(
+        _ name: String, _ metrics: RankingMetrics, _ data: TrainingData, _ clock: StageClock
+    ) -> EvaluationResult {
+        EvaluationResult(
+            protocol: name, method: settings.method, examples: metrics.count,
+            items: data.catalogue.count, ndcg: metrics.meanNDCG, seconds: clock.seconds(),
+            config: settings.training)
+    }
+}
+
+/// Adds up wall time by stage of work.
+private final class StageClock {
+    private var stage = "prepare"
+    private var start = ContinuousClock.now
+    private var sums: [String: Double] = [:]
+
+    func enter(_ next: String) {
+        guard next != stage else { return }
+        close()
+        stage = next
+    }
+
+    func seconds() -> [String: Double] {
+        close()
+        return sums
+    }
+
+    private func close() {
+        let now = ContinuousClock.now
+        let (seconds, attoseconds) = (now - start).components
+        sums[stage, default: 0] += Double(seconds) + Double(attoseconds) / 1e18
+        start = now
+    }
+}

@@ -1,0 +1,138 @@
+import Foundation
+package import Learning
+
+/// What a twin does again: for each item it has met, the probability of meeting it at the next
+/// moment, learned from everybody's repetitions.
+///
+/// A logistic regression on how often, how lately and how regularly an item came back, and on
+/// whether and how soon everybody comes back to it, with its own weights for each type of event
+/// asked for. It holds decayed frequency and re-purchase rhythm in one formula, and learns from the
+/// data how much each of them tells.
+package struct OwnHistory: EvidenceSource {
+    /// The weights of the regression; see ``RepetitionFeatures``.
+    package let weights: [Float]
+    /// What everybody does with each item.
+    let habits: ItemHabits
+
+    /// Which evidence this is.
+    package var name: EvidenceName { .history }
+
+    /// Learns from the repetitions of all sequences.
+    ///
+    /// - Complexity: O(Σ moments × distinct items) over the sequences.
+    package init(_ sequences: EventSequences) {
+        habits = ItemHabits(sequences)
+        var regression = RepetitionRegression(habits)
+        regression.learn(sequences)
+        weights = regression.weights
+    }
+
+    init(weights: [Float], habits: ItemHabits) {
+        self.weights = weights
+        self.habits = habits
+    }
+
+    /// The items of the history in proportion to their probabilities of repetition.
+    package func evidence(for context: Context) -> Evidence {
+        let tracker = RepetitionTracker(context.history)
+        var weights: [Int32: Float] = [:]
+        weights.reserveCapacity(tracker.items.count)
+        for (item, repetition) in zip(tracker.items, tracker.repetitions) {
+            weights[item] = probability(
+                of: item, repetition, moments: tracker.momentCount, time: context.time,
+                type: context.type)
+        }
+        if context.sameMoment {
+            for item in context.history.lastMoment { weights[item] = nil }
+        }
+        return Evidence(weights: weights)
+    }
+
+    /// The probability that an item comes back at the next moment.
+    package func probability(
+        of item: Int32, _ repetition: Repetition, moments: Int, time: Int64, type: UInt8
+    ) -> Float {
+        let features = RepetitionFeatures(
+            repetition, habits[item], moments: moments, time: time, type: type)
+        return 1 / (1 + exp(-features.logit(weights)))
+    }
+}
+
+/// Learns the weights by stochastic gradient steps of a size that falls for each weight by itself
+/// (AdaGrad, Duchi, Hazan and Singer 2011).
+private struct RepetitionRegression {
+    private(set) var weights = [Float](repeating: 0, count: RepetitionFeatures.weightCount)
+    private var squares = [Float](repeating: 1e-3, count: RepetitionFeatures.weightCount)
+
+    private static let rate: Float = 0.05
+    /// Cases that are learned from in one pass at most; beyond that, every n-th sequence is.
+    private static let caseCountMax = 40_000_000
+    private static let passes = 2
+    /// Log-odds of a repetition of which nothing else is known.
+    private static let startBias: Float = -4
+
+    private let habits: ItemHabits
+
+    init(_ habits: ItemHabits) {
+        self.habits = habits
+        for type in 0..<RepetitionFeatures.typeCount {
+            weights[type * RepetitionFeatures.stride] = Self.startBias
+        }
+    }
+
+    mutating func learn(_ sequences: EventSequences) {
+        let stride = max(1, Self.caseCount(sequences) / Self.caseCountMax)
+        for _ in 0..<Self.passes {
+            for sequence in Swift.stride(from: 0, to: sequences.count, by: stride) {
+                learn(History(sequences, sequence: sequence))
+            }
+        }
+    }
+
+    /// About how many cases there are: moments times items met by then.
+    private static func caseCount(_ sequences: EventSequences) -> Int {
+        (0..<sequences.count).reduce(0) { sum, sequence in
+            let length = sequences.range(of: sequence).count
+            let distinct = Set(sequences.items[sequences.range(of: sequence)]).count
+            return sum + length * distinct / 8
+        }
+    }
+
+    private mutating func learn(_ history: History) {
+        var tracker = RepetitionTracker()
+        for moment in 0..<history.momentCount {
+            let events = history.moment(moment)
+            var present: [UInt8: Set<Int32>] = [:]
+            for event in events {
+                present[history.types[event], default: []].insert(history.items[event])
+            }
+            let time = history.times[events.lowerBound]
+            for (type, items) in present.sorted(by: { $0.key < $1.key }) {
+                for (item, repetition) in zip(tracker.items, tracker.repetitions) {
+                    step(
+                        RepetitionFeatures(
+                            repetition, habits[item], moments: moment, time: time, type: type),
+                        isHit: items.contains(item))
+                }
+            }
+            tracker.observe(history, events: events)
+        }
+    }
+
+    private mutating func step(_ features: RepetitionFeatures, isHit: Bool) {
+        let probability = 1 / (1 + exp(-features.logit(weights)))
+        let slope = probability - (isHit ? 1 : 0)
+        move(features.base, slope)
+        for index in 0..<RepetitionFeatures.numberCount {
+            move(features.base + 1 + index, slope * features.numbers[index])
+        }
+        for index in 0..<RepetitionFeatures.classCount {
+            move(Int(features.classes[index]), slope)
+        }
+    }
+
+    private mutating func move(_ place: Int, _ slope: Float) {
+        squares[place] += slope * slope
+        weights[place] -= Self.rate * slope / squares[place].squareRoot()
+    }
+}

@@ -1,0 +1,106 @@
+package import Learning
+
+/// The events of one twin as a model sees them, oldest first.
+///
+/// Items are catalogue indexes, types are raw values of `EventType`, times are seconds since 1970
+/// and never fall. Events at one time form a *moment*: a basket, or a single click.
+package struct History: Sendable {
+    /// Catalogue index of each event's item.
+    package private(set) var items: [Int32] = []
+    /// Type of each event.
+    package private(set) var types: [UInt8] = []
+    /// Time of each event, in seconds since 1970.
+    package private(set) var times: [Int64] = []
+    /// Where each moment begins in the arrays above.
+    package private(set) var momentStarts: [Int] = []
+
+    /// A twin to which nothing has happened.
+    package init() {}
+
+    /// The history of one sequence of a training set.
+    package init(_ sequences: EventSequences, sequence: Int) {
+        self.init(sequences, events: sequences.range(of: sequence))
+    }
+
+    /// The history that a run of events within one sequence makes.
+    package init(_ sequences: EventSequences, events: Range<Int>) {
+        for event in events {
+            append(
+                item: sequences.items[event], type: sequences.types[event],
+                time: sequences.times[event])
+        }
+    }
+
+    /// The number of events.
+    package var count: Int { items.count }
+
+    /// The number of moments.
+    package var momentCount: Int { momentStarts.count }
+
+    /// Whether nothing has happened yet.
+    package var isEmpty: Bool { items.isEmpty }
+
+    /// The time of the newest event.
+    package var lastTime: Int64? { times.last }
+
+    /// The events of a moment, counted from the oldest.
+    package func moment(_ index: Int) -> Range<Int> {
+        let end = index + 1 < momentStarts.count ? momentStarts[index + 1] : items.count
+        return momentStarts[index]..<end
+    }
+
+    /// The items of the newest moment.
+    package var lastMoment: ArraySlice<Int32> {
+        momentStarts.last.map { items[$0...] } ?? []
+    }
+
+    /// Adds an event; one that is older than the newest is taken to be of the newest moment.
+    package mutating func append(item: Int32, type: UInt8, time: Int64) {
+        let time = max(time, times.last ?? time)
+        if time != times.last { momentStarts.append(items.count) }
+        items.append(item)
+        types.append(type)
+        times.append(time)
+    }
+
+    /// The likeliest time of a moment that is known to lie within a range: the middle, or the
+    /// nearest time to it, by at most half a week, that lies in a part of the week in which more of
+    /// the moments were.
+    ///
+    /// - Complexity: O(moments).
+    func usualTime(in range: ClosedRange<Int64>) -> Int64 {
+        var counts = [Int](repeating: 0, count: WeekPart.count)
+        for start in momentStarts { counts[WeekPart.index(time: times[start])] += 1 }
+        let middle = range.lowerBound + (range.upperBound - range.lowerBound) / 2
+        var best = middle
+        var most = counts[WeekPart.index(time: middle)]
+        for step in 1...Int64(WeekPart.count / 2) {
+            for time in [middle + step * WeekPart.seconds, middle - step * WeekPart.seconds] {
+                let count = counts[WeekPart.index(time: time)]
+                if count > most, range.contains(time) { (best, most) = (time, count) }
+            }
+        }
+        return best
+    }
+
+    /// The history up to and without a moment.
+    package func prefix(moments: Int) -> History {
+        var prefix = History()
+        let end = moments < momentCount ? momentStarts[moments] : count
+        for event in 0..<end {
+            prefix.append(item: items[event], type: types[event], time: times[event])
+        }
+        return prefix
+    }
+
+    /// The newest events, from the start of a moment; at least one moment even if it is longer.
+    package func suffix(events limit: Int) -> History {
+        guard count > limit else { return self }
+        let start = momentStarts.first { $0 >= count - limit } ?? momentStarts.last ?? 0
+        var suffix = History()
+        for event in start..<count {
+            suffix.append(item: items[event], type: types[event], time: times[event])
+        }
+        return suffix
+    }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import Shop
+package import Time
+package import TwinStorage
+
+/// Reads the histories of a store's twins as a model sees them.
+///
+/// It keeps the places of the store's items in the model's catalogue, and may be used from any
+/// thread.
+package final class TwinHistories: @unchecked Sendable {
+    // @unchecked: `places` is only touched under `lock`.
+    private let store: TwinStore
+    private let catalogue: ModelCatalogue
+    private let lock = NSLock()
+    private var places: [Int32?] = []
+
+    /// Joins a store with a catalogue.
+    package init(_ store: TwinStore, catalogue: ModelCatalogue) throws {
+        self.store = store
+        self.catalogue = catalogue
+        try refresh()
+    }
+
+    /// The history of a customer, without items that the model does not know.
+    ///
+    /// It is empty for a customer of whom nothing is known.
+    ///
+    /// - Parameters:
+    ///   - userID: The customer's id as the shop knows it.
+    ///   - moment: What happened later is left out; nothing unless given.
+    /// - Returns: The history, oldest event first.
+    /// - Throws: What the store throws.
+    package func history(of userID: String, until moment: Timestamp? = nil) throws -> History {
+        guard let graph = try store.twinGraph(userID: userID) else { return History() }
+        let entries = try store.entries(of: graph)
+        guard let moment else { return try history(entries) }
+        return try history(entries.filter { $0.timestamp <= moment })
+    }
+
+    /// The history that log entries make.
+    package func history(_ entries: [LogEntry]) throws -> History {
+        let newest = entries.lazy.compactMap(\.item).max() ?? -1
+        let places = try places(upTo: newest)
+        var history = History()
+        for entry in entries {
+            guard let item = entry.item, places.indices.contains(item), let place = places[item]
+            else { continue }
+            history.append(
+                item: place, type: entry.type.rawValue, time: entry.timestamp.seconds)
+        }
+        return history
+    }
+
+    private func places(upTo newest: Int) throws -> [Int32?] {
+        let known = lock.withLock { places }
+        if newest < known.count { return known }
+        try refresh()
+        return lock.withLock { places }
+    }
+
+    private func refresh() throws {
+        let fresh = try store.itemIDs().map { catalogue.place(of: $0) }
+        lock.withLock { places = fresh }
+    }
+}

@@ -1,0 +1,36 @@
+package import Learning
+
+/// What is known when one asks what a twin does next.
+package struct Context: Sendable {
+    /// What has happened so far.
+    package var history: History
+    /// The time of the next event, in seconds since 1970.
+    package var time: Int64
+    /// The type of the next event, a raw value of `EventType`.
+    package var type: UInt8
+    /// Whether the next event belongs to the newest moment: one more item for the same basket.
+    package var sameMoment: Bool
+    /// The LSTM's state after ``history``, where it is known already; else it is replayed.
+    package var state: SequenceModel.State?
+
+    /// Makes a context.
+    package init(
+        history: History, time: Int64, type: UInt8, sameMoment: Bool,
+        state: SequenceModel.State? = nil
+    ) {
+        self.history = history
+        self.time = time
+        self.type = type
+        self.sameMoment = sameMoment
+        self.state = state
+    }
+
+    /// The class of the time from the newest event to the next one.
+    var gap: UInt8 {
+        guard !sameMoment, let last = history.lastTime else { return 0 }
+        return UInt8(max(1, TimeGap.index(seconds: time - last)))
+    }
+
+    /// The part of the week of the next event.
+    var weekPart: UInt8 { UInt8(WeekPart.index(time: time)) }
+}

@@ -1,0 +1,177 @@
+package import Foundation
+import Glibc
+
+/// The versions of a model in a folder: `<folder>/v0001`, `v0002`, …, and a file `current` that
+/// names the one in use, and below it those that were in use before, newest first.
+package struct ModelRegistry: Sendable {
+    /// The folder that holds the versions.
+    package let folder: URL
+
+    /// Names the folder; it need not exist yet.
+    package init(folder: String) { self.folder = URL(fileURLWithPath: folder) }
+
+    /// The versions, oldest first.
+    package var versions: [String] {
+        let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
+        return (names ?? []).compactMap { name in Self.number(of: name).map { ($0, name) } }
+            .sorted { $0 < $1 }.map(\.1)
+    }
+
+    /// The folder in which a training run keeps how far it is; the run removes it at its end.
+    package var training: URL { folder.appending(path: ".training") }
+
+    /// The version in use, or `nil` if none has been promoted.
+    package var current: String? { history.first }
+
+    /// The versions that are or were in use, the current one first.
+    package var history: [String] {
+        let text = try? String(contentsOf: folder.appending(path: "current"), encoding: .utf8)
+        return (text ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
+            .filter { Self.number(of: $0) != nil }
+    }
+
+    /// Reads a version of the model; the current one unless named.
+    ///
+    /// - Throws: ``PredictionError`` when there is none, or it cannot be used.
+    package func load(version: String? = nil) throws -> (model: PredictionModel, version: String) {
+        guard let version = version ?? current else {
+            throw PredictionError(
+                .notFound, "There is no model in \(folder.path). Run 'foretwin train' first.")
+        }
+        guard versions.contains(version) else {
+            throw PredictionError(
+                .notFound,
+                "There is no model version '\(version.prefix(80))' in \(folder.path). "
+                    + "There are: \(versions.joined(separator: ", ")).")
+        }
+        return (try ModelFiles.read(from: folder.appending(path: version)), version)
+    }
+
+    /// Writes a model as the next version, which is in use only when it is promoted.
+    ///
+    /// The files are complete on disk before they get their name: a crash leaves no half version.
+    ///
+    /// - Parameters:
+    ///   - model: The model.
+    ///   - metrics: How its training went.
+    ///   - files: What else belongs to the version, by file name.
+    /// - Returns: The new version's name.
+    /// - Throws: ``PredictionError`` when the files cannot be written.
+    package func publish(
+        _ model: PredictionModel, metrics: TrainingMetrics, files: [String: Data] = [:]
+    ) throws -> String {
+        let manager = FileManager.default
+        let number = (versions.last.flatMap(Self.number(of:)) ?? 0) + 1
+        let version = "v" + String(format: "%04d", number)
+        let draft = folder.appending(path: ".draft-\(version)")
+        do {
+            try? manager.removeItem(at: draft)
+            try manager.createDirectory(at: draft, withIntermediateDirectories: true)
+            try ModelFiles.write(model, metrics: metrics, to: draft)
+            for (name, data) in files { try data.write(to: draft.appending(path: name)) }
+            for name in try manager.contentsOfDirectory(atPath: draft.path) {
+                try Self.sync(draft.appending(path: name).path)
+            }
+            try Self.sync(draft.path)
+            try manager.moveItem(at: draft, to: folder.appending(path: version))
+            try Self.sync(folder.path)
+        } catch let error as PredictionError {
+            throw error
+        } catch {
+            throw PredictionError(
+                .file, "The model cannot be written to \(folder.path): \(error)")
+        }
+        return version
+    }
+
+    /// Makes a version the one in use; a server takes it up by itself.
+    ///
+    /// - Throws: ``PredictionError`` when there is no such version, or it cannot be used.
+    package func promote(_ version: String) throws {
+        _ = try load(version: version)
+        let former = history
+        guard former.first != version else { return }
+        try write(history: [version] + former)
+    }
+
+    /// Makes the version the one in use that was so before the current one.
+    ///
+    /// - Returns: That version's name.
+    /// - Throws: ``PredictionError`` when there was none, or it cannot be used any more.
+    package func rollBack() throws -> String {
+        let kept = versions
+        let former = history.dropFirst().drop { !kept.contains($0) }
+        guard let version = former.first else {
+            throw PredictionError(
+                .notFound,
+                "No version in \(folder.path) was in use before the current one. Name one: "
+                    + "foretwin models promote VERSION.")
+        }
+        _ = try load(version: version)
+        try write(history: Array(former))
+        return version
+    }
+
+    /// Removes old versions, but neither the one in use nor the one that a rollback leads to.
+    ///
+    /// - Parameter count: How many of the newest versions stay.
+    /// - Returns: The names of those removed.
+    /// - Throws: ``PredictionError`` when a version cannot be removed.
+    package func prune(keeping count: Int) throws -> [String] {
+        let all = versions
+        let former = history.filter(all.contains)
+        let needed = Set(former.prefix(1) + former.dropFirst().drop { $0 == former[0] }.prefix(1))
+        let removed = all.dropLast(max(0, count)).filter { !needed.contains($0) }
+        for version in removed {
+            // Renamed first, so that no half version bears a version's name.
+            let draft = folder.appending(path: ".draft-\(version)")
+            do {
+                try? FileManager.default.removeItem(at: draft)
+                try FileManager.default.moveItem(at: folder.appending(path: version), to: draft)
+                try FileManager.default.removeItem(at: draft)
+            } catch {
+                throw PredictionError(
+                    .file, "\(version) in \(folder.path) cannot be removed: \(error)")
+            }
+        }
+        return removed
+    }
+
+    /// Names the versions that are and were in use, in one step; the bytes are on the disk before
+    /// they have their name.
+    private func write(history: [String]) throws {
+        let draft = folder.appending(path: ".draft-current")
+        do {
+            let lines = history.prefix(Self.historyLimit).map { $0 + "\n" }
+            try Data(lines.joined().utf8).write(to: draft)
+        } catch {
+            throw PredictionError(.file, "\(draft.path) cannot be written: \(error)")
+        }
+        try Self.sync(draft.path)
+        guard rename(draft.path, folder.appending(path: "current").path) == 0 else {
+            throw PredictionError(
+                .file, "\(draft.path) cannot be made the current one (errno \(errno)).")
+        }
+        try Self.sync(folder.path)
+    }
+
+    /// How many promotions can be undone.
+    private static let historyLimit = 100
+
+    /// Forces a file's or folder's bytes to the disk.
+    private static func sync(_ path: String) throws(PredictionError) {
+        let descriptor = open(path, O_RDONLY)
+        defer { if descriptor >= 0 { close(descriptor) } }
+        guard descriptor >= 0, fsync(descriptor) == 0 else {
+            throw PredictionError(.file, "\(path) cannot be forced to disk (errno \(errno)).")
+        }
+    }
+
+    private static func number(of version: String) -> Int? {
+        let digits = version.utf8.dropFirst()
+        guard version.utf8.first == UInt8(ascii: "v"), (4...11).contains(digits.count),
+            digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+        else { return nil }
+        return Int(version.dropFirst())
+    }
+}

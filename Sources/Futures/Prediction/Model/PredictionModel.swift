@@ -1,0 +1,212 @@
+import Kernels
+package import Learning
+
+/// Everything that training learned, as one thing: items, vectors, sources of evidence and the
+/// shares with which they enter a prediction.
+package struct PredictionModel: Sendable {
+    /// The items that the model knows.
+    package let catalogue: ModelCatalogue
+    /// A vector for each item; similar items have similar vectors.
+    package let embeddings: Embeddings
+    /// The LSTM.
+    package let sequence: SequenceEvidence
+    /// Frequency, recency and rhythm of a twin's own items.
+    package let history: OwnHistory
+    /// What follows what for everybody.
+    package let transitions: Transitions
+    /// Nearest twins or sessions.
+    package let neighbours: Neighbours
+    /// What is being bought now.
+    package let popularity: Popularity
+    /// Shares of the sources.
+    package let mixture: Mixture
+    /// Corrections of what the mixture says of the likeliest items.
+    package let stacking: Stacking
+    /// How surely silent customers have left.
+    package var departure = Departure.never
+    /// The settings it was trained with.
+    package let configuration: TrainingConfiguration
+    /// How the days around customers move what they buy.
+    package var response = ContextResponse.none
+
+    init(
+        catalogue: ModelCatalogue, embeddings: Embeddings, sequence: SequenceEvidence,
+        counted: CountedEvidence, mixture: Mixture, stacking: Stacking = .none,
+        configuration: TrainingConfiguration
+    ) {
+        self.catalogue = catalogue
+        self.embeddings = embeddings
+        self.sequence = sequence
+        self.history = counted.history
+        self.transitions = counted.transitions
+        self.neighbours = counted.neighbours
+        self.popularity = counted.popularity
+        self.mixture = mixture
+        self.stacking = stacking
+        self.configuration = configuration
+    }
+
+    /// The sources in the order of ``EvidenceName``'s cases, as the mixture has them.
+    package var sources: [any EvidenceSource] {
+        [sequence, history, OwnTransitions(), transitions, neighbours, popularity]
+    }
+
+    /// The distribution of the next event's item.
+    ///
+    /// - Parameters:
+    ///   - context: What has happened, and what is asked.
+    ///   - wanted: The sources that may speak; all unless given. Only what all of them say is
+    ///     corrected.
+    /// - Returns: A probability for each item, and what it is made of.
+    package func prediction(
+        for context: Context, using wanted: Set<EvidenceName> = Set(EvidenceName.allCases)
+    ) -> Prediction {
+        predictions(for: [context], using: wanted)[0]
+    }
+
+    /// The distributions of the next events' items in several contexts.
+    ///
+    /// As ``prediction(for:using:)`` of each, at a fraction of the time: the LSTM's item head is
+    /// one matrix product.
+    ///
+    /// - Complexity: O(contexts × items) memory.
+    package func predictions(
+        for contexts: [Context], using wanted: Set<EvidenceName> = Set(EvidenceName.allCases),
+        corrected: Bool = true
+    ) -> [Prediction] {
+        let isWhole = wanted.count == EvidenceName.allCases.count
+        let stacking = corrected && isWhole ? stacking : .none
+        return readings(of: contexts, using: wanted).map {
+            Prediction($0, mixture, stacking, itemCount: catalogue.count)
+        }
+    }
+
+    /// What the sources say in some contexts, and what their shares depend on there.
+    func readings(
+        of contexts: [Context], using wanted: Set<EvidenceName> = Set(EvidenceName.allCases)
+    ) -> [Reading] {
+        let states = contexts.map { sequence.state(in: $0) }
+        let known = contexts.indices.filter { states[$0] != nil }
+        let joined = sequence.model.state(joining: known.compactMap { states[$0] })
+        let gaps = known.map { contexts[$0].gap }
+        let weekParts = known.map { contexts[$0].weekPart }
+        let types = known.map { contexts[$0].type }
+        let outlooks = sequence.model.outlook(
+            joined, gaps: gaps, weekParts: weekParts, types: types)
+        let items =
+            wanted.contains(.sequence)
+            ? sequence.model.itemProbabilities(
+                joined, gaps: gaps, weekParts: weekParts, types: types) : nil
+        var network = [(Evidence, ArraySlice<Float>)](
+            repeating: (.none, []), count: contexts.count)
+        for (row, place) in known.enumerated() {
+            network[place] = (
+                items.map { .dense(Array($0.row(row))) } ?? .none, Array(outlooks.row(row))[...]
+            )
+        }
+        return zip(contexts, network).map { context, network in
+            Reading(
+                context: context,
+                situation: Mixture.Situation(context, outlook: network.1),
+                evidence: sources.map { source in
+                    guard wanted.contains(source.name) else { return .none }
+                    return source.name == .sequence ? network.0 : source.evidence(for: context)
+                })
+        }
+    }
+
+    /// What the shares depend on in a context.
+    package func situation(in context: Context) -> Mixture.Situation {
+        readings(of: [context], using: [])[0].situation
+    }
+
+    /// The context of a twin's next visit: when and of which type the LSTM expects it.
+    ///
+    /// - Parameters:
+    ///   - history: What has happened so far.
+    ///   - types: The types that the question is about; all unless given.
+    ///   - laterOnly: Whether one more item for the newest moment is no answer.
+    /// - Returns: The context to ask ``prediction(for:using:)`` about.
+    package func nextContext(
+        after history: History, types: [UInt8]? = nil, laterOnly: Bool = true
+    ) -> Context {
+        expected(after: history, types: types, laterOnly: laterOnly, covering: 0)[0].context
+    }
+
+    /// How much of the probability of all times the contexts of ``nextVisits(after:types:)`` hold.
+    private static let visitShare: Float = 0.9
+
+    /// The contexts of a twin's next visit whenever it comes: those of the likeliest times, each
+    /// with its probability among them.
+    ///
+    /// What a visit holds depends on how long after the last one it comes, so what the next visit
+    /// holds, whenever it is, is the sum over these.
+    ///
+    /// - Parameters:
+    ///   - history: What has happened so far.
+    ///   - types: The types that the question is about; all unless given.
+    /// - Returns: At least one context, the likeliest first; the shares sum to 1.
+    package func nextVisits(
+        after history: History, types: [UInt8]? = nil
+    ) -> [(context: Context, share: Float)] {
+        expected(after: history, types: types, laterOnly: true, covering: Self.visitShare)
+    }
+
+    private func expected(
+        after history: History, types: [UInt8]?, laterOnly: Bool, covering share: Float
+    ) -> [(context: Context, share: Float)] {
+        let last = history.lastTime ?? 0
+        guard let state = sequence.state(after: history) else {
+            let context = Context(
+                history: history, time: last + 86_400, type: types?.first ?? 0,
+                sameMoment: false)
+            return [(context, 1)]
+        }
+        return sequence.expectations(
+            state, laterOnly: laterOnly, types: types, covering: share
+        ).map { expected in
+            let bounds = TimeGap.bounds(expected.gap)
+            let time = history.usualTime(in: last + bounds.lowerBound...last + bounds.upperBound)
+            let context = Context(
+                history: history, time: time, type: expected.type,
+                sameMoment: !laterOnly && expected.gap == 0, state: state)
+            return (context, expected.share)
+        }
+    }
+}
+
+/// What the sources say in one context, before they are mixed.
+struct Reading: Sendable {
+    /// What is asked.
+    var context: Context
+    /// What the shares depend on.
+    var situation: Mixture.Situation
+    /// What each source says, in the order of the mixture.
+    var evidence: [Evidence]
+}
+
+/// The sources of evidence that are counted, not trained by gradient.
+struct CountedEvidence: Sendable {
+    var history: OwnHistory
+    var transitions: Transitions
+    var neighbours: Neighbours
+    var popularity: Popularity
+
+    init(
+        history: OwnHistory, transitions: Transitions, neighbours: Neighbours,
+        popularity: Popularity
+    ) {
+        self.history = history
+        self.transitions = transitions
+        self.neighbours = neighbours
+        self.popularity = popularity
+    }
+
+    /// Counts them all on some sequences.
+    init(_ sequences: EventSequences, itemCount: Int) {
+        history = OwnHistory(sequences)
+        transitions = Transitions(sequences, itemCount: itemCount)
+        neighbours = Neighbours(sequences, itemCount: itemCount)
+        popularity = Popularity(sequences, itemCount: itemCount)
+    }
+}

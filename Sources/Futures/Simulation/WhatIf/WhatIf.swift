@@ -1,0 +1,203 @@
+import Kernels
+package import Prediction
+import PropertyGraph
+import Shop
+import Time
+package import TwinStorage
+
+/// Asks of customers' futures what a scenario would change.
+///
+/// Each customer is simulated twice by the same random numbers, as things are and as they might be.
+/// What happens as things are is also weighed by the factors of other possible truths about how
+/// customers respond, so that the interval of an effect holds both what chance leaves open and what
+/// the model does not know.
+package struct WhatIf: Sendable {
+    /// What is asked, and how thoroughly.
+    package struct Settings: Sendable, Hashable {
+        /// The moment that all paths start from, in seconds since 1970.
+        package var origin: Int64
+        /// How far they reach, in seconds.
+        package var horizonSeconds: Int64
+        /// How many paths of each customer.
+        package var paths: Int
+        /// The types of events that count.
+        package var types: Set<UInt8>
+        /// Decides every random choice.
+        package var seed: UInt64
+
+        /// Makes settings: a week and 100 paths of purchases unless given.
+        package init(
+            origin: Int64, horizonSeconds: Int64 = 7 * 86_400, paths: Int = 100,
+            types: Set<UInt8> = [EventType.purchase.rawValue], seed: UInt64 = 7
+        ) {
+            self.origin = origin
+            self.horizonSeconds = horizonSeconds
+            self.paths = paths
+            self.types = types
+            self.seed = seed
+        }
+    }
+
+    private let store: TwinStore
+    private let model: PredictionModel
+    private let scenario: Scenario
+    private let settings: Settings
+    private let histories: TwinHistories
+    private let simulator: Simulator
+    private let usual: Outlooks
+    private let changed: Outlooks
+    private let usualDrawn: Outlooks
+    private let changedDrawn: Outlooks
+
+    /// Prepares the question.
+    ///
+    /// - Throws: ``FuturesError`` for a setting out of its range or a scenario that names what is
+    ///   not known; what the store throws.
+    package init(
+        _ store: TwinStore, _ model: PredictionModel, _ scenario: Scenario, settings: Settings
+    ) throws {
+        // Prices are compared with those that the model learned with.
+        let items = try store.items(try store.itemIDs()).sorted { $0.key < $1.key }.map {
+            id, item in
+            var item = item
+            let prices = model.response.usualPrices
+            if let place = model.catalogue.place(of: id), prices.indices.contains(Int(place)) {
+                item.price = prices[Int(place)]
+            }
+            return item
+        }
+        try scenario.validate(model, items: items)
+        self.store = store
+        self.model = model
+        self.scenario = scenario
+        self.settings = settings
+        histories = try TwinHistories(store, catalogue: model.catalogue)
+        simulator = Simulator(model)
+        try Self.simulation(settings, seed: settings.seed).validate()
+        let horizon = DayFactors.days(
+            from: settings.origin, horizonSeconds: settings.horizonSeconds)
+        if let days = scenario.days, !days.overlaps(horizon) {
+            throw FuturesError(
+                "The scenario's days are from \(Day.text(days.lowerBound)) to "
+                    + "\(Day.text(days.upperBound)), and the futures from "
+                    + "\(Day.text(horizon.lowerBound)) to \(Day.text(horizon.upperBound)). Choose "
+                    + "days that are among those.")
+        }
+        let feeds = try store.contextFeeds()
+        let otherwise =
+            scenario.changesDays
+            ? scenario.applied(to: feeds, items: items, horizon: horizon) : feeds
+        let days = scenario.days ?? horizon
+        let unavailable = Dictionary(
+            uniqueKeysWithValues: scenario.unavailable.compactMap { id in
+                model.catalogue.place(of: id).map { ($0, days) }
+            })
+        func outlooks(
+            _ feeds: ContextFeeds, unavailable: [Int32: ClosedRange<Int>] = [:]
+        ) -> (likeliest: Outlooks, drawn: Outlooks) {
+            let (seed, draws) = (settings.seed, Effects.draws)
+            return (
+                Outlooks(model, feeds, unavailable: unavailable, isCompared: true),
+                Outlooks(
+                    model, feeds, draws: draws, seed: seed, unavailable: unavailable,
+                    isCompared: true)
+            )
+        }
+        (usual, usualDrawn) = outlooks(feeds)
+        (changed, changedDrawn) = outlooks(otherwise, unavailable: unavailable)
+    }
+
+    /// The effects on one customer.
+    ///
+    /// - Parameter number: The twin's running number, within `0..<store.twinNumbers()`.
+    /// - Returns: `nil` if the twin was erased or nothing is known of it by the origin.
+    /// - Throws: What the store throws, or `CancellationError`.
+    package func effects(onTwin number: Int) throws -> Effects? {
+        guard let twin = try store.twinLog(number: number) else { return nil }
+        let history = try histories.history(
+            twin.entries.filter { $0.timestamp.seconds <= settings.origin })
+        guard !history.isEmpty else { return nil }
+        let random = Philox(seed: settings.seed, stream: 0x1F_0F)
+        let simulation = Self.simulation(settings, seed: random.bits(at: UInt64(number)))
+        // The city is looked for in all events of a twin, so once must do.
+        let city = try store.city(ofTwinNumber: number)
+        let purposes = try store.contextConsent(ofTwinNumber: number)
+        func factors(_ outlooks: Outlooks) -> DayFactors? {
+            outlooks.factors(
+                city: city, purposes: purposes, from: settings.origin,
+                horizonSeconds: settings.horizonSeconds)
+        }
+        let doubt = Doubt(
+            usual: factors(usual), changed: factors(changed), usualDrawn: factors(usualDrawn),
+            changedDrawn: factors(changedDrawn))
+        func simulate(_ history: History, _ factors: DayFactors?) throws -> Futures {
+            try simulator.simulateFutureBehavior(
+                history, from: settings.origin, settings: simulation, factors: factors)
+        }
+        return Effects(
+            try simulate(history, doubt.usual),
+            try simulate(try otherwise(history, number), doubt.changed), types: settings.types,
+            categoryOfItem: model.response.categoryOfItem, doubt: doubt)
+    }
+
+    /// The effects on several customers together.
+    ///
+    /// - Parameters:
+    ///   - numbers: Their running numbers.
+    ///   - threads: How many may work on it; the result does not depend on it.
+    /// - Returns: The sum of the effects on those of whom something is known.
+    /// - Throws: As ``effects(onTwin:)``.
+    package func effects(onTwins numbers: [Int], threads: Int) throws -> Effects {
+        let results = parallelMap(numbers.count, threads: threads) { index in
+            Result { try effects(onTwin: numbers[index]) }
+        }
+        var sum = Effects()
+        for result in results {
+            if let effects = try result.get() { sum += effects }
+        }
+        return sum
+    }
+
+    /// The events that the scenario undoes and that none of some customers has had by the origin.
+    ///
+    /// - Parameter numbers: Their running numbers.
+    /// - Returns: The ids in alphabetic order; empty if all are known.
+    /// - Throws: What the store throws.
+    package func unknownEvents(ofTwins numbers: [Int]) throws -> [String] {
+        var unknown = scenario.undone
+        for number in numbers where !unknown.isEmpty {
+            unknown.subtract(try events(number).map(\.eventID))
+        }
+        return unknown.sorted()
+    }
+
+    /// What a twin did by the origin.
+    private func events(_ number: Int) throws -> [LoggedEvent] {
+        try store.events(of: GraphID(rawValue: UInt64(number) + 1))
+            .filter { $0.timestamp.seconds <= settings.origin }
+    }
+
+    /// The past as the scenario has it.
+    private func otherwise(_ history: History, _ number: Int) throws -> History {
+        var history = history
+        if !scenario.undone.isEmpty {
+            history = try histories.history(
+                try events(number).filter { !scenario.undone.contains($0.eventID) }.map {
+                    LogEntry(item: $0.item, type: $0.type, timestamp: $0.timestamp)
+                })
+        }
+        for id in scenario.shown {
+            guard let place = model.catalogue.place(of: id) else { continue }
+            history.append(item: place, type: EventType.view.rawValue, time: settings.origin)
+        }
+        return history
+    }
+
+    private static func simulation(_ settings: Settings, seed: UInt64) -> SimulationSettings {
+        var simulation = SimulationSettings(
+            horizonSeconds: settings.horizonSeconds, paths: settings.paths, seed: seed,
+            threads: 1)
+        simulation.goesThroughCatalogue = true
+        return simulation
+    }
+}

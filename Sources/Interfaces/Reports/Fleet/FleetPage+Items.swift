@@ -1,0 +1,123 @@
+import Time
+
+extension FleetPage {
+    /// The items most in demand, and how probable forecasts are.
+    var items: CardsView.Part {
+        let shown = report.items.prefix(Self.rowLimit)
+        let largest = shown.map { $0.purchases.high ?? $0.purchases.expected }.max() ?? 0
+        let top = CardsView.Card(
+            "Most in demand",
+            "Expected purchases over all days" + (report.hasDemand ? ", with the range." : "."),
+            isWide: true,
+            rows: shown.map { item in
+                CardsView.Row(
+                    rowTerm: item.name,
+                    rowKind: item.category
+                        + (item.spend.map { " · spend \(Words.amount($0))" } ?? ""),
+                    rowSVG: Bars.probability(
+                        item.purchases.expected, interval: Self.interval(item.purchases),
+                        end: largest),
+                    rowFigure: Words.amount(item.purchases.expected),
+                    rowNote: Self.range(item.purchases))
+            }, more: Self.rest(report.items.count - shown.count, "item", "items"))
+        return CardsView.Part(
+            anchor: "items", partTitle: "Items", partWords: "Which items will be asked for most.",
+            cards: [top])
+    }
+
+    /// When customers will need what.
+    var due: CardsView.Part {
+        let estimates = report.firsts.map { FleetReport.Estimate(expected: $0) }
+        let weekend = [Int](report.firsts.indices).map { isWeekend(day($0)) }
+        func layer(_ isWeekend: Bool) -> [Double] {
+            zip(report.firsts, weekend).map { $1 == isWeekend ? $0 : 0 }
+        }
+        let layers = [
+            DemandChart.Layer(style: "bar", days: layer(false)),
+            DemandChart.Layer(style: "weekend", days: layer(true)),
+        ]
+        let chart = CardsView.both { isNarrow in
+            DemandChart(layers, totals: estimates, origin: firstNoon, isNarrow: isNarrow)
+                .markup(label: "Expected first purchases on each day")
+        }
+        let calendar = CardsView.Card(
+            "What will be due when",
+            "A customer and an item count once, on the day on which the customer is expected to "
+                + "take it first. Between the dates in the forecasts the days are evened out.",
+            isWide: true, chartsSVG: chart,
+            keys: [
+                CardsView.Key(swatch: "weekdayswatch", keyTerm: "Monday to Friday"),
+                CardsView.Key(swatch: "weekendswatch", keyTerm: "Saturday and Sunday"),
+            ])
+        let weeks = stride(from: 0, to: min(report.dayCount, 28), by: 7).map(week)
+        return CardsView.Part(
+            anchor: "due", partTitle: "Need dates",
+            partWords: "When customers will need their items for the first time from now on.",
+            cards: [calendar] + weeks)
+    }
+
+    /// The items that most customers need first in a week.
+    private func week(from start: Int) -> CardsView.Card {
+        let end = min(report.dayCount, start + 7)
+        let due = report.items.map { item in
+            (item: item, count: item.firsts[start..<end].reduce(0, +))
+        }.filter { $0.count > 0 }
+            .sorted { ($1.count, $0.item.itemID) < ($0.count, $1.item.itemID) }.prefix(6)
+        let largest = due.first?.count ?? 0
+        let total = report.firsts[start..<end].reduce(0, +)
+        return CardsView.Card(
+            end - start > 1
+                ? "\(Words.day(day(start))) to \(Words.day(day(end - 1)))" : Words.day(day(start)),
+            "\(Words.amount(total)) needs come due. Most customers need:",
+            rows: due.map {
+                CardsView.Row(
+                    rowTerm: $0.item.name, rowKind: $0.item.category,
+                    rowSVG: Bars.plain($0.count, end: largest, isStrong: true),
+                    rowFigure: Words.amount($0.count), rowNote: "customers")
+            })
+    }
+
+    private func isWeekend(_ moment: Timestamp) -> Bool {
+        ["Sat", "Sun"].contains(String(Words.day(moment).prefix(3)))
+    }
+
+    /// The twins of most and least activity, and how sure forecasts are.
+    var customers: CardsView.Part {
+        let most = report.probabilities.map(\.count).max() ?? 0
+        let bands = CardsView.Card(
+            "How probable forecasts are",
+            "\(Words.count(report.forecasts)) forecasts, one for each customer and listed item: "
+                + "how many say with which probability that it is taken.",
+            isWide: true,
+            rows: report.probabilities.map { band in
+                CardsView.Row(
+                    rowTerm: "\(Words.percent(band.from)) to \(Words.percent(band.to))",
+                    rowSVG: Bars.plain(Double(band.count), end: Double(most), isStrong: true),
+                    rowFigure: Words.count(band.count),
+                    rowNote: Words.percent(
+                        Double(band.count) / Double(max(1, report.forecasts))))
+            })
+        return CardsView.Part(
+            anchor: "customers", partTitle: "Customers",
+            partWords: "Who will be busy, who will hardly come, and how sure that is. Only the "
+                + "likeliest items of each customer, which the run has listed, count here.",
+            cards: [
+                twins("Most purchases expected", report.most),
+                twins("Fewest purchases expected", report.least), bands,
+            ])
+    }
+
+    private func twins(_ title: String, _ twins: [FleetReport.Twin]) -> CardsView.Card {
+        let largest = max(report.most.first?.purchases ?? 0, 1e-9)
+        return CardsView.Card(
+            title, "Of customers with any purchase in their futures.",
+            rows: twins.map { twin in
+                CardsView.Row(
+                    rowTerm: Words.short(twin.twin),
+                    rowKind: "likeliest: \(twin.likeliest) (\(Words.percent(twin.probability)))",
+                    rowSVG: Bars.plain(twin.purchases, end: largest, isStrong: true),
+                    rowFigure: Words.decimal(twin.purchases, places: twin.purchases < 1 ? 2 : 1),
+                    rowNote: "purchases")
+            })
+    }
+}

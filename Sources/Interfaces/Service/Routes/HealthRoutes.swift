@@ -1,0 +1,31 @@
+import Hummingbird
+import PropertyGraph
+import TwinStorage
+
+/// Whether the service lives, and whether it can do its work.
+struct HealthRoutes: Sendable {
+    let store: TwinStore
+    let models: ModelHolder
+
+    private struct Health: Encodable {
+        var status: String
+        var modelVersion: String?
+    }
+
+    /// `GET /healthz`: the process answers.
+    func health(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        try JSONAnswer.response(Health(status: "ok"))
+    }
+
+    /// `GET /readyz`: the store can be read and written, and a model is loaded.
+    func readiness(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        let models = models
+        let store = store
+        let version = try await WorkThreads.storing {
+            _ = try store.newestEvent()
+            guard !store.graph.refusesWrites else { throw Problem.storeFailed }
+            return try models.current().version
+        }
+        return try JSONAnswer.response(Health(status: "ready", modelVersion: version))
+    }
+}

@@ -1,0 +1,72 @@
+import NIOCore
+import Recommendations
+import ShopFormats
+
+/// Bounds on what the service takes in and does, each with its reason.
+enum ServiceLimits {
+    // MARK: Connections
+
+    /// Open connections.
+    ///
+    /// Each costs a descriptor and some memory; the usual limit of descriptors is 1,024, of which
+    /// the store and the models need a few. More connections wait in the kernel's queue.
+    static let connectionCountMax = 900
+    /// A connection on which nothing happens, or whose header does not end, is closed after this.
+    static let idleTimeout = TimeAmount.seconds(60)
+    /// A request must have arrived whole within this time of its header: a body that drips in byte
+    /// by byte never counts as idle, and would be held for ever.
+    static let requestDeadline = TimeAmount.seconds(30)
+    /// Between an answer that ends a connection and its end, so that the answer can be read.
+    static let closingDelay = TimeAmount.seconds(1)
+    /// Requests under way at shutdown get this long; service managers kill after ten seconds or so.
+    static let shutdownGrace = Duration.seconds(8)
+
+    // MARK: Requests
+
+    /// All header fields of a request together; browsers send up to about 8 KiB.
+    static let headerByteCountMax = 16 << 10
+    /// Header fields of a request; browsers send about 20.
+    static let headerFieldCountMax = 100
+    /// Path and query; the longest meaningful one has an id of 256 bytes and eleven parameters.
+    static let uriByteCountMax = 8 << 10
+    /// A JSON body is held in memory several times over while it is read.
+    static let bodyByteCountMax = 1 << 20
+    /// A body of lines is read line by line, so it may be longer.
+    static let linesByteCountMax = 16 << 20
+    /// Bytes of all bodies that are held at once, so that many uploads cannot fill the memory.
+    static let heldByteCountMax = 64 << 20
+    /// Events of one request: what is written in one transaction.
+    static let eventCountMax = EventJSON.eventCountMax
+
+    /// How far ahead of this machine's clock an event may be.
+    ///
+    /// Clocks differ, and some shops send local time as UTC. An event from further on would be the
+    /// store's present from then on, in which all that came before has faded.
+    static let clockDifferenceMaxSeconds = 86_400.0
+
+    // MARK: Work
+
+    /// Simulations that run at once; each uses two threads, and events must get in meanwhile.
+    static let simulationCountMax = 2
+    /// Requests that wait for a simulation; at usual speed the last of them waits a few seconds.
+    static let simulationQueueMax = 64
+    /// Waiting and simulating together; whoever asked has given up by then.
+    static let simulationDeadline = Duration.seconds(10)
+    /// Paths of a simulation: 10,000 paths of at most 400 events stay below 5 million events.
+    static let paths = 1...10_000
+    /// Days to look ahead, up to the simulator's own limit; below a quarter of an hour a path would
+    /// have no room for an event.
+    static let horizonDays = 0.01...366
+    /// Items of a list.
+    static let count = 1...RecommendationOptions.countMax
+    /// Items to pass over.
+    static let offset = 0...(RecommendationOptions.reachMax - RecommendationOptions.countMax)
+    /// Interactions, and preferences of a kind, that the document of a twin lists.
+    static let twinListMax = 100
+    /// A new model is looked for at most this often.
+    static let modelCheckInterval = Duration.seconds(1)
+    /// A model that could not be read is tried again after this, in case its files were restored.
+    static let modelRetryInterval = Duration.seconds(60)
+    /// What a client that was turned away should wait, in seconds.
+    static let retryAfterSeconds = 2
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Foundation
+import PropertyGraph
+import Shop
+
+/// An error that a command reports in one line, with the exit code that goes with it.
+struct CommandFailure: Error, CustomStringConvertible {
+    /// Something went wrong.
+    static let general: Int32 = 1
+    /// The store's file is damaged (EX_DATAERR).
+    static let damaged: Int32 = 65
+    /// There is no such store or file (EX_NOINPUT).
+    static let missing: Int32 = 66
+    /// The disk failed to read or write (EX_IOERR).
+    static let disk: Int32 = 74
+    /// Another process has the store open (EX_TEMPFAIL): trying again later may help.
+    static let inUse: Int32 = 75
+
+    let description: String
+    let code: Int32
+
+    init(_ description: String, code: Int32 = general) {
+        self.description = description
+        self.code = code
+    }
+
+    /// The exit code that goes with an error; `nil` if the parser of arguments knows better.
+    static func code(of error: any Error) -> Int32? {
+        if let failure = error as? CommandFailure { return failure.code }
+        switch (error as? TwinsError)?.code {
+        case .notFound: return missing
+        case .corrupt: return damaged
+        default: break
+        }
+        return switch GraphStore.failure(error) {
+        case .inUse: inUse
+        case .damaged: damaged
+        case .disk: disk
+        case .full, nil: nil
+        }
+    }
+
+    /// Ends the process because of an error, as the parser of arguments does, but with that code.
+    static func exit(because error: any Error) -> Never {
+        guard let code = code(of: error) else { Foretwin.exit(withError: error) }
+        warn("Error: \(error)")
+        Foundation.exit(code)
+    }
+
+    /// Makes damage that LMDB trips over end the process with a sentence.
+    static func exitOnDamage() {
+        // The process that verifies leaves the word "Error" to the one that started it.
+        let isInner = CommandLine.arguments.dropFirst().prefix(2) == ["verify", "--inner"]
+        GraphStore.exitOnDamage(
+            code: damaged,
+            message: (isInner ? "" : "Error: ")
+                + "The store's file is damaged, or its disk cannot be read. Look at it with "
+                + "'foretwin verify', and restore a backup.")
+    }
+}

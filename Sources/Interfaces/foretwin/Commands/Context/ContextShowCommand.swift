@@ -1,0 +1,65 @@
+import ArgumentParser
+import Shop
+import Time
+import TwinStorage
+
+/// `foretwin context show`.
+struct ContextShowCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show what is known of the days around customers, by kind and city.",
+        discussion: """
+            Gaps are days from the first to the last of which nothing was said: of a city's \
+            weather, and of the trend of each category. Predictions take such days as usual ones.
+            """)
+
+    @Option(help: "What is known of this city alone.")
+    var city: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @OptionGroup var storeOptions: StoreOptions
+
+    func run() throws {
+        let store = try storeOptions.open()
+        let overview = ContextOverview(try store.contextFeeds(), city: city)
+        if json {
+            try printJSON(overview.rows.map(RowJSON.init))
+            return
+        }
+        guard !overview.rows.isEmpty else {
+            let place = city.map { " of \(printable($0))" } ?? ""
+            print("Nothing is known\(place). Add files with 'foretwin context add'.")
+            return
+        }
+        var table = Table("kind", "city", "first day", "last day", "#known", "#gaps")
+        for row in overview.rows {
+            let hasGaps = row.kind == .weather || row.kind == .trends
+            table.add(
+                row.kind.rawValue,
+                row.city.map { shortened(printable($0), to: 40) } ?? "everywhere",
+                Day.text(row.firstDay), Day.text(row.lastDay), row.kind.counted(row.count),
+                hasGaps ? grouped(row.gapCount) : "")
+        }
+        printLines(table.lines())
+    }
+}
+
+private struct RowJSON: Encodable {
+    var kind: String
+    var city: String?
+    var firstDay: String
+    var lastDay: String
+    var known: Int
+    var gaps: Int
+
+    init(_ row: ContextOverview.Row) {
+        kind = row.kind.rawValue
+        city = row.city
+        firstDay = Day.text(row.firstDay)
+        lastDay = Day.text(row.lastDay)
+        known = row.count
+        gaps = row.gapCount
+    }
+}

@@ -1,0 +1,309 @@
+import ArgumentParser
+import PropertyGraph
+import Time
+
+/// `foretwin graph neighbours`.
+struct GraphNeighboursCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "neighbours",
+        abstract: "List the nodes around a node, those alike, or those that matter most to it.",
+        discussion: """
+            The nodes within --hops edges, nearest first, then by the weight of the heaviest edge \
+            that leads there.
+
+            --similar lists nodes of the same label that have neighbours in common with the node: \
+            the share of common ones among all (Jaccard), and the sum of 1 / ln(neighbours) over \
+            the common ones, by which they are sorted (Adamic-Adar: rare things count more).
+
+            --rank lists the nodes where a random walk from the node is most often (personalised \
+            PageRank, which goes back to the node with a chance of 15 % at each step).
+            """,
+        aliases: ["neighbors"])
+
+    @Argument(help: "The node: Label:id, the id of an item, or 'me' for a twin's customer.")
+    var node: String
+
+    @Option(help: "The most edges from the node; 1 unless given.")
+    var hops: Int?
+
+    @Option(help: "How many nodes to show.")
+    var limit = 20
+
+    @Flag(help: "List the nodes that have most in common with the node.")
+    var similar = false
+
+    @Flag(help: "List the nodes by personalised PageRank.")
+    var rank = false
+
+    @OptionGroup var edges: GraphEdgeOptions
+    @OptionGroup var limits: GraphLimitOptions
+    @OptionGroup var options: GraphOptions
+
+    func validate() throws {
+        guard limit >= 1 else { throw ValidationError("--limit must be 1 or more.") }
+        guard !similar || !rank else {
+            throw ValidationError("--similar and --rank are two questions. Ask one at a time.")
+        }
+        guard let hops else { return }
+        guard !similar, !rank else {
+            throw ValidationError("--hops goes with neither --similar nor --rank.")
+        }
+        guard (1...20).contains(hops) else {
+            throw ValidationError("--hops is \(hops). Use a number from 1 to 20.")
+        }
+    }
+
+    func run() throws {
+        let scene = try options.open()
+        let node = try scene.node(node)
+        let pattern = try edges.pattern(in: scene)
+        let limits = limits.limits(depth: hops ?? 1)
+        if similar {
+            let question = SimilarQuestion(node: node, pattern: pattern, limits: limits)
+            try show(try scene.ask(question), around: node, scene)
+        } else if rank {
+            let question = RankQuestion(
+                node: node, pattern: pattern, decay: scene.decay, limits: limits)
+            try show(try scene.ask(question), around: node, scene)
+        } else {
+            let question = AroundQuestion(
+                node: node, pattern: pattern, decay: scene.decay, limits: limits)
+            try show(try scene.ask(question), around: node, scene)
+        }
+    }
+
+    private func show(
+        _ answer: Answer<NearNode>, around node: NodeID, _ scene: GraphScene
+    ) throws {
+        let shown = answer.elements.prefix(limit)
+        let names = try NodeNames(
+            [node] + shown.flatMap { [$0.edge.source, $0.edge.target] }, in: scene)
+        if options.json {
+            try printJSON(
+                NeighboursJSON(
+                    scene, names.json(node),
+                    shown.map {
+                        NeighbourJSON(
+                            node: names.json($0.node), hops: $0.depth,
+                            edge: names.json($0.edge, weight: $0.weight))
+                    }, answer))
+            return
+        }
+        var table = Table("#hops", "node", "by", "from", "#weight", "#times", "last")
+        for near in shown {
+            let isForward = near.edge.target == near.node
+            let type = printable(near.edge.type.rawValue)
+            table.add(
+                "\(near.depth)", names.text(near.node), isForward ? "→ \(type)" : "← \(type)",
+                names.text(near.edge.otherEnd(from: near.node)), figure(near.weight),
+                grouped(Int(clamping: near.edge.count)), near.edge.last.date)
+        }
+        show(table, names.phrase(node), "has no such neighbours", answer, scene)
+    }
+
+    private func show(
+        _ answer: Answer<SimilarNode>, around node: NodeID, _ scene: GraphScene
+    ) throws {
+        let shown = answer.elements.prefix(limit)
+        let names = try NodeNames([node] + shown.map(\.node), in: scene)
+        if options.json {
+            try printJSON(
+                NeighboursJSON(
+                    scene, names.json(node),
+                    shown.map {
+                        NeighbourJSON(
+                            node: names.json($0.node), common: $0.common.nodes.count,
+                            jaccard: $0.common.jaccard, adamicAdar: $0.common.adamicAdar)
+                    }, answer))
+            return
+        }
+        var table = Table("node", "#in common", "#Jaccard", "#Adamic-Adar")
+        for similar in shown {
+            table.add(
+                names.text(similar.node), grouped(similar.common.nodes.count),
+                figure(similar.common.jaccard), figure(similar.common.adamicAdar))
+        }
+        show(table, names.phrase(node), "has nothing in common with another", answer, scene)
+    }
+
+    private func show(
+        _ answer: Answer<NodeScore>, around node: NodeID, _ scene: GraphScene
+    ) throws {
+        let shown = answer.elements.prefix(limit)
+        let names = try NodeNames([node] + shown.map(\.node), in: scene)
+        if options.json {
+            try printJSON(
+                NeighboursJSON(
+                    scene, names.json(node),
+                    shown.map { NeighbourJSON(node: names.json($0.node), score: $0.score) },
+                    answer))
+            return
+        }
+        var table = Table("node", "#share of the walk")
+        for scored in shown { table.add(names.text(scored.node), percent(scored.score)) }
+        show(table, names.phrase(node), "leads nowhere", answer, scene)
+    }
+
+    private func show<Element>(
+        _ table: Table, _ node: String, _ nothing: String, _ answer: Answer<Element>,
+        _ scene: GraphScene
+    ) {
+        guard !answer.elements.isEmpty else {
+            print("\(node) \(nothing) in \(scene.title).")
+            return
+        }
+        print("\(scene.heading): around \(node)\n")
+        printLines(table.lines())
+        let more = answer.elements.count - limit
+        if more > 0 { print("\n\(grouped(more)) more were found: raise --limit to see them.") }
+        if answer.wasCut {
+            print("\nNot all was read: raise --fan-out or --visit for more.")
+        }
+    }
+}
+
+/// A node near another one.
+private struct NearNode {
+    let node: NodeID
+    let depth: Int
+    /// The heaviest edge from a node that is one less deep.
+    let edge: Edge
+    let weight: Double
+}
+
+private struct AroundQuestion: GraphQuestion {
+    let node: NodeID
+    let pattern: EdgePattern
+    let decay: Decay
+    let limits: TraversalLimits
+
+    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Answer<NearNode> {
+        var walk = Neighbourhood(of: node, along: pattern, limits: limits)
+        let steps = try walk.collect(.max, in: graph)
+        var depths = [node: 0]
+        for step in steps.elements { depths[step.node] = step.depth }
+        // The walk tells of one edge to each node, the first; people want the heaviest.
+        var best: [NodeID: (edge: Edge, weight: Double)] = [:]
+        for (from, depth) in depths where depth < limits.depth {
+            try graph.expand(from, along: pattern, limit: limits.fanOut) { edge, other in
+                guard depths[other] == depth + 1 else { return true }
+                let weight = decay.weight(of: edge)
+                if let known = best[other], !isBefore((edge, weight), known) { return true }
+                best[other] = (edge, weight)
+                return true
+            }
+        }
+        let near = steps.elements.map { step in
+            let (edge, weight) = best[step.node] ?? (step.edge, decay.weight(of: step.edge))
+            return NearNode(node: step.node, depth: step.depth, edge: edge, weight: weight)
+        }
+        let sorted = near.sorted {
+            ($0.depth, $1.weight, $0.node) < ($1.depth, $0.weight, $1.node)
+        }
+        return Answer(elements: sorted, wasCut: steps.wasCut)
+    }
+
+    /// Whether an edge is to be told of rather than another, whatever the order in which they come.
+    private func isBefore(
+        _ left: (edge: Edge, weight: Double), _ right: (edge: Edge, weight: Double)
+    ) -> Bool {
+        if left.weight != right.weight { return left.weight > right.weight }
+        let (a, b) = (left.edge, right.edge)
+        return (a.type.rawValue, a.source, a.target) < (b.type.rawValue, b.source, b.target)
+    }
+}
+
+/// A node that has neighbours in common with another one.
+private struct SimilarNode {
+    let node: NodeID
+    let common: CommonNeighbours
+}
+
+private struct SimilarQuestion: GraphQuestion {
+    let node: NodeID
+    let pattern: EdgePattern
+    let limits: TraversalLimits
+
+    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Answer<SimilarNode> {
+        let back = EdgePattern(types: pattern.types, direction: pattern.direction.reversed)
+        let label = graph.label(of: node)
+        var candidates: Set<NodeID> = []
+        var wasCut = false
+        var neighbours: Set<NodeID> = []
+        let isCut = try graph.expand(node, along: pattern, limit: limits.fanOut) { _, other in
+            neighbours.insert(other)
+            return true
+        }
+        if isCut { wasCut = true }
+        for neighbour in neighbours.sorted() {
+            let isCut = try graph.expand(neighbour, along: back, limit: limits.fanOut) { _, other in
+                guard other != node, graph.label(of: other) == label else { return true }
+                if candidates.count >= limits.visited, !candidates.contains(other) {
+                    wasCut = true
+                    return false
+                }
+                candidates.insert(other)
+                return true
+            }
+            if isCut { wasCut = true }
+        }
+        var similar: [SimilarNode] = []
+        for candidate in candidates.sorted() {
+            let common = try graph.commonNeighbours(
+                of: node, candidate, along: pattern, limits: limits)
+            if common.wasCut { wasCut = true }
+            if !common.nodes.isEmpty {
+                similar.append(SimilarNode(node: candidate, common: common))
+            }
+        }
+        similar.sort {
+            ($1.common.adamicAdar, $1.common.jaccard, $0.node)
+                < ($0.common.adamicAdar, $0.common.jaccard, $1.node)
+        }
+        return Answer(elements: similar, wasCut: wasCut)
+    }
+}
+
+private struct RankQuestion: GraphQuestion {
+    let node: NodeID
+    let pattern: EdgePattern
+    let decay: Decay
+    let limits: TraversalLimits
+
+    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Answer<NodeScore> {
+        let rank = try graph.personalisedPageRank(
+            from: [node: 1], along: pattern, decay: decay, limits: limits)
+        return Answer(elements: rank.scores.filter { $0.node != node }, wasCut: rank.wasCut)
+    }
+}
+
+private struct NeighbourJSON: Encodable {
+    var node: NodeJSON
+    var hops: Int?
+    var edge: EdgeJSON?
+    var common: Int?
+    var jaccard: Double?
+    var adamicAdar: Double?
+    var score: Double?
+}
+
+private struct NeighboursJSON: Encodable {
+    var scene: SceneJSON
+    var node: NodeJSON
+    var neighbours: [NeighbourJSON]
+    /// How many were found; more than are shown if the limit left some out.
+    var found: Int
+    /// Whether all was read that the question asks for.
+    var isComplete: Bool
+
+    init<Element>(
+        _ scene: GraphScene, _ node: NodeJSON, _ neighbours: [NeighbourJSON],
+        _ answer: Answer<Element>
+    ) {
+        self.scene = SceneJSON(scene)
+        self.node = node
+        self.neighbours = neighbours
+        found = answer.elements.count
+        isComplete = !answer.wasCut
+    }
+}

@@ -1,0 +1,202 @@
+import ArgumentParser
+import PropertyGraph
+import TwinStorage
+
+/// `foretwin graph stats`.
+struct GraphStatsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats",
+        abstract: "Count nodes and edges, and say what takes the space.",
+        discussion: """
+            Without --twin it also tells of the store: its size, the bytes of each table and of an \
+            event, and how many events wait to be settled.
+            """)
+
+    @OptionGroup var options: GraphOptions
+
+    func run() throws {
+        let scene = try options.open()
+        let figures = try scene.ask(FiguresQuestion(decay: scene.decay))
+        let store = scene.customer == nil ? try StoreJSON(scene) : nil
+        if options.json {
+            try printJSON(
+                StatsJSON(
+                    scene: SceneJSON(scene), nodes: figures.nodes, edges: figures.edges,
+                    nodeCount: figures.nodeCount, edgeCount: figures.edgeCount,
+                    weight: figures.weight, degrees: figures.degrees, store: store))
+            return
+        }
+        print(scene.heading)
+        show(figures)
+        if let store { show(store) }
+    }
+
+    private func show(_ figures: GraphFigures) {
+        print(
+            "\(grouped(figures.nodeCount)) nodes, \(grouped(figures.edgeCount)) edges of total "
+                + "weight \(figure(figures.weight))")
+        if let degrees = figures.degrees {
+            print(
+                "edges at a node: \(grouped(degrees.min)) to \(grouped(degrees.max)), "
+                    + "median \(figure(degrees.median))")
+        }
+        if !figures.nodes.isEmpty {
+            var table = Table("label", "#nodes")
+            for entry in figures.nodes { table.add(printable(entry.label), grouped(entry.count)) }
+            printLines([""] + table.lines())
+        }
+        if !figures.edges.isEmpty {
+            var table = Table("type", "#edges", "#weight", "#times")
+            for entry in figures.edges {
+                table.add(
+                    printable(entry.type), grouped(entry.count), figure(entry.weight),
+                    grouped(Int(clamping: entry.times)))
+            }
+            printLines([""] + table.lines())
+        }
+    }
+
+    private func show(_ store: StoreJSON) {
+        print("")
+        if let twins = store.twins, let events = store.events, let unsettled = store.unsettled {
+            let waiting =
+                unsettled == 0
+                ? "all settled" : "at most \(grouped(unsettled)) wait to be settled"
+            print(
+                "The store: \(grouped(twins)) twins of \(grouped(events)) events, \(waiting)")
+        } else if let graphs = store.graphs {
+            print("The store: \(grouped(graphs)) \(graphs == 1 ? "graph" : "graphs")")
+        }
+        let each = store.bytesPerEvent.map { ", \(figure($0)) for each event" } ?? ""
+        print(
+            "\(grouped(store.fileBytes)) bytes, of which \(grouped(store.usedBytes)) in use\(each)")
+        var table = Table("table", "#records", "#bytes")
+        for entry in store.tables {
+            table.add(entry.name, grouped(entry.records), grouped(entry.bytes))
+        }
+        printLines([""] + table.lines())
+    }
+}
+
+/// How much of what there is in a graph.
+private struct GraphFigures {
+    struct Nodes: Encodable {
+        var label: String
+        var count: Int
+    }
+    struct Edges: Encodable {
+        var type: String
+        var count: Int
+        var weight: Double
+        var times: UInt64
+    }
+    struct Degrees: Encodable {
+        var min: Int
+        var median: Double
+        var max: Int
+    }
+
+    var nodes: [Nodes] = []
+    var edges: [Edges] = []
+    /// Of all nodes; an edge from a node to itself counts once.
+    var degrees: Degrees?
+
+    var nodeCount: Int { nodes.reduce(0) { $0 + $1.count } }
+    var edgeCount: Int { edges.reduce(0) { $0 + $1.count } }
+    var weight: Double { edges.reduce(0) { min($0 + $1.weight, .greatestFiniteMagnitude) } }
+}
+
+private struct FiguresQuestion: GraphQuestion {
+    let decay: Decay
+
+    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> GraphFigures {
+        var degrees: [NodeID: Int] = [:]
+        var types: [EdgeType: GraphFigures.Edges] = [:]
+        try graph.forEachNode { node in
+            degrees[node.id] = 0
+            return true
+        }
+        try graph.forEachEdge { edge in
+            degrees[edge.source, default: 0] += 1
+            if edge.target != edge.source { degrees[edge.target, default: 0] += 1 }
+            var entry =
+                types[edge.type]
+                ?? .init(type: edge.type.rawValue, count: 0, weight: 0, times: 0)
+            entry.count += 1
+            // A file may bring any number.
+            entry.weight = min(
+                entry.weight + decay.weight(of: edge), .greatestFiniteMagnitude)
+            let (times, overflow) = entry.times.addingReportingOverflow(edge.count)
+            entry.times = overflow ? .max : times
+            types[edge.type] = entry
+            return true
+        }
+        var labels: [String: Int] = [:]
+        for node in degrees.keys { labels[graph.label(of: node)?.rawValue ?? "?", default: 0] += 1 }
+        var figures = GraphFigures()
+        figures.nodes = labels.map { .init(label: $0.key, count: $0.value) }
+            .sorted { ($1.count, $0.label) < ($0.count, $1.label) }
+        figures.edges = types.values.sorted { ($1.count, $0.type) < ($0.count, $1.type) }
+        figures.degrees = Self.summary(degrees.values.sorted())
+        return figures
+    }
+
+    private static func summary(_ sorted: [Int]) -> GraphFigures.Degrees? {
+        guard let first = sorted.first, let last = sorted.last else { return nil }
+        let middle = sorted.count / 2
+        let median =
+            sorted.count.isMultiple(of: 2)
+            ? Double(sorted[middle - 1] + sorted[middle]) / 2 : Double(sorted[middle])
+        return .init(min: first, median: median, max: last)
+    }
+}
+
+/// What is to be said of a store as a whole.
+private struct StoreJSON: Encodable {
+    var fileBytes: Int
+    var usedBytes: Int
+    var tables: [StoreFigures.Table]
+    /// Of a store of twins.
+    var twins: Int?
+    var events: Int?
+    var unsettled: Int?
+    var bytesPerEvent: Double?
+    /// Of a plain store.
+    var graphs: Int?
+
+    init(_ scene: GraphScene) throws {
+        let figures: StoreFigures
+        if let store = scene.twins {
+            figures = try StoreFigures(of: store)
+            twins = try store.twinCount()
+            unsettled = try store.unsettledCount()
+            let count = try store.eventCount()
+            events = count
+            if count > 0 { bytesPerEvent = Double(figures.usedBytes) / Double(count) }
+        } else {
+            figures = try StoreFigures(of: scene.store)
+            graphs = try scene.store.read { transaction in
+                var count = 0
+                try scene.store.forEachGraph(in: transaction) { _ in
+                    count += 1
+                    return true
+                }
+                return count
+            }
+        }
+        fileBytes = figures.fileBytes
+        usedBytes = figures.usedBytes
+        tables = figures.tables
+    }
+}
+
+private struct StatsJSON: Encodable {
+    var scene: SceneJSON
+    var nodes: [GraphFigures.Nodes]
+    var edges: [GraphFigures.Edges]
+    var nodeCount: Int
+    var edgeCount: Int
+    var weight: Double
+    var degrees: GraphFigures.Degrees?
+    var store: StoreJSON?
+}

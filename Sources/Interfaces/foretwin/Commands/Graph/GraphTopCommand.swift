@@ -1,0 +1,97 @@
+import ArgumentParser
+import PropertyGraph
+
+/// `foretwin graph top`.
+struct GraphTopCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "top",
+        abstract: "List the heaviest edges, of a node or of the whole graph.")
+
+    @Argument(
+        help: "The node: Label:id, the id of an item, or 'me'; the whole graph unless given.")
+    var node: String?
+
+    @Option(name: [.customShort("n"), .customLong("count")], help: "How many edges.")
+    var count = 20
+
+    @OptionGroup var edges: GraphEdgeOptions
+    @OptionGroup var limits: GraphLimitOptions
+    @OptionGroup var options: GraphOptions
+
+    func validate() throws {
+        guard (1...1_000_000).contains(count) else {
+            throw ValidationError("--count is \(count). Use a number from 1 to 1000000.")
+        }
+        guard node != nil || edges.direction == .both else {
+            throw ValidationError("--direction says how edges lie to a node. Name a node.")
+        }
+    }
+
+    func run() throws {
+        let scene = try options.open()
+        let node = try node.map { try scene.node($0) }
+        let answer = try scene.ask(
+            TopQuestion(
+                node: node, count: count, pattern: try edges.pattern(in: scene),
+                decay: scene.decay, limits: limits.limits()))
+        let names = try NodeNames(
+            ofEnds: answer.elements.map(\.edge), in: scene)
+        if options.json {
+            try printJSON(
+                TopJSON(
+                    scene: SceneJSON(scene),
+                    edges: answer.elements.map { names.json($0.edge, weight: $0.weight) },
+                    isComplete: !answer.wasCut))
+            return
+        }
+        guard !answer.elements.isEmpty else {
+            print("There are no such edges in \(scene.title).")
+            return
+        }
+        print("\(scene.heading)\n")
+        printLines(edgeTable(answer.elements, names))
+        if answer.wasCut {
+            print("\nOnly \(grouped(limits.fanOut)) edges were read: raise --fan-out.")
+        }
+    }
+}
+
+private struct TopQuestion: GraphQuestion {
+    let node: NodeID?
+    let count: Int
+    let pattern: EdgePattern
+    let decay: Decay
+    let limits: TraversalLimits
+
+    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Answer<HeavyEdge> {
+        if let node {
+            let top = try graph.topEdges(
+                count, at: node, along: pattern, decay: decay, limits: limits)
+            return Answer(
+                elements: top.elements.map { HeavyEdge(edge: $0.edge, weight: $0.weight) },
+                wasCut: top.wasCut)
+        }
+        let types = pattern.types.map { Set($0) }
+        var best: [HeavyEdge] = []
+        try graph.forEachEdge { edge in
+            if let types, !types.contains(edge.type) { return true }
+            let weight = decay.weight(of: edge)
+            best.append(HeavyEdge(edge: edge, weight: weight))
+            // Sorted now and then, so that few are kept of however many.
+            if best.count >= 4 * count + 1024 { best = heaviest(best) }
+            return true
+        }
+        return Answer(elements: heaviest(best), wasCut: false)
+    }
+
+    /// The heaviest edges; of equal ones those that were read first, as the sort is stable.
+    private func heaviest(_ edges: [HeavyEdge]) -> [HeavyEdge] {
+        Array(edges.sorted { $0.weight > $1.weight }.prefix(count))
+    }
+}
+
+private struct TopJSON: Encodable {
+    var scene: SceneJSON
+    var edges: [EdgeJSON]
+    var isComplete: Bool
+}

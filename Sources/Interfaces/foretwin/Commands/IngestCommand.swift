@@ -1,0 +1,244 @@
+import ArgumentParser
+import Foundation
+import PropertyGraph
+import Shop
+public import ShopFormats
+import Time
+import TwinStorage
+
+/// `foretwin ingest`.
+struct IngestCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ingest",
+        abstract: "Read events (and items) into the store and grow the twins.",
+        discussion: """
+            Event files are CSV with a header, or JSON Lines; '-' is standard input. Needed: \
+            user_id, item_id, type, timestamp. Used when present: event_id, session_id, city, \
+            quantity, price, dwell, query, basket_id; other columns are kept as properties. \
+            Types: view, search, cart_add, cart_remove, cart_update, purchase, wishlist_add, \
+            wishlist_remove, reject, return. Times: ISO 8601, yyyymmdd, or seconds or \
+            milliseconds since 1970.
+
+            The same events may be ingested again: what is there is passed over. Events may come \
+            late and in any order. A bad line is counted, kept in the rejects file, and never \
+            touches its neighbours.
+            """)
+
+    @Argument(help: "Event files, or '-' for standard input.")
+    var files: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A file of items: item_id,name,category,brand,description,price.", valueName: "file"))
+    var items: String?
+
+    @Option(help: "The format of the event files: csv or jsonl; found out unless given.")
+    var format: RecordFormat?
+
+    @Option(
+        help: ArgumentHelp(
+            "Reject events after this time, such as 2026-07-01: one far in the future would be "
+                + "the store's present.", valueName: "time"))
+    var until: String?
+
+    @Option(help: ArgumentHelp("Where lines go that are not accepted.", valueName: "file"))
+    var rejects = "rejects.txt"
+
+    @Flag(
+        name: .customLong("known-items-only"),
+        help: "Reject events of items that are not in the catalogue.")
+    var knownItemsOnly = false
+
+    @Option(
+        name: .customLong("half-life"),
+        help: ArgumentHelp(
+            "Days in which an edge's weight fades by half; for a new store.", valueName: "days"))
+    var halfLife: Double?
+
+    @Option(
+        name: .customLong("batch"),
+        help: "Events that are written together; after a crash at most one batch is missing.")
+    var batchSize = Ingestor.batchSize
+
+    @Flag(help: "Print the counts as JSON.")
+    var json = false
+
+    @OptionGroup var storeOptions: StoreOptions
+
+    func validate() throws {
+        guard !files.isEmpty || items != nil else {
+            throw ValidationError("Name an event file, '-' for standard input, or --items FILE.")
+        }
+        guard (1...100_000).contains(batchSize) else {
+            throw ValidationError("--batch is \(batchSize). Use a number from 1 to 100000.")
+        }
+        if let until { _ = try parsedMoment(until, "--until") }
+        if let halfLife, !(halfLife > 0 && halfLife <= 36_500) {
+            throw ValidationError("--half-life is \(halfLife). Use days above 0, up to 36500.")
+        }
+    }
+
+    func run() throws {
+        // All sources are opened before the store is touched: a wrong path costs nothing.
+        let itemReader = try items.map { try ItemReader(path: $0) }
+        let readers = try files.map { ($0, try EventReader(path: $0, format: format)) }
+        let settings = halfLife.map { TwinSettings(halfLifeSeconds: $0 * 86_400) }
+        let store = try storeOptions.open(.create, settings: settings)
+        let progress = ProgressBar(quiet: json)
+        if let itemReader { try IngestCommand.ingest(itemReader, into: store, progress) }
+        var total = IngestReport()
+        let rejectsFile = RejectsFile(path: rejects)
+        for (file, reader) in readers {
+            let report = try ingest(file, reader, into: store, rejectsFile, progress)
+            total.add(report)
+        }
+        try IngestCommand.settle(store, progress)
+        try warnOfFuture(store)
+        try show(total, store: store)
+    }
+
+    /// Moves what was taken in to the twins it belongs to.
+    static func settle(_ store: TwinStore, _ progress: ProgressBar) throws {
+        let total = try store.unsettledCount()
+        guard total > 0 else { return }
+        progress.show("settle", fraction: 0, detail: "\(grouped(total)) events")
+        try store.settle { left in
+            progress.show(
+                "settle", fraction: 1 - Double(left) / Double(total),
+                detail: "\(grouped(left)) events to go")
+        }
+        progress.finish("\(grouped(total)) events")
+    }
+
+    /// Reads a catalogue into a store.
+    static func ingest(
+        _ reader: ItemReader, into store: TwinStore, _ progress: ProgressBar
+    ) throws {
+        var reader = reader
+        var batch: [Item] = []
+        var count = 0
+        var rejected = 0
+        func flush() throws {
+            try store.put(batch)
+            count += batch.count
+            batch.removeAll(keepingCapacity: true)
+            progress.show("items", fraction: nil, detail: "\(grouped(count)) items")
+        }
+        while let line = try reader.next() {
+            switch line {
+            case .success(let item): batch.append(item)
+            case .failure(let rejection):
+                rejected += 1
+                if rejected <= 5 { warn("items line \(rejection.line): \(rejection.message)") }
+            }
+            if batch.count == Ingestor.batchSize { try flush() }
+        }
+        try flush()
+        progress.finish("\(grouped(count)) items" + (rejected > 0 ? ", \(rejected) rejected" : ""))
+    }
+
+    private func ingest(
+        _ file: String, _ reader: EventReader, into store: TwinStore, _ rejects: RejectsFile,
+        _ progress: ProgressBar
+    ) throws -> IngestReport {
+        let ingestor = Ingestor(
+            into: store, batchSize: batchSize, createItems: !knownItemsOnly,
+            latest: try until.map { try parsedMoment($0, "--until") },
+            reject: { try rejects.add($0, $1, source: file) },
+            progress: { report, fraction in
+                let rate = Double(report.total) / max(0.001, progress.seconds)
+                progress.show(
+                    "events", fraction: fraction,
+                    detail: "\(grouped(report.total)) events, \(grouped(Int(rate)))/s")
+            })
+        progress.show("events", fraction: 0, detail: file)
+        let report = try ingestor.ingest(reader)
+        progress.finish("\(grouped(report.total)) lines of \(file)")
+        return report
+    }
+
+    /// Says so if the store's present has become a time that has not come yet.
+    private func warnOfFuture(_ store: TwinStore) throws {
+        guard let newest = try store.newestEvent(),
+            newest.secondsSince(Timestamp(seconds: 0)) > Date().timeIntervalSince1970 + 86_400
+        else { return }
+        warn(
+            "Warning: the newest event is of \(newest.iso8601), which has not come yet. It is the "
+                + "store's present, in which older events count for little. If it is a mistake, "
+                + "ingest into a new store with --until, or give --as-of to the other commands.")
+    }
+
+    private func show(_ report: IngestReport, store: TwinStore) throws {
+        if json {
+            try printJSON(
+                IngestSummary(
+                    added: report.added, duplicates: report.duplicates,
+                    rejected: Dictionary(
+                        uniqueKeysWithValues: report.rejected.map { ($0.key.rawValue, $0.value) }),
+                    twins: try store.twinCount(), events: try store.eventCount()))
+            return
+        }
+        if !files.isEmpty {
+            print(
+                "\(grouped(report.added)) new events, \(grouped(report.duplicates)) known before, "
+                    + "\(grouped(report.rejectedCount)) rejected")
+        }
+        for (reason, count) in report.rejected.sorted(by: { $0.value > $1.value }) {
+            print("  \(grouped(count)) × \(reason.rawValue)")
+        }
+        for example in report.examples { print("  line \(example.line): \(example.message)") }
+        if report.rejectedCount > 0 { print("  all of them are in \(rejects)") }
+        print(
+            "The store has \(grouped(try store.eventCount())) events of "
+                + "\(grouped(try store.twinCount())) customers.")
+        print("Next: foretwin train")
+    }
+}
+
+private struct IngestSummary: Encodable {
+    var added: Int
+    var duplicates: Int
+    var rejected: [String: Int]
+    var twins: Int
+    var events: Int
+}
+
+extension Rejection {
+    /// Reason and detail in one line.
+    var message: String { "\(reason.rawValue): \(detail)" }
+}
+
+extension RecordFormat: ExpressibleByArgument {}
+
+extension IngestReport {
+    mutating func add(_ other: IngestReport) {
+        added += other.added
+        duplicates += other.duplicates
+        rejected.merge(other.rejected, uniquingKeysWith: +)
+        examples = Array((examples + other.examples).prefix(5))
+    }
+}
+
+/// The file that rejected lines are kept in; made when the first one comes.
+private final class RejectsFile {
+    private let path: String
+    private var handle: FileHandle?
+
+    init(path: String) { self.path = path }
+
+    func add(_ rejection: Rejection, _ bytes: [UInt8], source: String) throws {
+        if handle == nil {
+            let made = FileManager.default.createFile(
+                atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+            handle = FileHandle(forWritingAtPath: path)
+            guard made, handle != nil else {
+                throw ValidationError("The rejects file \(path) cannot be written. Give --rejects.")
+            }
+        }
+        let note = "# \(source) line \(rejection.line): \(rejection.message)\n"
+        try handle?.write(contentsOf: Data(note.utf8) + Data(bytes) + Data("\n".utf8))
+    }
+}
+
+/// Writes a line to standard error.
+func warn(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }

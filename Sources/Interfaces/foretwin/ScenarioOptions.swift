@@ -1,0 +1,106 @@
+import ArgumentParser
+import Simulation
+import Time
+
+/// What might be otherwise.
+struct ScenarioOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Another price of an item or a category: item-0012=-20%, \"category:Drinks=+10%\". May "
+                + "be given several times.", valueName: "what=change"))
+    var price: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "An item that cannot be had. May be given several times.", valueName: "item"))
+    var without: [String] = []
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The rain of each of the days, in mm.", valueName: "mm"))
+    var rain: Double?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The mean temperature of each of the days.", valueName: "°C"))
+    var temperature: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "A kind of event that each of the days has, such as holiday.", valueName: "kind"))
+    var event: [String] = []
+
+    @Option(
+        name: .customLong("no-event"),
+        help: ArgumentHelp("A kind of event that none of the days has.", valueName: "kind"))
+    var noEvent: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Items that customers are shown and look at now, the first one first.",
+            valueName: "item,…"))
+    var shown: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The id of an event of the past that did not happen. May be given several times.",
+            valueName: "event"))
+    var undone: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The days on which prices, stock, weather and events are otherwise; all ahead unless "
+                + "given.", valueName: "first..last"))
+    var days: String?
+
+    /// The scenario that the options make.
+    func scenario() throws -> Scenario {
+        var scenario = Scenario()
+        scenario.prices = try price.map(Self.price)
+        scenario.unavailable = Set(without)
+        scenario.precipitation = rain
+        scenario.temperature = temperature
+        scenario.events = Set(event.map { $0.lowercased() })
+        scenario.noEvents = Set(noEvent.map { $0.lowercased() })
+        scenario.shown = (shown ?? "").split(separator: ",").map(String.init)
+        scenario.undone = Set(undone)
+        scenario.days = try days.map(Self.days)
+        guard scenario != Scenario() else {
+            throw ValidationError(
+                "Say what might be otherwise: --price, --without, --rain, --temperature, --event, "
+                    + "--no-event, --shown or --undone.")
+        }
+        return scenario
+    }
+
+    /// Reads `item-0012=-20%` or `category:Drinks=+10%`.
+    private static func price(_ text: String) throws -> Scenario.Price {
+        let mistake = ValidationError(
+            "--price is '\(text.prefix(80))'. Write what and by how much: item-0012=-20%, or "
+                + "category:Drinks=+10%.")
+        guard let equals = text.lastIndex(of: "="), text.hasSuffix("%"),
+            let percent = Double(text[text.index(after: equals)...].dropLast()),
+            percent.isFinite, percent > -100
+        else { throw mistake }
+        let name = String(text[..<equals])
+        guard !name.isEmpty else { throw mistake }
+        let prefix = "category:"
+        return Scenario.Price(
+            name.hasPrefix(prefix)
+                ? .category(String(name.dropFirst(prefix.count))) : .item(name),
+            factor: 1 + percent / 100)
+    }
+
+    /// Reads `2026-03-01..2026-03-07`, or one day.
+    private static func days(_ text: String) throws -> ClosedRange<Int> {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: true)
+        guard let first = parts.first.flatMap({ Day.number($0) }),
+            let last = parts.count > 1 ? Day.number(parts[1]) : first, parts.count <= 2,
+            first <= last
+        else {
+            throw ValidationError(
+                "--days is '\(text.prefix(40))'. Write 2026-03-01..2026-03-07, or one day.")
+        }
+        return first...last
+    }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import Synchronization
+
+/// A few threads that do many short pieces of work in step.
+///
+/// `parallelFor` wakes its threads anew for every call, which takes longer than a piece of work of
+/// some microseconds. A team stays awake and meets at `barrier()` between pieces.
+package final class ThreadTeam: Sendable {
+    /// The number of threads.
+    package let count: Int
+    private let arrived = Atomic<Int>(0)
+    private let generation = Atomic<Int>(0)
+    private let finished = DispatchSemaphore(value: 0)
+
+    private init(count: Int) {
+        self.count = count
+    }
+
+    /// Calls `body` once on each of `threads` threads, with its number; the caller is thread 0.
+    ///
+    /// Returns when all calls have returned. Every thread must pass the same barriers.
+    package static func run(threads: Int, _ body: @escaping @Sendable (Int, ThreadTeam) -> Void) {
+        let team = ThreadTeam(count: max(1, threads))
+        for index in 1..<max(1, threads) {
+            let thread = Thread {
+                body(index, team)
+                team.finished.signal()
+            }
+            thread.start()
+        }
+        body(0, team)
+        for _ in 1..<team.count { team.finished.wait() }
+    }
+
+    /// Waits until every thread of the team has come here as often.
+    ///
+    /// What any thread wrote before is seen by all of them afterwards.
+    package func barrier() {
+        guard count > 1 else { return }
+        let present = generation.load(ordering: .acquiring)
+        if arrived.add(1, ordering: .acquiringAndReleasing).newValue == count {
+            arrived.store(0, ordering: .relaxed)
+            generation.add(1, ordering: .releasing)
+            return
+        }
+        var spins = 0
+        while generation.load(ordering: .acquiring) == present {
+            spins += 1
+            // With more threads than free processors, waiting must not keep the others out; on a
+            // very busy machine yielding alone would burn what little time there is.
+            if spins > 4_200 { usleep(50) } else if spins > 4_000 { sched_yield() }
+        }
+    }
+}

@@ -1,0 +1,311 @@
+import Foundation
+
+/// Files of named tensors in the safetensors format: no code in them, nothing to execute.
+///
+/// Layout: the length of the header as 8 bytes (little-endian), a JSON header that names dtype,
+/// shape and place of each tensor, then the numbers without gaps. Reading trusts nothing: every
+/// size is checked before memory is asked for, and memory stays below twice the file.
+package enum SafeTensors {
+    /// The longest header that is read or written: 1 MiB.
+    package static let headerLengthMax = 1 << 20
+    /// The largest file that is read: 8 GiB.
+    package static let fileLengthMax = 8 << 30
+    /// The most tensors of one file.
+    package static let tensorCountMax = 1_000
+    /// The longest name of a tensor in UTF-8 bytes.
+    package static let nameLengthMax = 256
+    /// The most dimensions of a tensor.
+    package static let rankMax = 4
+    /// The most metadata entries.
+    package static let metadataCountMax = 1_000
+    /// The longest metadata value in UTF-8 bytes.
+    package static let metadataLengthMax = 1 << 16
+
+    /// Writes a file that appears whole or not at all, readable by everybody (mode 0644).
+    ///
+    /// The same tensors and metadata give the same bytes: tensors lie in the order of their names.
+    ///
+    /// - Throws: `LearningError` with `fileAccess`, or `wrongTensors` if a limit is exceeded.
+    package static func write(
+        _ tensors: [String: Tensor], metadata: [String: String], to path: String
+    ) throws(LearningError) {
+        let header = try headerText(tensors, metadata)
+        let temporary = path + ".partial-\(ProcessInfo.processInfo.processIdentifier)"
+        do {
+            guard
+                FileManager.default.createFile(
+                    atPath: temporary, contents: nil, attributes: [.posixPermissions: 0o644]),
+                let file = FileHandle(forWritingAtPath: temporary)
+            else { throw LearningError(.fileAccess, "Cannot create \(temporary).") }
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o644], ofItemAtPath: temporary)
+            var start: [UInt8] = []
+            appendLittleEndian(UInt64(header.count), to: &start)
+            try file.write(contentsOf: Data(start + header))
+            for (_, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+                try file.write(contentsOf: Data(bytes(of: tensor)))
+            }
+            try file.synchronize()
+            try file.close()
+            guard rename(temporary, path) == 0 else {
+                throw LearningError(.fileAccess, "Cannot rename \(temporary) to \(path).")
+            }
+            synchronizeFolder(of: path)
+        } catch {
+            try? FileManager.default.removeItem(atPath: temporary)
+            throw error as? LearningError
+                ?? LearningError(.fileAccess, "Cannot write \(path): \(error).")
+        }
+    }
+
+    /// Reads a whole file.
+    ///
+    /// - Throws: `LearningError` with `fileAccess` if it cannot be read, or `malformedFile` if its
+    ///   content breaks any rule of the format or holds a number that is not finite.
+    package static func read(
+        from path: String
+    ) throws(LearningError) -> (tensors: [String: Tensor], metadata: [String: String]) {
+        guard let file = FileHandle(forReadingAtPath: path) else {
+            throw LearningError(.fileAccess, "Cannot open \(path). Check the path and its mode.")
+        }
+        defer { try? file.close() }
+        do {
+            return try read(file)
+        } catch let error as LearningError {
+            throw LearningError(error.code, "\(path): \(error.message)")
+        } catch {
+            throw LearningError(.fileAccess, "Cannot read \(path): \(error).")
+        }
+    }
+
+    private static func read(
+        _ file: FileHandle
+    ) throws -> (tensors: [String: Tensor], metadata: [String: String]) {
+        let size = try file.seekToEnd()
+        guard size <= UInt64(fileLengthMax) else {
+            throw LearningError(.malformedFile, "The file is larger than 8 GiB.")
+        }
+        try file.seek(toOffset: 0)
+        let prefix = try exactly(8, from: file)
+        let length = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        guard length >= 2, length <= UInt64(headerLengthMax), length <= size - 8 else {
+            throw LearningError(
+                .malformedFile, "Not a safetensors file: its header cannot be \(length) bytes.")
+        }
+        let header = try SafeTensorsHeader(try exactly(Int(length), from: file))
+        let order = try checked(header.entries, dataLength: Int(size - 8 - length))
+        var tensors: [String: Tensor] = [:]
+        for (name, entry) in order {
+            let bytes = try exactly(entry.end - entry.begin, from: file)
+            tensors[name] = try tensor(name, entry, bytes)
+        }
+        return (tensors, header.metadata)
+    }
+
+    private static func exactly(_ count: Int, from file: FileHandle) throws -> [UInt8] {
+        guard count > 0 else { return [] }
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            guard let data = try file.read(upToCount: count - bytes.count), !data.isEmpty else {
+                throw LearningError(.malformedFile, "The file ends too early.")
+            }
+            bytes += data
+        }
+        return bytes
+    }
+
+    /// The entries by place, once all sizes are known to fit and to leave no hole.
+    private static func checked(
+        _ entries: [String: TensorEntry], dataLength: Int
+    ) throws(LearningError) -> [(String, TensorEntry)] {
+        let order = entries.sorted {
+            ($0.value.begin, $0.value.end, $0.key) < ($1.value.begin, $1.value.end, $1.key)
+        }
+        var place = 0
+        for (name, entry) in order {
+            guard let size = elementSizes[entry.kind] else {
+                throw LearningError(
+                    .malformedFile,
+                    "Tensor \(name) has the unsupported dtype \(entry.kind.debugDescription).")
+            }
+            var bytes = size
+            for dimension in entry.shape {
+                let (product, overflow) = bytes.multipliedReportingOverflow(by: dimension)
+                guard !overflow else {
+                    throw LearningError(.malformedFile, "The shape of \(name) is too large.")
+                }
+                bytes = product
+            }
+            guard entry.begin == place, entry.end >= entry.begin else {
+                throw LearningError(
+                    .malformedFile,
+                    "Tensor \(name) begins at \(entry.begin) where \(place) was expected.")
+            }
+            guard entry.end - entry.begin == bytes, entry.end <= dataLength else {
+                throw LearningError(
+                    .malformedFile,
+                    "Tensor \(name) does not have the \(bytes) bytes that its shape needs.")
+            }
+            place = entry.end
+        }
+        guard place == dataLength else {
+            throw LearningError(
+                .malformedFile, "There are \(dataLength - place) bytes after the last tensor.")
+        }
+        return order.map { ($0.key, $0.value) }
+    }
+
+    private static let elementSizes = ["F32": 4, "F64": 8, "I32": 4, "I64": 8, "U8": 1]
+
+    private static func tensor(
+        _ name: String, _ entry: TensorEntry, _ bytes: [UInt8]
+    ) throws(LearningError) -> Tensor {
+        let storage: Tensor.Storage
+        var finite = true
+        switch entry.kind {
+        case "F32":
+            let values = words32(bytes).map { Float(bitPattern: $0) }
+            finite = values.allSatisfy(\.isFinite)
+            storage = .f32(values)
+        case "F64":
+            let values = words64(bytes).map { Double(bitPattern: $0) }
+            finite = values.allSatisfy(\.isFinite)
+            storage = .f64(values)
+        case "I32":
+            storage = .i32(words32(bytes).map { Int32(bitPattern: $0) })
+        case "I64":
+            storage = .i64(words64(bytes).map { Int64(bitPattern: $0) })
+        default:
+            storage = .u8(bytes)
+        }
+        guard finite else {
+            throw LearningError(
+                .malformedFile, "Tensor \(name) holds a number that is not finite.")
+        }
+        return Tensor(shape: entry.shape, storage)
+    }
+}
+
+// MARK: bytes
+
+extension SafeTensors {
+    private static func words32(_ bytes: [UInt8]) -> some Sequence<UInt32> {
+        (0..<bytes.count / 4).lazy.map { index in
+            let place = index * 4
+            return UInt32(bytes[place]) | UInt32(bytes[place + 1]) << 8
+                | UInt32(bytes[place + 2]) << 16 | UInt32(bytes[place + 3]) << 24
+        }
+    }
+
+    private static func words64(_ bytes: [UInt8]) -> some Sequence<UInt64> {
+        (0..<bytes.count / 8).lazy.map { index in
+            var word: UInt64 = 0
+            for place in (index * 8..<index * 8 + 8).reversed() {
+                word = word << 8 | UInt64(bytes[place])
+            }
+            return word
+        }
+    }
+
+    private static func appendLittleEndian<Word: FixedWidthInteger>(
+        _ word: Word, to bytes: inout [UInt8]
+    ) {
+        var rest = word
+        for _ in 0..<Word.bitWidth / 8 {
+            bytes.append(UInt8(truncatingIfNeeded: rest))
+            rest >>= 8
+        }
+    }
+
+    private static func bytes(of tensor: Tensor) -> [UInt8] {
+        var bytes: [UInt8] = []
+        switch tensor.storage {
+        case .f32(let values):
+            bytes.reserveCapacity(values.count * 4)
+            for value in values { appendLittleEndian(value.bitPattern, to: &bytes) }
+        case .f64(let values):
+            bytes.reserveCapacity(values.count * 8)
+            for value in values { appendLittleEndian(value.bitPattern, to: &bytes) }
+        case .i32(let values):
+            for value in values { appendLittleEndian(value, to: &bytes) }
+        case .i64(let values):
+            for value in values { appendLittleEndian(value, to: &bytes) }
+        case .u8(let values):
+            bytes = values
+        }
+        return bytes
+    }
+
+    private static func headerText(
+        _ tensors: [String: Tensor], _ metadata: [String: String]
+    ) throws(LearningError) -> [UInt8] {
+        guard tensors.count <= tensorCountMax, metadata.count <= metadataCountMax else {
+            throw LearningError(.wrongTensors, "Too many tensors or metadata for one file.")
+        }
+        var members: [String] = []
+        if !metadata.isEmpty {
+            let pairs = metadata.sorted { $0.key < $1.key }.map {
+                "\(quoted($0.key)):\(quoted($0.value))"
+            }
+            members.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+        }
+        var place = 0
+        for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+            guard !name.isEmpty, name != "__metadata__", name.utf8.count <= nameLengthMax,
+                tensor.shape.count <= rankMax
+            else {
+                throw LearningError(
+                    .wrongTensors,
+                    "The tensor \(name.debugDescription) has a name or rank that the format "
+                        + "does not allow.")
+            }
+            let (kind, size) = kind(of: tensor.storage)
+            let end = place + tensor.storage.count * size
+            members.append(
+                "\(quoted(name)):{\"dtype\":\"\(kind)\",\"shape\":["
+                    + tensor.shape.map(String.init).joined(separator: ",")
+                    + "],\"data_offsets\":[\(place),\(end)]}")
+            place = end
+        }
+        var text = Array("{\(members.joined(separator: ","))}".utf8)
+        while text.count % 8 != 0 { text.append(UInt8(ascii: " ")) }
+        guard text.count <= headerLengthMax else {
+            throw LearningError(.wrongTensors, "The header would be longer than 1 MiB.")
+        }
+        return text
+    }
+
+    private static func kind(of storage: Tensor.Storage) -> (String, Int) {
+        switch storage {
+        case .f32: ("F32", 4)
+        case .f64: ("F64", 8)
+        case .i32: ("I32", 4)
+        case .i64: ("I64", 8)
+        case .u8: ("U8", 1)
+        }
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case _ where scalar.value < 0x20:
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+
+    /// Makes the new name durable; a folder that cannot be opened is no error.
+    private static func synchronizeFolder(of path: String) {
+        let folder = (path as NSString).deletingLastPathComponent
+        let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY)
+        guard descriptor >= 0 else { return }
+        _ = fsync(descriptor)
+        _ = close(descriptor)
+    }
+}

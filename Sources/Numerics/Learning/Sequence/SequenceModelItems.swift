@@ -1,0 +1,201 @@
+package import Kernels
+
+// The item head, which is as large as the catalogue, and the tensors of a model.
+
+/// The rows of the item head that are done at once: their logits stay near the processor.
+private let rowsAtOnce = 32
+
+extension SequenceModel {
+    /// The probability of each item of the next event, given its time and type: n × itemCount.
+    ///
+    /// The result does not depend on the number of threads.
+    ///
+    /// - Complexity: O(n · itemCount · d).
+    package func itemProbabilities(
+        _ state: State, gaps: [UInt8], weekParts: [UInt8]? = nil, types: [UInt8],
+        threads: Int = 1
+    ) -> Matrix {
+        let query = itemRows(state, gaps: gaps, weekParts: weekParts, types: types)
+        let bias = weights.itemBias.elements
+        let result = FloatStorage(count: state.count * configuration.itemCount)
+            .view(rows: state.count, columns: configuration.itemCount)
+        parallelFor((state.count + rowsAtOnce - 1) / rowsAtOnce, threads: threads) { block in
+            let rows = block * rowsAtOnce..<min(state.count, (block + 1) * rowsAtOnce)
+            let part = result.rows(rows)
+            multiply(query.rows(rows), self.itemColumns, into: part)
+            part.softmaxRows(adding: bias)
+        }
+        return result.matrix
+    }
+
+    /// Draws items of the next event, given its time and type, without keeping the probabilities.
+    ///
+    /// - Parameters:
+    ///   - query: The sequences, with what is known of their next events.
+    ///   - uniforms: Numbers from 0 up to 1, equally many for each sequence, one after the other.
+    /// - Returns: An item for each number; -1 if none is possible.
+    /// - Complexity: O(n · itemCount · d) time, O(itemCount) memory.
+    package func drawItems(_ query: ItemQuery, at uniforms: [Double]) -> [Int32] {
+        guard query.count > 0 else { return [] }
+        precondition(uniforms.count.isMultiple(of: query.count), "Equally many a sequence.")
+        let draws = uniforms.count / query.count
+        let bias = weights.itemBias.elements
+        return stride(from: 0, to: query.count, by: rowsAtOnce).flatMap { first in
+            let rows = first..<min(query.count, first + rowsAtOnce)
+            return drawFromSoftmax(
+                query.rows.rows(rows), itemColumns, adding: bias,
+                at: Array(uniforms[rows.lowerBound * draws..<rows.upperBound * draws]))
+        }
+    }
+
+    /// What the item head is asked about the next events of some sequences.
+    ///
+    /// - Parameters:
+    ///   - state: What each sequence has seen.
+    ///   - gaps: The class of each time to the next event.
+    ///   - weekParts: The part of the week of each next event, if known.
+    ///   - types: The type of each next event.
+    /// - Returns: What ``drawItems(_:at:)`` and ``ItemProposals`` draw for.
+    package func itemQuery(
+        _ state: State, gaps: [UInt8], weekParts: [UInt8]? = nil, types: [UInt8]
+    ) -> ItemQuery {
+        ItemQuery(rows: itemRows(state, gaps: gaps, weekParts: weekParts, types: types))
+    }
+
+    /// The probability of one given item per sequence, without keeping those of the others.
+    ///
+    /// An item outside the table has probability 0.
+    ///
+    /// - Complexity: O(n · itemCount · d) time, O(itemCount) memory a thread.
+    package func itemProbability(
+        _ state: State, gaps: [UInt8], weekParts: [UInt8]? = nil, types: [UInt8],
+        items: [Int32], threads: Int = 1
+    ) -> [Float] {
+        precondition(items.count == state.count, "One item a sequence.")
+        let query = itemRows(state, gaps: gaps, weekParts: weekParts, types: types)
+        let bias = weights.itemBias.elements
+        let count = configuration.itemCount
+        let blocks = parallelMap((state.count + rowsAtOnce - 1) / rowsAtOnce, threads: threads) {
+            block -> [Float] in
+            let rows = block * rowsAtOnce..<min(state.count, (block + 1) * rowsAtOnce)
+            let part = FloatStorage(count: rows.count * count)
+                .view(rows: rows.count, columns: count)
+            multiply(query.rows(rows), self.itemColumns, into: part)
+            part.softmaxRows(adding: bias)
+            return rows.map { row in
+                let item = Int(items[row])
+                return item >= 0 && item < count ? part[row - rows.lowerBound, item] : 0
+            }
+        }
+        return blocks.flatMap { $0 }
+    }
+
+    /// What the output table is multiplied with: n × d.
+    private func itemRows(
+        _ state: State, gaps: [UInt8], weekParts: [UInt8]?, types: [UInt8]
+    ) -> MatrixView {
+        let query = outputQuery(state, gaps: gaps, weekParts: weekParts, types: types)
+        if configuration.cosineScale != nil {
+            for row in 0..<query.rows { _ = query.normalizeRow(row, length: 1) }
+        }
+        return query
+    }
+
+    /// The item table: one vector of length `width` for each item.
+    package var itemEmbeddings: Embeddings {
+        Embeddings(
+            dimensions: configuration.width, count: configuration.itemCount,
+            vectors: weights.items.elements)
+    }
+
+    /// A model that knows more items, whose vectors and common bias are given; the same otherwise.
+    ///
+    /// - Parameters:
+    ///   - vectors: Vectors of length `width` one after the other, for the items after the last.
+    ///   - bias: What their logits begin with.
+    /// - Returns: The model.
+    package func joined(by vectors: [Float], bias: Float) -> SequenceModel {
+        let width = configuration.width
+        precondition(vectors.count % width == 0, "Vectors have the width of the model.")
+        let own = configuration.itemCount
+        let larger = SequenceWeights(
+            Configuration(
+                itemCount: own + vectors.count / width, typeCount: configuration.typeCount,
+                width: width, layers: configuration.layers,
+                cosineScale: configuration.cosineScale))
+        larger.dense.copy(from: weights.dense)
+        larger.items.write(weights.items.elements + vectors, at: 0)
+        larger.itemBias.write(weights.itemBias.elements, at: 0)
+        larger.itemBias.write(
+            [Float](repeating: bias, count: vectors.count / width), at: own)
+        return SequenceModel(larger)
+    }
+
+    /// All parameters by name.
+    package func tensors() -> [String: Tensor] { weights.tensors() }
+
+    /// The model with the given parameters.
+    ///
+    /// - Throws: `LearningError` if a tensor is missing, unexpected, of another shape or kind, or
+    ///   not finite.
+    package convenience init(
+        configuration: Configuration, tensors: [String: Tensor]
+    ) throws(LearningError) {
+        try configuration.validate()
+        self.init(try SequenceWeights(configuration, tensors: tensors))
+    }
+}
+
+extension SequenceWeights {
+    /// All values by name.
+    func tensors() -> [String: Tensor] {
+        var result: [String: Tensor] = [:]
+        for entry in layout.entries {
+            let range = entry.offset..<entry.offset + entry.rows * entry.columns
+            result[entry.name] = Tensor(
+                shape: [entry.rows, entry.columns], dense.elements(in: range))
+        }
+        result[Self.itemsName] = Tensor(
+            shape: [configuration.itemCount, configuration.width], items.elements)
+        result[Self.itemBiasName] = Tensor(
+            shape: [configuration.itemCount], itemBias.elements)
+        return result
+    }
+
+    /// Weights with the values of the tensors, all shapes checked before anything is allocated.
+    init(
+        _ configuration: SequenceModel.Configuration, tensors: [String: Tensor]
+    ) throws(LearningError) {
+        let layout = SequenceLayout(configuration)
+        var expected: [String: [Int]] = [:]
+        for entry in layout.entries { expected[entry.name] = [entry.rows, entry.columns] }
+        expected[Self.itemsName] = [configuration.itemCount, configuration.width]
+        expected[Self.itemBiasName] = [configuration.itemCount]
+        for name in tensors.keys.sorted() where expected[name] == nil {
+            throw LearningError(.wrongTensors, "The model has no tensor named \(name).")
+        }
+        var values: [String: [Float]] = [:]
+        for (name, shape) in expected.sorted(by: { $0.key < $1.key }) {
+            guard let tensor = tensors[name] else {
+                throw LearningError(.wrongTensors, "The tensor \(name) is missing.")
+            }
+            guard tensor.shape == shape, let floats = tensor.floats else {
+                throw LearningError(
+                    .wrongTensors,
+                    "The tensor \(name) has shape \(tensor.shape); "
+                        + "32-bit floats of shape \(shape) are needed.")
+            }
+            guard floats.allSatisfy(\.isFinite) else {
+                throw LearningError(
+                    .wrongTensors, "The tensor \(name) holds a number that is not finite.")
+            }
+            values[name] = floats
+        }
+        self.init(configuration)
+        for entry in layout.entries {
+            dense.write(values[entry.name] ?? [], at: entry.offset)
+        }
+        items.write(values[Self.itemsName] ?? [], at: 0)
+        itemBias.write(values[Self.itemBiasName] ?? [], at: 0)
+    }
+}

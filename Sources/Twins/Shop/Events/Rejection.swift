@@ -1,0 +1,57 @@
+/// One line or event that was not accepted.
+package struct Rejection: Error, Hashable, Sendable {
+    /// Why something was not accepted.
+    package enum Reason: String, CaseIterable, Sendable, Codable {
+        /// The line has more or fewer fields than the header.
+        case fieldCount = "wrong number of fields"
+        /// A quoted field does not end on its line.
+        case quote = "unclosed quote"
+        /// The bytes are not UTF-8.
+        case encoding = "not UTF-8 text"
+        /// The line is not a JSON object.
+        case json = "not a JSON object"
+        /// The object has a key twice, and there is no telling which value was meant.
+        case twice = "the same key twice"
+        /// A required value is empty.
+        case missing = "required value missing"
+        /// The event type is not in the vocabulary.
+        case type = "unknown event type"
+        /// The time cannot be read or lies outside 1900 to 2200.
+        case timestamp = "unreadable timestamp"
+        /// The time is later than events can be.
+        case future = "time in the future"
+        /// A number cannot be read, is negative or is out of range.
+        case number = "unreadable number"
+        /// A value or the line is too long, or holds control characters.
+        case value = "value too long or with control characters"
+        /// The same event id came before with another content.
+        case conflict = "same event id, different content"
+        /// The item is not in the catalogue, and unknown items are not to be created.
+        case unknownItem = "item not in the catalogue"
+        /// The customer's twin was erased, and nothing more may be stored of them.
+        case erased = "customer was erased"
+        /// A city is named by a postcode, coordinates or something else that is none.
+        case city = "not a city's name"
+        /// The end of something is before its beginning.
+        case order = "it ends before it begins"
+        /// An event of a calendar does not end, or is not written as one.
+        case calendar = "not a whole calendar event"
+    }
+
+    /// The line's number in its source, from 1; the event's place in a batch over HTTP.
+    package var line: Int
+    /// Why it was not accepted.
+    package var reason: Reason
+    /// Which value, and what would be right.
+    package var detail: String
+
+    /// What is said of an object that has a key twice.
+    package static let ambiguous = Rejection(.twice, "give each key once")
+
+    /// Makes a rejection.
+    package init(line: Int = 0, _ reason: Reason, _ detail: String) {
+        self.line = line
+        self.reason = reason
+        self.detail = detail
+    }
+}

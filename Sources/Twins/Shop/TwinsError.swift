@@ -1,0 +1,29 @@
+/// What went wrong with a store, a file or a customer's data, and what to do about it.
+package struct TwinsError: Error, CustomStringConvertible, Sendable, Hashable {
+    /// The kind of error, for programs.
+    package enum Code: Sendable, Hashable {
+        /// A file or folder is missing, unreadable, or of the wrong kind.
+        case file
+        /// A file is readable but is not what it should be.
+        case format
+        /// The pseudonym key is missing, malformed, open to others, or not the store's.
+        case key
+        /// The store does not hold what was asked for.
+        case notFound
+        /// The store holds something that it should not.
+        case corrupt
+        /// A setting is out of its range or does not fit the store.
+        case setting
+    }
+
+    /// The kind of error.
+    package let code: Code
+    /// What happened, where, and what to do; no personal data.
+    package let description: String
+
+    /// Makes an error.
+    package init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}

@@ -1,0 +1,159 @@
+import Shop
+import Time
+
+/// Makes events of the VEVENTs of a calendar.
+struct CalendarEvents {
+    private let options: CalendarFile.Options
+    private var result = ContextReading()
+    /// The events, in the order of the file, and where each uid is; `nil` for one that was removed.
+    private var events: [CalendarEvent?] = []
+    private var places: [String: Int] = [:]
+    /// What is said of single days of recurring events: it counts wherever in the file it stands.
+    private var overrides: [(uid: String, event: CalendarEvent?)] = []
+
+    init(_ options: CalendarFile.Options) { self.options = options }
+
+    /// How much was read so far.
+    var count: Int { events.count + overrides.count + result.rejections.count }
+
+    /// What was read.
+    var reading: ContextReading {
+        var whole = self
+        for (uid, event) in overrides {
+            if let event { whole.put(event) } else { whole.remove(uid) }
+        }
+        var reading = result
+        reading.feeds.events = whole.events.compactMap(\.self)
+        return reading
+    }
+
+    /// Adds the events that a VEVENT stands for; a bad one is noted as a rejection.
+    mutating func add(_ draft: CalendarDraft) {
+        do throws(Rejection) {
+            try read(draft)
+        } catch {
+            let line = error.line > 0 ? error.line : draft.line
+            result.rejections.append(Rejection(line: line, error.reason, error.detail))
+        }
+    }
+
+    /// Notes that a VEVENT has no end.
+    mutating func rejectEndless(_ draft: CalendarDraft) {
+        result.rejections.append(
+            Rejection(line: draft.line, .calendar, "it lacks its END:VEVENT"))
+    }
+
+    private mutating func read(_ draft: CalendarDraft) throws(Rejection) {
+        guard let uid = try draft.text("UID") else { throw Rejection(.missing, "UID") }
+        guard let startLine = try draft.line("DTSTART") else {
+            throw Rejection(.missing, "DTSTART")
+        }
+        let start = try CalendarTime(startLine)
+        let status = try draft.text("STATUS")?.uppercased()
+        var day: Int?
+        if let line = try draft.line("RECURRENCE-ID") { day = try CalendarTime(line).day }
+        if status == "CANCELLED" {
+            if let day { overrides.append((Self.uid(uid, on: day), nil)) }
+            return
+        }
+        let length = try lastDay(draft, from: start) - start.day
+        var event = CalendarEvent(
+            uid: uid, name: "", kind: try kind(draft), city: options.city, firstDay: start.day,
+            lastDay: start.day + length)
+        event.name = try draft.text("SUMMARY") ?? event.kind
+        if let day {
+            event.uid = Self.uid(uid, on: day)
+            try ContextRules.check(event)
+            overrides.append((event.uid, event))
+            return
+        }
+        let isRecurring = !draft.lines("RRULE").isEmpty
+        for day in try days(draft, from: start.day) {
+            var occurrence = event
+            if isRecurring { occurrence.uid = Self.uid(uid, on: day) }
+            occurrence.firstDay = day
+            occurrence.lastDay = day + length
+            try ContextRules.check(occurrence)
+            if places[occurrence.uid] != nil {
+                remark(draft.line, "its UID came before; this one counts")
+            }
+            put(occurrence)
+        }
+    }
+
+    /// The first days of all occurrences.
+    private mutating func days(
+        _ draft: CalendarDraft, from start: Int
+    ) throws(Rejection) -> [Int] {
+        var excluded: Set<Int> = []
+        for line in draft.lines("EXDATE") {
+            for text in line.value.split(separator: UInt8(ascii: ",")) {
+                let part = CalendarLine(number: line.number, name: line.name, value: text)
+                excluded.insert(try CalendarTime(part).day)
+            }
+        }
+        if let line = draft.lines("RDATE").first {
+            remark(line.number, "RDATE is not understood; its further days are left out")
+        }
+        let rules = draft.lines("RRULE")
+        var days = [start]
+        if rules.count == 1, let rule = YearlyRule(rules[0].value, firstDay: start) {
+            days = rule.days(from: start, in: options.years)
+        } else if let line = rules.first {
+            remark(
+                line.number,
+                "only rules of every year are understood; the event is taken once, on its first "
+                    + "day")
+        }
+        return days.filter { !excluded.contains($0) }
+    }
+
+    /// The last day of an event that begins at a time.
+    private func lastDay(
+        _ draft: CalendarDraft, from start: CalendarTime
+    ) throws(Rejection) -> Int {
+        var end = start.seconds
+        if let line = try draft.line("DTEND") {
+            end = try CalendarTime(line).seconds
+            guard end >= start.seconds else {
+                throw Rejection(line: line.number, .order, "DTEND is before DTSTART")
+            }
+        } else if let line = try draft.line("DURATION") {
+            guard let seconds = CalendarTime.seconds(ofDuration: line.value) else {
+                throw Rejection(
+                    line: line.number, .timestamp, "DURATION has to be such as P1D or PT2H30M")
+            }
+            end += seconds
+        }
+        // The end itself is no part of the event: what ends at midnight ends the day before.
+        return max(start.day, Day.number(of: Timestamp(seconds: Int64(end - 1))))
+    }
+
+    private func kind(_ draft: CalendarDraft) throws(Rejection) -> String {
+        guard let line = draft.lines("CATEGORIES").first,
+            let kind = try CalendarText.first(line)
+        else { return options.kind }
+        return kind.lowercased()
+    }
+
+    // MARK: Keeping
+
+    private mutating func put(_ event: CalendarEvent) {
+        if let place = places[event.uid] {
+            events[place] = event
+        } else {
+            places[event.uid] = events.count
+            events.append(event)
+        }
+    }
+
+    private mutating func remove(_ uid: String) {
+        if let place = places.removeValue(forKey: uid) { events[place] = nil }
+    }
+
+    private mutating func remark(_ line: Int, _ text: String) {
+        result.remarks.append(ContextReading.Remark(line: line, text: text))
+    }
+
+    private static func uid(_ uid: String, on day: Int) -> String { "\(uid)/\(Day.text(day))" }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import Shop
+
+/// What Open-Meteo answers, as far as it is used.
+struct WeatherResponse {
+    /// The values by day, and their units by field.
+    struct Daily {
+        var time: [String]
+        var mean: [Double?]?
+        var greatest: [Double?]?
+        var least: [Double?]?
+        var precipitation: [Double?]?
+        var units: [String: String]
+    }
+
+    private let document: Document
+
+    /// Takes the text of an answer apart.
+    init(_ text: Data, named file: String) throws(TwinsError) {
+        guard JSONOutline.depth(of: text) <= EventJSON.depthMax else {
+            throw TwinsError(
+                .format, "\(file) is nested deeper than \(EventJSON.depthMax) levels.")
+        }
+        let first = text.first { $0 > 0x20 }
+        guard first != UInt8(ascii: "[") else {
+            throw TwinsError(
+                .format,
+                "\(file) is a list: the weather of several places. Fetch one city a file.")
+        }
+        do {
+            document = try JSONDecoder().decode(Document.self, from: text)
+        } catch let error as DecodingError {
+            throw TwinsError(.format, "\(file) is not an answer of Open-Meteo: \(error.place).")
+        } catch {
+            throw TwinsError(.format, "\(file) is not an answer of Open-Meteo.")
+        }
+    }
+
+    /// The values by day.
+    ///
+    /// - Throws: ``TwinsError`` if there are none.
+    func checkedDaily(_ file: String) throws(TwinsError) -> Daily {
+        if document.error == true {
+            let reason = (document.reason ?? "no reason").prefix(200)
+            throw TwinsError(
+                .format, "\(file) is not weather but what went wrong: \(reason). Fetch it again.")
+        }
+        guard let daily = document.daily else {
+            throw TwinsError(
+                .format,
+                "\(file) has no daily values. Ask Open-Meteo for daily=temperature_2m_mean,"
+                    + "precipitation_sum.")
+        }
+        guard daily.time.count <= Limits.feedRecordCountMax else {
+            throw TwinsError(
+                .format, "\(file) has more than \(Limits.feedRecordCountMax) days. Give parts.")
+        }
+        return Daily(
+            time: daily.time, mean: daily.mean, greatest: daily.greatest, least: daily.least,
+            precipitation: daily.precipitation, units: document.units ?? [:])
+    }
+
+    private struct Document: Decodable {
+        struct Days: Decodable {
+            var time: [String]
+            var mean: [Double?]?
+            var greatest: [Double?]?
+            var least: [Double?]?
+            var precipitation: [Double?]?
+
+            enum CodingKeys: String, CodingKey {
+                case time
+                case mean = "temperature_2m_mean"
+                case greatest = "temperature_2m_max"
+                case least = "temperature_2m_min"
+                case precipitation = "precipitation_sum"
+            }
+        }
+
+        var daily: Days?
+        var units: [String: String]?
+        var error: Bool?
+        var reason: String?
+
+        enum CodingKeys: String, CodingKey {
+            case daily, error, reason
+            case units = "daily_units"
+        }
+    }
+}
+
+extension DecodingError {
+    /// Where a JSON text is not what it should be.
+    fileprivate var place: String {
+        func path(_ keys: [any CodingKey]) -> String {
+            keys.reduce("") { text, key in
+                if let index = key.intValue { return "\(text)[\(index)]" }
+                return text.isEmpty ? key.stringValue : "\(text).\(key.stringValue)"
+            }
+        }
+        switch self {
+        case .keyNotFound(let key, let context):
+            return "\(path(context.codingPath + [key])) is missing"
+        case .typeMismatch(_, let context): return "\(path(context.codingPath)) is of another kind"
+        case .valueNotFound(_, let context): return "\(path(context.codingPath)) is null"
+        default: return "it is not well-formed JSON"
+        }
+    }
+}

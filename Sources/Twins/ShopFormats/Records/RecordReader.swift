@@ -1,0 +1,147 @@
+import Foundation
+import Shop
+
+/// How the records of a file are written.
+package enum RecordFormat: String, Sendable, CaseIterable {
+    /// Comma-, semicolon- or tab-separated values under a header.
+    case csv
+    /// One JSON object a line.
+    case jsonLines = "jsonl"
+}
+
+/// Reads records, each a list of (column, text) pairs, from CSV or JSON Lines.
+struct RecordReader {
+    /// One line of the source: its fields by column number, or why it has none.
+    enum Record {
+        case fields([(column: Int, text: String)])
+        case rejected(Rejection)
+    }
+
+    private(set) var lines: LineReader
+    let format: RecordFormat
+    /// Names of the columns seen so far; JSON Lines may add some as they come.
+    private(set) var columns: [String] = []
+    /// The bytes of the line last returned, for a file of rejects.
+    private(set) var lineBytes: ArraySlice<UInt8> = []
+    private(set) var lineNumber = 0
+    private var separator = UInt8(ascii: ",")
+    private var columnOfName: [String: Int] = [:]
+    private var fields: [String] = []
+    private let decoder = JSONDecoder()
+
+    /// Opens a source, finds out its format unless told, and reads a CSV header.
+    init(path: String, format: RecordFormat?) throws(TwinsError) {
+        lines = try LineReader(path: path)
+        let start = try lines.peek(4096)
+        guard !start.isEmpty else {
+            throw TwinsError(.format, "\(lines.name) is empty. There is nothing to read.")
+        }
+        // A stray zero byte spoils its line; many are the mark of a picture, an archive or UTF-16.
+        guard start.count(where: { $0 == 0 }) <= start.count / 64 else {
+            throw TwinsError(
+                .format, "\(lines.name) is not a text file. Give a CSV or JSON Lines file.")
+        }
+        self.format = format ?? RecordReader.format(of: start)
+        if self.format == .csv { try readHeader() }
+    }
+
+    /// The next record, or `nil` at the end; blank lines are passed over.
+    mutating func next() throws(TwinsError) -> Record? {
+        while let line = try lines.next() {
+            lineNumber = line.number
+            guard let bytes = line.bytes else {
+                lineBytes = []
+                let limit = Limits.lineByteCountMax
+                return .rejected(
+                    Rejection(line: line.number, .value, "the line is longer than \(limit) bytes"))
+            }
+            guard bytes.contains(where: { $0 != UInt8(ascii: " ") }) else { continue }
+            lineBytes = bytes
+            do throws(Rejection) {
+                return .fields(format == .csv ? try csv(bytes) : try json(bytes))
+            } catch {
+                return .rejected(
+                    Rejection(line: line.number, error.reason, error.detail))
+            }
+        }
+        return nil
+    }
+
+    private static func format(of start: ArraySlice<UInt8>) -> RecordFormat {
+        let first = start.first { $0 > 0x20 && ![0xEF, 0xBB, 0xBF].contains($0) }
+        return first == UInt8(ascii: "{") ? .jsonLines : .csv
+    }
+
+    private mutating func readHeader() throws(TwinsError) {
+        guard let line = try lines.next(), let bytes = line.bytes else {
+            throw TwinsError(.format, "\(lines.name) has no readable header line.")
+        }
+        separator = CSV.separator(ofHeader: bytes)
+        do throws(Rejection) {
+            try CSV.fields(of: bytes, separator: separator, into: &columns)
+        } catch {
+            throw TwinsError(
+                .format, "\(lines.name) has no readable header: \(error.reason.rawValue).")
+        }
+        let folded = columns.map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
+        if let twice = Dictionary(grouping: folded, by: { $0 }).first(where: { $1.count > 1 }) {
+            throw TwinsError(
+                .format, "The header of \(lines.name) names '\(twice.key)' twice. Keep one.")
+        }
+    }
+
+    private mutating func csv(
+        _ bytes: ArraySlice<UInt8>
+    ) throws(Rejection) -> [(column: Int, text: String)] {
+        try CSV.fields(of: bytes, separator: separator, into: &fields)
+        guard fields.count == columns.count else {
+            throw Rejection(.fieldCount, "\(fields.count), the header has \(columns.count)")
+        }
+        return fields.enumerated().map { (column: $0.offset, text: $0.element) }
+    }
+
+    private mutating func json(
+        _ bytes: ArraySlice<UInt8>
+    ) throws(Rejection) -> [(column: Int, text: String)] {
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            throw Rejection(.encoding, "save the file as UTF-8")
+        }
+        guard let object = try? decoder.decode([String: JSONScalar].self, from: Data(bytes)) else {
+            throw Rejection(.json, "write one flat object of text, numbers and booleans a line")
+        }
+        guard object.count == JSONOutline.keyCount(of: bytes) else { throw Rejection.ambiguous }
+        return object.sorted { $0.key < $1.key }.compactMap { name, value in
+            value.text.map { (column: column(named: name), text: $0) }
+        }
+    }
+
+    private mutating func column(named name: String) -> Int {
+        if let column = columnOfName[name] { return column }
+        columns.append(name)
+        columnOfName[name] = columns.count - 1
+        return columns.count - 1
+    }
+}
+
+/// A JSON value that has a plain text form.
+struct JSONScalar: Decodable {
+    /// The value as text; `nil` for `null`.
+    let text: String?
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            text = nil
+        } else if let string = try? container.decode(String.self) {
+            text = string
+        } else if let flag = try? container.decode(Bool.self) {
+            text = String(flag)
+        } else if let integer = try? container.decode(Int64.self) {
+            text = String(integer)
+        } else if let integer = try? container.decode(UInt64.self) {
+            text = String(integer)
+        } else {
+            text = String(try container.decode(Double.self))
+        }
+    }
+}

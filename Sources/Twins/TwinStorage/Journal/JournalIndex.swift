@@ -1,0 +1,214 @@
+package import PropertyGraph
+import Synchronization
+package import Time
+
+/// What the journal says of itself, in one record that every batch rewrites.
+package struct JournalState: Hashable, Sendable {
+    /// Counts the changes of the journal.
+    package var revision: UInt64 = 0
+    /// The sequence number of the next event.
+    package var next: UInt64 = 1
+    /// Every event up to this sequence number has been settled.
+    package var settledThrough: UInt64 = 0
+    /// The sequence number up to which the sweep under way settles; 0 when there is none.
+    package var sweepThrough: UInt64 = 0
+    /// The last graph that the sweep under way has settled.
+    package var sweepPosition = GraphID(rawValue: 0)
+    /// How many events the store holds, settled or not.
+    package var eventCount: UInt64 = 0
+    /// The time of the newest event of all.
+    package var newest: Timestamp?
+
+    /// Creates a value from its parts.
+    package init(
+        revision: UInt64 = 0, next: UInt64 = 1, settledThrough: UInt64 = 0,
+        sweepThrough: UInt64 = 0, sweepPosition: GraphID = .shared,
+        eventCount: UInt64 = 0, newest: Timestamp? = nil
+    ) {
+        self.revision = revision
+        self.next = next
+        self.settledThrough = settledThrough
+        self.sweepThrough = sweepThrough
+        self.sweepPosition = sweepPosition
+        self.eventCount = eventCount
+        self.newest = newest
+    }
+}
+
+/// An event's place in the journal.
+struct JournalEntry: Hashable, Sendable {
+    /// Its sequence number, which is its key.
+    var sequence: UInt64
+    /// The first half of the hash of its id.
+    var tieBreak: UInt64
+}
+
+/// What tells events apart.
+struct EventKey: Hashable, Sendable {
+    var graph: GraphID
+    var tieBreak: UInt64
+
+    func hash(into hasher: inout Hasher) {
+        // One number where there are two: this is asked for every event, several times.
+        hasher.combine(tieBreak &+ graph.rawValue &* 0x9E37_79B9_7F4A_7C15)
+    }
+}
+
+/// Which twins have events in the journal, and where; kept in memory, made from the journal.
+///
+/// It may name more than a snapshot holds (events not yet committed, or settled since), never less:
+/// events enter before their transaction commits, and leave only when the transaction that settled
+/// them is known to have committed. Whoever asks it *before* opening a snapshot, and then passes
+/// over what the snapshot lacks and what the twin says is settled, sees each event exactly once.
+final class JournalIndex: Sendable {
+    private let contents = Mutex(Contents())
+
+    fileprivate struct Contents {
+        var state: JournalState?
+        var pending: [GraphID: [JournalEntry]] = [:]
+        var sequences: [EventKey: UInt64] = [:]
+        /// Whether a write transaction has begun to change the journal and has not said the end.
+        var isOpen = false
+        /// The transaction that made `state`, which may not have committed.
+        var writtenBy = 0
+        var droppedThrough: UInt64 = 0
+        /// The graphs with events in the sweep under way, by id.
+        var sweepOrder: (through: UInt64, graphs: [GraphID])?
+    }
+
+    /// The entries of a twin, in the order in which they came.
+    func entries(of graph: GraphID) -> [JournalEntry] {
+        contents.withLock { $0.pending[graph] ?? [] }
+    }
+
+    /// How many events are in the journal, at least.
+    var pendingCount: Int { contents.withLock { $0.sequences.count } }
+
+    /// Sees to it that the index knows all of a snapshot's journal.
+    ///
+    /// - Parameters:
+    ///   - stored: The state in the snapshot.
+    ///   - load: Reads the snapshot's journal after a sequence number.
+    /// - Throws: What `load` throws.
+    func refresh(
+        to stored: JournalState, load: (UInt64) throws -> [(GraphID, JournalEntry)]
+    ) throws {
+        try contents.withLock { contents in
+            if let state = contents.state, state.revision >= stored.revision { return }
+            try contents.reload(stored, load)
+        }
+    }
+
+    /// Makes the index equal to the journal as a write transaction finds it.
+    ///
+    /// - Parameters:
+    ///   - stored: The state in the transaction.
+    ///   - number: The transaction's number.
+    ///   - load: Reads the transaction's journal after a sequence number.
+    /// - Throws: What `load` throws.
+    func open(
+        at stored: JournalState, transaction number: Int,
+        load: (UInt64) throws -> [(GraphID, JournalEntry)]
+    ) throws {
+        try contents.withLock { contents in
+            // Left open, or another state than the last one written here: that transaction did not
+            // commit, or another process has been at work.
+            if contents.isOpen || contents.state?.revision != stored.revision {
+                try contents.reload(stored, load)
+            } else if number > contents.writtenBy {
+                contents.drop(through: stored.settledThrough)
+            }
+            contents.isOpen = true
+        }
+    }
+
+    /// Where an event is in the journal; if it is not there, it shall be at a sequence number.
+    ///
+    /// - Returns: The sequence number of the event that was there already; `nil` if none was.
+    func claim(_ sequence: UInt64, for key: EventKey) -> UInt64? {
+        contents.withLock { contents in
+            // A table that grows bit by bit is moved again and again.
+            if contents.sequences.count == 1 << 12 { contents.sequences.reserveCapacity(1 << 18) }
+            guard let known = contents.sequences.updateValue(sequence, forKey: key) else {
+                return nil
+            }
+            contents.sequences[key] = known
+            return known
+        }
+    }
+
+    /// Takes in what a transaction is about to commit.
+    func close(
+        at state: JournalState, added: [(GraphID, JournalEntry)], transaction number: Int
+    ) {
+        contents.withLock { contents in
+            for (graph, entry) in added { contents.pending[graph, default: []].append(entry) }
+            contents.state = state
+            contents.writtenBy = number
+            contents.isOpen = false
+        }
+    }
+
+    /// Forgets the events of a twin that is being erased.
+    ///
+    /// A reader with an older snapshot may miss them, which is what erasing is for.
+    func forget(_ graph: GraphID) {
+        contents.withLock { contents in
+            for entry in contents.pending[graph] ?? [] {
+                contents.sequences[EventKey(graph: graph, tieBreak: entry.tieBreak)] = nil
+            }
+            contents.pending[graph] = nil
+        }
+    }
+
+    /// The graphs after a position that have events in the sweep under way, by id.
+    func graphs(after position: GraphID, sweepThrough: UInt64) -> ArraySlice<GraphID> {
+        contents.withLock { contents in
+            if contents.sweepOrder?.through != sweepThrough {
+                let graphs = contents.pending.filter {
+                    ($0.value.first?.sequence ?? .max) <= sweepThrough
+                }
+                contents.sweepOrder = (sweepThrough, graphs.keys.sorted())
+            }
+            let graphs = contents.sweepOrder?.graphs ?? []
+            var low = 0
+            var high = graphs.count
+            while low < high {
+                let middle = (low + high) / 2
+                if graphs[middle] <= position { low = middle + 1 } else { high = middle }
+            }
+            return graphs[low...]
+        }
+    }
+}
+
+extension JournalIndex.Contents {
+    fileprivate mutating func reload(
+        _ stored: JournalState, _ load: (UInt64) throws -> [(GraphID, JournalEntry)]
+    ) throws {
+        let entries = try load(stored.settledThrough)
+        pending = [:]
+        sequences = [:]
+        for (graph, entry) in entries {
+            pending[graph, default: []].append(entry)
+            sequences[EventKey(graph: graph, tieBreak: entry.tieBreak)] = entry.sequence
+        }
+        state = stored
+        writtenBy = 0
+        droppedThrough = stored.settledThrough
+        sweepOrder = nil
+    }
+
+    /// Lets go of events up to a sequence number, which are settled for good.
+    fileprivate mutating func drop(through sequence: UInt64) {
+        guard sequence > droppedThrough else { return }
+        droppedThrough = sequence
+        for (graph, entries) in pending where (entries.first?.sequence ?? 0) <= sequence {
+            let rest = entries.filter { $0.sequence > sequence }
+            for entry in entries where entry.sequence <= sequence {
+                sequences[EventKey(graph: graph, tieBreak: entry.tieBreak)] = nil
+            }
+            pending[graph] = rest.isEmpty ? nil : rest
+        }
+    }
+}

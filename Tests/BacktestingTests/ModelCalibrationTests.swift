@@ -1,0 +1,245 @@
+import Foundation
+import Kernels
+import Learning
+import Prediction
+import SyntheticShop
+import Testing
+import TwinStorage
+
+@testable import Backtesting
+@testable import Simulation
+
+@Suite("Calibration of a model")
+struct ModelCalibrationTests {
+    /// Forecasts of three items each: shares of paths and own frequency know a part each, and what
+    /// was foreseen happens with the probability that `truth` makes of both.
+    private func forecasts(
+        _ count: Int, seed: UInt64, truth: (Double, Double) -> Double
+    ) -> [Forecast] {
+        var generator = PhiloxGenerator(seed: seed)
+        return (0..<count).map { _ in
+            let chances = (0..<3).map { item in
+                let (share, own) = (generator.uniform(), Double(Int(generator.uniform() * 5)) / 4)
+                return Forecast.Chance(
+                    item: Int32(item), simulated: share, frequency: own, windows: 4,
+                    since: own > 0 ? 1 : nil, gap: own > 0.25 ? 1 : nil,
+                    happened: generator.uniform() < truth(share, own), truth: nil)
+            }.sorted { $0.simulated > $1.simulated }
+            return Forecast(
+                windows: [
+                    .init(seconds: 7 * day, chances: chances, count: Placement(1, among: [1]))
+                ], next: Placement(0, among: []), realism: PathRealism(categoryCount: 0))
+        }
+    }
+
+    private func calibration(
+        _ truth: (Double, Double) -> Double = { ($0 + $1) / 2 }
+    ) -> ModelCalibration {
+        ModelCalibration(
+            earlier: forecasts(3000, seed: 1, truth: truth),
+            last: forecasts(1500, seed: 2, truth: truth), types: [purchase],
+            categoryOfItem: [0, 0, 1], origin: 20_000 * day, seed: 5)
+    }
+
+    @Test("A model that knows more than own frequency passes, and is checked on what came later")
+    func passes() throws {
+        let found = calibration()
+        #expect(found.objections.isEmpty, "\(found.objections)")
+        let check = try #require(found.checks.first)
+        #expect(check.model.brier < check.frequencyBrier - 2 * check.brierError)
+        #expect(check.model.ece < 0.04 && check.brierError > 0)
+        #expect(found.customers == 1500 && found.origin == "2024-10-04T00:00:00Z")
+    }
+
+    @Test("A model whose world has changed since is objected to")
+    func fails() {
+        let found = ModelCalibration(
+            earlier: forecasts(2000, seed: 1) { share, _ in share },
+            last: forecasts(1500, seed: 2) { share, own in 0.15 * own + 0 * share },
+            types: [purchase], categoryOfItem: [], origin: 20_000 * day, seed: 5)
+        #expect(found.objections.count == 1 || found.objections.count == 2)
+        #expect(found.objections.joined().contains("7 days"))
+    }
+
+    @Test("The file reads back, and a damaged one is a clear error")
+    func files() throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "foretwin-calibration-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let registry = ModelRegistry(folder: folder.path)
+        let version = folder.appending(path: "v0001")
+        try FileManager.default.createDirectory(at: version, withIntermediateDirectories: true)
+        #expect(try ModelCalibration.read("v0001", in: registry) == nil)
+        let found = calibration()
+        let file = version.appending(path: ModelCalibration.fileName)
+        try found.data().write(to: file)
+        #expect(try ModelCalibration.read("v0001", in: registry) == found)
+        let text = String(decoding: try found.data(), as: UTF8.self)
+        for damage in [
+            "", "{}", String(text.dropLast(20)),
+            text.replacingOccurrences(of: "\"formatVersion\" : 2", with: "\"formatVersion\" : 9"),
+            text.replacingOccurrences(of: "\"shares\" : [", with: "\"shares\" : [], \"x\" : ["),
+            text.replacingOccurrences(of: "\"weights\" : [", with: "\"weights\" : [1,"),
+            text.replacingOccurrences(
+                of: "\"seconds\" : 604800", with: "\"seconds\" : -9223372036854775808"),
+            text.replacingOccurrences(of: "\"category\" : ", with: "\"category\" : -1"),
+        ] {
+            try Data(damage.utf8).write(to: file)
+            let error = #expect(throws: FuturesError.self) {
+                try ModelCalibration.read("v0001", in: registry)
+            }
+            #expect(error?.description.contains("calibration.json") == true)
+        }
+    }
+
+    @Test("Probabilities weigh paths and past, and tell how far they may be off")
+    func use() throws {
+        let found = calibration()
+        var history = History()
+        for week in 0..<4 {
+            history.append(item: 1, type: purchase, time: Int64(week) * 7 * day + day)
+        }
+        func item(_ place: Int32, _ share: Double) -> PredictedItem {
+            PredictedItem(item: place, probability: share, interval: 0...1, medianTime: 0)
+        }
+        let list = [item(0, 0.6), item(1, 0.6)]
+        let values = found.probabilities(
+            list, after: history, from: 28 * day + day, within: 7 * day)
+        let (rare, often) = (try #require(values[0]), try #require(values[1]))
+        // Bought in three of the last four whole weeks, or in none of them.
+        #expect(abs(often.value - 0.675) < 0.1 && abs(rare.value - 0.3) < 0.1, "\(values)")
+        #expect(often.modelError > 0 && often.modelError < 0.08)
+        #expect(values.count == 2)
+    }
+
+    @Test("Errors of demand are what chance does not explain")
+    func demand() {
+        func windows(_ factor: Double) -> [Forecast.Window] {
+            forecasts(4000, seed: 3) { share, _ in factor * share }.map { $0.windows[0] }
+        }
+        let exact = DemandError(windows(1), categoryOfItem: [0, 0, 1])
+        #expect(exact.item < 0.05 && exact.category < 0.05 && exact.all < 0.05)
+        let half = DemandError(windows(0.5), categoryOfItem: [0, 0, 1])
+        #expect(abs(half.item - 0.5) < 0.05 && abs(half.all - 0.5) < 0.05, "\(half)")
+        #expect(DemandError([], categoryOfItem: []) == .none)
+    }
+}
+
+@Suite("Rolling back-test")
+struct RollingBacktestTests {
+    @Test("Moments are a week apart, and what came after them is known at the origin")
+    func moments() {
+        let moments = RollingBacktest.Moments(
+            origin: 100 * day, longest: 28 * day, calibrations: 3)
+        #expect(moments.earlier == [72 * day, 65 * day, 58 * day])
+        #expect(moments.first == 58 * day)
+        let none = RollingBacktest.Moments(origin: 9, longest: 5, calibrations: 0)
+        #expect(none.first == 9)
+    }
+
+    @Test("A store is asked at its moments, with what could be known then")
+    func store() throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "foretwin-rolling-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let shop = try SyntheticShop(.init(customers: 60, items: 60, days: 100))
+        let store = try TwinStore(
+            path: folder.path, pseudonymizer: Pseudonymizer(key: [UInt8](repeating: 3, count: 32)))
+        try store.put(shop.items)
+        _ = try store.append(Array(shop.events()))
+        try store.add(shop.contextAtEnd())
+        var configuration = TrainingConfiguration(seed: 7, width: 16, epochs: 1, threads: 2)
+        configuration.minimumItemCount = 1
+        let origin = shop.configuration.end - 14 * day
+        let backtest = try RollingBacktest(
+            store, at: .init(origin: origin, longest: 14 * day, calibrations: 2),
+            settings: BacktestSettings(
+                horizons: [7 * day, 14 * day], types: [purchase], paths: 20),
+            configuration: configuration)
+        let models = try backtest.models { _, _ in }
+        #expect(!models.last.response.isNeutral)
+        let people = try backtest.people(models, count: 25)
+        #expect(people.earlier.count == 50 && people.last.count == 25)
+        #expect(Set(people.earlier.map(\.origin)) == [origin - 14 * day, origin - 21 * day])
+        #expect(
+            people.last.allSatisfy { $0.origin == origin && ($0.history.lastTime ?? 0) <= origin })
+        // Offers and events are planned ahead, so the days ahead are not all alike.
+        #expect(people.last.contains { $0.factors != nil })
+        var reports: [Int] = []
+        let result = try backtest.result(models, people) { done, total in
+            reports.append(done)
+            #expect(total == 75)
+        }
+        #expect(reports.last == 75 && reports == reports.sorted())
+        #expect(result.earlier.count == 50 && result.last.count == 25)
+        #expect(result.report.windows.map(\.days) == [7, 14])
+        #expect(result.calibration.calibration.isWellFormed)
+        let again = try backtest.result(models, people) { _, _ in }
+        #expect(again.calibration == result.calibration)
+    }
+}
+
+@Suite("What if, of a store")
+struct WhatIfStoreTests {
+    @Test("Effects on customers add up, whatever the threads, and consent is heard")
+    func store() throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "foretwin-whatif-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let shop = try SyntheticShop(.init(customers: 50, items: 60, days: 100))
+        let store = try TwinStore(
+            path: folder.path, pseudonymizer: Pseudonymizer(key: [UInt8](repeating: 3, count: 32)))
+        try store.put(shop.items)
+        _ = try store.append(Array(shop.events()))
+        try store.add(shop.contextAtEnd())
+        var configuration = TrainingConfiguration(seed: 7, width: 16, epochs: 1, threads: 2)
+        configuration.minimumItemCount = 1
+        let model = try Trainer(configuration).train(try TrainingData(store)) { _ in }.model
+        let settings = WhatIf.Settings(origin: shop.configuration.end, paths: 30)
+        func effects(
+            _ numbers: [Int], threads: Int = 2, _ change: (inout Scenario) -> Void
+        ) throws -> Effects {
+            var scenario = Scenario()
+            change(&scenario)
+            return try WhatIf(store, model, scenario, settings: settings)
+                .effects(onTwins: numbers, threads: threads)
+        }
+        let all = Array(0..<50)
+        let rain = { (scenario: inout Scenario) in scenario.precipitation = 20 }
+        let whole = try effects(all, rain)
+        let parts = [
+            try effects(Array(0..<20), threads: 1, rain), try effects(Array(20..<50), rain),
+        ]
+        var sum = parts[0]
+        sum += parts[1]
+        for group in whole.groups {
+            let (one, other) = (whole.effect(on: group), sum.effect(on: group))
+            #expect(abs(one.change - other.change) < 1e-9)
+            #expect(abs(one.modelError - other.modelError) < 1e-9)
+        }
+        #expect(whole.customers == sum.customers && whole.effect(on: .all).usual > 0)
+        #expect(whole.effect(on: .all).change != 0)
+        // Nobody who forbids it is moved by the weather.
+        for customer in shop.truth.customers {
+            try store.setContextConsent([], of: customer.userID)
+        }
+        #expect(try effects(all, rain).effect(on: .all).change == 0)
+        // A past purchase that did not happen, and a list that is shown, change what comes.
+        let graph = try #require(try store.twinGraph(userID: shop.truth.customers[1].userID))
+        let last = try #require(try store.events(of: graph).last { $0.type == .purchase })
+        let number = Int(graph.rawValue) - 1
+        let undone = try effects([number]) { $0.undone = [last.eventID] }
+        #expect(undone.groups.contains { undone.effect(on: $0).change != 0 })
+        let shown = try effects([number]) { $0.shown = [model.catalogue.itemIDs[5]] }
+        #expect(shown.groups.contains { shown.effect(on: $0).change != 0 })
+        #expect(throws: FuturesError.self) { try effects(all) { $0.unavailable = ["none"] } }
+        #expect(throws: FuturesError.self) {
+            try effects(all) {
+                $0.precipitation = 2
+                $0.days = 100...200
+            }
+        }
+    }
+}

@@ -1,0 +1,429 @@
+import Foundation
+import Kernels
+import Learning
+import Shop
+import Testing
+
+@testable import Prediction
+@testable import Simulation
+
+/// A model whose responses are made by hand: all items are of one category, which rain moves, and
+/// prices move items.
+private func responsive(
+    rain: Double = 0, rainDeviation: Double = 0, elasticity: Double = 0
+) throws -> PredictionModel {
+    var model = try World.model()
+    let count = model.catalogue.count
+    model.response = ContextResponse(
+        features: [.rain],
+        usual: ["Lyon": [.init(normal: .init(mean: 0), least: 0, most: 4)]],
+        usualTrends: [.init(mean: 0)], categories: ["all"],
+        coefficients: [
+            [.init(mean: rain, ownVariance: rainDeviation * rainDeviation, sharedDeviation: 0)]
+        ],
+        categoryOfItem: [Int?](repeating: 0, count: count),
+        usualPrices: [Double?](repeating: 2, count: count),
+        elasticities: (0..<count).map { _ in
+            .init(mean: elasticity, ownVariance: 0, sharedDeviation: 0)
+        })
+    return model
+}
+
+/// Feeds in which it rains e - 1 mm every day, so that the feature is 1, and one item is cheaper.
+private func feeds(from origin: Int64, cheap: String? = nil) -> ContextFeeds {
+    let first = Int(origin / day)
+    let weather = Weather(temperature: 10, precipitation: exp(1) - 1)
+    return ContextFeeds(
+        weather: [
+            "Lyon": Dictionary(uniqueKeysWithValues: (first...first + 60).map { ($0, weather) })
+        ],
+        offers: cheap.map {
+            [Offer(itemID: $0, firstDay: first, lastDay: first + 60, price: 1)]
+        } ?? [])
+}
+
+@Suite("Factors of days")
+struct DayFactorsTests {
+    private func factors(
+        _ model: PredictionModel, city: String? = "Lyon",
+        purposes: Set<ContextPurpose> = ContextPurpose.usual, cheap: String? = nil,
+        draws: Int = 1, unavailable: [Int32: ClosedRange<Int>] = [:]
+    ) -> DayFactors? {
+        let origin: Int64 = 20_000 * day
+        return DayFactors(
+            model,
+            .init(
+                ContextDays(feeds(from: origin, cheap: cheap)), city: city, purposes: purposes,
+                unavailable: unavailable), over: 20_000...20_007, draws: draws)
+    }
+
+    @Test("A factor is the exponential of what is unusual, times the price to its power")
+    func value() throws {
+        let model = try responsive(rain: 0.4, elasticity: -2)
+        let id = model.catalogue.itemIDs[3]
+        let found = factors(model, cheap: id)
+        let factors = try #require(found)
+        let time = 20_003 * day + 5
+        #expect(abs(factors.factor(of: 2, at: time) - exp(0.4)) < 1e-12)
+        #expect(abs(factors.factor(of: 3, at: time) - min(5, 4 * exp(0.4))) < 1e-9)
+        #expect(abs(factors.most(at: time) - 5) < 1e-9)
+        // Days beyond the horizon are as usual.
+        #expect(factors.factor(of: 3, at: 20_009 * day) == 1)
+        #expect(factors.most(at: 20_009 * day) == 1)
+    }
+
+    @Test("Without consent, city or feed everything is neutral")
+    func neutral() throws {
+        let model = try responsive(rain: 0.4)
+        #expect(factors(model) != nil)
+        #expect(factors(model, purposes: [.events, .trends]) == nil)
+        #expect(factors(model, city: "Bonn") == nil)
+        #expect(factors(model, city: nil) == nil)
+        #expect(factors(try World.model()) == nil)
+    }
+
+    /// A season that is high in the second half of the year.
+    private func seasonal(_ height: Double, rain: Double) throws -> PredictionModel {
+        var model = try responsive(rain: rain)
+        let parts = SeasonalModel.parts
+        model.response.seasons = [
+            .init(
+                curve: YearlyCurve((0..<parts).map { $0 < parts / 2 ? 0 : height }),
+                deviations: (0..<parts).map { _ in 0.1 })
+        ]
+        return model
+    }
+
+    @Test("The time of the year moves purchases on its days, whatever a customer agrees to")
+    func season() throws {
+        // The 30th of June 2026, after which the second half of the year begins.
+        let start = 20_634
+        func factor(
+            _ model: PredictionModel, purposes: Set<ContextPurpose> = [], on date: Int
+        ) throws -> Double {
+            let origin = Int64(start) * day
+            let found = DayFactors(
+                model,
+                .init(ContextDays(feeds(from: origin)), city: "Lyon", purposes: purposes),
+                over: start...start + 28)
+            let factors = try #require(found)
+            let time = Int64(date) * day + 9
+            #expect(factors.most(at: time) >= factors.factor(of: 2, at: time))
+            return factors.factor(of: 2, at: time)
+        }
+        let model = try seasonal(0.6, rain: 0.4)
+        #expect(abs(try factor(model, on: start + 20) / exp(0.6) - 1) < 0.1)
+        #expect(abs(try factor(model, on: start) - 1) < 0.35)
+        // How much of the weather the season holds is not known, so the weather does nothing.
+        let agreed = try factor(model, purposes: [.weather], on: start + 20)
+        #expect(agreed == (try factor(model, on: start + 20)))
+        // Of two worlds that are compared, it does.
+        let compared = [true, false].map { isCompared in
+            DayFactors(
+                model,
+                .init(
+                    ContextDays(feeds(from: Int64(start) * day)), city: "Lyon",
+                    purposes: [.weather], isCompared: isCompared), over: start...start + 28
+            )?.factor(of: 2, at: Int64(start + 20) * day + 9) ?? 0
+        }
+        #expect(abs(compared[0] / compared[1] - exp(0.4)) < 1e-9)
+        var told = model
+        told.response.usual["Lyon"]?[0]?.normal.year = YearlyCurve(constant: 0.5)
+        let both = try factor(told, purposes: [.weather], on: start + 20)
+        #expect(abs(both / agreed - exp(0.4 * (1 - 0.5))) < 1e-9)
+        // Each has its own bound.
+        var strong = try seasonal(9, rain: 8)
+        strong.response.usual["Lyon"]?[0]?.normal.year = YearlyCurve(constant: 0)
+        #expect(abs(try factor(strong, on: start + 20) - 5) < 1e-9)
+        #expect(abs(try factor(strong, purposes: [.weather], on: start + 20) - 25) < 1e-9)
+    }
+
+    @Test("What cannot be had has no factor on its days")
+    func unavailable() throws {
+        let found = factors(try World.model(), unavailable: [4: 20_001...20_002])
+        let factors = try #require(found)
+        let values = (20_000...20_003).map { factors.factor(of: 4, at: $0 * day) }
+        #expect(values == [1, 0, 0, 1])
+        #expect(factors.factor(of: 5, at: 20_001 * day) == 1)
+    }
+
+    @Test("Draws are different truths, in opposite pairs")
+    func draws() throws {
+        let found = factors(try responsive(rain: 0.2, rainDeviation: 0.1), draws: 4)
+        let factors = try #require(found)
+        let values = (0..<4).map { factors.factor(of: 0, at: 20_001 * day, draw: $0) }
+        #expect(Set(values).count == 4)
+        #expect(abs(values[0] * values[1] - exp(0.4)) < 1e-9, "opposite errors")
+        #expect(factors.factor(of: 0, at: 20_001 * day, draw: 4) == 1)
+    }
+}
+
+@Suite("Simulation under factors")
+struct SimulationUnderFactorsTests {
+    private static let settings = SimulationSettings(
+        horizonSeconds: 14 * day, paths: 3000, seed: 11)
+
+    private func simulate(
+        _ model: PredictionModel, cheap: String? = nil,
+        unavailable: [Int32: ClosedRange<Int>] = [:],
+        settings: SimulationSettings = settings
+    ) throws -> (usual: Futures, changed: Futures) {
+        let history = try World.history(3)
+        let origin = try #require(history.lastTime) + 3600
+        let simulator = Simulator(model)
+        let factors = DayFactors(
+            model,
+            .init(
+                ContextDays(feeds(from: origin, cheap: cheap)), city: "Lyon",
+                purposes: ContextPurpose.usual, unavailable: unavailable),
+            over: DayFactors.days(from: origin, horizonSeconds: settings.horizonSeconds))
+        return (
+            try simulator.simulateFutureBehavior(history, from: origin, settings: settings),
+            try simulator.simulateFutureBehavior(
+                history, from: origin, settings: settings, factors: factors)
+        )
+    }
+
+    private func bought(_ futures: Futures, _ item: Int32? = nil) -> Double {
+        futures.sum { event in
+            event.type == purchase && (item == nil || event.item == item) ? 1 : 0
+        }.mean
+    }
+
+    @Test(
+        "Purchases are about as much more or less frequent as the factors say",
+        arguments: [0.3, -0.4])
+    func frequency(_ coefficient: Double) throws {
+        let (usual, changed) = try simulate(try responsive(rain: coefficient))
+        let ratio = bought(changed) / bought(usual)
+        // What is in a basket is not put in twice, and the path goes on from what it took.
+        #expect(abs(log(ratio) - coefficient) < 0.35 * abs(coefficient), "\(ratio)")
+    }
+
+    @Test("A cheaper item is bought more often, and hardly at the cost of others")
+    func price() throws {
+        let usual = try simulate(try responsive()).usual
+        let items = usual.aggregatePredictedItems(types: [purchase])
+        let item = try #require(items.dropFirst(5).first)
+        let model = try responsive(elasticity: -1)
+        let changed = try simulate(model, cheap: model.catalogue.itemIDs[Int(item.item)]).changed
+        let ratio = bought(changed, item.item) / bought(usual, item.item)
+        #expect((1.4...2.2).contains(ratio), "\(ratio)")
+        let others =
+            (bought(changed) - bought(changed, item.item))
+            / (bought(usual) - bought(usual, item.item))
+        #expect((0.93...1.07).contains(others), "\(others)")
+    }
+
+    @Test("What cannot be had is not bought, and everything else is")
+    func unavailable() throws {
+        let usual = try simulate(try responsive()).usual
+        let items = usual.aggregatePredictedItems(types: [purchase])
+        let item = try #require(items.first).item
+        let changed = try simulate(
+            try World.model(), unavailable: [item: 0...100_000]
+        ).changed
+        #expect(bought(changed, item) == 0)
+        let others = bought(usual) - bought(usual, item)
+        let ratio = bought(changed) / others
+        #expect((0.93...1.07).contains(ratio), "\(ratio)")
+        for index in 0..<changed.pathCount {
+            let times = changed.path(index).map(\.time)
+            #expect(times == times.sorted())
+        }
+    }
+
+    @Test("Factors that are 1 change nothing, whatever the number of threads")
+    func common() throws {
+        var settings = Self.settings
+        settings.paths = 200
+        let model = try responsive(rain: 0.3)
+        let (usual, changed) = try simulate(model, settings: settings)
+        settings.threads = 1
+        let again = try simulate(model, settings: settings)
+        expectEqual(again.changed, changed)
+        expectEqual(again.usual, usual)
+        // An item that nobody touches is cheaper: all factors are 1 where it counts.
+        let touched = Set(usual.events.map(\.item))
+        let item = try #require(
+            model.catalogue.itemIDs.indices.first { !touched.contains(Int32($0)) })
+        let neutral = try simulate(
+            try responsive(), cheap: model.catalogue.itemIDs[item], settings: settings)
+        expectEqual(neutral.usual, neutral.changed)
+    }
+
+    @Test("Common random numbers make the difference surer than the parts")
+    func common2() throws {
+        var settings = Self.settings
+        settings.paths = 600
+        let (usual, changed) = try simulate(try responsive(rain: -0.15), settings: settings)
+        func count(_ event: SimulatedEvent) -> Double { event.type == purchase ? 1 : 0 }
+        let paired = try usual.change(to: changed, of: count).standardError
+        let apart =
+            (pow(usual.sum(of: count).standardError, 2)
+            + pow(changed.sum(of: count).standardError, 2)).squareRoot()
+        #expect(paired < 0.95 * apart, "\(paired), \(apart)")
+    }
+}
+
+@Suite("Effects")
+struct EffectsTests {
+    @Test("Sums over customers and groups are those of counting")
+    func sums() {
+        let first = futures(
+            (0..<40).map { path in
+                path.isMultiple(of: 2) ? [event(1, at: 5), event(2, at: 6)] : [event(1, at: 5)]
+            })
+        let second = futures((0..<40).map { _ in [event(1, at: 5), event(1, at: 7)] })
+        var effects = Effects(
+            first, second, types: [purchase], categoryOfItem: [nil, 0, 1])
+        effects += Effects(first, second, types: [purchase], categoryOfItem: [nil, 0, 1])
+        #expect(effects.customers == 2)
+        #expect(effects.groups == [.all, .category(0), .category(1), .item(1), .item(2)])
+        let all = effects.effect(on: .all)
+        #expect(abs(all.usual - 3) < 1e-12 && abs(all.change - 1) < 1e-12)
+        #expect(abs(effects.effect(on: .item(1)).change - 2) < 1e-12)
+        #expect(abs(effects.effect(on: .category(1)).change + 1) < 1e-12)
+        #expect(effects.effect(on: .item(1)).chanceError == 0)
+        #expect(effects.effect(on: .item(7)).change == 0)
+    }
+
+    @Test("The error by chance is that of paired paths")
+    func chance() {
+        // Every other path has one more.
+        let usual = futures((0..<50).map { _ in [event(1, at: 5)] })
+        let changed = futures(
+            (0..<50).map { path in
+                path.isMultiple(of: 2) ? [event(1, at: 5), event(1, at: 6)] : [event(1, at: 5)]
+            })
+        let effect = Effects(usual, changed, types: [purchase], categoryOfItem: [])
+            .effect(on: .all)
+        #expect(abs(effect.change - 0.5) < 1e-12)
+        #expect(abs(effect.chanceError - (0.25 / 50).squareRoot()) < 1e-12)
+        #expect(effect.modelError == 0)
+        #expect(abs(effect.interval.upperBound - 0.5 - 1.645 * effect.chanceError) < 1e-9)
+    }
+
+    @Test("The error of the model is what other truths would change")
+    func doubt() throws {
+        let deviation = 0.2
+        let model = try responsive(rain: 0.3, rainDeviation: deviation)
+        let outlook = DayFactors.Outlook(
+            ContextDays(feeds(from: 20_000 * day)), city: "Lyon",
+            purposes: ContextPurpose.usual)
+        let days = 20_000...20_009
+        let doubt = Doubt(
+            usual: nil, changed: DayFactors(model, outlook, over: days), usualDrawn: nil,
+            changedDrawn: DayFactors(model, outlook, over: days, draws: Effects.draws))
+        let paths = futures(
+            (0..<10).map { _ in [event(1, at: 20_001 * day), event(2, at: 20_002 * day)] },
+            origin: 20_000 * day)
+        let effect = Effects(
+            paths, paths, types: [purchase], categoryOfItem: [], doubt: doubt
+        ).effect(on: .all)
+        // Two purchases a path, each with the same doubtful factor of about exp(0.3 ± 0.2); and
+        // the paths do nothing of what the factor says.
+        let parts = (2 * exp(0.3) * deviation, 2 * (exp(0.3) - 1))
+        let expected = (parts.0 * parts.0 + parts.1 * parts.1).squareRoot()
+        #expect((0.85...1.2).contains(effect.modelError / expected), "\(effect)")
+        // Looks are not moved by factors, so there is no doubt about them.
+        let looks = futures(
+            [[event(1, at: 20_001 * day, type: EventType.view.rawValue)]], origin: 20_000 * day)
+        let seen = Effects(
+            looks, looks, types: [EventType.view.rawValue], categoryOfItem: [], doubt: doubt)
+        #expect(seen.effect(on: .all).modelError == 0)
+        let off = Effects(
+            paths, paths, types: [purchase], categoryOfItem: [], doubt: doubt
+        ).effect(on: .all, demandError: DemandError(item: 0, category: 0, all: 0.5))
+        #expect(off.modelError == effect.modelError, "nothing changes, so nothing of it is off")
+        #expect(effect.change == 0 && effect.chanceError == 0)
+    }
+}
+
+@Suite("Scenarios")
+struct ScenarioTests {
+    private let items = [
+        Item(itemID: "a", category: "Drinks", price: 2), Item(itemID: "b", category: "Pets"),
+        Item(itemID: "c", category: "Drinks", price: 4),
+    ]
+
+    @Test("Prices replace those of offers on the scenario's days alone")
+    func prices() {
+        var scenario = Scenario()
+        scenario.days = 12...14
+        scenario.prices = [
+            .init(.category("Drinks"), factor: 0.5), .init(.item("c"), factor: 0.75),
+        ]
+        let feeds = ContextFeeds(
+            offers: [Offer(itemID: "a", firstDay: 10, lastDay: 20, price: 1.8)])
+        let days = ContextDays(scenario.applied(to: feeds, items: items, horizon: 10...16))
+        func price(_ item: String, _ day: Int) -> Double? {
+            days.price(of: item, city: nil, day: day)
+        }
+        #expect([11, 12, 14, 15, 20].map { price("a", $0) } == [1.8, 1, 1, 1.8, 1.8])
+        #expect([11, 12, 15].map { price("c", $0) } == [nil, 3, nil])
+        #expect(price("b", 12) == nil)
+    }
+
+    @Test("Weather and events change on the days ahead, in all cities")
+    func days() {
+        var scenario = Scenario()
+        scenario.precipitation = 20
+        scenario.events = ["concert"]
+        scenario.noEvents = ["holiday"]
+        let feeds = ContextFeeds(
+            weather: ["Lyon": [10: Weather(temperature: 7, precipitation: 0)]],
+            events: [
+                CalendarEvent(uid: "1", name: "x", kind: "holiday", firstDay: 11),
+                CalendarEvent(uid: "2", name: "x", kind: "holiday", firstDay: 31),
+            ])
+        let changed = scenario.applied(to: feeds, items: [], horizon: 10...12)
+        #expect(changed.weather["Lyon"]?[10] == Weather(temperature: 7, precipitation: 20))
+        // Nobody has said how warm the day after tomorrow will be.
+        let days = ContextDays(changed)
+        #expect(days.value(of: .rain, category: nil, city: "Lyon", day: 12) == log1p(20))
+        #expect(days.value(of: .warmth, category: nil, city: "Lyon", day: 12) == nil)
+        #expect(changed.weather["Lyon"]?[13] == nil)
+        #expect(changed.events.map(\.kind).sorted() == ["concert", "holiday"])
+        #expect(Scenario().applied(to: feeds, items: [], horizon: 10...12) == feeds)
+        // However many days there are, each has the event.
+        let long = ContextDays(scenario.applied(to: feeds, items: [], horizon: 10...300))
+        for day in [10, 100, 300] {
+            #expect(
+                long.value(of: .during("concert"), category: nil, city: nil, day: day) == 1)
+        }
+    }
+
+    @Test("What is not known is named")
+    func unknown() throws {
+        let model = try responsive(rain: 1, elasticity: -1)
+        let known = model.catalogue.itemIDs[0]
+        let items = [Item(itemID: known, category: "Drinks", price: 2)] + items
+        func mistake(_ change: (inout Scenario) -> Void) -> String {
+            var scenario = Scenario()
+            change(&scenario)
+            do {
+                try scenario.validate(model, items: items)
+                return ""
+            } catch { return error.description }
+        }
+        #expect(mistake { $0.prices = [.init(.item(known), factor: 0.5)] } == "")
+        #expect(mistake { $0.prices = [.init(.item("tee"), factor: 1)] }.contains("'tee'"))
+        #expect(mistake { $0.prices = [.init(.category("Tee"), factor: 1)] }.contains("Drinks"))
+        for factor in [0, -1, .nan, .infinity] {
+            #expect(mistake { $0.prices = [.init(.item(known), factor: factor)] } != "")
+        }
+        #expect(mistake { $0.unavailable = ["nothing"] }.contains("'nothing'"))
+        #expect(mistake { $0.shown = ["nothing"] }.contains("'nothing'"))
+        #expect(mistake { $0.events = ["fair"] }.contains("'fair'"))
+        #expect(mistake { $0.precipitation = -1 }.contains("-1"))
+        #expect(mistake { $0.temperature = 99 }.contains("99"))
+        var neutral = Scenario()
+        neutral.prices = [.init(.category("Drinks"), factor: 0.5)]
+        let plain = try World.model()
+        #expect(throws: FuturesError.self) { try neutral.validate(plain, items: items) }
+        neutral.prices = []
+        neutral.precipitation = 3
+        #expect(throws: FuturesError.self) { try neutral.validate(plain, items: items) }
+    }
+}
