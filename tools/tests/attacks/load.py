@@ -1,0 +1,123 @@
+"""More requests than can be answered, of kinds that are each legal."""
+
+import json
+import time
+
+from .server import Background, Probe, Server
+from .support import Case, attack, event, megabytes
+
+
+def lines(tag, count=10_000):
+    return "".join(
+        json.dumps(event(f"{tag}-{n}", f"{tag}-user-{n % 500}", f"item-{n % 60 + 1:04}")) + "\n"
+        for n in range(count)).encode()
+
+
+class Load(Case):
+    # The answer that a supervisor waits for comes within this time.
+    WAIT_MAX = 5
+
+    @attack("H1", "eight connections upload 10,000 events each, again and again")
+    def test_uploads_leave_room_for_reads(self):
+        self.shop()
+        server = Server(self)
+        limit = time.monotonic() + 15
+
+        def upload(place):
+            statuses, number = [], 0
+            while time.monotonic() < limit:
+                answer = server.post(lines(f"h1-{place}-{number}"), "application/x-ndjson", 60)
+                statuses.append(answer.status)
+                number += 1
+            return statuses
+        uploads = Background(*[lambda place=place: upload(place) for place in range(8)])
+        ready = Probe(server, "/readyz", 0.2, timeout=60)
+        twins = Probe(server, "/v1/twins/customer-0003", 0.2, timeout=60)
+        results = uploads.wait(45)
+        for probe in (ready.stop(), twins.stop()):
+            self.saw(probe.figures)
+        statuses = [status for result in results for status in result or [0]]
+        self.saw(f"{statuses.count(200)} uploads answered 200, {statuses.count(503)} 503")
+        self.harmless([
+            server.trouble,
+            *(f"{probe.path} waited {probe.worst:.1f} s; expected less than {self.WAIT_MAX} s"
+              for probe in (ready, twins) if probe.worst >= self.WAIT_MAX),
+            *(f"an upload was answered {status or 'not at all'}" for status in statuses
+              if status not in (200, 429, 503))])
+
+    @attack("H2", "eight times as many recommendations as can be answered")
+    def test_overload_does_not_lower_what_is_answered(self):
+        self.shop()
+        server = Server(self)
+        path = "/v1/twins/customer-0003/recommendations?horizon_days=60&surprise=never&paths="
+        paths, alone = 250, 0.0
+        while alone < 0.25 and paths < 10_000:
+            paths *= 2
+            alone = server.get(f"{path}{paths}").seconds
+        path += str(paths)
+
+        def work(until):
+            count = 0
+            while time.monotonic() < until:
+                count += server.get(path).status == 200
+            return count
+        began = time.monotonic()
+        two = Background(*[lambda: work(began + 8)] * 2)
+        usual = sum(two.wait(30)) / (time.monotonic() - began)
+        began, calls = time.monotonic(), []
+        while time.monotonic() < began + 12:
+            calls.append(Background(lambda: server.get(path, timeout=30)))
+            time.sleep(1 / max(1.0, 8 * usual))
+        answers = [call.wait(max(0, began + 30 - time.monotonic()))[0] for call in calls]
+        good = [answer for answer in answers if answer and answer.status == 200]
+        rate = len(good) / (time.monotonic() - began)
+        worst = max((answer.seconds for answer in good), default=0)
+        self.saw(f"{usual:.1f} answers a second alone; {len(answers)} asked in 12 s, "
+                 f"{len(good)} answered 200, {rate:.1f} a second, the oldest {worst:.1f} s")
+        self.harmless([server.trouble,
+                       "expected at least 0.6 of the usual rate" if rate < 0.6 * usual else ""])
+
+    @attack("M1", "60 clients ask for recommendations and leave")
+    def test_clients_that_left_cost_nothing(self):
+        self.shop()
+        server = Server(self)
+        path = "/v1/twins/customer-0003/recommendations?surprise=never&horizon_days=60&paths="
+        paths, alone = 250, 0.0
+        while alone < 0.25 and paths < 10_000:
+            paths *= 2
+            alone = server.get(f"{path}{paths}").seconds
+        request = f"GET {path}{paths} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+        clients = [server.connect() for _ in range(60)]
+        for client in clients:
+            client.sendall(request)
+        time.sleep(0.3)
+        for client in clients:
+            client.close()
+        time.sleep(0.3)
+        answer = server.get("/v1/twins/customer-0004/recommendations?paths=10", timeout=30)
+        limit = max(3.0, 6 * alone)
+        self.saw(f"one alone {alone:.2f} s; after those who left: {answer}")
+        self.harmless([server.trouble, "" if answer.status == 200 and answer.seconds < limit else
+                       f"expected 200 within {limit:.1f} s"])
+
+    @attack("M3", "16 uploads of 10,000 events at once")
+    def test_groups_of_uploads_are_bounded(self):
+        self.shop()
+        server = Server(self)
+        before = server.meter.restart()
+        bodies = [lines(f"m3-{place}") for place in range(16)]
+        uploads = Background(*[
+            lambda body=body: server.post(body, "application/x-ndjson", 100) for body in bodies])
+        answers = uploads.wait(100)
+        self.assertTrue(all(answers), "not all uploads were answered within 100 s")
+        times = sorted(answer.seconds for answer in answers)
+        growth = server.meter.peak - before
+        self.saw(f"answers after {times[0]:.1f}, {times[3]:.1f} (fourth) … {times[-1]:.1f} s; "
+                 f"+{megabytes(growth)}")
+        good = sum(answer.status == 200 for answer in answers)
+        self.harmless([
+            server.trouble,
+            "" if good else "no upload was taken",
+            "" if times[3] < 0.7 * times[-1] or times[-1] < 3 else
+            "expected answers as groups are written, not all at the end",
+            "" if growth < 1_000_000_000 else "expected less than 1 GB more memory"])
