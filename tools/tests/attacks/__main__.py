@@ -122,8 +122,9 @@ class Test:
         self.harmless, self.seen, self.seconds = "unknown", "", 0.0
 
     def is_called(self, name):
-        findings = [part.lower() for part in self.finding.split(", ")]
-        return name.lower() in (self.theme, *findings) or name in self.name
+        if name in THEMES:
+            return name == self.theme
+        return name.lower() in self.finding.lower().split(", ") or name in self.name
 
 
 class TooLong(AssertionError):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 from .support import QUICK_TRAIN, Case, attack, event
 
@@ -28,7 +29,6 @@ class Formulas(Case):
     def hostile_shop(self):
         """A shop in which items and categories are formulas, and are bought often."""
         self.shop()
-        import json
         with open(self.folder / "formulas.jsonl", "w", encoding="utf-8") as out:
             number = 0
             for customer in range(1, 51):

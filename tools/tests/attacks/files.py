@@ -1,5 +1,6 @@
 """Files of the user that a command must not lose."""
 
+import subprocess
 import time
 
 from .support import HEADER, Case, attack
@@ -39,7 +40,9 @@ class Losses(Case):
     def test_an_import_keeps_what_was_made_meanwhile(self):
         count = 150_000
         self.write_graph("big.graphml", count)
-        process = self.start("graph", "import", "big.graphml", "--into", "made")
+        process = self.start("graph", "import", "big.graphml", "--into", "made",
+                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
         time.sleep(0.3)
         if process.poll() is not None:
             raise RuntimeError("the import was over too soon")
@@ -55,7 +58,7 @@ class Losses(Case):
         with open(self.folder / name, "w", encoding="utf-8") as out:
             out.write('<?xml version="1.0"?><graphml xmlns="http://graphml.graphdrawing.org/xmlns">'
                       '<key id="w" for="edge" attr.name="weight" attr.type="double"/>'
-                      '<graph id="g" edgedefault="directed">')
+                      '<graph id="0" edgedefault="directed">')
             for node in range(count):
                 out.write(f'<node id="n{node}"/>')
             for node in range(count - 1):
@@ -67,7 +70,9 @@ class Losses(Case):
     def test_an_import_keeps_a_store_made_meanwhile(self):
         self.write_graph("big.graphml", 150_000)
         self.file("one.csv", HEADER + "1,ann,tea,view,2026-01-01\n")
-        process = self.start("graph", "import", "big.graphml", "--into", "made")
+        process = self.start("graph", "import", "big.graphml", "--into", "made",
+                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
         time.sleep(0.2)
         made = self.run_program("ingest", "one.csv", "--store", "made")
         if made.code != 0 or process.poll() is not None:

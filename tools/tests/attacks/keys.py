@@ -33,7 +33,8 @@ class Race(Case):
         self.file("one.csv", ONE_EVENT)
         limit = time.monotonic() + 40
         rounds, problems = 0, []
-        while rounds < 300 and time.monotonic() < limit:
+        # Some losses are proof enough; a sound program goes through all rounds.
+        while rounds < 200 and time.monotonic() < limit and sum(map(bool, problems)) < 5:
             race = f"race-{rounds}"
             (self.folder / race).mkdir()
             for process in [self.start_ingest(race) for _ in range(2)]:
@@ -80,7 +81,8 @@ def traced(case, *arguments, calls):
     return [re.sub(r"^\d+\s+", "", line) for line in lines]
 
 
-FILES = "openat,open,creat,rename,renameat,renameat2,link,linkat,fsync,fdatasync,chmod,fchmod,fchmodat"
+FILES = ("openat,open,creat,rename,renameat,renameat2,link,linkat,fsync,fdatasync,"
+         "chmod,fchmod,fchmodat")
 
 
 @unittest.skipUnless(STRACE, "strace is not installed")

@@ -14,8 +14,9 @@ def lines(tag, count=10_000):
 
 
 class Load(Case):
-    # The answer that a supervisor waits for comes within this time.
+    # Supervisors wait for an answer for some seconds; half of all answers come far sooner.
     WAIT_MAX = 5
+    MEDIAN_MAX = 0.3
 
     @attack("H1", "eight connections upload 10,000 events each, again and again")
     def test_uploads_leave_room_for_reads(self):
@@ -42,19 +43,17 @@ class Load(Case):
             server.trouble,
             *(f"{probe.path} waited {probe.worst:.1f} s; expected less than {self.WAIT_MAX} s"
               for probe in (ready, twins) if probe.worst >= self.WAIT_MAX),
+            *(f"half of {probe.path} waited {probe.percentile(.5):.1f} s or more; expected "
+              f"less than {self.MEDIAN_MAX} s"
+              for probe in (ready, twins) if probe.percentile(.5) >= self.MEDIAN_MAX),
             *(f"an upload was answered {status or 'not at all'}" for status in statuses
               if status not in (200, 429, 503))])
 
     @attack("H2", "eight times as many recommendations as can be answered")
     def test_overload_does_not_lower_what_is_answered(self):
-        self.shop()
+        self.shop(is_large=True)
         server = Server(self)
-        path = "/v1/twins/customer-0003/recommendations?horizon_days=60&surprise=never&paths="
-        paths, alone = 250, 0.0
-        while alone < 0.25 and paths < 10_000:
-            paths *= 2
-            alone = server.get(f"{path}{paths}").seconds
-        path += str(paths)
+        path, _ = server.dear_path(0.3)
 
         def work(until):
             count = 0
@@ -79,14 +78,10 @@ class Load(Case):
 
     @attack("M1", "60 clients ask for recommendations and leave")
     def test_clients_that_left_cost_nothing(self):
-        self.shop()
+        self.shop(is_large=True)
         server = Server(self)
-        path = "/v1/twins/customer-0003/recommendations?surprise=never&horizon_days=60&paths="
-        paths, alone = 250, 0.0
-        while alone < 0.25 and paths < 10_000:
-            paths *= 2
-            alone = server.get(f"{path}{paths}").seconds
-        request = f"GET {path}{paths} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+        path, alone = server.dear_path(0.3)
+        request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
         clients = [server.connect() for _ in range(60)]
         for client in clients:
             client.sendall(request)

@@ -22,9 +22,19 @@ def change_json(version, name, change):
 
 
 def greatest_width(version):
+    """The greatest width, beside gates that were made for the former one.
+
+    A training on little data makes no gates, and only gates are compared with the width early.
+    """
     def change(config):
+        sources = len(config["mixture"]["names"])
+        width = config["sequence"]["width"] + 1
+        tensors.parts["mixture.gates"] = bytes(4 * sources * width)
+        tensors.head["mixture.gates"]["shape"] = [sources, width]
         config["sequence"]["width"] = INT_MAX
+    tensors = Tensors(version / "model.safetensors")
     change_json(version, "config.json", change)
+    tensors.write()
 
 
 def empty_gates(version):

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import stat
+import subprocess
 import threading
 import time
 
@@ -71,7 +72,9 @@ class Modes(Case):
     def test_checkpoints(self):
         self.shop()
         watch = Watch(self.folder / "models")
-        process = self.start("train", "--epochs", 200, "--width", 32, "--backtest-customers", 0)
+        process = self.start(
+            "train", "--epochs", 200, "--width", 32, "--backtest-customers", 0,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         limit = time.monotonic() + 30
         seen = {}
         while time.monotonic() < limit and process.poll() is None and not seen:

@@ -22,7 +22,7 @@ COLUMNS = {
 }
 # Values that tell what they are in columns that do not.
 VALUES = {
-    "note_a": "write to piia4@mailhost.test please", "note_b": "198.51.100.77",
+    "note_a": "piia4@mailhost.test", "note_b": "198.51.100.77",
     "note_c": "DE89370400440532013000", "note_d": "2001:db8:0:1::77",
     "note_e": "GB29 NWBK 6016 1331 9268 19",
 }

@@ -110,6 +110,17 @@ class Server:
         body = "".join(json.dumps(event) + "\n" for event in events).encode()
         return self.post(body, "application/x-ndjson", timeout)
 
+    def dear_path(self, seconds, customer="customer-0003"):
+        """Recommendations that take so long, or as long as they can; and how long they take."""
+        path = f"/v1/twins/{customer}/recommendations?horizon_days=60&surprise=never&paths="
+        paths, answer = 100, self.get(path + "100")
+        while answer.seconds < seconds and paths < 8_000:
+            paths *= 2
+            answer = self.get(f"{path}{paths}", timeout=60)
+        if answer.status != 200:
+            raise RuntimeError(f"recommendations of {paths} paths: {answer}")
+        return f"{path}{paths}", answer.seconds
+
     def connect(self, timeout=10):
         return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
 

@@ -3,12 +3,11 @@
 import os
 import re
 import resource
-import signal
 import subprocess
 import time
 
 from .server import Server
-from .support import HEADER, Case, attack, end
+from .support import Case, attack
 
 
 class Starting(Case):
@@ -166,17 +165,3 @@ def processor_seconds(pid):
     with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
         fields = stat.read().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-class FirstFiles(Case):
-    @attack("F24", "readyz of a server without a model")
-    def test_a_server_without_a_model_says_so(self):
-        self.file("one.csv", HEADER + "1,ann,tea,view,2026-01-01\n")
-        self.succeed("ingest", "one.csv")
-        server = Server(self)
-        ready, health = server.get("/readyz"), server.get("/healthz")
-        self.saw(f"readyz: {ready}, healthz: {health}")
-        self.harmless([server.trouble, "expected healthz 200" if health.status != 200 else "",
-                       "expected an answer" if ready.status not in (200, 503) else ""])
-        server.process.send_signal(signal.SIGTERM)
-        end(server.process)

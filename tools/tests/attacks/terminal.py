@@ -143,18 +143,29 @@ class Terminal(Case):
 
     @attack("F15", "graphs of other programs")
     def test_imported_graphs(self):
-        self.file("graph.jsonl", "".join(json.dumps(one) + "\n" for one in (
-            {"type": "node", "id": f"a{C1}", "labels": [f"L{BIDI}"],
-             "properties": {f"p{C1}": f"v{BIDI}"}},)))
+        head = {"foretwin": "property graph", "version": 1, "labels": [f"L{C1}", "M"],
+                "edgeTypes": [f"E{BIDI}"]}
+        nodes = [{"node": [f"L{C1}", f"a{C1}{BIDI}"], "graph": 0,
+                  "properties": {f"p{C1}": f"v{BIDI}{TITLE}"}},
+                 {"node": ["M", f"b{C1}"], "graph": 0, "properties": {}},
+                 {"edge": f"E{BIDI}", "from": [f"L{C1}", f"a{C1}{BIDI}"], "to": ["M", f"b{C1}"],
+                  "graph": 0, "weight": 1.5, "count": 1, "first": 0, "last": 0,
+                  "properties": {}}]
+        self.file("graph.jsonl", "".join(json.dumps(one) + "\n" for one in [head, *nodes]))
         self.file("graph.graphml",
                   '<?xml version="1.0" encoding="UTF-8"?>'
                   '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">'
                   '<key id="n" for="node" attr.name="name" attr.type="string"/>'
-                  f'<graph id="g" edgedefault="directed"><node id="a{C1}{BIDI}">'
+                  f'<graph id="0" edgedefault="directed"><node id="a{C1}{BIDI}">'
                   f'<data key="n">v{C1}{BIDI}</data></node><node id="b{C1}"/>'
                   f'<edge source="a{C1}{BIDI}" target="b{C1}"/></graph></graphml>')
         self.quiet(("graph", "import", "graph.graphml", "--into", "made"),
                    ("graph", "import", "graph.jsonl", "--into", "other"),
+                   ("graph", "stats", "--store", "other"),
+                   ("graph", "node", f"a{C1}{BIDI}", "--store", "other"),
+                   ("graph", "neighbours", f"a{C1}{BIDI}", "--store", "other"),
+                   ("graph", "top", f"a{C1}{BIDI}", "--store", "other"),
+                   ("graph", "path", f"a{C1}{BIDI}", f"b{C1}", "--store", "other"),
                    ("graph", "stats", "--store", "made"),
                    ("graph", "node", f"a{C1}{BIDI}", "--store", "made"),
                    ("graph", "neighbours", f"a{C1}{BIDI}", "--store", "made"),
