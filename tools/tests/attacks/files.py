@@ -7,6 +7,9 @@ from .support import HEADER, Case, attack
 
 DEMO = ("demo", "--customers", 40, "--items", 60, "--days", 60, "--epochs", 1, "--width", 8)
 
+# What an edge of a graph has to say, with its kind.
+EDGE = {"type": "string", "weight": "double", "count": "long", "first": "long", "last": "long"}
+
 
 class Losses(Case):
     @attack("F16", "a second ingest with rejected lines")
@@ -55,15 +58,18 @@ class Losses(Case):
             "expected a refusal" if process.returncode == 0 and precious.exists() else ""])
 
     def write_graph(self, name, count):
+        """A way through many nodes, as GraphML."""
+        keys = "".join(f'<key id="{key}" for="edge" attr.name="{key}" attr.type="{kind}"/>'
+                       for key, kind in EDGE.items())
+        data = "".join(f'<data key="{key}">{"NEXT" if key == "type" else 1}</data>'
+                       for key in EDGE)
         with open(self.folder / name, "w", encoding="utf-8") as out:
             out.write('<?xml version="1.0"?><graphml xmlns="http://graphml.graphdrawing.org/xmlns">'
-                      '<key id="w" for="edge" attr.name="weight" attr.type="double"/>'
-                      '<graph id="0" edgedefault="directed">')
+                      f'{keys}<graph id="0" edgedefault="directed">')
             for node in range(count):
-                out.write(f'<node id="n{node}"/>')
+                out.write(f'<node id="Item:n{node}"/>')
             for node in range(count - 1):
-                out.write(f'<edge source="n{node}" target="n{node + 1}">'
-                          '<data key="w">1.5</data></edge>')
+                out.write(f'<edge source="Item:n{node}" target="Item:n{node + 1}">{data}</edge>')
             out.write("</graph></graphml>")
 
     @attack("F22", "graph import --into a store that is made meanwhile")

@@ -130,9 +130,9 @@ class Ending(Case):
             except OSError:
                 break
         time.sleep(0.5)
-        before = processor_seconds(server.process.pid)
+        before = server.processor_seconds
         time.sleep(5)
-        spent = processor_seconds(server.process.pid) - before
+        spent = server.processor_seconds - before
         for connection in connections:
             connection.close()
         time.sleep(1)
@@ -159,9 +159,3 @@ class Ending(Case):
         result = self.run_program("--version")
         self.saw(" ".join(result.out.split()))
         self.assertRegex(result.out, r"(?i)lmdb\s+(version\s+)?\d", "expected LMDB and its version")
-
-
-def processor_seconds(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-        fields = stat.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -156,9 +156,8 @@ class Terminal(Case):
                   '<?xml version="1.0" encoding="UTF-8"?>'
                   '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">'
                   '<key id="n" for="node" attr.name="name" attr.type="string"/>'
-                  f'<graph id="0" edgedefault="directed"><node id="a{C1}{BIDI}">'
-                  f'<data key="n">v{C1}{BIDI}</data></node><node id="b{C1}"/>'
-                  f'<edge source="a{C1}{BIDI}" target="b{C1}"/></graph></graphml>')
+                  f'<graph id="0" edgedefault="directed"><node id="Item:a{C1}{BIDI}">'
+                  f'<data key="n">v{C1}{BIDI}</data></node></graph></graphml>')
         self.quiet(("graph", "import", "graph.graphml", "--into", "made"),
                    ("graph", "import", "graph.jsonl", "--into", "other"),
                    ("graph", "stats", "--store", "other"),
