@@ -50,6 +50,7 @@ def main():
         for test in tests:
             print(f"{test.theme:<12} {test.finding:<8} {test.about}")
         return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     settings.scratch = pathlib.Path(tempfile.mkdtemp(prefix="foretwin-attack-"))
     began = time.monotonic()
     try:
@@ -145,6 +146,7 @@ def run(test):
         test.case.run(result)
     finally:
         signal.alarm(0)
+        test.case.doCleanups()  # Nothing is left if the whole run is interrupted.
     test.seconds = time.monotonic() - began
     notes = list(getattr(test.case, "seen", []))
     if result.skipped:

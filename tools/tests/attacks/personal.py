@@ -69,9 +69,6 @@ class Personal(Case):
 
     @attack("F13", "fields that name what is personal, over HTTP")
     def test_fields_over_http(self):
-        self.file("first.csv", "event_id,user_id,item_id,type,timestamp\n"
-                               "0,bob,tea,view,2026-01-01\n")
-        self.succeed("ingest", "first.csv")
         server = Server(self)
         answer = server.post(event("1", "ann", "tea", **COLUMNS, **HARMLESS))
         self.saw(json.dumps(answer.json)[:100] if answer.status != 200 else answer.status)

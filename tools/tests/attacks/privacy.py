@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import time
 
 from .server import Server
 from .support import HEADER, QUICK_TRAIN, Case, attack
@@ -89,6 +90,7 @@ class Erasure(Case):
         said = re.compile(r"compact", re.IGNORECASE)
         verify = self.run_program("verify")
         server = Server(self, level="info")
+        time.sleep(0.5)
         served = server.said
         server.stop()
         self.succeed("compact")

@@ -43,6 +43,9 @@ class Server:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
+        if "--store" not in arguments and not (case.folder / "graph-data/store").exists():
+            # A server need not make a store that is not there.
+            case.first_store()
         self.log = pathlib.Path(case.folder, f"server-{self.port}.log")
         with open(self.log, "wb") as log:
             self.process = case.start(
@@ -93,6 +96,21 @@ class Server:
         except OSError:
             return 0.0
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
+    def connection_count(self):
+        """How many connections the server has open."""
+        count = 0
+        for name in ("tcp", "tcp6"):
+            try:
+                with open(f"/proc/net/{name}", encoding="ascii") as table:
+                    lines = table.read().splitlines()[1:]
+            except OSError:
+                continue
+            for line in lines:
+                local, state = line.split()[1], line.split()[3]
+                count += state == "01" and int(local.rpartition(":")[2], 16) == self.port
+        return count
 
     def ask(self, method, path, body=None, headers=None, timeout=30):
         """One request on a connection of its own."""

@@ -202,6 +202,11 @@ class Case(unittest.TestCase):
         draft.doCleanups()
         draft.folder.rename(template)
 
+    def first_store(self):
+        """Makes a store of one event."""
+        self.file("first.csv", HEADER + "first,first-customer,first-item,view,2026-01-01\n")
+        self.succeed("ingest", "first.csv")
+
     def help(self, *command):
         """The help of a command, with its lines joined."""
         return re.sub(r"\s+", " ", self.run_program(*command, "--help").out)
