@@ -50,11 +50,14 @@ def main():
         for test in tests:
             print(f"{test.theme:<12} {test.finding:<8} {test.about}")
         return
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings.scratch = pathlib.Path(tempfile.mkdtemp(prefix="foretwin-attack-"))
     began = time.monotonic()
     try:
         rows = [run(test) for test in tests]
+    except KeyboardInterrupt:
+        print("tools/attack: interrupted", file=sys.stderr)
+        sys.exit(130)
     finally:
         shutil.rmtree(settings.scratch, ignore_errors=True)
     table = markdown(rows)
