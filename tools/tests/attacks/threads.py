@@ -16,9 +16,11 @@ GRACE_MARGIN = 4
 class Simulations(Case):
     """Two simulations at once, as dear as the program allows."""
 
-    def server(self):
+    def prepare(self):
+        """A server, and the dearest request that it takes."""
         self.shop(is_large=True)
-        return Server(self)
+        query = self.worst_query()
+        return Server(self), query
 
     def worst_query(self):
         """The dearest request that is legal: bounds may join paths and days."""
@@ -43,8 +45,7 @@ class Simulations(Case):
 
     @attack("C1", "two of the dearest recommendations; health and events meanwhile")
     def test_others_are_served(self):
-        server = self.server()
-        query = self.worst_query()
+        server, query = self.prepare()
         number = iter(range(1_000_000))
         health = Probe(server, "/healthz", timeout=60)
         dear = self.simulate(server, query, timeout=60)
@@ -66,8 +67,7 @@ class Simulations(Case):
 
     @attack("C1", "two of the dearest recommendations; the deadline of 10 s")
     def test_the_deadline_is_kept(self):
-        server = self.server()
-        query = self.worst_query()
+        server, query = self.prepare()
         dear = self.simulate(server, query, timeout=60)
         limit = DEADLINE_SECONDS + DEADLINE_MARGIN
         answers = dear.wait(45)
@@ -82,8 +82,8 @@ class Simulations(Case):
 
     @attack("C1", "two of the dearest recommendations; SIGTERM")
     def test_the_server_can_be_stopped(self):
-        server = self.server()
-        self.simulate(server, self.worst_query(), timeout=60)
+        server, query = self.prepare()
+        self.simulate(server, query, timeout=60)
         time.sleep(1)
         limit = GRACE_SECONDS + GRACE_MARGIN
         seconds = server.stop(timeout=30)
@@ -93,7 +93,8 @@ class Simulations(Case):
 
     @attack("C1", "a cross-site image of a page asks for recommendations")
     def test_pages_of_other_sites_are_refused(self):
-        server = self.server()
+        self.shop()
+        server = Server(self)
         answer = server.ask("GET", "/v1/twins/customer-0001/recommendations?paths=10",
                             headers={"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"})
         self.saw(answer)
