@@ -4,6 +4,7 @@ import argparse
 import importlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import sys
@@ -163,6 +164,7 @@ def run(test):
     else:
         test.harmless = "yes"
     test.seen = "; ".join(note for note in notes if note)
+    test.seen = re.sub(re.escape(str(settings.scratch)) + r"/\w+/", "", test.seen)
     print(f"{test.harmless:<8} {test.seconds:6.1f} s  {test.theme:<12} {test.finding:<8} "
           f"{test.about}: {printable(test.seen)[:300]}", flush=True)
     return test
