@@ -104,10 +104,8 @@ let futures = layer(
             swiftSettings: numeric),
         .target(
             name: "Simulation",
-            dependencies: [
-                "Kernels", "Learning", "Prediction", "PropertyGraph", "Shop", "Time",
-                "TwinStorage",
-            ], swiftSettings: numeric),
+            dependencies: ["Kernels", "Learning", "Prediction", "Shop", "Time", "TwinStorage"],
+            swiftSettings: numeric),
         .target(
             name: "Backtesting",
             dependencies: [
@@ -183,6 +181,10 @@ let testSupport: [Target] = [
         name: "GraphFixtures", dependencies: ["LMDB", "PropertyGraph", "TestSupport", "Time"],
         path: "Tests/Support/GraphFixtures", swiftSettings: common),
     .target(
+        name: "FuturesFixtures",
+        dependencies: ["Learning", "Prediction", "Shop", "Simulation", "SyntheticShop"],
+        path: "Tests/Support/FuturesFixtures", swiftSettings: common),
+    .target(
         name: "TwinFixtures",
         dependencies: [
             "PropertyGraph", "Shop", "ShopFormats", "TestSupport", "Time", "TwinStorage",
@@ -224,16 +226,20 @@ let tests: [Target] = [
         ["Kernels", "Learning", "Shop", "SyntheticShop", "Time", "TwinStorage"], settings: numeric),
     tests(
         of: "Simulation",
-        ["Kernels", "Learning", "Prediction", "Shop", "SyntheticShop"], settings: numeric),
+        ["FuturesFixtures", "Kernels", "Learning", "Prediction", "Shop", "SyntheticShop"],
+        settings: numeric),
     tests(
         of: "Backtesting",
         [
-            "Kernels", "Learning", "Prediction", "Shop", "Simulation", "SyntheticShop",
-            "TwinStorage",
+            "FuturesFixtures", "Kernels", "Learning", "Prediction", "PropertyGraph", "Shop",
+            "Simulation", "SyntheticShop", "Time", "TwinStorage",
         ], settings: numeric),
     tests(
         of: "Fleet",
-        ["Learning", "Prediction", "Shop", "Simulation", "SyntheticShop", "Time", "TwinStorage"],
+        [
+            "FuturesFixtures", "Learning", "Prediction", "Shop", "Simulation", "SyntheticShop",
+            "Time", "TwinFixtures", "TwinStorage",
+        ],
         settings: numeric),
     tests(
         of: "Recommendations",

@@ -1,7 +1,10 @@
 import Foundation
+import FuturesFixtures
 import Kernels
 import Learning
 import Prediction
+import PropertyGraph
+import Shop
 import SyntheticShop
 import Testing
 import TwinStorage

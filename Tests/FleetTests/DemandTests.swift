@@ -1,9 +1,12 @@
 import Foundation
+import FuturesFixtures
 import Learning
 import Prediction
 import Shop
 import SyntheticShop
 import Testing
+import Time
+import TwinFixtures
 import TwinStorage
 
 @testable import Fleet

@@ -1,4 +1,5 @@
 import Foundation
+import Time
 
 @testable import Shop
 @testable import ShopFormats
@@ -32,12 +33,13 @@ extension FuzzTarget {
             }
         },
         FuzzTarget(
-            name: "consent-record", seeds: [ConsentRecord.encode([.events])]
+            name: "consent-record",
+            seeds: [someConsent.encoded, [1, 6] + Array("events".utf8) + [1]]
         ) { bytes in
-            let purposes = try? ConsentRecord.decode(bytes.span.bytes)
-            guard let purposes else { return }
+            let consent = try? ConsentRecord(decoding: bytes.span.bytes)
+            guard let consent else { return }
             try promise(
-                try ConsentRecord.decode(ConsentRecord.encode(purposes).span.bytes) == purposes,
+                try ConsentRecord(decoding: consent.encoded.span.bytes) == consent,
                 "a consent is read as another one")
         },
         FuzzTarget(
@@ -106,3 +108,9 @@ extension FuzzTarget {
         i2,,2026-03-01,,1e9
         """
 }
+
+private let someConsent: ConsentRecord = {
+    var consent = ConsentRecord()
+    consent.add([.events], since: Timestamp(seconds: 1_772_359_200))
+    return consent
+}()

@@ -1,4 +1,5 @@
 import Foundation
+import Time
 
 @testable import Shop
 @testable import ShopFormats
@@ -57,7 +58,8 @@ extension FuzzTarget {
         try promise(
             texts.allSatisfy { $0.utf8.count <= Limits.idByteCountMax }, "an id is too long")
         try promise(
-            (Timestamp.accepted.lowerBound.rawValue...Timestamp.accepted.upperBound.rawValue).contains(event.timestamp.rawValue),
+            (Timestamp.accepted.lowerBound.rawValue...Timestamp.accepted.upperBound.rawValue)
+                .contains(event.timestamp.rawValue),
             "a time is out of its range")
         let numbers = [event.price, event.quantity, event.dwellSeconds].compactMap(\.self)
         try promise(

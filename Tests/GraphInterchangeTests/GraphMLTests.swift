@@ -1,5 +1,5 @@
-import GraphFixtures
 import Foundation
+import GraphFixtures
 import Testing
 
 @testable import GraphInterchange

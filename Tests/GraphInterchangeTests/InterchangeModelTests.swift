@@ -1,7 +1,7 @@
-import GraphFixtures
-import TestSupport
 import Foundation
+import GraphFixtures
 import LMDB
+import TestSupport
 import Testing
 
 @testable import GraphInterchange

@@ -1,5 +1,5 @@
-import GraphFixtures
 import Foundation
+import GraphFixtures
 import TestSupport
 import Testing
 
@@ -167,8 +167,6 @@ let nastyNumbers: [Double] = [
 ]
 
 extension SeededGenerator {
-    mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
-
     mutating func nastyProperty() -> Property {
         switch below(7) {
         case 0: .string(chance(0.2) ? "" : pick(nastyTexts))

@@ -1,6 +1,6 @@
+import Foundation
 import GraphFixtures
 import TestSupport
-import Foundation
 import Testing
 
 @testable import GraphInterchange

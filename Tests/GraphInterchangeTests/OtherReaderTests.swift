@@ -1,8 +1,8 @@
-import GraphFixtures
-import Time
-import TestSupport
 import Foundation
+import GraphFixtures
+import TestSupport
 import Testing
+import Time
 
 @testable import GraphInterchange
 @testable import PropertyGraph

@@ -32,7 +32,7 @@ import Testing
         let tests = URL(fileURLWithPath: #filePath)
         let root = tests.deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let page = root.appendingPathComponent("Sources/LMDB/LMDB.docc/LMDB.md")
+        let page = root.appendingPathComponent("Sources/Storage/LMDB/LMDB.docc/LMDB.md")
         let example = try lines(of: page, from: "```swift", to: "```")
         let source = try lines(
             of: tests, from: "// The example begins.", to: "// The example ends.")

@@ -1,7 +1,7 @@
-import TestSupport
 import Foundation
 import Kernels
 import Learning
+import TestSupport
 import Testing
 
 @testable import Prediction

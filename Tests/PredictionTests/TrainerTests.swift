@@ -1,9 +1,9 @@
-import TestSupport
 import Foundation
 import Kernels
 import Learning
 import Shop
 import SyntheticShop
+import TestSupport
 import Testing
 import Time
 import TwinStorage
@@ -235,21 +235,21 @@ struct TwinHistoriesTests {
         ])
         let histories = try TwinHistories(
             store, catalogue: ModelCatalogue(itemIDs: ["a", "b", "c"]))
-        let found = try histories.history(of: "u")
+        let found = try histories.history(of: try store.snapshot(of: "u"))
         #expect(found.items == [1, 0])
         #expect(found.types == [purchase, view])
         #expect(found.times == [10, 20])
-        #expect(try histories.history(of: "nobody").isEmpty)
+        #expect(try histories.history(of: try store.snapshot(of: "nobody")).isEmpty)
     }
 
     @Test("An item that the store meets later is found at once")
     func refresh() throws {
         let histories = try TwinHistories(store, catalogue: ModelCatalogue(itemIDs: ["a", "b"]))
-        #expect(try histories.history(of: "u").isEmpty)
+        #expect(try histories.history(of: try store.snapshot(of: "u")).isEmpty)
         _ = try store.append([bought("u", "a", 1)])
-        #expect(try histories.history(of: "u").items == [0])
+        #expect(try histories.history(of: try store.snapshot(of: "u")).items == [0])
         _ = try store.append([bought("u", "x", 2), bought("u", "b", 3)])
-        #expect(try histories.history(of: "u").items == [0, 1])
+        #expect(try histories.history(of: try store.snapshot(of: "u")).items == [0, 1])
     }
 
     @Test("A history as of a moment ends with it")
@@ -257,7 +257,8 @@ struct TwinHistoriesTests {
         _ = try store.append((1...5).map { bought("u", "a", Int64($0)) })
         let histories = try TwinHistories(store, catalogue: ModelCatalogue(itemIDs: ["a"]))
         for (moment, count) in [(0, 0), (3, 3), (9, 5)] {
-            let found = try histories.history(of: "u", until: Timestamp(seconds: Int64(moment)))
+            let found = try histories.history(
+                of: try store.snapshot(of: "u", asOf: Timestamp(seconds: Int64(moment))))
             #expect(found.count == count)
         }
     }
@@ -289,13 +290,13 @@ struct TwinHistoriesTests {
             for _ in 0..<3 {
                 group.addTask {
                     for _ in 0..<60 {
-                        let found = try histories.history(of: "u")
+                        let found = try histories.history(of: try store.snapshot(of: "u"))
                         #expect(found.items == (0..<found.count).map { Int32($0) })
                     }
                 }
             }
             try await group.waitForAll()
         }
-        #expect(try histories.history(of: "u").count == 50)
+        #expect(try histories.history(of: try store.snapshot(of: "u")).count == 50)
     }
 }

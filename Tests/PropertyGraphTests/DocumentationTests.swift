@@ -1,5 +1,5 @@
-import GraphFixtures
 import Foundation
+import GraphFixtures
 import LMDB
 import PropertyGraph
 import TestSupport
@@ -40,7 +40,7 @@ import Time
         let root = tests.deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let page = root.appendingPathComponent(
-            "Sources/PropertyGraph/PropertyGraph.docc/PropertyGraph.md")
+            "Sources/Storage/PropertyGraph/PropertyGraph.docc/PropertyGraph.md")
         let example = try lines(of: page, from: "```swift", to: "```")
         let source = try lines(
             of: tests, from: "// The example begins.", to: "// The example ends.")

@@ -1,6 +1,6 @@
 import GraphFixtures
-import TestSupport
 import LMDB
+import TestSupport
 import Testing
 
 @testable import PropertyGraph

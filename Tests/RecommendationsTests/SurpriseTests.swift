@@ -3,6 +3,7 @@ import Prediction
 import Shop
 import Simulation
 import Testing
+import TwinStorage
 
 @testable import Recommendations
 

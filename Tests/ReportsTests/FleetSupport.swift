@@ -2,6 +2,7 @@ import Foundation
 import Prediction
 import Shop
 import Time
+import TwinStorage
 
 @testable import Fleet
 @testable import Reports

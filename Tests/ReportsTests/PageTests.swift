@@ -1,8 +1,10 @@
 import Foundation
 import Prediction
 import Recommendations
+import Shop
 import Testing
 import Time
+import TwinStorage
 
 @testable import Reports
 

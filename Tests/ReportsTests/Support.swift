@@ -3,6 +3,7 @@ import Learning
 import Prediction
 import Recommendations
 import Reports
+import Shop
 import Simulation
 import SyntheticShop
 import Testing

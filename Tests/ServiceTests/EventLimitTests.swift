@@ -1,9 +1,9 @@
-import TwinStorage
 import Foundation
 import HTTPTypes
 import Hummingbird
 import Shop
 import Testing
+import TwinStorage
 
 @testable import Service
 

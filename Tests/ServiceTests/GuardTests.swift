@@ -1,11 +1,11 @@
-import TestSupport
-import PropertyGraph
-import TwinStorage
 import Foundation
 import HTTPTypes
 import Hummingbird
 import LMDB
+import PropertyGraph
+import TestSupport
 import Testing
+import TwinStorage
 
 @testable import Service
 

@@ -1,12 +1,12 @@
-import TestSupport
-import TwinStorage
 import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import TestSupport
 import Testing
+import TwinStorage
 
 @testable import Service
 

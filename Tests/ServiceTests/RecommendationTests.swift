@@ -1,11 +1,11 @@
-import TwinStorage
-import Shop
-import Time
 import Foundation
 import HTTPTypes
 import Prediction
 import Recommendations
+import Shop
 import Testing
+import Time
+import TwinStorage
 
 @testable import Service
 

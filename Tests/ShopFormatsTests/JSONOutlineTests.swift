@@ -1,8 +1,8 @@
+import Foundation
 import Shop
 import TestSupport
-import TwinFixtures
-import Foundation
 import Testing
+import TwinFixtures
 
 @testable import ShopFormats
 

@@ -1,7 +1,7 @@
-import TestSupport
-import TwinFixtures
 import Foundation
+import TestSupport
 import Testing
+import TwinFixtures
 
 @testable import Shop
 @testable import ShopFormats

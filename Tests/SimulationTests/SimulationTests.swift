@@ -1,3 +1,4 @@
+import FuturesFixtures
 import Learning
 import Testing
 

@@ -1,3 +1,4 @@
+import FuturesFixtures
 import Kernels
 import Learning
 import Prediction

@@ -1,5 +1,5 @@
-import Shop
 import Foundation
+import Shop
 import Testing
 import Time
 

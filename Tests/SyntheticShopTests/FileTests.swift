@@ -1,8 +1,8 @@
-import Time
 import Foundation
 import Shop
 import ShopFormats
 import Testing
+import Time
 
 @testable import SyntheticShop
 

@@ -1,7 +1,7 @@
-import Time
-import Shop
 import Kernels
+import Shop
 import Testing
+import Time
 
 @testable import SyntheticShop
 

@@ -1,7 +1,7 @@
-import Time
 import Foundation
 import Shop
 import Testing
+import Time
 
 @testable import SyntheticShop
 

@@ -1,8 +1,8 @@
-import TwinFixtures
 import Foundation
 import TestSupport
 import Testing
 import Time
+import TwinFixtures
 
 /// Times as texts (R17).
 @Suite struct TimestampTextTests {

@@ -101,7 +101,9 @@ extension SeededGenerator {
     fileprivate mutating func nastyEvent(_ parts: [String]) -> Event {
         var event = event(user: text(parts), eventID: chance(0.5) ? text(parts) : nil)
         event.timestamp = Timestamp(
-            rawValue: Int64.random(in: Timestamp.accepted.lowerBound.rawValue...Timestamp.accepted.upperBound.rawValue, using: &self))
+            rawValue: Int64.random(
+                in: Timestamp.accepted.lowerBound.rawValue...Timestamp.accepted.upperBound.rawValue,
+                using: &self))
         if event.itemID != nil { event.itemID = text(parts) }
         if chance(0.5) { event.sessionID = text(parts) }
         if chance(0.5) { event.basketID = text(parts) }

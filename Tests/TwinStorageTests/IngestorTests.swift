@@ -1,8 +1,8 @@
-import TestSupport
-import TwinFixtures
 import Foundation
+import TestSupport
 import Testing
 import Time
+import TwinFixtures
 
 @testable import Shop
 @testable import ShopFormats

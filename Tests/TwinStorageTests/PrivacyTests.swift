@@ -1,9 +1,9 @@
-import Shop
-import TestSupport
-import TwinFixtures
 import Foundation
 import PropertyGraph
+import Shop
+import TestSupport
 import Testing
+import TwinFixtures
 
 @testable import ShopFormats
 @testable import TwinStorage

@@ -1,9 +1,9 @@
-import TestSupport
-import TwinFixtures
 import Foundation
 import LMDB
 import PropertyGraph
+import TestSupport
 import Testing
+import TwinFixtures
 
 @testable import Shop
 @testable import TwinStorage

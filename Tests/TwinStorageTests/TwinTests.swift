@@ -1,8 +1,8 @@
-import PropertyGraph
-import TwinFixtures
 import Foundation
+import PropertyGraph
 import Testing
 import Time
+import TwinFixtures
 
 @testable import Shop
 @testable import TwinStorage

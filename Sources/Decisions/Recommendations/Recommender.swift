@@ -42,14 +42,17 @@ package struct Recommender: Sendable {
 
     /// Everything that one question about a customer needs, read once.
     package struct Subject: Sendable {
-        /// The customer's twin.
-        package let twin: UserTwin
-        /// Its events as the model sees them.
+        /// What the store knows.
+        package let snapshot: CustomerSnapshot
+        /// The events as the model sees them.
         package let history: History
+        /// The context of the next event, with the LSTM's state: the one replay of the history.
+        package let next: Context
+
+        /// The customer's twin.
+        package var twin: UserTwin { snapshot.twin }
         /// The moment from which futures start.
-        package let origin: Timestamp
-        /// What of the days ahead may be looked at.
-        package let consent: Set<ContextPurpose>
+        package var origin: Timestamp { snapshot.asOf }
     }
 
     /// Reads a customer's twin and history as of a moment.
@@ -60,11 +63,10 @@ package struct Recommender: Sendable {
     /// - Returns: The twin, cold if nothing is known, and its history.
     /// - Throws: What the store throws.
     package func subject(_ userID: String, asOf: Timestamp? = nil) throws -> Subject {
-        let origin = try asOf ?? store.newestEvent() ?? Timestamp(seconds: 0)
+        let snapshot = try store.snapshot(of: userID, asOf: asOf)
+        let history = try histories.history(of: snapshot)
         return Subject(
-            twin: try store.loadUserTwin(userID, at: origin),
-            history: try histories.history(of: userID, until: origin), origin: origin,
-            consent: try store.contextConsent(of: userID))
+            snapshot: snapshot, history: history, next: model.nextContext(after: history))
     }
 
     /// Simulates a customer's futures (`simulateFutureBehavior` of document 004), as the days ahead
@@ -74,8 +76,8 @@ package struct Recommender: Sendable {
         return try simulator.simulateFutureBehavior(
             subject.history, from: subject.origin.seconds, settings: settings,
             factors: outlooks.factors(
-                city: subject.twin.city, purposes: subject.consent,
-                from: subject.origin.seconds, horizonSeconds: settings.horizonSeconds))
+                of: subject.snapshot, horizonSeconds: settings.horizonSeconds),
+            next: subject.next)
     }
 
     /// The items to recommend to a customer (`getRecommendations` of document 004).
@@ -101,7 +103,7 @@ package struct Recommender: Sendable {
     ) throws -> Recommendations {
         try options.validate()
         let taste = Taste(subject.history, model: model)
-        let next = model.prediction(for: model.nextContext(after: subject.history))
+        let next = model.prediction(for: subject.next)
         let rejected = Set(
             subject.twin.itemGraph.interactions.filter { $0.type == .reject }.map(\.itemID))
         let calibrated = options.usesPaths ? probabilities(subject, futures) : [:]

@@ -144,18 +144,19 @@ package struct RollingBacktest: Sendable {
     ) throws -> [[Hindsight]] {
         let histories = try TwinHistories(store, catalogue: model.catalogue)
         let wholes = try numbers.map { number in
-            try number.flatMap { try store.twinLog(number: $0) }
-                .map { try histories.history($0.entries) } ?? History()
+            try number.flatMap { try store.snapshot(of: TwinID(rawValue: $0)) }
+                .map { try histories.history(of: $0) } ?? History()
         }
         let feeds = try store.contextFeeds()
         return try moments.map { moment in
             let outlooks = Outlooks(model, feeds.known(at: Timestamp(seconds: moment)))
             return try zip(numbers, wholes).map { number, whole in
                 var hindsight = Hindsight(whole, at: moment, horizonSeconds: settings.longest)
+                guard !model.response.isNeutral else { return hindsight }
                 hindsight.factors = try number.flatMap {
-                    try outlooks.factors(
-                        store, twin: $0, from: moment, horizonSeconds: settings.longest)
-                }
+                    try store.snapshot(
+                        of: TwinID(rawValue: $0), asOf: Timestamp(seconds: moment))
+                }.flatMap { outlooks.factors(of: $0, horizonSeconds: settings.longest) }
                 return hindsight
             }
         }

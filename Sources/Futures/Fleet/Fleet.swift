@@ -73,8 +73,10 @@ package struct Shard: Sendable, Hashable, Codable {
         self.init(number: number, count: count)
     }
 
-    /// Whether the twin with a running number belongs to this part.
-    func contains(_ twin: Int) -> Bool { twin % count == number - 1 }
+    /// Whether a customer belongs to this part.
+    func contains(_ customer: CustomerKey) -> Bool {
+        ShardKey(customer).part(of: count) == number - 1
+    }
 }
 
 /// What is foreseen of one item of a twin.
@@ -150,7 +152,10 @@ package struct Fleet: Sendable {
     /// - Returns: Forecasts in the order of the numbers.
     /// - Throws: What the store throws, or `CancellationError`.
     package func forecasts(of numbers: Range<Int>, threads: Int) throws -> [TwinForecast] {
-        let own = numbers.filter(settings.shard.contains)
+        let own = try numbers.map(TwinID.init(rawValue:)).filter { id in
+            guard settings.shard != .whole else { return true }
+            return try store.customerKey(of: id).map(settings.shard.contains) ?? false
+        }
         let results = parallelMap(own.count, threads: threads) { index in
             Result { try forecast(own[index]) }
         }
@@ -165,22 +170,21 @@ package struct Fleet: Sendable {
             items, after: history, from: settings.origin, within: settings.horizonSeconds)
     }
 
-    private func forecast(_ number: Int) throws -> TwinForecast? {
-        guard let twin = try store.twinLog(number: number) else { return nil }
-        let known = twin.entries.filter { $0.timestamp.seconds <= settings.origin }
-        let history = try histories.history(known)
+    private func forecast(_ id: TwinID) throws -> TwinForecast? {
+        let origin = Timestamp(seconds: settings.origin)
+        guard let snapshot = try store.snapshot(of: id, asOf: origin) else { return nil }
+        let history = try histories.history(of: snapshot)
         guard !history.isEmpty else { return nil }
         let random = Philox(seed: settings.seed, stream: 0xF1EE7)
         let futures = try simulator.simulateFutureBehavior(
             history, from: settings.origin,
-            settings: settings.simulation(seed: random.bits(at: UInt64(number))),
-            factors: try outlooks.factors(
-                store, twin: number, from: settings.origin,
-                horizonSeconds: settings.horizonSeconds))
+            settings: settings.simulation(seed: random.bits(at: UInt64(id.rawValue))),
+            factors: outlooks.factors(
+                of: snapshot, horizonSeconds: settings.horizonSeconds))
         let types = settings.types.isEmpty ? nil : Set(settings.types)
         let items = futures.itemForecasts(types: types, count: settings.count)
         return TwinForecast(
-            pseudonym: twin.pseudonym, items: items,
+            pseudonym: snapshot.key.rawValue, items: items,
             calibrated: calibrated(items.map(\.predicted), history),
             demand: demand?.cells(of: futures, types: types) ?? [])
     }

@@ -67,7 +67,7 @@ struct WhatIfTrials {
         var generator = PhiloxGenerator(seed: seed, stream: 0x7217)
         let customers = min(Self.customerLimit, shop.truth.customers.count)
         let numbers = try shop.truth.customers.prefix(customers).compactMap {
-            try store.twinGraph(userID: $0.userID).map { Int($0.rawValue) - 1 }
+            try store.snapshot(of: $0.userID).id
         }
         let settings = WhatIf.Settings(
             origin: origin, horizonSeconds: Int64(Self.days) * 86_400, paths: Self.paths,

@@ -12,6 +12,8 @@ package struct TwinsError: Error, CustomStringConvertible, Sendable, Hashable {
         case notFound
         /// The store holds something that it should not.
         case corrupt
+        /// The store was too busy; trying again helps.
+        case busy
         /// A setting is out of its range or does not fit the store.
         case setting
     }

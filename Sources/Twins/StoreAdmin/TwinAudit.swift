@@ -131,7 +131,7 @@ struct TwinAudit {
         let isErased = try transaction.contains(key(graphID, Self.tombstoneTag), in: graph.records)
         if !isErased { twins += 1 }
         let consent = try transaction.value(
-            for: key(graphID, ConsentRecord.tag), in: graph.records, ConsentRecord.decode)
+            for: key(graphID, ConsentRecord.tag), in: graph.records, ConsentRecord.init(decoding:))
         if isErased, consent != nil {
             note("twin \(graphID.rawValue) was erased, and its consent is still there")
         }

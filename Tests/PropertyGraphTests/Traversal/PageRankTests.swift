@@ -1,6 +1,6 @@
 import GraphFixtures
-import TestSupport
 import PropertyGraph
+import TestSupport
 import Testing
 import Time
 

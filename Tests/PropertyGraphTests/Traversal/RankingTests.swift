@@ -1,7 +1,7 @@
-import GraphFixtures
-import TestSupport
 import Foundation
+import GraphFixtures
 import PropertyGraph
+import TestSupport
 import Testing
 import Time
 

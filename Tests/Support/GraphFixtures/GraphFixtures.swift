@@ -1,7 +1,7 @@
-package import LMDB
+import LMDB
 package import PropertyGraph
 package import TestSupport
-package import Time
+import Time
 
 extension Label {
     package static let person = Label(rawValue: "Person")
@@ -52,7 +52,8 @@ package final class Fixture: Sendable {
     }
 
     /// The edges that leave a node.
-    package func edges(from node: NodeID, _ type: EdgeType? = nil, graph: GraphID) throws -> [Edge] {
+    package func edges(from node: NodeID, _ type: EdgeType? = nil, graph: GraphID) throws -> [Edge]
+    {
         try store.read { transaction in
             var edges: [Edge] = []
             try store.forEachEdge(from: node, type, graph: graph, in: transaction) {

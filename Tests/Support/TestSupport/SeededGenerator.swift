@@ -18,6 +18,9 @@ package struct SeededGenerator: RandomNumberGenerator {
     /// A number from 0 to below a limit.
     package mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &self) }
 
+    /// One of some choices.
+    package mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
+
     /// True with a probability.
     package mutating func chance(_ probability: Double) -> Bool {
         Double.random(in: 0..<1, using: &self) < probability

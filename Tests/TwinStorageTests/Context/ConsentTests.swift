@@ -3,6 +3,7 @@ import LMDB
 import PropertyGraph
 import TestSupport
 import Testing
+import Time
 import TwinFixtures
 
 @testable import Shop
@@ -27,10 +28,9 @@ import TwinFixtures
         #expect(try shop.store.contextConsent(of: "nobody") == [.weather, .trends])
         try shop.append(event(.view, "a", 0))
         #expect(try shop.store.contextConsent(of: "u") == [.weather, .trends])
-        for number in [0, 1, -1, .max >> 20] {
-            #expect(
-                try shop.store.contextConsent(ofTwinNumber: number) == ContextPurpose.usual)
-        }
+        let snapshot = try #require(try shop.store.snapshot(of: TwinID(rawValue: 0)))
+        #expect(snapshot.consent == ContextPurpose.usual)
+        #expect(try shop.store.snapshot(of: "nobody").consent == ContextPurpose.usual)
     }
 
     @Test(arguments: answers)
@@ -44,9 +44,9 @@ import TwinFixtures
         }
         let shop = try TestStore(folder: folder, access: .read)
         #expect(try shop.store.contextConsent(of: "v") == purposes)
-        #expect(try shop.store.contextConsent(ofTwinNumber: 1) == purposes)
+        #expect(try shop.store.snapshot(of: TwinID(rawValue: 1))?.consent == purposes)
         #expect(try shop.store.contextConsent(of: "u") == ContextPurpose.usual)
-        #expect(try shop.store.contextConsent(ofTwinNumber: 0) == ContextPurpose.usual)
+        #expect(try shop.store.snapshot(of: TwinID(rawValue: 0))?.consent == ContextPurpose.usual)
     }
 
     @Test func itMayBeSaidAnewAndBeforeEventsAreSettled() throws {
@@ -114,7 +114,8 @@ import TwinFixtures
         try shop.store.setContextConsent([.events], of: "u")
         _ = try shop.store.erase("u", at: start)
         #expect(try shop.store.contextConsent(of: "u") == [])
-        #expect(try shop.store.contextConsent(ofTwinNumber: 0) == [])
+        #expect(try shop.store.snapshot(of: "u").consent == [])
+        #expect(try shop.store.snapshot(of: TwinID(rawValue: 0)) == nil)
         let error = twinsError { try shop.store.setContextConsent([.events], of: "u") }
         #expect(error?.code == .setting)
         #expect(
@@ -127,7 +128,39 @@ import TwinFixtures
     // MARK: The record
 
     private func decode(_ bytes: [UInt8]) throws -> Set<ContextPurpose> {
-        try ConsentRecord.decode(bytes.span.bytes)
+        try ConsentRecord(decoding: bytes.span.bytes).purposes(at: nil)
+    }
+
+    private func record(
+        _ purposes: Set<ContextPurpose>, since moment: Timestamp = start
+    ) -> ConsentRecord {
+        var record = ConsentRecord()
+        record.add(purposes, since: moment)
+        return record
+    }
+
+    @Test func answersCountFromWhenTheyWereGiven() throws {
+        var consent = record([.events], since: after(10))
+        consent.add([], since: after(20))
+        consent.add([.weather], since: after(20))
+        let found = try ConsentRecord(decoding: consent.encoded.span.bytes)
+        #expect(found == consent)
+        #expect(found.purposes(at: after(9.999)) == ContextPurpose.usual)
+        #expect(found.purposes(at: after(10)) == [.events])
+        #expect(found.purposes(at: after(19)) == [.events])
+        #expect(found.purposes(at: after(20)) == [.weather])
+        #expect(found.purposes(at: nil) == [.weather])
+    }
+
+    @Test func anAnswerLeavesThePastAsItWas() throws {
+        let shop = try TestStore()
+        try shop.append(event(.view, "a", 0), event(.view, "a", 100))
+        try shop.store.setContextConsent([.events], of: "u")
+        try shop.append(event(.view, "a", 200))
+        try shop.store.setContextConsent([], of: "u")
+        #expect(try shop.store.snapshot(of: "u", asOf: after(99)).consent == ContextPurpose.usual)
+        #expect(try shop.store.snapshot(of: "u", asOf: after(100)).consent == [.events])
+        #expect(try shop.store.snapshot(of: "u").consent == [])
     }
 
     @Test func purposesOfAnotherTimeAreUnderstood() throws {
@@ -139,11 +172,11 @@ import TwinFixtures
         writer.appendUInt8(0)
         // Weather was refused, trends were not asked for, and of dreams nothing is known here.
         #expect(try decode(writer.bytes) == [.trends])
-        #expect(try decode([0]) == ContextPurpose.usual)
+        #expect(try decode([0, 0]) == ContextPurpose.usual)
     }
 
     @Test func recordsThatAreCutShortAreDamage() throws {
-        let bytes = ConsentRecord.encode([.events])
+        let bytes = record([.events]).encoded
         for count in 0..<bytes.count {
             #expect(throws: LMDBError.self) { try decode(Array(bytes.prefix(count))) }
         }
@@ -156,7 +189,7 @@ import TwinFixtures
         let graph = shop.store.graph
         let key = GraphStore.attachmentKey(GraphID(rawValue: 1), tag: ConsentRecord.tag).bytes
         try graph.write { transaction in
-            try transaction.put(ConsentRecord.encode([]), for: key, in: graph.records)
+            try transaction.put(record([]).encoded, for: key, in: graph.records)
         }
         graph.environment.close()
         #expect(

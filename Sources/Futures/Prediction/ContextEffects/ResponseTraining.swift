@@ -82,9 +82,10 @@ struct ResponseTraining {
         return response
     }
 
-    /// A city on a day with customers.
+    /// Customers of one city who agree to the same, on a day.
     private struct Row: Sendable {
-        var city: Int
+        /// The group, as a place in the groups of the counts.
+        var group: Int
         var day: Int
         var customers: Double
         /// Purchases by category.
@@ -92,32 +93,39 @@ struct ResponseTraining {
     }
 
     private func rows(_ categoryCount: Int, _ categoryOfItem: [Int?]) -> [Row] {
-        counts.cities.indices.flatMap { city in
-            counts.customers(city: city).sorted { $0.key < $1.key }.compactMap { day, customers in
+        counts.groups.indices.flatMap { group in
+            counts.customers(group: group).sorted { $0.key < $1.key }.compactMap { day, customers in
                 guard customers > 0 else { return nil }
                 var purchases = [Double](repeating: 0, count: categoryCount)
-                let bought = counts.cityItems[.init(city: city, day: day)] ?? [:]
+                let bought = counts.groupItems[.init(group: group, day: day)] ?? [:]
                 for (item, count) in bought {
                     guard places.indices.contains(item), let place = places[item],
                         let category = categoryOfItem[place]
                     else { continue }
                     purchases[category] += count
                 }
-                return Row(city: city, day: day, customers: customers, purchases: purchases)
+                return Row(group: group, day: day, customers: customers, purchases: purchases)
             }
         }
     }
 
-    private func name(_ city: Int) -> String? {
-        counts.cities[city].isEmpty ? nil : counts.cities[city]
+    /// What the context says of a feature; `nil` also where it may not be read for these customers.
+    private func value(
+        of feature: ContextDays.Feature, category: String, _ row: Row
+    ) -> Double? {
+        let group = counts.groups[row.group]
+        guard group.consent.contains(feature.purpose) else { return nil }
+        return days.value(
+            of: feature, category: category, city: group.city.isEmpty ? nil : group.city,
+            day: row.day)
     }
 
     /// What is usual of each feature in each city; of trends, over all categories.
     private func usual(_ rows: [Row], _ categories: [String]) -> [String: [ContextResponse.Usual?]]
     {
         var usual: [String: [ContextResponse.Usual?]] = [:]
-        for (city, rows) in Dictionary(grouping: rows, by: \.city) {
-            usual[counts.cities[city]] = days.features.map { feature -> ContextResponse.Usual? in
+        for (city, rows) in Dictionary(grouping: rows, by: { counts.groups[$0.group].city }) {
+            usual[city] = days.features.map { feature -> ContextResponse.Usual? in
                 let asked = feature == .trend ? categories : [""]
                 let known = asked.flatMap { self.known(feature, category: $0, rows) }
                 guard let least = known.map(\.value).min(), let most = known.map(\.value).max()
@@ -141,8 +149,8 @@ struct ResponseTraining {
         _ feature: ContextDays.Feature, category: String, _ rows: [Row]
     ) -> [(day: Int, value: Double)] {
         rows.compactMap { row in
-            let value = days.value(
-                of: feature, category: category, city: name(row.city), day: row.day)
+            guard counts.groups[row.group].consent.contains(feature.purpose) else { return nil }
+            let value = value(of: feature, category: category, row)
             return (value ?? (feature == .trend ? 0 : nil)).map { (row.day, $0) }
         }
     }
@@ -168,12 +176,12 @@ struct ResponseTraining {
         }
         let features = days.features.enumerated().map { place, feature in
             rows.map { row -> Double in
-                let told = days.value(
-                    of: feature, category: categoryName, city: name(row.city), day: row.day)
-                if let told { return told }
-                // What nobody said is taken to be as usual.
-                guard feature != .trend,
-                    let normal = usual[counts.cities[row.city]]?[place]?.normal
+                let group = counts.groups[row.group]
+                // What may not be read is the same on all days, so nothing is learned of it.
+                guard group.consent.contains(feature.purpose) else { return 0 }
+                if let told = value(of: feature, category: categoryName, row) { return told }
+                // What is not known is taken to be as usual.
+                guard feature != .trend, let normal = usual[group.city]?[place]?.normal
                 else { return 0 }
                 return normal.value(on: row.day, isSeasonal: true) ?? normal.mean
             }
@@ -182,7 +190,7 @@ struct ResponseTraining {
         return PoissonRegression(
             counts: counted, exposure: rows.map(\.customers), features: features,
             groups: [
-                rows.map(\.city), rows.map { ($0.day % 7 + 7) % 7 },
+                rows.map(\.group), rows.map { ($0.day % 7 + 7) % 7 },
                 rows.map { ($0.day - first) / Self.blockDays },
             ]
         ).coefficients

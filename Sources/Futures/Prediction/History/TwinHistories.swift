@@ -1,6 +1,6 @@
 import Foundation
 import Shop
-package import Time
+import Time
 package import TwinStorage
 
 /// Reads the histories of a store's twins as a model sees them.
@@ -25,16 +25,9 @@ package final class TwinHistories: @unchecked Sendable {
     ///
     /// It is empty for a customer of whom nothing is known.
     ///
-    /// - Parameters:
-    ///   - userID: The customer's id as the shop knows it.
-    ///   - moment: What happened later is left out; nothing unless given.
-    /// - Returns: The history, oldest event first.
     /// - Throws: What the store throws.
-    package func history(of userID: String, until moment: Timestamp? = nil) throws -> History {
-        guard let graph = try store.twinGraph(userID: userID) else { return History() }
-        let entries = try store.entries(of: graph)
-        guard let moment else { return try history(entries) }
-        return try history(entries.filter { $0.timestamp <= moment })
+    package func history(of snapshot: CustomerSnapshot) throws -> History {
+        try history(snapshot.entries)
     }
 
     /// The history that log entries make.

@@ -31,7 +31,7 @@ package struct Departure: Sendable, Equatable {
     private static let most: Float = 0.99
 
     /// Nobody ever leaves.
-    static let never = Departure(
+    package static let never = Departure(
         probabilities: [Float](repeating: 0, count: bounds.count), meanGap: 1)
 
     init(probabilities: [Float], meanGap: Float) {

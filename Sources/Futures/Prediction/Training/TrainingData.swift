@@ -93,19 +93,21 @@ package struct TrainingData: Sendable {
         let itemIDs = try store.itemIDs()
         var itemCounts = [Int](repeating: 0, count: itemIDs.count)
         var rows: [[RawEvent]] = []
-        let feeds = try store.contextFeeds()
+        let all = try store.contextFeeds()
+        let feeds = moment.map(all.known) ?? all
         let known = try store.items(itemIDs)
         var seasons = SeasonCounts(itemIDs, items: known)
         var counts = ResponseCounts()
         let cities = feeds.cities
-        try store.forEachTwinLog { log in
+        for id in try store.twinIDs() {
+            let snapshot = try store.snapshot(of: id, asOf: moment)
+            let past = snapshot?.entries ?? []
             var row: [RawEvent] = []
-            row.reserveCapacity(log.count)
-            let past = moment.map { moment in log.filter { $0.timestamp <= moment } } ?? log
+            row.reserveCapacity(past.count)
             seasons.add(past)
-            if !feeds.isEmpty {
-                let city = try store.city(ofTwinNumber: rows.count)
-                counts.add(past, city: city.flatMap { cities.contains($0) ? $0 : nil })
+            if !feeds.isEmpty, let snapshot {
+                let city = snapshot.city.flatMap { cities.contains($0) ? $0 : nil }
+                counts.add(past, city: city, consent: snapshot.consent)
             }
             for entry in past {
                 guard let item = entry.item, itemCounts.indices.contains(item) else { continue }
@@ -117,7 +119,14 @@ package struct TrainingData: Sendable {
             }
             rows.append(row)
         }
-        let items = known.sorted { $0.key < $1.key }.map(\.value)
+        // What a catalogue says may have been there before; what is known from later events alone was
+        // not.
+        let numbers = Dictionary(
+            itemIDs.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { $1 })
+        let items = known.sorted { $0.key < $1.key }.map(\.value).filter { item in
+            moment == nil || item.isDescribed
+                || (numbers[item.itemID].map { itemCounts[$0] > 0 } ?? false)
+        }
         self.init(
             rows: rows, owners: [], itemIDs: itemIDs, itemCounts: itemCounts,
             minimumItemCount: minimumItemCount, items: items,

@@ -10,6 +10,14 @@ package struct SimulatedEvent: Hashable, Sendable {
     package var item: Int32
     /// The evidence that the item was drawn from, as its place in the mixture.
     package var source: UInt8
+
+    /// Creates a value from its parts.
+    package init(time: Int64, type: UInt8, item: Int32, source: UInt8) {
+        self.time = time
+        self.type = type
+        self.item = item
+        self.source = source
+    }
 }
 
 /// Many simulated futures of one twin, as a compact table.
@@ -37,7 +45,7 @@ package struct Futures: Sendable {
     /// `nil` if the whole catalogue was gone through for each, as for small ones.
     package let itemHeadError: Double?
 
-    init(
+    package init(
         origin: Int64, horizonSeconds: Int64, paths: [[SimulatedEvent]],
         shares: [(name: EvidenceName, share: Float)], departed: Double = 0, isCold: Bool,
         itemHeadError: Double? = nil

@@ -29,7 +29,7 @@ final class SimulationStart: Sendable {
 
     init(
         model: PredictionModel, popularity: CumulativeTable, history: History, origin: Int64,
-        settings: SimulationSettings, factors: DayFactors? = nil
+        settings: SimulationSettings, factors: DayFactors? = nil, next: Context? = nil
     ) {
         self.model = model
         self.settings = settings
@@ -40,12 +40,13 @@ final class SimulationStart: Sendable {
         draws = ItemDraws(
             model: model, popularity: popularity, history: history, evidence: settings.evidence)
         memory = PathMemory(history, origin: origin)
-        state =
-            model.sequence.state(after: history) ?? model.sequence.model.initialState(count: 1)
+        // The history is replayed once, unless whoever asks has done so.
+        let next = next ?? model.nextContext(after: history)
+        state = next.state ?? model.sequence.model.initialState(count: 1)
         departed = model.departure.probability(after: history, at: origin)
         isCold = history.isEmpty
         shares = model.mixture.shares(
-            model.situation(in: model.nextContext(after: history)),
+            model.situation(in: next),
             speaking: draws.speaking(sameMoment: false))
     }
 

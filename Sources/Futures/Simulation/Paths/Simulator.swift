@@ -36,18 +36,20 @@ package struct Simulator: Sendable {
     ///     newest event.
     ///   - settings: Horizon, number of paths, seed.
     ///   - factors: How the days ahead multiply what is bought; not at all unless given.
+    ///   - next: The context of the next event, with the LSTM's state, if it is known already; else
+    ///     the history is replayed.
     /// - Returns: The paths, without events after the horizon.
     /// - Throws: ``FuturesError`` when a setting is out of its range, or `CancellationError` when
     ///   the task is cancelled.
     package func simulateFutureBehavior(
         _ history: History, from origin: Int64, settings: SimulationSettings,
-        factors: DayFactors? = nil
+        factors: DayFactors? = nil, next: Context? = nil
     ) throws -> Futures {
         try settings.validate()
         let origin = max(origin, history.lastTime ?? origin)
         let start = SimulationStart(
             model: model, popularity: popularity, history: history, origin: origin,
-            settings: settings, factors: factors)
+            settings: settings, factors: factors, next: next)
         let blocks = (settings.paths + Self.blockSize - 1) / Self.blockSize
         let runs = try cancellableMap(blocks, threads: settings.threads) { block, isCancelled in
             let first = block * Self.blockSize

@@ -1,6 +1,7 @@
 package import Prediction
 package import Shop
 import Synchronization
+import Time
 package import TwinStorage
 
 /// The factors of the days ahead of a store's customers, worked out once for each city and consent.
@@ -70,14 +71,10 @@ package final class Outlooks: Sendable {
         return factors
     }
 
-    /// The factors for a twin of a store by its running number; `nil` if all are 1.
-    package func factors(
-        _ store: TwinStore, twin number: Int, from origin: Int64, horizonSeconds: Int64
-    ) throws -> DayFactors? {
-        guard !model.response.isNeutral || !unavailable.isEmpty else { return nil }
-        return factors(
-            city: try store.city(ofTwinNumber: number),
-            purposes: try store.contextConsent(ofTwinNumber: number), from: origin,
+    /// The factors of the days after a snapshot; `nil` if all are 1.
+    package func factors(of snapshot: CustomerSnapshot, horizonSeconds: Int64) -> DayFactors? {
+        factors(
+            city: snapshot.city, purposes: snapshot.consent, from: snapshot.asOf.seconds,
             horizonSeconds: horizonSeconds)
     }
 }

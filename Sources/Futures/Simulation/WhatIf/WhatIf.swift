@@ -1,7 +1,6 @@
 import Kernels
 package import Prediction
-import PropertyGraph
-import Shop
+package import Shop
 import Time
 package import TwinStorage
 
@@ -38,6 +37,8 @@ package struct WhatIf: Sendable {
         }
     }
 
+    /// The moment that all paths start from.
+    private var asOf: Timestamp { Timestamp(seconds: settings.origin) }
     private let store: TwinStore
     private let model: PredictionModel
     private let scenario: Scenario
@@ -109,23 +110,17 @@ package struct WhatIf: Sendable {
 
     /// The effects on one customer.
     ///
-    /// - Parameter number: The twin's running number, within `0..<store.twinNumbers()`.
+    /// - Parameter id: The twin, one of ``TwinStore/twinIDs()``.
     /// - Returns: `nil` if the twin was erased or nothing is known of it by the origin.
     /// - Throws: What the store throws, or `CancellationError`.
-    package func effects(onTwin number: Int) throws -> Effects? {
-        guard let twin = try store.twinLog(number: number) else { return nil }
-        let history = try histories.history(
-            twin.entries.filter { $0.timestamp.seconds <= settings.origin })
+    package func effects(onTwin id: TwinID) throws -> Effects? {
+        guard let snapshot = try store.snapshot(of: id, asOf: asOf) else { return nil }
+        let history = try histories.history(of: snapshot)
         guard !history.isEmpty else { return nil }
         let random = Philox(seed: settings.seed, stream: 0x1F_0F)
-        let simulation = Self.simulation(settings, seed: random.bits(at: UInt64(number)))
-        // The city is looked for in all events of a twin, so once must do.
-        let city = try store.city(ofTwinNumber: number)
-        let purposes = try store.contextConsent(ofTwinNumber: number)
+        let simulation = Self.simulation(settings, seed: random.bits(at: UInt64(id.rawValue)))
         func factors(_ outlooks: Outlooks) -> DayFactors? {
-            outlooks.factors(
-                city: city, purposes: purposes, from: settings.origin,
-                horizonSeconds: settings.horizonSeconds)
+            outlooks.factors(of: snapshot, horizonSeconds: settings.horizonSeconds)
         }
         let doubt = Doubt(
             usual: factors(usual), changed: factors(changed), usualDrawn: factors(usualDrawn),
@@ -136,20 +131,20 @@ package struct WhatIf: Sendable {
         }
         return Effects(
             try simulate(history, doubt.usual),
-            try simulate(try otherwise(history, number), doubt.changed), types: settings.types,
+            try simulate(try otherwise(history, id), doubt.changed), types: settings.types,
             categoryOfItem: model.response.categoryOfItem, doubt: doubt)
     }
 
     /// The effects on several customers together.
     ///
     /// - Parameters:
-    ///   - numbers: Their running numbers.
+    ///   - twins: The twins.
     ///   - threads: How many may work on it; the result does not depend on it.
     /// - Returns: The sum of the effects on those of whom something is known.
     /// - Throws: As ``effects(onTwin:)``.
-    package func effects(onTwins numbers: [Int], threads: Int) throws -> Effects {
-        let results = parallelMap(numbers.count, threads: threads) { index in
-            Result { try effects(onTwin: numbers[index]) }
+    package func effects(onTwins twins: [TwinID], threads: Int) throws -> Effects {
+        let results = parallelMap(twins.count, threads: threads) { index in
+            Result { try effects(onTwin: twins[index]) }
         }
         var sum = Effects()
         for result in results {
@@ -160,29 +155,29 @@ package struct WhatIf: Sendable {
 
     /// The events that the scenario undoes and that none of some customers has had by the origin.
     ///
-    /// - Parameter numbers: Their running numbers.
+    /// - Parameter twins: The customers' twins.
     /// - Returns: The ids in alphabetic order; empty if all are known.
     /// - Throws: What the store throws.
-    package func unknownEvents(ofTwins numbers: [Int]) throws -> [String] {
+    package func unknownEvents(ofTwins twins: [TwinID]) throws -> [String] {
         var unknown = scenario.undone
-        for number in numbers where !unknown.isEmpty {
-            unknown.subtract(try events(number).map(\.eventID))
+        for id in twins where !unknown.isEmpty {
+            unknown.subtract(try events(id).map(\.eventID))
         }
         return unknown.sorted()
     }
 
     /// What a twin did by the origin.
-    private func events(_ number: Int) throws -> [LoggedEvent] {
-        try store.events(of: GraphID(rawValue: UInt64(number) + 1))
+    private func events(_ id: TwinID) throws -> [LoggedEvent] {
+        try store.events(of: id)
             .filter { $0.timestamp.seconds <= settings.origin }
     }
 
     /// The past as the scenario has it.
-    private func otherwise(_ history: History, _ number: Int) throws -> History {
+    private func otherwise(_ history: History, _ id: TwinID) throws -> History {
         var history = history
         if !scenario.undone.isEmpty {
             history = try histories.history(
-                try events(number).filter { !scenario.undone.contains($0.eventID) }.map {
+                try events(id).filter { !scenario.undone.contains($0.eventID) }.map {
                     LogEntry(item: $0.item, type: $0.type, timestamp: $0.timestamp)
                 })
         }

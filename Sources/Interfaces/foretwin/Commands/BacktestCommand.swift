@@ -204,7 +204,7 @@ struct BacktestCommand: ParsableCommand {
         return try backtest.people(
             models,
             of: shop.truth.customers.map { customer in
-                try store.twinGraph(userID: customer.userID).map { Int($0.rawValue) - 1 }
+                try store.snapshot(of: customer.userID).id?.rawValue
             })
     }
 

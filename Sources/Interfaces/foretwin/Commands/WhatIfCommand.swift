@@ -133,15 +133,15 @@ struct WhatIfCommand: ParsableCommand {
     }
 
     /// Whom to ask about.
-    private func numbers(_ store: TwinStore) throws -> [Int] {
+    private func numbers(_ store: TwinStore) throws -> [TwinID] {
         if let customer {
-            guard let graph = try store.twinGraph(userID: customer) else {
+            guard let id = try store.snapshot(of: customer).id else {
                 throw ValidationError(
                     "Nothing is known of the customer '\(customer.prefix(80))'. Check the id.")
             }
-            return [Int(graph.rawValue) - 1]
+            return [id]
         }
-        let all = Array(0..<(try store.twinNumbers()))
+        let all = try store.twinIDs()
         guard let customers, customers < all.count else { return all }
         var generator = PhiloxGenerator(seed: seed)
         return all.shuffled(using: &generator).prefix(customers).sorted()

@@ -32,6 +32,7 @@ final class EnvironmentHandle: @unchecked Sendable {
     /// When the read transactions under way began, in nanoseconds.
     private var readStarts: [OpaquePointer: UInt64] = [:]
     private var slowReads = 0
+    private var reads = 0
     private var slowReadNanoseconds: UInt64 = 5_000_000_000
 
     init(
@@ -127,6 +128,9 @@ final class EnvironmentHandle: @unchecked Sendable {
         return noteStart(transaction)
     }
 
+    /// How many reads have begun so far.
+    var readCount: Int { condition.withLock { reads } }
+
     /// How many reads have been slow so far, those under way included.
     var slowReadCount: Int {
         condition.withLock {
@@ -142,7 +146,10 @@ final class EnvironmentHandle: @unchecked Sendable {
 
     private func noteStart(_ transaction: OpaquePointer) -> OpaquePointer {
         let now = Self.nanoseconds()
-        condition.withLock { readStarts[transaction] = now }
+        condition.withLock {
+            readStarts[transaction] = now
+            reads += 1
+        }
         return transaction
     }
 

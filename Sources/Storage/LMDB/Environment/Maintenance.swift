@@ -62,6 +62,9 @@ extension Environment {
     /// grow without end. A number that rises says that some caller should read less at a time.
     public var slowReadCount: Int { handle.slowReadCount }
 
+    /// How many reads have begun in this process since the environment was opened.
+    public var readCount: Int { handle.readCount }
+
     /// Sets what ``slowReadCount`` counts, for its tests.
     package func setSlowRead(nanoseconds: UInt64) {
         handle.setSlowRead(nanoseconds: nanoseconds)

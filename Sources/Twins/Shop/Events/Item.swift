@@ -17,6 +17,12 @@ package struct Item: Hashable, Sendable, Codable {
     /// The vector that the newest training gave it; similar items have similar vectors.
     package var embeddingVector: [Float]?
 
+    /// Whether a catalogue says anything of it beyond its id.
+    package var isDescribed: Bool {
+        name != itemID || category != nil || brand != nil || description != nil || imageURL != nil
+            || price != nil
+    }
+
     /// Makes an item; without a name it is called by its id.
     package init(
         itemID: String, name: String? = nil, category: String? = nil, brand: String? = nil,

@@ -15,22 +15,30 @@ extension TwinStore {
     /// - Complexity: O(log n + k) for k edges of the twin, whatever the number of twins.
     package func loadUserTwin(_ userID: String, at moment: Timestamp? = nil) throws -> UserTwin {
         let pseudonym = pseudonymizer.pseudonym(of: userID)
-        guard let customer = try customerNode(userID) else {
-            return UserTwin(coldUserID: pseudonym)
-        }
+        let customer = try graph.read { try graph.node(.customer, pseudonym, in: $0) }
+        guard let customer else { return UserTwin(coldUserID: pseudonym) }
         return try readTwin(Self.graphID(customer)) { transaction, entries in
-            var twin = UserTwin(coldUserID: pseudonym)
-            let state = try fold(customer, entries, asOf: moment, in: transaction)
-            guard let summary = state.summary else { return twin }
-            twin.eventCount = summary.eventCount
-            twin.firstEvent = summary.firstEvent
-            twin.lastUpdated = summary.lastUpdated
-            var reader = TwinReader(
-                store: self, moment: moment ?? summary.lastUpdated, customer: customer)
-            for edge in state.edges { try reader.add(edge, in: transaction) }
-            reader.finish(&twin)
-            return twin
+            try twin(customer, entries, asOf: moment, in: transaction)
         }
+    }
+
+    /// The twin of a customer as of a moment; as of its newest event if the moment is `nil`.
+    func twin(
+        _ customer: NodeID, _ entries: [JournalEntry], asOf moment: Timestamp?,
+        in transaction: borrowing ReadTransaction
+    ) throws -> UserTwin {
+        let pseudonym = try graph.externalID(of: customer, in: transaction) ?? ""
+        var twin = UserTwin(coldUserID: pseudonym)
+        let state = try fold(customer, entries, asOf: moment, in: transaction)
+        guard let summary = state.summary else { return twin }
+        twin.eventCount = summary.eventCount
+        twin.firstEvent = summary.firstEvent
+        twin.lastUpdated = summary.lastUpdated
+        var reader = TwinReader(
+            store: self, moment: moment ?? summary.lastUpdated, customer: customer)
+        for edge in state.edges { try reader.add(edge, in: transaction) }
+        reader.finish(&twin)
+        return twin
     }
 
     /// A twin's edges and the summary of its log, as of a moment.

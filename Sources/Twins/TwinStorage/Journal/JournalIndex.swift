@@ -81,6 +81,18 @@ final class JournalIndex: Sendable {
         contents.withLock { $0.pending[graph] ?? [] }
     }
 
+    /// The entries of a twin that a snapshot may need; `nil` if some have left that it needs.
+    ///
+    /// Entries leave when they are merged for good. A snapshot that says that everything that has left
+    /// is merged misses none, also if the index is asked after the snapshot was opened.
+    ///
+    /// - Parameter merged: The sequence number through which the snapshot says all is merged.
+    func entries(of graph: GraphID, settledThrough merged: UInt64) -> [JournalEntry]? {
+        contents.withLock { contents in
+            contents.droppedThrough <= merged ? contents.pending[graph] ?? [] : nil
+        }
+    }
+
     /// How many events are in the journal, at least.
     var pendingCount: Int { contents.withLock { $0.sequences.count } }
 

@@ -138,6 +138,24 @@ package enum EventRecord {
         }
     }
 
+    /// Reads what was done with which item, and in which city.
+    ///
+    /// - Parameters:
+    ///   - value: The record.
+    ///   - before: The city of an event before, which is often the same and not copied then.
+    static func decodeEntry(
+        _ value: RawSpan, city before: String?
+    ) throws -> (type: EventType, item: Int?, city: String?) {
+        try ByteReader.reading(value) { reader in
+            let (type, item) = try readHead(&reader)
+            let flags = try reader.readUInt16()
+            try reader.skipBytes()
+            if flags & session != 0 { try reader.skipBytes() }
+            let city = flags & city != 0 ? try reader.readString(after: before) : nil
+            return (type, item, city)
+        }
+    }
+
     /// Reads only what was done with which item.
     static func decodeHead(_ value: RawSpan) throws -> (type: EventType, item: Int?) {
         try ByteReader.reading(value) { try readHead(&$0) }

@@ -72,6 +72,11 @@ extension TwinStore {
         }
     }
 
+    /// All events of a twin, oldest first.
+    package func events(of id: TwinID) throws -> [LoggedEvent] {
+        try events(of: GraphID(rawValue: UInt64(max(0, id.rawValue)) + 1))
+    }
+
     /// What a model needs of a twin's events, oldest first.
     package func entries(of graphID: GraphID) throws -> [LogEntry] {
         try readTwin(graphID) { transaction, entries in
@@ -80,50 +85,6 @@ extension TwinStore {
                 return LogEntry(item: item, type: type, timestamp: time)
             }.map(\.event)
         }
-    }
-
-    /// The city of a twin's newest event that names one; `nil` if none does.
-    ///
-    /// - Complexity: O(events of the twin).
-    package func city(of graphID: GraphID) throws -> String? {
-        try readTwin(graphID) { transaction, entries in
-            // Most events name the city of the one before, whose text is not read anew.
-            var before: EventOutline?
-            return try log(graphID, entries, in: transaction) { value, _ in
-                let event = try EventRecord.decodeOutline(value, after: before)
-                before = event
-                return event.city
-            }.lazy.compactMap(\.event).last
-        }
-    }
-
-    /// The city of the twin with a running number, as ``city(of:)``.
-    package func city(ofTwinNumber number: Int) throws -> String? {
-        try city(of: GraphID(rawValue: UInt64(max(0, number)) + 1))
-    }
-
-    /// Visits the logs of all twins, in the order in which the twins came to be.
-    ///
-    /// Each log is read in a snapshot of its own, so that a long visit does not keep the store
-    /// from reusing its pages.
-    package func forEachTwinLog(_ body: ([LogEntry]) throws -> Void) throws {
-        for index in 0..<(try twinNumbers()) {
-            try body(entries(of: GraphID(rawValue: UInt64(index) + 1)))
-        }
-    }
-
-    /// The pseudonym and the log of the twin with a running number; `nil` if it was erased.
-    ///
-    /// Numbers go from 0 up to ``twinNumbers()``, in the order in which the twins came to be.
-    package func twinLog(number: Int) throws -> (pseudonym: String, entries: [LogEntry])? {
-        guard number >= 0 else { return nil }
-        let customer = try graph.nodeID(.customer, index: number)
-        let graphID = Self.graphID(customer)
-        let pseudonym = try graph.read { transaction in
-            try isErased(graphID, in: transaction)
-                ? nil : try graph.externalID(of: customer, in: transaction)
-        }
-        return try pseudonym.map { ($0, try entries(of: graphID)) }
     }
 
     /// The time of the newest event of all twins: the store's present; `nil` in an empty store.

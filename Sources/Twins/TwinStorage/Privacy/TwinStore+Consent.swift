@@ -1,6 +1,7 @@
 import LMDB
 import PropertyGraph
 package import Shop
+import Time
 
 /// Consent: what the context of a customer's days may be read for.
 ///
@@ -20,19 +21,8 @@ extension TwinStore {
             guard let customer = try graph.node(.customer, pseudonym, in: transaction) else {
                 return ContextPurpose.usual
             }
-            return try contextConsent(Self.graphID(customer), in: transaction)
+            return try contextConsent(Self.graphID(customer), asOf: nil, in: transaction)
         }
-    }
-
-    /// What the context of a customer's days may be read for, by the twin's running number.
-    ///
-    /// - Parameter number: From 0 up to ``twinNumbers()``.
-    /// - Returns: As ``contextConsent(of:)``.
-    /// - Throws: `LMDBError` or `GraphError`.
-    package func contextConsent(ofTwinNumber number: Int) throws -> Set<ContextPurpose> {
-        guard number >= 0 else { return ContextPurpose.usual }
-        let graphID = Self.graphID(try graph.nodeID(.customer, index: number))
-        return try graph.read { try contextConsent(graphID, in: $0) }
     }
 
     /// Sets what the context of a customer's days may be read for.
@@ -59,17 +49,25 @@ extension TwinStore {
                     .setting,
                     "The twin of this customer was erased, and nothing more is stored of them.")
             }
+            // An answer counts from the store's present on, which is the time of its newest event.
+            var record =
+                try transaction.value(
+                    for: Self.consentKey(graphID), in: graph.records, ConsentRecord.init(decoding:))
+                ?? ConsentRecord()
+            record.add(
+                purposes, since: try journalState(in: transaction).newest ?? .accepted.lowerBound)
             try transaction.put(
-                ConsentRecord.encode(purposes), for: Self.consentKey(graphID), in: graph.records)
+                record.encoded, for: Self.consentKey(graphID), in: graph.records)
         }
     }
 
-    private func contextConsent(
-        _ graphID: GraphID, in transaction: borrowing ReadTransaction
+    /// What a twin had agreed to at a moment; in the present if it is `nil`.
+    func contextConsent(
+        _ graphID: GraphID, asOf moment: Timestamp?, in transaction: borrowing ReadTransaction
     ) throws -> Set<ContextPurpose> {
         let said = try transaction.value(
-            for: Self.consentKey(graphID), in: graph.records, ConsentRecord.decode)
-        if let said { return said }
+            for: Self.consentKey(graphID), in: graph.records, ConsentRecord.init(decoding:))
+        if let said { return said.purposes(at: moment) }
         return try isErased(graphID, in: transaction) ? [] : ContextPurpose.usual
     }
 

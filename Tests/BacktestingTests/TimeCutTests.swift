@@ -1,0 +1,208 @@
+import Foundation
+import FuturesFixtures
+import Learning
+import Shop
+import Simulation
+import SyntheticShop
+import TestSupport
+import Testing
+import Time
+import TwinStorage
+
+@testable import Backtesting
+@testable import Prediction
+
+/// What happens after a moment leaves everything as of that moment as it was, bit for bit.
+@Suite("The cut in time")
+struct TimeCutTests {
+    /// The made-up shop that all stores begin with: 60 customers over 100 days.
+    private static let shop = Result {
+        try SyntheticShop(.init(customers: 60, items: 60, days: 100))
+    }
+    /// The moment of the cut, two weeks before the end.
+    private static func cut(_ shop: SyntheticShop) -> Timestamp {
+        Timestamp(seconds: shop.configuration.end - 14 * day)
+    }
+
+    /// A store that holds what happened until the cut, and answers of customers about consent.
+    private final class Fixture {
+        let store: TwinStore
+        let cut: Timestamp
+        private let folder: TemporaryFolder
+
+        init() throws {
+            let shop = try shop.get()
+            folder = try TemporaryFolder()
+            cut = TimeCutTests.cut(shop)
+            store = try TwinStore(
+                path: folder("store"),
+                pseudonymizer: Pseudonymizer(key: [UInt8](repeating: 3, count: 32)))
+            try store.put(shop.items)
+            let past = Array(shop.events()).filter { [cut] in $0.timestamp <= cut }
+            // The first half of the events before the answers, so that these lie in the past.
+            _ = try store.append(Array(past.prefix(past.count / 2)))
+            for number in 0..<20 {
+                try store.setContextConsent(
+                    number % 2 == 0 ? [.weather, .events, .trends] : [.events],
+                    of: past[number].userID)
+            }
+            _ = try store.append(Array(past.dropFirst(past.count / 2)))
+            try store.add(shop.contextAtEnd().known(at: cut))
+        }
+
+        /// Events of customers that are there, after the cut.
+        func later(_ change: (inout Event) -> Void = { _ in }) throws -> [Event] {
+            try Array(shop.get().events()).filter { $0.timestamp > cut }.prefix(400).map {
+                var event = $0
+                change(&event)
+                return event
+            }
+        }
+    }
+
+    /// A change after the cut.
+    enum Change: String, CaseIterable, Sendable {
+        case events, newItems, newCustomers, cities, consentGiven, consentWithdrawn, weather
+        case trends, manyAtOnce
+    }
+
+    private func apply(_ change: Change, to fixture: Fixture) throws {
+        let store = fixture.store
+        let users = Set(try fixture.later().map(\.userID)).sorted()
+        let today = Day.number(of: fixture.cut)
+        switch change {
+        case .events: _ = try store.append(try fixture.later())
+        case .newItems:
+            _ = try store.append(try fixture.later { $0.itemID = "new-\($0.itemID ?? "")" })
+        case .newCustomers:
+            _ = try store.append(try fixture.later { $0.userID = "new-\($0.userID)" })
+        case .cities: _ = try store.append(try fixture.later { $0.city = "Elsewhere" })
+        case .consentGiven, .consentWithdrawn:
+            _ = try store.append(try fixture.later())
+            for user in users {
+                try store.setContextConsent(
+                    change == .consentGiven ? Set(ContextPurpose.allCases) : [], of: user)
+            }
+        case .weather:
+            let cities = try store.contextFeeds().cities
+            let days = Dictionary(
+                uniqueKeysWithValues: (1...14).map {
+                    (today + $0, Weather(temperature: 31, precipitation: 40))
+                })
+            try store.add(
+                ContextFeeds(
+                    weather: Dictionary(uniqueKeysWithValues: cities.map { ($0, days) })))
+        case .trends:
+            let categories = Set(try Self.shop.get().items.compactMap(\.category)).sorted()
+            try store.add(
+                ContextFeeds(
+                    trends: categories.flatMap { category in
+                        (1...14).map { Trend(category: category, day: today + $0, level: 5) }
+                    }))
+        case .manyAtOnce:
+            for change in Change.allCases where change != .manyAtOnce {
+                try apply(change, to: fixture)
+            }
+        }
+    }
+
+    /// A way in which what is younger than the cut could get in.
+    enum Leak: String, CaseIterable, Sendable {
+        case sequences, itemCounts, customers, responseCities, responseConsent, feeds
+        case snapshotEvents, snapshotCity, snapshotConsent
+    }
+
+    /// Everything that training and forecasts read as of the cut, as text.
+    ///
+    /// - Parameter leak: Which part is read as of now instead, as a mistake would.
+    private func fingerprint(
+        _ fixture: Fixture, leak: Leak? = nil
+    ) throws -> [String: String] {
+        let (store, cut) = (fixture.store, fixture.cut)
+        func moment(_ leaks: Leak...) -> Timestamp? {
+            leak.map(leaks.contains) ?? false ? nil : cut
+        }
+        let data = try TrainingData(
+            store, minimumItemCount: 1, until: moment(.sequences, .itemCounts, .customers))
+        var parts: [String: String] = [:]
+        parts["catalogue"] = data.catalogue.itemIDs.joined(separator: ",")
+        parts["events"] =
+            "\(data.sequences.items) \(data.sequences.types) \(data.sequences.times)"
+        let learned = try TrainingData(
+            store, minimumItemCount: 1,
+            until: moment(.responseCities, .responseConsent, .feeds))
+        let surroundings = try #require(learned.surroundings)
+        let response = ResponseTraining(surroundings, catalogue: learned.catalogue, threads: 1)
+            .response()
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        parts["response"] = String(decoding: try encoder.encode(response), as: UTF8.self)
+        let known = try store.contextFeeds()
+        parts["feeds"] = String(describing: moment(.feeds).map(known.known) == nil)
+        for id in try store.twinIDs() {
+            let events = try #require(
+                try store.snapshot(of: id, asOf: moment(.snapshotEvents) ?? .accepted.upperBound))
+            guard !events.entries.isEmpty else { continue }
+            let city = try store.snapshot(
+                of: id, asOf: moment(.snapshotCity) ?? .accepted.upperBound)?.city
+            let consent = try store.snapshot(
+                of: id, asOf: moment(.snapshotConsent) ?? .accepted.upperBound)?.consent
+            parts["twin \(id.rawValue)"] =
+                "\(events.key) \(events.entries) \(city ?? "-") "
+                + "\((consent ?? []).map(\.rawValue).sorted())"
+        }
+        return parts
+    }
+
+    /// The parts that differ.
+    private func differences(
+        _ first: [String: String], _ second: [String: String]
+    ) -> [String] {
+        Set(first.keys).union(second.keys).filter { first[$0] != second[$0] }.sorted()
+    }
+
+    @Test("Later changes are not seen", arguments: Change.allCases)
+    func later(_ change: Change) throws {
+        let fixture = try Fixture()
+        let before = try fingerprint(fixture)
+        #expect(before.count > 50)
+        try apply(change, to: fixture)
+        #expect(differences(before, try fingerprint(fixture)) == [])
+    }
+
+    @Test("Planted leaks are found", arguments: Leak.allCases)
+    func leaks(_ leak: Leak) throws {
+        let fixture = try Fixture()
+        let before = try fingerprint(fixture)
+        try apply(.manyAtOnce, to: fixture)
+        #expect(differences(before, try fingerprint(fixture, leak: leak)) != [])
+    }
+
+    @Test("A back-test after later changes finds the same, bit for bit")
+    func backtest() throws {
+        let fixture = try Fixture()
+        let before = try calibration(fixture)
+        try apply(.manyAtOnce, to: fixture)
+        #expect(try calibration(fixture) == before)
+    }
+
+    /// The calibration and the forecasts of a back-test whose outcomes end at the cut.
+    private func calibration(_ fixture: Fixture) throws -> String {
+        var configuration = TrainingConfiguration(seed: 7, width: 8, epochs: 1, threads: 1)
+        configuration.minimumItemCount = 1
+        let backtest = try RollingBacktest(
+            fixture.store,
+            at: .init(
+                origin: fixture.cut.seconds - 7 * day, longest: 7 * day, calibrations: 1),
+            settings: BacktestSettings(horizons: [7 * day], types: [purchase], paths: 10),
+            configuration: configuration)
+        let models = try backtest.models { _, _ in }
+        // The customers that there were at the cut.
+        let people = try backtest.people(models, of: (0..<40).map { $0 })
+        let result = try backtest.result(models, people) { _, _ in }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return String(decoding: try encoder.encode(result.calibration), as: UTF8.self)
+            + "\(result.last)"
+    }
+}
