@@ -65,7 +65,8 @@ extension TwinStore {
         var texts = try namedByOne(graphID, in: transaction)
         var finder = StepFinder(self)
         for entry in pending {
-            guard let step = try finder.step(entry.sequence, in: transaction) else { continue }
+            guard let step = try finder.step(entry.sequence, of: graphID, in: transaction)
+            else { continue }
             texts.formUnion([step.query, step.city].compactMap(\.self))
         }
         let eventCount =
@@ -129,7 +130,8 @@ extension TwinStore {
         var finder = StepFinder(self)
         for entry in try journalEntries(after: 0, in: transaction) {
             guard !orphans.isEmpty else { break }
-            guard let step = try finder.step(entry.1.sequence, in: transaction) else { continue }
+            guard let step = try finder.step(entry.1.sequence, of: entry.0, in: transaction)
+            else { continue }
             if let query = step.query { orphans.remove(query) }
             if let city = step.city { orphans.remove(city) }
         }
