@@ -1,4 +1,5 @@
 import Foundation
+import Time
 
 @testable import Shop
 @testable import ShopFormats

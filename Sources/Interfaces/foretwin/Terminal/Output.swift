@@ -2,9 +2,9 @@ import ArgumentParser
 import Foundation
 import ShopFormats
 
-/// Prints lines for people. Data may hold anything: what could control the terminal is replaced.
+/// Prints lines for people.
 ///
-/// It stands for the function of the standard library in this module, so that no print can be
+/// Data may hold anything: what could control the terminal is replaced. It stands for the function of the standard library in this module, so that no print can be
 /// forgotten.
 func print(_ text: String) { Swift.print(PlainText.printableLines(text)) }
 

@@ -55,15 +55,15 @@ package struct Rejection: Error, Hashable, Sendable {
     /// A text from outside as a detail quotes it: in quotation marks, and cut.
     package static func quoted(_ text: some StringProtocol) -> String { "'\(cut(text))'" }
 
-    /// At most 40 characters and 160 bytes of a text from outside.
+    /// The start of a text from outside: so many characters, and four times as many bytes at most.
     ///
     /// Characters are Unicode scalars, since one character as people see it may have any length.
-    package static func cut(_ text: some StringProtocol) -> String {
+    package static func cut(_ text: some StringProtocol, to count: Int = 40) -> String {
         var start = String.UnicodeScalarView()
         var byteCount = 0
-        for scalar in text.unicodeScalars.prefix(40) {
+        for scalar in text.unicodeScalars.prefix(count) {
             byteCount += UTF8.width(scalar)
-            guard byteCount <= 160 else { break }
+            guard byteCount <= 4 * count else { break }
             start.append(scalar)
         }
         return String(start)

@@ -55,7 +55,7 @@ package enum ContextRules {
     }
 
     static func check(_ event: CalendarEvent) throws(Rejection) {
-        try check(id: event.uid, "UID")
+        try check(id: event.uid, "uid")
         try check(id: event.kind, "kind")
         try check(phrase: event.name, "name")
         try check(city: event.city)

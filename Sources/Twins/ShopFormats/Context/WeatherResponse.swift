@@ -38,7 +38,9 @@ struct WeatherResponse {
     private static let valueCountMax = 5 * Limits.feedRecordCountMax + 10_000
 
     /// Sees to it that a text is JSON, and has no more in it than an answer can have.
-    private static func check(_ text: Data, _ file: String) throws(TwinsError) {
+    static func check(
+        _ text: Data, _ file: String, valueCountMax: Int = WeatherResponse.valueCountMax
+    ) throws(TwinsError) {
         var scanner = JSONScanner([UInt8](text)[...])
         do throws(JSONScanner.Flaw) {
             try scanner.skipValue()
@@ -63,7 +65,7 @@ struct WeatherResponse {
     /// - Throws: ``TwinsError`` if there are none.
     func checkedDaily(_ file: String) throws(TwinsError) -> Daily {
         if document.error == true {
-            let reason = Rejection.cut(document.reason ?? "no reason")
+            let reason = Rejection.cut(document.reason ?? "no reason", to: 200)
             throw TwinsError(
                 .format, "\(file) is not weather but what went wrong: \(reason). Fetch it again.")
         }

@@ -45,7 +45,7 @@ extension Event {
         add("dwell", number: dwellSeconds)
         add("query", text: query)
         for (name, value) in properties.sorted(by: { $0.key < $1.key })
-        where !EventField(name: name).isKnown {
+        where EventField(name: name).isColumn(name) {
             add(name, text: value)
         }
         return "{" + fields.map { "\(Self.quoted($0.name)):\($0.value)" }.joined(separator: ",")

@@ -36,6 +36,9 @@ enum EventField: Hashable {
         (.userID, "user_id"), (.itemID, "item_id"), (.type, "type"), (.timestamp, "timestamp"),
     ]
 
+    /// Whether a column of exactly this name has values that belong to no known field.
+    func isColumn(_ name: String) -> Bool { self == .property(name) || self == .dropped(name) }
+
     /// Whether an event has one value of it, whatever its column is called.
     var isKnown: Bool {
         switch self {

@@ -43,7 +43,8 @@ package enum EventJSON {
         }
         var reading = EventReading()
         guard layout != .lines else { return reading.lines(bytes) }
-        var scanner = JSONScanner(bytes[...])
+        let hasMark = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        var scanner = JSONScanner(bytes.dropFirst(hasMark ? 3 : 0))
         do throws(JSONScanner.Flaw) {
             let results: [Result<Event, Rejection>]?
             switch layout {

@@ -76,7 +76,9 @@ struct FlatObject {
 
     /// Adds the value of a key.
     ///
-    /// - Parameter scalar: The value; `nil` for an array or object.
+    /// - Parameters:
+    ///   - name: The key.
+    ///   - scalar: The value; `nil` for an array or object.
     mutating func add(_ name: String, _ scalar: JSONScanner.Scalar?) {
         switch scalar {
         case .text(let text): fields.append((name, text))

@@ -44,11 +44,11 @@ struct JSONScanner {
     /// Values that were read or passed over so far.
     private(set) var valueCount = 0
 
-    /// Begins at the start of a text, behind a byte order mark.
+    /// Begins at the start of a text.
     init(_ text: ArraySlice<UInt8>, containerCountMax: Int = JSONScanner.containerCountMax) {
-        self.text = text.starts(with: [0xEF, 0xBB, 0xBF]) ? text.dropFirst(3) : text
+        self.text = text
         self.containerCountMax = containerCountMax
-        position = self.text.startIndex
+        position = text.startIndex
     }
 
     /// The first byte of the next token, which is not taken.
@@ -87,6 +87,7 @@ struct JSONScanner {
     ///
     /// - Parameter isFirst: Whether no element was asked for yet; false afterwards.
     /// - Returns: Whether there is another element, which is then to be taken.
+    /// - Throws: ``Flaw`` for anything else than an element or the end.
     mutating func nextElement(_ isFirst: inout Bool) throws(Flaw) -> Bool {
         try next(&isFirst, closing: UInt8(ascii: "]"))
     }
@@ -95,6 +96,7 @@ struct JSONScanner {
     ///
     /// - Parameter isFirst: Whether no key was asked for yet; false afterwards.
     /// - Returns: The key, whose value is then to be taken; `nil` at the end.
+    /// - Throws: ``Flaw`` for anything else than a key or the end.
     mutating func nextKey(_ isFirst: inout Bool) throws(Flaw) -> Key? {
         guard try next(&isFirst, closing: UInt8(ascii: "}")) else { return nil }
         let key = try string()

@@ -42,7 +42,7 @@ enum PersonalData {
         "fullname", "middlename", "givenname", "familyname", "maidenname", "username", "nickname",
         "customername", "recipientname", "contactname", "birthdate", "birthday", "dateofbirth",
         "placeofbirth", "yearofbirth", "ibannumber", "cardnumber", "creditcard", "debitcard",
-        "creditcardnumber", "cardholder", "ipaddress", "ipaddr", "ipv4", "ipv6", "clientip",
+        "creditcardnumber", "cardholder", "ipaddress", "ipaddr", "ipv", "clientip",
         "userip", "remoteip", "sourceip", "remoteaddr", "remoteaddress", "macaddress", "latlng",
         "latlon", "latlong", "lnglat", "lonlat", "geolocation", "geopoint", "geohash", "postalcode",
         "postcode", "zipcode", "housenumber", "housenr", "houseno", "streetaddress", "streetname",

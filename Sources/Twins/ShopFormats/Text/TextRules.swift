@@ -1,6 +1,8 @@
 import Shop
 
-/// Rules for texts in files and bodies. Lengths are looked at first, so that no rule looks at more.
+/// Rules for texts in files and bodies.
+///
+/// Lengths are looked at first, so that no rule looks at more.
 enum TextRules {
     /// Throws unless a text may be an id or a name.
     static func check(id: String, _ name: String) throws(Rejection) {

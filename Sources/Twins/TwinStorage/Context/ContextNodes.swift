@@ -2,8 +2,9 @@ import PropertyGraph
 import Shop
 import Time
 
-/// How feeds lie in the shared graph: the properties of their nodes, which keep what was given. Their
-/// names are those of `ContextName`.
+/// How feeds lie in the shared graph: the properties of their nodes, which keep what was given.
+///
+/// The names of the nodes are those of `ContextName`.
 enum ContextNodes {
     // MARK: Events
 

@@ -134,6 +134,7 @@ final class JournalIndex: Sendable {
     ///   - graph: The twin's graph.
     ///   - settled: Reads how many of its events are settled, and up to which sequence number. It is
     ///     asked once, before the transaction adds events of the twin.
+    /// - Returns: The number of its events.
     /// - Throws: What `settled` throws.
     func eventCount(
         of graph: GraphID, settled: () throws -> (count: Int, through: UInt64)

@@ -59,7 +59,11 @@ extension TwinStore {
     ) throws -> ErasureReceipt {
         let graphID = Self.graphID(customer)
         var state = try openJournal(in: transaction)
-        let entries = index.entries(of: graphID)
+        // A number may have been given again, to an event of somebody else.
+        let entries = try index.entries(of: graphID).filter { entry in
+            try readJournal(entry.sequence, in: transaction) { graph, _, _ in graph == graphID }
+                == true
+        }
         let settled = try summary(of: graphID, in: transaction)?.settledThrough ?? 0
         let pending = entries.filter { $0.sequence > settled }
         var texts = try namedByOne(graphID, in: transaction)
