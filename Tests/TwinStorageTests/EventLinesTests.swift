@@ -14,7 +14,7 @@ import TwinStorage
     private static let nasty = [
         "\"", "\\", "\\\"", "\\n", "{\"a\":1}", "]}", ",", "'", "é", "e\u{301}", "日本", "👩‍👩‍👧",
         "\u{2028}",
-        "\u{2029}", "\u{85}", "\u{FEFF}x", "x\u{FEFF}", "\u{FFFF}", "\u{10FFFF}", "\u{202E}abc",
+        "\u{2029}", "\u{FEFF}x", "x\u{FEFF}", "\u{FFFF}", "\u{10FFFF}", "\u{202E}abc",
         " x ",
         "null", "true", "1e5", "-0", "NaN", "/", "</script>", "\u{200B}", "=1+1",
     ]
@@ -66,6 +66,8 @@ import TwinStorage
         #expect(line.userID == "u")
         #expect(line.type == .view)
         #expect(line.properties == ["b": "2"])
+        // What an earlier reader took is the customer's, and is written.
+        #expect(event.jsonLine.contains("\"email\":\"x\""))
         let control = Event(userID: "a\nb\u{7F}", itemID: "i", type: .view, timestamp: start)
         #expect(control.jsonLine.contains("a\\u000ab\\u007f"))
     }

@@ -194,4 +194,15 @@ private let header = "event_id,user_id,item_id,type,timestamp"
         #expect(second.added == 60 && second.duplicates == 40)
         #expect(try shop.store.newestEvent() == Timestamp(seconds: 1_772_359_200 + 159))
     }
+
+    @Test func droppedValuesAreCountedByColumn() throws {
+        let shop = try TestStore()
+        let path = try shop.folder.file(
+            "\(header),email,note\n\(row(1)),a@b.example,198.51.100.7\n\(row(2)),c,fine\n")
+        let report = try ingest(path, into: shop)
+        #expect(report.added == 2)
+        #expect(report.dropped == ["email": 2, "note": 1])
+        #expect(try !shop.dataContains("198.51.100.7"))
+        #expect(try !shop.dataContains("a@b.example"))
+    }
 }

@@ -42,9 +42,16 @@ struct CommandFailure: Error, CustomStringConvertible {
 
     /// Ends the process because of an error, as the parser of arguments does, but with that code.
     static func exit(because error: any Error) -> Never {
-        guard let code = code(of: error) else { Foretwin.exit(withError: error) }
-        warn("Error: \(error)")
-        Foundation.exit(code)
+        if let code = code(of: error) {
+            warn("Error: \(error)")
+            Foundation.exit(code)
+        }
+        let code = Foretwin.exitCode(for: error)
+        guard !code.isSuccess else { Foretwin.exit(withError: error) }
+        // The parser would print what was typed as it is.
+        let message = Foretwin.fullMessage(for: error)
+        if !message.isEmpty { warn(message) }
+        Foundation.exit(code.rawValue)
     }
 
     /// Makes damage that LMDB trips over end the process with a sentence.

@@ -60,7 +60,7 @@ struct GraphMLReader: InterchangeReader {
         switch (name, graph) {
         case ("key", nil): try addKey(attributes)
         case ("graph", nil): try beginGraph(attributes)
-        case ("desc", _): _ = try contents(of: "desc")
+        case ("desc", _): _ = try skipContents()
         case ("data", .some): try graphData(attributes)
         case ("node", .some(let graph)): return try node(attributes, graph)
         case ("edge", .some(let graph)): return try edge(attributes, graph)
@@ -75,7 +75,7 @@ struct GraphMLReader: InterchangeReader {
         guard let id = attributes["id"], let name = attributes["attr.name"] else {
             throw Fault(.syntax, "a key lacks its id or attr.name; add it.")
         }
-        guard try contents(of: "key").allSatisfy(XMLReader.isBlank) else {
+        guard try skipContents() else {
             throw Fault(
                 .syntax, "a key has a default, which is not read; write it to each element.")
         }
@@ -188,7 +188,7 @@ struct GraphMLReader: InterchangeReader {
             case .end: return values
             case .text(let text): try Self.checkBlank(text)
             case .start("data", let attributes): try data(attributes, element, &values)
-            case .start("desc", _): _ = try contents(of: "desc")
+            case .start("desc", _): _ = try skipContents()
             case .start:
                 throw Fault(.syntax, "a \(element) holds something else than data; remove it.")
             }
@@ -229,21 +229,23 @@ struct GraphMLReader: InterchangeReader {
         }
     }
 
-    /// Everything inside an element whose start was read, up to its end: its texts, and the names of
-    /// the elements in it.
-    private mutating func contents(of element: String) throws(Fault) -> [String] {
-        var contents: [String] = []
+    /// Passes over everything inside an element whose start was read, up to its end.
+    ///
+    /// - Returns: Whether there was nothing but blanks and descriptions.
+    private mutating func skipContents() throws(Fault) -> Bool {
+        var isBlank = true
         var depth = 1
         while depth > 0, let event = try xml.next() {
             switch event {
             case .start(let name, _):
                 depth += 1
-                if name != "desc" { contents.append(name) }
+                if name != "desc" { isBlank = false }
             case .end: depth -= 1
-            case .text(let text): if depth == 1 { contents.append(text) }
+            case .text(let text):
+                if depth == 1, !XMLReader.isBlank(text) { isBlank = false }
             }
         }
-        return contents
+        return isBlank
     }
 
     private static func list(_ text: String?) -> [String] {

@@ -16,4 +16,14 @@ package enum Limits {
     package static let feedByteCountMax = 1 << 26
     /// Records of one file of feeds, which all are in memory at once.
     package static let feedRecordCountMax = 1 << 20
+    /// Keys of one JSON object; an event has its own fields and the extra columns.
+    package static let keyCountMax = 128
+    /// A key of a JSON object is the name of a field and not a text.
+    package static let keyByteCountMax = 1024
+    /// Events of one customer: what a person cannot do in a life, and a program that is not one can.
+    package static let eventsPerCustomerMax = 1_000_000
+    /// Items that one batch from outside may add; a catalogue is loaded as one.
+    package static let newItemsPerRequestMax = 1_000
+    /// Remarks on one file of feeds that are kept to be shown.
+    package static let remarkCountMax = 1_000
 }

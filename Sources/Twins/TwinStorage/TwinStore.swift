@@ -16,6 +16,7 @@ package final class TwinStore: Sendable {
     package let pseudonymizer: Pseudonymizer
     let journal: Table
     let journalLimit: Int
+    let eventsPerCustomerMax: Int
     let index = JournalIndex()
     let names: NameCache
 
@@ -28,16 +29,19 @@ package final class TwinStore: Sendable {
     ///   - access: Whether the store is also written to, and made where there is none.
     ///   - journalLimit: Events that wait to be settled, at least, before each batch settles some;
     ///     each takes about 100 bytes of memory. A large store lets more wait.
+    ///   - eventsPerCustomerMax: Events of one customer that are accepted.
     /// - Throws: ``TwinsError``, `GraphError` or `LMDBError`.
     package init(
         path: String, pseudonymizer: Pseudonymizer, settings: TwinSettings? = nil,
-        access: GraphStore.Access = .create, journalLimit: Int = 1 << 17
+        access: GraphStore.Access = .create, journalLimit: Int = 1 << 17,
+        eventsPerCustomerMax: Int = Limits.eventsPerCustomerMax
     ) throws {
         let graph = try GraphStore(
             path: path, labels: Label.all, edgeTypes: EdgeType.all, tables: ["journal"],
             waysBack: .sharedGraph, access: access)
         self.graph = graph
         self.journalLimit = journalLimit
+        self.eventsPerCustomerMax = eventsPerCustomerMax
         self.pseudonymizer = pseudonymizer
         journal = graph.environment.table("journal")
         names = NameCache(graph)

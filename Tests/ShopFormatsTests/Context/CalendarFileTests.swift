@@ -220,4 +220,36 @@ import TwinFixtures
         #expect(error?.code == .format)
         #expect(error?.description.contains("it has no BEGIN:VCALENDAR") == true)
     }
+
+    @Test func anEventWhoseNameIsTooLongIsRejectedAlone() throws {
+        let bars = String(repeating: "|", count: 250)
+        let reading = try readCalendar(
+            """
+            BEGIN:VEVENT
+            UID:good
+            DTSTART:20260501
+            END:VEVENT
+            BEGIN:VEVENT
+            UID:\(bars)
+            DTSTART:20260501
+            END:VEVENT
+            """)
+        #expect(reading.feeds.events.map(\.uid) == ["good"])
+        #expect(reading.rejections.map(\.line) == [7])
+        #expect(reading.rejections.first?.detail.hasPrefix("UID and city make a name of") == true)
+    }
+
+    @Test func onlyTheFirstRemarksAreKept() throws {
+        let count = Limits.remarkCountMax + 10
+        let event = "BEGIN:VEVENT\nUID:u\nDTSTART:20260501\nRDATE:20260502\nEND:VEVENT\n"
+        let reading = try readCalendar(String(repeating: event, count: count))
+        // One for the RDATE of each, and one for each UID that came before.
+        #expect(reading.remarkCount == 2 * count - 1)
+        #expect(reading.remarks.count == Limits.remarkCountMax)
+    }
+
+    @Test func controlCharactersBecomeBlanks() throws {
+        let event = try event("SUMMARY:a\u{9B}b\u{85}c\u{1B}d\nDTSTART:20260501")
+        #expect(event?.name == "a b c d")
+    }
 }

@@ -186,4 +186,11 @@ import TwinFixtures
             #expect(twinsError { _ = try WeatherFile.read(path, city: "B") }?.code == code)
         }
     }
+
+    @Test func anAnswerWithTooManyValuesIsRefusedBeforeItIsDecoded() throws {
+        let text = Data("{\"daily\":{\"more\":[1,2,3,4]}}".utf8)
+        try WeatherResponse.check(text, "w.json", valueCountMax: 7)
+        let error = twinsError { try WeatherResponse.check(text, "w.json", valueCountMax: 6) }
+        #expect(error?.description == "w.json has more than 6 values. Give it in parts.")
+    }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import LMDB
 import PropertyGraph
+import ShopFormats
 import TestSupport
 import Testing
 import Time
@@ -97,9 +98,26 @@ import TwinFixtures
     }
 
     @Test func aNodeIsNamedByWhatItIsAbout() {
-        #expect(ContextNodes.name("Berlin", "2026-02-25") == "Berlin|2026-02-25")
-        #expect(ContextNodes.name("i", nil, "2026-02-25") == "i|2026-02-25")
-        #expect(ContextNodes.name("a|b\\", "c") == "a\\|b\\\\|c")
+        let day = Day.number("2026-02-25") ?? 0
+        #expect(ContextName.name(ofWeatherIn: "Berlin", from: day) == "Berlin|2026-02-25")
+        let offer = Offer(itemID: "i", firstDay: day, lastDay: day, price: 1)
+        #expect(ContextName.name(of: offer) == "i|2026-02-25")
+        let event = CalendarEvent(uid: "a|b\\", name: "", kind: "k", city: "c", firstDay: day)
+        #expect(ContextName.name(of: event) == "a\\|b\\\\|c")
+        #expect(ContextName.byteCountMax == GraphStore.externalIDByteCountMax)
+    }
+
+    @Test func severalFeedsAreAddedTogetherOrNotAtAll() throws {
+        let shop = try TestStore()
+        let good = ContextFeeds(events: [CalendarEvent(uid: "a", name: "", kind: "k", firstDay: 1)])
+        let other = ContextFeeds(events: [CalendarEvent(uid: "b", name: "", kind: "k", firstDay: 2)]
+        )
+        let bars = String(repeating: "|", count: 250)
+        let bad = ContextFeeds(events: [CalendarEvent(uid: bars, name: "", kind: "k", firstDay: 1)])
+        #expect(twinsError { try shop.store.add([good, bad]) }?.code == .setting)
+        #expect(try shop.store.contextFeeds().isEmpty)
+        try shop.store.add([good, other])
+        #expect(try shop.store.contextFeeds().events == good.events + other.events)
     }
 
     @Test func theLongestNamesFit() throws {

@@ -21,7 +21,10 @@ struct IngestCommand: ParsableCommand {
 
             The same events may be ingested again: what is there is passed over. Events may come \
             late and in any order. A bad line is counted, kept in the rejects file, and never \
-            touches its neighbours.
+            touches its neighbours. Lines of earlier runs stay in that file.
+
+            Columns and values that are personal, such as e-mail or IP addresses, are dropped and \
+            counted.
             """)
 
     @Argument(help: "Event files, or '-' for standard input.")
@@ -41,7 +44,7 @@ struct IngestCommand: ParsableCommand {
                 + "the store's present.", valueName: "time"))
     var until: String?
 
-    @Option(help: ArgumentHelp("Where lines go that are not accepted.", valueName: "file"))
+    @Option(help: ArgumentHelp("Where lines are added that are not accepted.", valueName: "file"))
     var rejects = "rejects.txt"
 
     @Flag(
@@ -80,6 +83,8 @@ struct IngestCommand: ParsableCommand {
 
     func run() throws {
         // All sources are opened before the store is touched: a wrong path costs nothing.
+        let rejectsFile = RejectsFile(path: rejects)
+        try rejectsFile.checkIsNot(anyOf: files)
         let itemReader = try items.map { try ItemReader(path: $0) }
         let readers = try files.map { ($0, try EventReader(path: $0, format: format)) }
         let settings = halfLife.map { TwinSettings(halfLifeSeconds: $0 * 86_400) }
@@ -87,7 +92,6 @@ struct IngestCommand: ParsableCommand {
         let progress = ProgressBar(quiet: json)
         if let itemReader { try IngestCommand.ingest(itemReader, into: store, progress) }
         var total = IngestReport()
-        let rejectsFile = RejectsFile(path: rejects)
         for (file, reader) in readers {
             let report = try ingest(file, reader, into: store, rejectsFile, progress)
             total.add(report)
@@ -129,7 +133,9 @@ struct IngestCommand: ParsableCommand {
             case .success(let item): batch.append(item)
             case .failure(let rejection):
                 rejected += 1
-                if rejected <= 5 { warn("items line \(rejection.line): \(rejection.message)") }
+                if rejected <= 5 {
+                    warn("items line \(rejection.line): \(printable(rejection.message))")
+                }
             }
             if batch.count == Ingestor.batchSize { try flush() }
         }
@@ -172,7 +178,7 @@ struct IngestCommand: ParsableCommand {
         if json {
             try printJSON(
                 IngestSummary(
-                    added: report.added, duplicates: report.duplicates,
+                    added: report.added, duplicates: report.duplicates, dropped: report.dropped,
                     rejected: Dictionary(
                         uniqueKeysWithValues: report.rejected.map { ($0.key.rawValue, $0.value) }),
                     twins: try store.twinCount(), events: try store.eventCount()))
@@ -186,18 +192,34 @@ struct IngestCommand: ParsableCommand {
         for (reason, count) in report.rejected.sorted(by: { $0.value > $1.value }) {
             print("  \(grouped(count)) × \(reason.rawValue)")
         }
-        for example in report.examples { print("  line \(example.line): \(example.message)") }
-        if report.rejectedCount > 0 { print("  all of them are in \(rejects)") }
+        for example in report.examples {
+            print("  line \(example.line): \(printable(example.message))")
+        }
+        if report.rejectedCount > 0 { print("  all of them are in \(printable(rejects))") }
+        if let dropped = IngestCommand.sentence(dropped: report.dropped) { print(dropped) }
         print(
             "The store has \(grouped(try store.eventCount())) events of "
                 + "\(grouped(try store.twinCount())) customers.")
         print("Next: foretwin train")
+    }
+
+    /// What is said of values that were dropped; `nil` if none were.
+    private static func sentence(dropped: [String: Int]) -> String? {
+        guard !dropped.isEmpty else { return nil }
+        let columns = dropped.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let shown = columns.prefix(10).map { name, count in
+            "\(shortened(printable(name), to: 40)) (\(grouped(count)))"
+        }
+        let more = columns.count > shown.count ? " and \(columns.count - shown.count) more" : ""
+        return "Dropped as personal or finer than a city: \(shown.joined(separator: ", "))\(more)"
     }
 }
 
 private struct IngestSummary: Encodable {
     var added: Int
     var duplicates: Int
+    /// Values by column.
+    var dropped: [String: Int]
     var rejected: [String: Int]
     var twins: Int
     var events: Int
@@ -215,30 +237,7 @@ extension IngestReport {
         added += other.added
         duplicates += other.duplicates
         rejected.merge(other.rejected, uniquingKeysWith: +)
+        dropped.merge(other.dropped, uniquingKeysWith: +)
         examples = Array((examples + other.examples).prefix(5))
     }
 }
-
-/// The file that rejected lines are kept in; made when the first one comes.
-private final class RejectsFile {
-    private let path: String
-    private var handle: FileHandle?
-
-    init(path: String) { self.path = path }
-
-    func add(_ rejection: Rejection, _ bytes: [UInt8], source: String) throws {
-        if handle == nil {
-            let made = FileManager.default.createFile(
-                atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
-            handle = FileHandle(forWritingAtPath: path)
-            guard made, handle != nil else {
-                throw ValidationError("The rejects file \(path) cannot be written. Give --rejects.")
-            }
-        }
-        let note = "# \(source) line \(rejection.line): \(rejection.message)\n"
-        try handle?.write(contentsOf: Data(note.utf8) + Data(bytes) + Data("\n".utf8))
-    }
-}
-
-/// Writes a line to standard error.
-func warn(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }

@@ -137,6 +137,6 @@ enum Verifier {
             answer.failure = "\(error)"
             answer.code = CommandFailure.code(of: error)
         }
-        print(String(decoding: try JSONEncoder().encode(answer), as: UTF8.self))
+        Swift.print(String(decoding: try JSONEncoder().encode(answer), as: UTF8.self))
     }
 }

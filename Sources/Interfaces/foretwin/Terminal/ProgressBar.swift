@@ -68,6 +68,7 @@ final class ProgressBar {
     }
 
     private func write(_ text: String, isFinal: Bool) {
+        let text = printable(text)
         let line = isTerminal ? "\r\u{1B}[K" + text + (isFinal ? "\n" : "") : text + "\n"
         FileHandle.standardError.write(Data(line.utf8))
     }

@@ -14,13 +14,13 @@ struct Table {
 
     /// Makes a table with titles; columns whose title begins with `#` go to the right.
     init(_ titles: String...) {
-        header = titles.map { $0.hasPrefix("#") ? String($0.dropFirst()) : $0 }
+        header = titles.map { printable($0.hasPrefix("#") ? String($0.dropFirst()) : $0) }
         alignments = titles.map { $0.hasPrefix("#") ? .right : .left }
     }
 
-    /// Adds a row; missing cells are empty.
+    /// Adds a row; missing cells are empty, and what could move the cursor is replaced.
     mutating func add(_ cells: String...) {
-        rows.append(header.indices.map { $0 < cells.count ? cells[$0] : "" })
+        rows.append(header.indices.map { $0 < cells.count ? printable(cells[$0]) : "" })
     }
 
     /// The table as lines.

@@ -30,6 +30,10 @@ package struct Rejection: Error, Hashable, Sendable {
         case unknownItem = "item not in the catalogue"
         /// The customer's twin was erased, and nothing more may be stored of them.
         case erased = "customer was erased"
+        /// The customer has as many events as one may have.
+        case tooManyEvents = "customer has too many events"
+        /// The batch has added as many items as one may add.
+        case tooManyItems = "too many new items at once"
         /// A city is named by a postcode, coordinates or something else that is none.
         case city = "not a city's name"
         /// The end of something is before its beginning.
@@ -47,6 +51,23 @@ package struct Rejection: Error, Hashable, Sendable {
 
     /// What is said of an object that has a key twice.
     package static let ambiguous = Rejection(.twice, "give each key once")
+
+    /// A text from outside as a detail quotes it: in quotation marks, and cut.
+    package static func quoted(_ text: some StringProtocol) -> String { "'\(cut(text))'" }
+
+    /// The start of a text from outside: so many characters, and four times as many bytes at most.
+    ///
+    /// Characters are Unicode scalars, since one character as people see it may have any length.
+    package static func cut(_ text: some StringProtocol, to count: Int = 40) -> String {
+        var start = String.UnicodeScalarView()
+        var byteCount = 0
+        for scalar in text.unicodeScalars.prefix(count) {
+            byteCount += UTF8.width(scalar)
+            guard byteCount <= 4 * count else { break }
+            start.append(scalar)
+        }
+        return String(start)
+    }
 
     /// Makes a rejection.
     package init(line: Int = 0, _ reason: Reason, _ detail: String) {

@@ -74,6 +74,10 @@ enum CalendarText {
                 // What is kept is one line of text, without tabs and the like.
                 bytes.append(byte < 0x20 || byte == 0x7F ? 0x20 : byte)
             }
+            // The control characters U+0080 to U+009F.
+            if bytes.suffix(2).first == 0xC2, let last = bytes.last, last >= 0x80, last < 0xA0 {
+                bytes.replaceSubrange((bytes.count - 2)..., with: [0x20])
+            }
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw Rejection(line: line.number, .encoding, "save the file as UTF-8")

@@ -152,6 +152,8 @@ struct CalendarEvents {
     }
 
     private mutating func remark(_ line: Int, _ text: String) {
+        result.remarkCount += 1
+        guard result.remarks.count < Limits.remarkCountMax else { return }
         result.remarks.append(ContextReading.Remark(line: line, text: text))
     }
 

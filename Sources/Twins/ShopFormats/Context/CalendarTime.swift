@@ -33,10 +33,11 @@ struct CalendarTime: Equatable {
     /// Reads the time that a line says.
     init(_ line: CalendarLine) throws(Rejection) {
         guard let time = CalendarTime(line.value) else {
-            let text = String(decoding: line.value.prefix(40), as: UTF8.self)
+            let text = String(decoding: line.value.prefix(160), as: UTF8.self)
             throw Rejection(
                 line: line.number, .timestamp,
-                "\(line.name) is '\(text)'; use a day as 20261224 or a time as 20261224T180000Z")
+                "\(line.name) is \(Rejection.quoted(text)); use a day as 20261224 or a time as 20261224T180000Z"
+            )
         }
         self = time
     }

@@ -16,8 +16,10 @@ package struct ContextReading: Hashable, Sendable {
     package var gapCount = 0
     /// Lines or events that were not accepted; those around them were.
     package var rejections: [Rejection] = []
-    /// What was accepted in part.
+    /// What was accepted in part: the first thousand.
     package var remarks: [Remark] = []
+    /// How many remarks there are, with those that were not kept.
+    package var remarkCount = 0
 
     /// Nothing read yet.
     package init() {}

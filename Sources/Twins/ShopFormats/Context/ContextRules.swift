@@ -23,13 +23,13 @@ package enum ContextRules {
             }
         }
         for event in feeds.events {
-            try naming("the event '\(event.uid.prefix(40))'") { try check(event) }
+            try naming("the event \(Rejection.quoted(event.uid))") { try check(event) }
         }
         for trend in feeds.trends {
-            try naming("the trend of '\(trend.category.prefix(40))'") { try check(trend) }
+            try naming("the trend of \(Rejection.quoted(trend.category))") { try check(trend) }
         }
         for offer in feeds.offers {
-            try naming("the offer of '\(offer.itemID.prefix(40))'") { try check(offer) }
+            try naming("the offer of \(Rejection.quoted(offer.itemID))") { try check(offer) }
         }
     }
 
@@ -62,6 +62,7 @@ package enum ContextRules {
         try check(day: event.firstDay, "first day")
         try check(day: event.lastDay, "last day")
         guard event.firstDay <= event.lastDay else { throw endsEarly }
+        try check(storedName: ContextName.name(of: event), "UID")
     }
 
     static func check(_ trend: Trend) throws(Rejection) {
@@ -72,6 +73,7 @@ package enum ContextRules {
             throw Rejection(
                 .number, "level is \(trend.level); use a number above 0, up to 1000; 1 is as usual")
         }
+        try check(storedName: ContextName.name(of: trend, from: trend.day), "category")
     }
 
     static func check(_ offer: Offer) throws(Rejection) {
@@ -83,6 +85,7 @@ package enum ContextRules {
         guard offer.price > 0, offer.price <= Limits.amountMax else {
             throw Rejection(.number, "price is \(offer.price); use a number above 0, up to 1e9")
         }
+        try check(storedName: ContextName.name(of: offer), "item_id")
     }
 
     static func check(city: String?) throws(Rejection) {
@@ -90,10 +93,22 @@ package enum ContextRules {
         guard city.utf8.count <= Limits.cityByteCountMax else {
             throw Rejection(.value, "city is longer than \(Limits.cityByteCountMax) bytes")
         }
-        try checkPrintable(city, "city")
-        guard EventBuilder.isCity(city) else {
-            throw Rejection(.city, "'\(city.prefix(40))'; use a city's name, and no place in it")
+        try TextRules.check(id: city, "city")
+        guard TextRules.isCity(city) else {
+            throw Rejection(
+                .city, "\(Rejection.quoted(city)); use a city's name, and no place in it")
         }
+    }
+
+    /// Throws if the name under which a value would be stored is too long.
+    ///
+    /// It may be longer than its parts, whose bars and backslashes it has twice.
+    private static func check(storedName name: String, _ part: String) throws(Rejection) {
+        guard name.utf8.count > ContextName.byteCountMax else { return }
+        throw Rejection(
+            .value,
+            "\(part) and city make a name of \(name.utf8.count) bytes, in which each | and \\ counts "
+                + "twice; use at most \(ContextName.byteCountMax)")
     }
 
     static func check(day: Int, _ name: String) throws(Rejection) {
@@ -108,22 +123,10 @@ package enum ContextRules {
 
     private static func check(id: String, _ name: String) throws(Rejection) {
         guard !id.isEmpty else { throw Rejection(.missing, name) }
-        guard id.utf8.count <= Limits.idByteCountMax else {
-            throw Rejection(.value, "\(name) is longer than \(Limits.idByteCountMax) bytes")
-        }
-        try checkPrintable(id, name)
+        try TextRules.check(id: id, name)
     }
 
     private static func check(phrase: String, _ name: String) throws(Rejection) {
-        guard phrase.utf8.count <= Limits.textByteCountMax else {
-            throw Rejection(.value, "\(name) is longer than \(Limits.textByteCountMax) bytes")
-        }
-        try checkPrintable(phrase, name)
-    }
-
-    private static func checkPrintable(_ text: String, _ name: String) throws(Rejection) {
-        for byte in text.utf8 where byte < 0x20 || byte == 0x7F {
-            throw Rejection(.value, "\(name) holds a control character")
-        }
+        try TextRules.check(phrase: phrase, name)
     }
 }

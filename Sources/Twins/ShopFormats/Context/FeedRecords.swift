@@ -43,7 +43,8 @@ struct FeedRecords {
         }
         switch record {
         case .rejected(let rejection): return .failure(rejection)
-        case .fields(let pairs): return .success(Fields(pairs, columns))
+        case .row(let texts): return .success(Fields(texts, columns))
+        case .object: return .failure(placed(FlatObject.notFlat))
         }
     }
 
@@ -56,9 +57,9 @@ struct FeedRecords {
     struct Fields {
         private var texts: [String: String] = [:]
 
-        fileprivate init(_ pairs: [(column: Int, text: String)], _ columns: [String]) {
-            for (column, text) in pairs where column < columns.count && !text.isEmpty {
-                texts[columns[column]] = text
+        fileprivate init(_ texts: [String], _ columns: [String]) {
+            for (column, text) in zip(columns, texts) where !text.isEmpty {
+                self.texts[column] = text
             }
         }
 
@@ -75,15 +76,15 @@ struct FeedRecords {
             let text = try text(name)
             guard let day = Day.number(text) else {
                 throw Rejection(
-                    .timestamp, "\(name) is '\(text.prefix(40))'; write a day as 2026-03-01")
+                    .timestamp, "\(name) is \(Rejection.quoted(text)); write a day as 2026-03-01")
             }
             return day
         }
 
         func number(_ name: String) throws(Rejection) -> Double {
             let text = try text(name)
-            guard let number = Double(text), number.isFinite else {
-                throw Rejection(.number, "\(name) is '\(text.prefix(40))'; write it as 1.5")
+            guard let number = DecimalText.parse(text) else {
+                throw Rejection(.number, "\(name) is \(Rejection.quoted(text)); write it as 1.5")
             }
             return number
         }

@@ -35,11 +35,11 @@ package enum WeatherFile {
         var days: [Int: Weather] = [:]
         for index in daily.time.indices {
             let name = daily.time[index]
-            guard let day = Day.number(name), name.utf8.count == 10 else {
+            guard name.utf8.count == 10, let day = Day.number(name) else {
                 throw TwinsError(
                     .format,
-                    "daily.time of \(file) has '\(name.prefix(40))', which is no day such as "
-                        + "2026-03-01. Ask for timeformat=iso8601.")
+                    "daily.time of \(file) has \(Rejection.quoted(name)), which is no day such "
+                        + "as 2026-03-01. Ask for timeformat=iso8601.")
             }
             guard let weather = series[index] else {
                 reading.gapCount += 1
@@ -137,7 +137,7 @@ extension WeatherResponse.Daily {
     private func wrongUnit(
         _ name: String, _ unit: String?, _ right: String, _ file: String
     ) -> TwinsError {
-        let what = unit.map { "is '\($0.prefix(20))'" } ?? "is missing"
+        let what = unit.map { "is \(Rejection.quoted($0))" } ?? "is missing"
         return TwinsError(
             .format, "daily_units.\(name) of \(file) \(what). It has to be \(right).")
     }

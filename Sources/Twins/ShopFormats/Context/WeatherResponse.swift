@@ -17,10 +17,7 @@ struct WeatherResponse {
 
     /// Takes the text of an answer apart.
     init(_ text: Data, named file: String) throws(TwinsError) {
-        guard JSONOutline.depth(of: text) <= EventJSON.depthMax else {
-            throw TwinsError(
-                .format, "\(file) is nested deeper than \(EventJSON.depthMax) levels.")
-        }
+        try Self.check(text, file)
         let first = text.first { $0 > 0x20 }
         guard first != UInt8(ascii: "[") else {
             throw TwinsError(
@@ -36,12 +33,39 @@ struct WeatherResponse {
         }
     }
 
+    /// Five series of days with what is around them; a decoder builds all values before any can be
+    /// looked at.
+    private static let valueCountMax = 5 * Limits.feedRecordCountMax + 10_000
+
+    /// Sees to it that a text is JSON, and has no more in it than an answer can have.
+    static func check(
+        _ text: Data, _ file: String, valueCountMax: Int = WeatherResponse.valueCountMax
+    ) throws(TwinsError) {
+        var scanner = JSONScanner([UInt8](text)[...])
+        do throws(JSONScanner.Flaw) {
+            try scanner.skipValue()
+            try scanner.finish()
+        } catch {
+            let what =
+                switch error {
+                case .malformed: "is not an answer of Open-Meteo: it is not well-formed JSON"
+                case .deep: "is nested deeper than \(JSONScanner.depthMax) levels"
+                case .manyContainers: "has too many lists. Give it in parts"
+                }
+            throw TwinsError(.format, "\(file) \(what).")
+        }
+        guard scanner.valueCount <= valueCountMax else {
+            throw TwinsError(
+                .format, "\(file) has more than \(valueCountMax) values. Give it in parts.")
+        }
+    }
+
     /// The values by day.
     ///
     /// - Throws: ``TwinsError`` if there are none.
     func checkedDaily(_ file: String) throws(TwinsError) -> Daily {
         if document.error == true {
-            let reason = (document.reason ?? "no reason").prefix(200)
+            let reason = Rejection.cut(document.reason ?? "no reason", to: 200)
             throw TwinsError(
                 .format, "\(file) is not weather but what went wrong: \(reason). Fetch it again.")
         }

@@ -18,8 +18,9 @@ extension Event {
 
     /// The event as one line of a JSON Lines file, without its end.
     ///
-    /// What a reader of event files has accepted, it reads from this line again.
-    /// A property whose name is that of a field cannot have come from a file, and is left out.
+    /// What a reader of event files has accepted, it reads from this line again. A property whose name
+    /// is that of a field cannot have come from a file, and is left out. One that a reader would drop
+    /// today, and took earlier, is written: it is stored.
     package var jsonLine: String {
         var fields: [(name: String, value: String)] = []
         func add(_ name: String, text: String?) {
@@ -44,7 +45,7 @@ extension Event {
         add("dwell", number: dwellSeconds)
         add("query", text: query)
         for (name, value) in properties.sorted(by: { $0.key < $1.key })
-        where EventField(name: name) == .property(name) {
+        where EventField(name: name).isColumn(name) {
             add(name, text: value)
         }
         return "{" + fields.map { "\(Self.quoted($0.name)):\($0.value)" }.joined(separator: ",")

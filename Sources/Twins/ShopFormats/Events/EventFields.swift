@@ -7,16 +7,21 @@ enum EventField: Hashable {
     case eventID, userID, itemID, type, timestamp, sessionID, basketID, city
     case quantity, price, dwell, query
     case property(String)
-    /// Finer than a city, or an address of a device: never stored.
-    case dropped
+    /// Personal, or finer than a city: never stored.
+    case dropped(String)
 
-    /// The field of a column name; unknown names become properties.
+    /// The field of a column name; unknown names become properties unless they name what is
+    /// personal.
     ///
     /// Case does not matter; `_`, `-` and blanks count as the same.
     init(name: String) {
         let trimmed = name.trimmingCharacters(in: .whitespaces)
         let folded = trimmed.lowercased().map { $0 == "-" || $0 == " " ? "_" : $0 }
-        self = EventField.known[String(folded)] ?? .property(trimmed)
+        if let known = EventField.known[String(folded)] {
+            self = known
+        } else {
+            self = PersonalData.isName(trimmed) ? .dropped(trimmed) : .property(trimmed)
+        }
     }
 
     private static let known: [String: EventField] = [
@@ -24,30 +29,65 @@ enum EventField: Hashable {
         "event_type": .type, "timestamp": .timestamp, "session_id": .sessionID,
         "basket_id": .basketID, "city": .city, "location": .city, "quantity": .quantity,
         "price": .price, "dwell": .dwell, "query": .query,
-        "lat": .dropped, "latitude": .dropped, "lon": .dropped, "lng": .dropped,
-        "long": .dropped, "longitude": .dropped, "geo": .dropped, "gps": .dropped,
-        "coordinates": .dropped, "ip": .dropped, "ip_address": .dropped, "address": .dropped,
-        "street": .dropped, "zip": .dropped, "zipcode": .dropped, "zip_code": .dropped,
-        "postcode": .dropped, "postal_code": .dropped, "email": .dropped, "phone": .dropped,
-        "e_mail": .dropped, "user_email": .dropped, "user_ip": .dropped, "client_ip": .dropped,
     ]
 
     /// The columns that an event file must have.
     static let required: [(field: EventField, name: String)] = [
         (.userID, "user_id"), (.itemID, "item_id"), (.type, "type"), (.timestamp, "timestamp"),
     ]
+
+    /// Whether a column of exactly this name has values that belong to no known field.
+    func isColumn(_ name: String) -> Bool { self == .property(name) || self == .dropped(name) }
+
+    /// Whether an event has one value of it, whatever its column is called.
+    var isKnown: Bool {
+        switch self {
+        case .property, .dropped: false
+        default: true
+        }
+    }
+}
+
+/// The fields of names that come again and again; a text of ever new names does not make it grow.
+struct EventFieldNames {
+    private static let countMax = 1024
+    private var fields: [String: EventField] = [:]
+
+    /// How many names are kept.
+    var count: Int { fields.count }
+
+    /// The field of a name.
+    subscript(name: String) -> EventField {
+        mutating get {
+            if let field = fields[name] { return field }
+            if fields.count == Self.countMax { fields.removeAll() }
+            let field = EventField(name: name)
+            fields[name] = field
+            return field
+        }
+    }
 }
 
 /// Collects the fields of one event and checks them.
 struct EventBuilder {
     private var event = Event(
         userID: "", itemID: nil, type: .view, timestamp: Timestamp(seconds: 0))
-    private var hasType = false
-    private var hasTime = false
+    /// A bit for each known field that was set.
+    private var isSet: UInt16 = 0
+    /// The names of the fields whose values were dropped.
+    private(set) var dropped: [String] = []
+
+    /// Whether a known field was set.
+    func has(_ field: EventField) -> Bool { isSet & Self.bit(field) != 0 }
 
     /// Sets a field from its text; empty text leaves it unset.
+    ///
+    /// - Throws: ``Rejection`` for a text that the field cannot be, and for a field that was set
+    ///   before, under the same name or another.
     mutating func set(_ field: EventField, _ text: String) throws(Rejection) {
         guard !text.isEmpty else { return }
+        guard !has(field) else { throw .ambiguous }
+        isSet |= Self.bit(field)
         switch field {
         case .eventID: event.eventID = try id(text, "event_id")
         case .userID: event.userID = try id(text, "user_id")
@@ -59,79 +99,98 @@ struct EventBuilder {
         case .quantity: event.quantity = try amount(text, "quantity")
         case .price: event.price = try amount(text, "price")
         case .dwell: event.dwellSeconds = try amount(text, "dwell")
-        case .type:
-            guard let type = EventType(name: text) else {
-                let names = EventType.allCases.map(\.name).joined(separator: ", ")
-                throw Rejection(.type, "'\(text.prefix(40))'; use one of \(names)")
-            }
-            event.type = type
-            hasType = true
-        case .timestamp:
-            guard let time = Timestamp(text: text),
-                Timestamp.accepted.contains(time)
-            else {
-                throw Rejection(
-                    .timestamp,
-                    "'\(text.prefix(40))'; use ISO 8601, yyyymmdd, seconds or milliseconds")
-            }
-            event.timestamp = time
-            hasTime = true
-        case .property(let name):
-            guard event.properties.count < Limits.propertyCountMax else {
-                throw Rejection(.value, "more than \(Limits.propertyCountMax) extra columns")
-            }
-            event.properties[try id(name, "a column name")] = try phrase(text, name)
-        case .dropped: break
+        case .type: event.type = try type(text)
+        case .timestamp: event.timestamp = try time(text)
+        case .property(let name): try setProperty(name, text)
+        case .dropped(let name): dropped.append(name)
         }
     }
 
     /// The event, if it has what every event needs.
     func build() throws(Rejection) -> Event {
-        if event.userID.isEmpty { throw Rejection(.missing, "user_id") }
-        if !hasType { throw Rejection(.missing, "type") }
-        if !hasTime { throw Rejection(.missing, "timestamp") }
+        if !has(.userID) { throw Rejection(.missing, "user_id") }
+        if !has(.type) { throw Rejection(.missing, "type") }
+        if !has(.timestamp) { throw Rejection(.missing, "timestamp") }
         if event.itemID == nil && event.type != .search { throw Rejection(.missing, "item_id") }
         return event
     }
 
-    private func id(_ text: String, _ name: String) throws(Rejection) -> String {
-        guard text.utf8.count <= Limits.idByteCountMax else {
-            throw Rejection(.value, "\(name) is longer than \(Limits.idByteCountMax) bytes")
+    private static func bit(_ field: EventField) -> UInt16 {
+        switch field {
+        case .eventID: 1
+        case .userID: 2
+        case .itemID: 4
+        case .type: 8
+        case .timestamp: 16
+        case .sessionID: 32
+        case .basketID: 64
+        case .city: 128
+        case .quantity: 256
+        case .price: 512
+        case .dwell: 1024
+        case .query: 2048
+        case .property, .dropped: 0
         }
-        return try printable(text, name)
+    }
+
+    private mutating func setProperty(_ name: String, _ text: String) throws(Rejection) {
+        guard event.properties.count < Limits.propertyCountMax else {
+            throw Rejection(.value, "more than \(Limits.propertyCountMax) extra columns")
+        }
+        let name = try id(name, "a column name")
+        let value = try phrase(text, name)
+        guard !PersonalData.isValue(value) else {
+            dropped.append(name)
+            return
+        }
+        guard event.properties.updateValue(value, forKey: name) == nil else { throw .ambiguous }
+    }
+
+    private func type(_ text: String) throws(Rejection) -> EventType {
+        // The longest name of a type is far shorter.
+        guard text.utf8.count <= Limits.idByteCountMax, let type = EventType(name: text) else {
+            let names = EventType.allCases.map(\.name).joined(separator: ", ")
+            throw Rejection(.type, "\(Rejection.quoted(text)); use one of \(names)")
+        }
+        return type
+    }
+
+    private func time(_ text: String) throws(Rejection) -> Timestamp {
+        guard text.utf8.count <= Limits.idByteCountMax, let time = Timestamp(text: text),
+            Timestamp.accepted.contains(time)
+        else {
+            throw Rejection(
+                .timestamp,
+                "\(Rejection.quoted(text)); use ISO 8601, yyyymmdd, seconds or milliseconds")
+        }
+        return time
+    }
+
+    private func id(_ text: String, _ name: String) throws(Rejection) -> String {
+        try TextRules.check(id: text, name)
+        return text
     }
 
     private func phrase(_ text: String, _ name: String) throws(Rejection) -> String {
-        guard text.utf8.count <= Limits.textByteCountMax else {
-            throw Rejection(.value, "\(name) is longer than \(Limits.textByteCountMax) bytes")
-        }
-        return try printable(text, name)
-    }
-
-    private func printable(_ text: String, _ name: String) throws(Rejection) -> String {
-        for byte in text.utf8 where byte < 0x20 || byte == 0x7F {
-            throw Rejection(.value, "\(name) holds a control character")
-        }
+        try TextRules.check(phrase: text, name)
         return text
     }
 
     /// A city's name; numbers alone, degrees or a decimal number in its place are left out, since
     /// they are a postcode, coordinates or an address of a device.
-    private func city(_ text: String) throws(Rejection) -> String? {
-        Self.isCity(text) ? try id(text, "city") : nil
-    }
-
-    /// Whether a text may be a city's name.
-    static func isCity(_ text: String) -> Bool {
-        let hasDigit = text.utf8.contains { $0 >= 48 && $0 <= 57 }
-        let isPlace = hasDigit && (text.contains("°") || text.contains(/\d[.,]\d/))
-        return text.contains(where: \.isLetter) && !isPlace
+    private mutating func city(_ text: String) throws(Rejection) -> String? {
+        let text = try id(text, "city")
+        guard TextRules.isCity(text) else {
+            dropped.append("city")
+            return nil
+        }
+        return text
     }
 
     private func amount(_ text: String, _ name: String) throws(Rejection) -> Double {
-        guard let value = Double(text), value.isFinite, value >= 0, value <= Limits.amountMax else {
+        guard let value = DecimalText.parse(text), (0...Limits.amountMax).contains(value) else {
             throw Rejection(
-                .number, "\(name) is '\(text.prefix(40))'; use a number from 0 to 1e9")
+                .number, "\(name) is \(Rejection.quoted(text)); use a number from 0 to 1e9")
         }
         return value
     }

@@ -20,8 +20,6 @@ package enum EventJSON {
 
     /// Events that one text may hold: what is written in one transaction.
     package static let eventCountMax = 10_000
-    /// The deepest nesting that is looked into; an event in its envelope needs four levels.
-    package static let depthMax = 64
 
     /// Reads the events of a text, each by itself: a bad one never affects its neighbours.
     ///
@@ -34,180 +32,240 @@ package enum EventJSON {
     /// - Returns: For each place in the text the event, or why there is none; reading stops after
     ///   one more than ``eventCountMax``.
     /// - Throws: ``TwinsError`` with the code `format` when the text as a whole is not JSON of the
-    ///   layout.
+    ///   layout, is nested deeper than 64 levels, or has more than 200,000 arrays and objects.
+    /// - Complexity: O(bytes).
     package static func read(
         _ text: Data, layout: Layout
     ) throws(TwinsError) -> [Result<Event, Rejection>] {
-        guard String(validating: text, as: UTF8.self) != nil else {
+        let bytes = [UInt8](text)
+        guard (try? UTF8Span(validating: bytes.span)) != nil else {
             throw TwinsError(.format, "The text is not UTF-8. Send JSON in UTF-8.")
         }
-        if layout == .lines { return lines(text) }
-        guard JSONOutline.depth(of: text) <= depthMax else {
-            throw TwinsError(.format, "The JSON is nested deeper than \(depthMax) levels.")
+        var reading = EventReading()
+        guard layout != .lines else { return reading.lines(bytes) }
+        let hasMark = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        var scanner = JSONScanner(bytes.dropFirst(hasMark ? 3 : 0))
+        do throws(JSONScanner.Flaw) {
+            let results: [Result<Event, Rejection>]?
+            switch layout {
+            case .document, .lines: results = try reading.document(&scanner)
+            case .cloudEvent: results = [try reading.envelope(&scanner)]
+            case .cloudEventBatch: results = try reading.envelopes(&scanner)
+            }
+            try scanner.finish()
+            if let results { return results }
+        } catch {
+            throw TwinsError(.format, sentence(error))
         }
-        let decoder = JSONDecoder()
-        let ambiguous = JSONOutline.ambiguousPlaces(in: text)
-        if let key = ambiguousPlacesKey { decoder.userInfo[key] = ambiguous }
-        switch layout {
-        case .document, .lines:
-            if let events = try? decoder.decode(EventList<Flat>.self, from: text) {
-                return events.results
-            }
-            if let wrapper = try? decoder.decode(Wrapper.self, from: text) {
-                guard !ambiguous.contains("") else {
-                    throw TwinsError(.format, "The object around the events has a key twice.")
-                }
-                return wrapper.events.results
-            }
-            return [try single(Flat.self, text, decoder)]
-        case .cloudEvent:
-            return [try single(Envelope.self, text, decoder)]
-        case .cloudEventBatch:
-            guard let events = try? decoder.decode(EventList<Envelope>.self, from: text) else {
-                throw TwinsError(.format, "The text is not a JSON array of CloudEvents.")
-            }
-            return events.results
+        switch reading.wrapperFlaw {
+        case nil: throw TwinsError(.format, "The text is not a JSON array of CloudEvents.")
+        case Rejection.ambiguous?:
+            throw TwinsError(.format, "The object around the events has a key twice.")
+        case let flaw?:
+            throw TwinsError(
+                .format, "The object around the events cannot be used: \(flaw.detail).")
         }
     }
 
-    /// Reads a text that is one event.
-    private static func single<Part: EventPart>(
-        _ part: Part.Type, _ text: Data, _ decoder: JSONDecoder
-    ) throws(TwinsError) -> Result<Event, Rejection> {
-        guard let part = try? decoder.decode(part, from: text) else {
-            throw TwinsError(.format, "The text is not well-formed JSON.")
+    private static func sentence(_ flaw: JSONScanner.Flaw) -> String {
+        switch flaw {
+        case .malformed: "The text is not well-formed JSON."
+        case .deep: "The JSON is nested deeper than \(JSONScanner.depthMax) levels."
+        case .manyContainers:
+            "The JSON has more than \(JSONScanner.containerCountMax) arrays and objects."
         }
-        return part.result
     }
+}
 
-    private static func lines(_ text: Data) -> [Result<Event, Rejection>] {
-        let decoder = JSONDecoder()
-        var results: [Result<Event, Rejection>] = []
-        var rest = text.starts(with: [0xEF, 0xBB, 0xBF]) ? text.dropFirst(3) : text[...]
-        while !rest.isEmpty, results.count <= eventCountMax {
-            let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
-            let line = rest[..<end]
-            rest = rest[end...].dropFirst()
-            guard line.contains(where: { !" \t\r".utf8.contains($0) }) else { continue }
-            let isShallow =
-                line.count <= Limits.lineByteCountMax && JSONOutline.depth(of: line) <= depthMax
-            var part = (isShallow ? try? decoder.decode(Flat.self, from: line) : nil) ?? Flat()
-            part.isAmbiguous = part.keyCount.map { $0 < JSONOutline.keyCount(of: line) } ?? false
-            results.append(part.result)
+/// Makes events of JSON values.
+private struct EventReading {
+    private typealias Outcome = Result<Event, Rejection>
+
+    private var fieldNames = EventFieldNames()
+    /// Why the object around the events cannot be used, if that is so.
+    private(set) var wrapperFlaw: Rejection?
+
+    /// The events of lines.
+    mutating func lines(_ text: [UInt8]) -> [Result<Event, Rejection>] {
+        var results: [Outcome] = []
+        var position = text.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        while results.count <= EventJSON.eventCountMax {
+            // Blank lines, and blanks before an object.
+            while position < text.count, Self.isBlank(text[position]) { position += 1 }
+            guard position < text.count else { break }
+            let end = text[position...].firstIndex(of: UInt8(ascii: "\n")) ?? text.count
+            let line = text[position..<end]
+            position = end
+            guard line.count <= Limits.lineByteCountMax else {
+                results.append(
+                    .failure(
+                        Rejection(
+                            .value, "the line is longer than \(Limits.lineByteCountMax) bytes")))
+                continue
+            }
+            do throws(Rejection) {
+                results.append(.success(try event(FlatObject.line(line), envelope: [])))
+            } catch {
+                results.append(.failure(error))
+            }
         }
         return results
     }
-}
 
-/// Under which a decoder knows the places of ``JSONOutline/ambiguousPlaces(in:)``.
-private let ambiguousPlacesKey = CodingUserInfoKey(rawValue: "ambiguousPlaces")
-
-extension Decoder {
-    /// Whether the object that is decoded has a key twice.
-    fileprivate var isAmbiguous: Bool {
-        let places = ambiguousPlacesKey.flatMap { userInfo[$0] } as? Set<String>
-        return places?.contains(JSONOutline.place(of: codingPath)) ?? false
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A
     }
-}
 
-/// Something in a JSON text that should be an event; decoding it never fails for its content.
-private protocol EventPart: Decodable {
-    var result: Result<Event, Rejection> { get }
-}
+    /// One event, an array of events, or an object around them.
+    ///
+    /// - Returns: The events; `nil` for an object around events with a ``wrapperFlaw``.
+    mutating func document(
+        _ scanner: inout JSONScanner
+    ) throws(JSONScanner.Flaw) -> [Result<Event, Rejection>]? {
+        switch try scanner.peek() {
+        case UInt8(ascii: "["): return try list(&scanner, Self.flat)
+        case UInt8(ascii: "{"): break
+        default: return [try Self.flat(&self, &scanner)]
+        }
+        try scanner.open(UInt8(ascii: "{"))
+        var object = FlatObject()
+        var wrapped: [Outcome]?
+        var isFirst = true
+        while let key = try scanner.nextKey(&isFirst) {
+            let name = object.accept(key)
+            if name == "events", try scanner.peek() == UInt8(ascii: "[") {
+                wrapped = try list(&scanner, Self.flat)
+            } else if let name {
+                object.add(name, try scanner.scalar())
+            } else {
+                try scanner.skipValue()
+            }
+        }
+        guard let wrapped else {
+            return [object.result.flatMap { fields in result(fields, envelope: []) }]
+        }
+        wrapperFlaw = object.keyFlaw
+        return wrapperFlaw == nil ? wrapped : nil
+    }
 
-/// An array of them, read up to one more than the limit.
-private struct EventList<Part: EventPart>: Decodable {
-    var results: [Result<Event, Rejection>] = []
-
-    init(from decoder: any Decoder) throws {
-        var elements = try decoder.unkeyedContainer()
-        while !elements.isAtEnd, results.count <= EventJSON.eventCountMax {
-            results.append(try elements.decode(Part.self).result)
+    /// An array of CloudEvents; `nil` if the text is something else.
+    mutating func envelopes(
+        _ scanner: inout JSONScanner
+    ) throws(JSONScanner.Flaw) -> [Result<Event, Rejection>]? {
+        guard try scanner.peek() == UInt8(ascii: "[") else {
+            try scanner.skipValue()
+            return nil
+        }
+        return try list(&scanner) { reading, scanner throws(JSONScanner.Flaw) in
+            try reading.envelope(&scanner)
         }
     }
-}
 
-/// The object `{"events": […]}`.
-private struct Wrapper: Decodable {
-    var events: EventList<Flat>
-}
-
-/// An event as a flat object; `fields` is `nil` for anything else.
-private struct Flat: EventPart {
-    var fields: [String: String]?
-    /// How many keys the object has.
-    var keyCount: Int?
-    /// Whether it has one of them twice.
-    var isAmbiguous = false
-
-    /// Nothing of the kind.
-    init() {}
-
-    init(from decoder: any Decoder) throws {
-        let values = try? decoder.singleValueContainer().decode([String: JSONScalar].self)
-        fields = values?.compactMapValues(\.text)
-        keyCount = values?.count
-        isAmbiguous = decoder.isAmbiguous
+    /// The elements of an array, read up to one more than the limit.
+    private mutating func list(
+        _ scanner: inout JSONScanner,
+        _ element: (inout EventReading, inout JSONScanner) throws(JSONScanner.Flaw) -> Outcome
+    ) throws(JSONScanner.Flaw) -> [Outcome] {
+        var results: [Outcome] = []
+        try scanner.open(UInt8(ascii: "["))
+        var isFirst = true
+        while try scanner.nextElement(&isFirst) {
+            if results.count <= EventJSON.eventCountMax {
+                results.append(try element(&self, &scanner))
+            } else {
+                try scanner.skipValue()
+            }
+        }
+        return results
     }
 
-    var result: Result<Event, Rejection> { event(envelope: []) }
+    private static func flat(
+        _ reading: inout EventReading, _ scanner: inout JSONScanner
+    ) throws(JSONScanner.Flaw) -> Outcome {
+        try FlatObject.take(&scanner).flatMap { reading.result($0, envelope: []) }
+    }
 
-    /// Builds the event; fields of the envelope count where the object has none of its own.
-    func event(envelope: [(field: EventField, text: String)]) -> Result<Event, Rejection> {
+    private mutating func result(
+        _ fields: [FlatObject.Field], envelope: [(field: EventField, text: String)]
+    ) -> Outcome {
         do throws(Rejection) {
-            guard let fields else {
-                throw Rejection(.json, "write a flat object of text, numbers and booleans")
+            return .success(try event(fields, envelope: envelope))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Builds an event; fields of the envelope count where the object has none of its own.
+    private mutating func event(
+        _ fields: [FlatObject.Field], envelope: [(field: EventField, text: String)]
+    ) throws(Rejection) -> Event {
+        var builder = EventBuilder()
+        for (name, text) in fields { try builder.set(fieldNames[name], text) }
+        for (field, text) in envelope where !builder.has(field) { try builder.set(field, text) }
+        return try builder.build()
+    }
+
+    // MARK: CloudEvents
+
+    /// A CloudEvents 1.0 envelope (CloudEvents JSON format, section 3).
+    mutating func envelope(
+        _ scanner: inout JSONScanner
+    ) throws(JSONScanner.Flaw) -> Result<Event, Rejection> {
+        var envelope = Envelope()
+        guard try scanner.peek() == UInt8(ascii: "{") else {
+            try scanner.skipValue()
+            return .failure(Rejection(.missing, "CloudEvents attribute specversion"))
+        }
+        try scanner.open(UInt8(ascii: "{"))
+        var isFirst = true
+        while let key = try scanner.nextKey(&isFirst) {
+            switch envelope.keys.accept(key) {
+            case "data": envelope.data = try FlatObject.take(&scanner)
+            case .some(let name) where Envelope.attributeNames.contains(name):
+                if case .text(let text) = try scanner.scalar() { envelope.attributes[name] = text }
+            default: try scanner.skipValue()
             }
-            guard !isAmbiguous else { throw Rejection.ambiguous }
-            let own = fields.sorted { $0.key < $1.key }
-                .map { (field: EventField(name: $0.key), text: $0.value) }
-            let named = Set(own.filter { !$0.text.isEmpty }.map(\.field))
-            var builder = EventBuilder()
-            for (field, text) in envelope where !named.contains(field) {
-                try builder.set(field, text)
-            }
-            for (field, text) in own { try builder.set(field, text) }
-            return .success(try builder.build())
+        }
+        do throws(Rejection) {
+            let data = try envelope.checkedData()
+            return .success(
+                try event(
+                    data,
+                    envelope: [
+                        (.eventID, envelope.text("id")), (.timestamp, envelope.text("time")),
+                        (.userID, envelope.text("subject")),
+                    ]))
         } catch {
             return .failure(error)
         }
     }
 }
 
-/// A CloudEvents 1.0 envelope (CloudEvents JSON format, section 3).
-private struct Envelope: EventPart {
-    private var attributes: [CodingKeys: String] = [:]
-    private var data = Flat()
-    private var isAmbiguous = false
+/// What a CloudEvents envelope says.
+private struct Envelope {
+    static let attributeNames: Set<String> = [
+        "specversion", "id", "source", "type", "time", "subject",
+    ]
 
-    private enum CodingKeys: String, CodingKey, CaseIterable {
-        case specversion, id, source, type, time, subject, data
+    var keys = FlatObject()
+    var attributes: [String: String] = [:]
+    var data: Result<[FlatObject.Field], Rejection>?
+
+    func text(_ name: String) -> String { attributes[name] ?? "" }
+
+    /// The fields of the event inside, if the envelope is one.
+    func checkedData() throws(Rejection) -> [FlatObject.Field] {
+        _ = try keys.result.get()
+        for name in ["specversion", "id", "source", "type"] where text(name).isEmpty {
+            throw Rejection(.missing, "CloudEvents attribute \(name)")
+        }
+        guard text("specversion") == "1.0" else {
+            throw Rejection(.value, "specversion is not 1.0")
+        }
+        switch data {
+        case .success(let fields): return fields
+        case .failure(let rejection) where rejection != FlatObject.notFlat: throw rejection
+        case .failure, nil: throw Rejection(.json, "put the event into data as a flat object")
+        }
     }
-
-    init(from decoder: any Decoder) throws {
-        guard let values = try? decoder.container(keyedBy: CodingKeys.self) else { return }
-        isAmbiguous = decoder.isAmbiguous
-        for key in CodingKeys.allCases where key != .data {
-            attributes[key] = (try? values.decode(JSONScalar.self, forKey: key))?.text
-        }
-        data = (try? values.decode(Flat.self, forKey: .data)) ?? data
-    }
-
-    var result: Result<Event, Rejection> {
-        guard !isAmbiguous else { return .failure(.ambiguous) }
-        for key in [CodingKeys.specversion, .id, .source, .type] where text(key).isEmpty {
-            return .failure(Rejection(.missing, "CloudEvents attribute \(key.rawValue)"))
-        }
-        guard text(.specversion) == "1.0" else {
-            return .failure(Rejection(.value, "specversion is not 1.0"))
-        }
-        guard data.fields != nil else {
-            return .failure(Rejection(.json, "put the event into data as a flat object"))
-        }
-        return data.event(envelope: [
-            (.eventID, text(.id)), (.timestamp, text(.time)), (.userID, text(.subject)),
-        ])
-    }
-
-    private func text(_ key: CodingKeys) -> String { attributes[key] ?? "" }
 }

@@ -14,7 +14,13 @@ package struct EventReader {
     }
 
     private var records: RecordReader
+    /// The fields of the columns of CSV.
     private var fields: [EventField] = []
+    private var fieldNames = EventFieldNames()
+    /// How many values were dropped because they are personal or finer than a city, by column.
+    ///
+    /// Columns beyond the first hundred are counted under `…`.
+    package private(set) var droppedCounts: [String: Int] = [:]
 
     /// Opens a source of events.
     ///
@@ -34,26 +40,44 @@ package struct EventReader {
                 "The header of \(records.lines.name) lacks \(missing.joined(separator: ", ")). "
                     + "An event file needs user_id,item_id,type,timestamp.")
         }
+        for (index, field) in fields.enumerated() where field.isKnown {
+            guard let other = fields[..<index].firstIndex(of: field) else { continue }
+            throw TwinsError(
+                .format,
+                "The header of \(records.lines.name) names one field twice: "
+                    + "\(Rejection.quoted(records.columns[other])) and "
+                    + "\(Rejection.quoted(records.columns[index])). Keep one.")
+        }
     }
 
     /// The next line, or `nil` at the end.
     package mutating func next() throws(TwinsError) -> Line? {
         guard let record = try records.next() else { return nil }
-        switch record {
-        case .rejected(let rejection): return .rejected(rejection)
-        case .fields(let pairs):
-            while fields.count < records.columns.count {
-                fields.append(EventField(name: records.columns[fields.count]))
-            }
-            do throws(Rejection) {
-                var builder = EventBuilder()
-                for pair in pairs { try builder.set(fields[pair.column], pair.text) }
-                return .event(try builder.build(), line: records.lineNumber)
-            } catch {
-                return .rejected(
-                    Rejection(line: records.lineNumber, error.reason, error.detail))
-            }
+        if case .rejected(let rejection) = record { return .rejected(rejection) }
+        do throws(Rejection) {
+            return .event(try event(record), line: records.lineNumber)
+        } catch {
+            return .rejected(Rejection(line: records.lineNumber, error.reason, error.detail))
         }
+    }
+
+    private mutating func event(_ record: RecordReader.Record) throws(Rejection) -> Event {
+        var builder = EventBuilder()
+        switch record {
+        case .row(let texts):
+            for (field, text) in zip(fields, texts) { try builder.set(field, text) }
+        case .object(let pairs):
+            for (name, text) in pairs { try builder.set(fieldNames[name], text) }
+        case .rejected(let rejection): throw rejection
+        }
+        let event = try builder.build()
+        for name in builder.dropped { count(dropped: name) }
+        return event
+    }
+
+    private mutating func count(dropped name: String) {
+        let isNew = droppedCounts.count >= 100 && droppedCounts[name] == nil
+        droppedCounts[isNew ? "…" : name, default: 0] += 1
     }
 
     /// The bytes of the line last returned.

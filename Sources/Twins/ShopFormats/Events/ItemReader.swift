@@ -7,6 +7,8 @@ package import Shop
 /// are used when present, other columns are passed over.
 package struct ItemReader {
     private var records: RecordReader
+    /// The columns of CSV, folded.
+    private let names: [String]
 
     /// Opens a source of items; `-` is standard input.
     ///
@@ -14,7 +16,7 @@ package struct ItemReader {
     ///   the column `item_id`.
     package init(path: String, format: RecordFormat? = nil) throws(TwinsError) {
         records = try RecordReader(path: path, format: format)
-        let names = records.columns.map(ItemReader.folded)
+        names = records.columns.map(ItemReader.folded)
         guard records.format == .jsonLines || names.contains("item_id") else {
             throw TwinsError(
                 .format,
@@ -26,45 +28,47 @@ package struct ItemReader {
     /// The next item or rejected line, or `nil` at the end.
     package mutating func next() throws(TwinsError) -> Result<Item, Rejection>? {
         guard let record = try records.next() else { return nil }
-        switch record {
-        case .rejected(let rejection): return .failure(rejection)
-        case .fields(let pairs):
-            do throws(Rejection) {
-                return .success(try item(pairs))
-            } catch {
-                return .failure(Rejection(line: records.lineNumber, error.reason, error.detail))
+        do throws(Rejection) {
+            switch record {
+            case .rejected(let rejection): return .failure(rejection)
+            case .row(let texts): return .success(try item(zip(names, texts)))
+            case .object(let fields):
+                return .success(
+                    try item(fields.lazy.map { (ItemReader.folded($0.name), $0.text) }))
             }
+        } catch {
+            return .failure(Rejection(line: records.lineNumber, error.reason, error.detail))
         }
     }
 
-    private func item(_ pairs: [(column: Int, text: String)]) throws(Rejection) -> Item {
+    private func item(_ fields: some Sequence<(String, String)>) throws(Rejection) -> Item {
         var item = Item(itemID: "", name: "")
-        for (column, text) in pairs where !text.isEmpty {
-            guard text.utf8.count <= Limits.textByteCountMax else {
-                throw Rejection(.value, "\(records.columns[column]) is too long")
-            }
-            switch ItemReader.folded(records.columns[column]) {
+        var seen: Set<String> = []
+        for (name, text) in fields where ItemReader.known.contains(name) && !text.isEmpty {
+            guard seen.insert(name).inserted else { throw .ambiguous }
+            try name == "item_id"
+                ? TextRules.check(id: text, name) : TextRules.check(phrase: text, name)
+            switch name {
             case "item_id": item.itemID = text
             case "name": item.name = text
             case "category": item.category = text
             case "brand": item.brand = text
             case "description": item.description = text
             case "image_url": item.imageURL = text
-            case "price":
-                guard let price = Double(text), (0...Limits.amountMax).contains(price) else {
-                    throw Rejection(.number, "price is '\(text.prefix(40))'")
-                }
+            default:
+                guard let price = DecimalText.parse(text), (0...Limits.amountMax).contains(price)
+                else { throw Rejection(.number, "price is \(Rejection.quoted(text))") }
                 item.price = price
-            default: break
             }
         }
         guard !item.itemID.isEmpty else { throw Rejection(.missing, "item_id") }
-        guard item.itemID.utf8.count <= Limits.idByteCountMax else {
-            throw Rejection(.value, "item_id is longer than \(Limits.idByteCountMax) bytes")
-        }
         if item.name.isEmpty { item.name = item.itemID }
         return item
     }
+
+    private static let known: Set<String> = [
+        "item_id", "name", "category", "brand", "description", "image_url", "price",
+    ]
 
     private static func folded(_ name: String) -> String {
         name.trimmingCharacters(in: .whitespaces).lowercased()

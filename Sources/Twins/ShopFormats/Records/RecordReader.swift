@@ -9,25 +9,27 @@ package enum RecordFormat: String, Sendable, CaseIterable {
     case jsonLines = "jsonl"
 }
 
-/// Reads records, each a list of (column, text) pairs, from CSV or JSON Lines.
+/// Reads records from CSV or JSON Lines, one at a time.
 struct RecordReader {
-    /// One line of the source: its fields by column number, or why it has none.
+    /// One line of the source.
     enum Record {
-        case fields([(column: Int, text: String)])
+        /// A line of CSV: a text for each of ``RecordReader/columns``.
+        case row([String])
+        /// A line of JSON: keys with their values.
+        case object([FlatObject.Field])
+        /// A line that is neither.
         case rejected(Rejection)
     }
 
     private(set) var lines: LineReader
     let format: RecordFormat
-    /// Names of the columns seen so far; JSON Lines may add some as they come.
+    /// Names of the columns of CSV.
     private(set) var columns: [String] = []
     /// The bytes of the line last returned, for a file of rejects.
     private(set) var lineBytes: ArraySlice<UInt8> = []
     private(set) var lineNumber = 0
     private var separator = UInt8(ascii: ",")
-    private var columnOfName: [String: Int] = [:]
     private var fields: [String] = []
-    private let decoder = JSONDecoder()
 
     /// Opens a source, finds out its format unless told, and reads a CSV header.
     init(path: String, format: RecordFormat?) throws(TwinsError) {
@@ -58,7 +60,7 @@ struct RecordReader {
             guard bytes.contains(where: { $0 != UInt8(ascii: " ") }) else { continue }
             lineBytes = bytes
             do throws(Rejection) {
-                return .fields(format == .csv ? try csv(bytes) : try json(bytes))
+                return format == .csv ? .row(try csv(bytes)) : .object(try json(bytes))
             } catch {
                 return .rejected(
                     Rejection(line: line.number, error.reason, error.detail))
@@ -90,58 +92,18 @@ struct RecordReader {
         }
     }
 
-    private mutating func csv(
-        _ bytes: ArraySlice<UInt8>
-    ) throws(Rejection) -> [(column: Int, text: String)] {
+    private mutating func csv(_ bytes: ArraySlice<UInt8>) throws(Rejection) -> [String] {
         try CSV.fields(of: bytes, separator: separator, into: &fields)
         guard fields.count == columns.count else {
             throw Rejection(.fieldCount, "\(fields.count), the header has \(columns.count)")
         }
-        return fields.enumerated().map { (column: $0.offset, text: $0.element) }
+        return fields
     }
 
-    private mutating func json(
-        _ bytes: ArraySlice<UInt8>
-    ) throws(Rejection) -> [(column: Int, text: String)] {
+    private func json(_ bytes: ArraySlice<UInt8>) throws(Rejection) -> [FlatObject.Field] {
         guard String(validating: bytes, as: UTF8.self) != nil else {
             throw Rejection(.encoding, "save the file as UTF-8")
         }
-        guard let object = try? decoder.decode([String: JSONScalar].self, from: Data(bytes)) else {
-            throw Rejection(.json, "write one flat object of text, numbers and booleans a line")
-        }
-        guard object.count == JSONOutline.keyCount(of: bytes) else { throw Rejection.ambiguous }
-        return object.sorted { $0.key < $1.key }.compactMap { name, value in
-            value.text.map { (column: column(named: name), text: $0) }
-        }
-    }
-
-    private mutating func column(named name: String) -> Int {
-        if let column = columnOfName[name] { return column }
-        columns.append(name)
-        columnOfName[name] = columns.count - 1
-        return columns.count - 1
-    }
-}
-
-/// A JSON value that has a plain text form.
-struct JSONScalar: Decodable {
-    /// The value as text; `nil` for `null`.
-    let text: String?
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            text = nil
-        } else if let string = try? container.decode(String.self) {
-            text = string
-        } else if let flag = try? container.decode(Bool.self) {
-            text = String(flag)
-        } else if let integer = try? container.decode(Int64.self) {
-            text = String(integer)
-        } else if let integer = try? container.decode(UInt64.self) {
-            text = String(integer)
-        } else {
-            text = String(try container.decode(Double.self))
-        }
+        return try FlatObject.line(bytes)
     }
 }

@@ -1,26 +1,12 @@
-import Foundation
 import PropertyGraph
 import Shop
 import Time
 
-/// How feeds lie in the shared graph: names and properties of their nodes.
+/// How feeds lie in the shared graph: the properties of their nodes, which keep what was given.
 ///
-/// A name is put together from what tells one from another, such as `Berlin|2026-02-25`. It is in
-/// Unicode's composed form, so that a city has one name however it was typed; the properties keep what
-/// was given.
+/// The names of the nodes are those of `ContextName`.
 enum ContextNodes {
-    /// The name of a node, of those of its parts that there are.
-    static func name(_ parts: String?...) -> String {
-        // So that no part can be taken for two.
-        let escaped = parts.compactMap(\.self).map { part in
-            part.replacing("\\", with: "\\\\").replacing("|", with: "\\|")
-        }
-        return escaped.joined(separator: "|").precomposedStringWithCanonicalMapping
-    }
-
     // MARK: Events
-
-    static func name(of event: CalendarEvent) -> String { name(event.uid, event.city) }
 
     static func properties(of event: CalendarEvent) -> [String: Property] {
         place(event.city).merging([
@@ -39,10 +25,6 @@ enum ContextNodes {
     }
 
     // MARK: Offers
-
-    static func name(of offer: Offer) -> String {
-        name(offer.itemID, offer.city, Day.text(offer.firstDay))
-    }
 
     static func properties(of offer: Offer) -> [String: Property] {
         place(offer.city).merging([

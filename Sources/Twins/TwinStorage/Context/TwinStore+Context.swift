@@ -19,23 +19,35 @@ extension TwinStore {
     /// - Throws: ``TwinsError`` that names a value out of its bounds, `LMDBError` or `GraphError`;
     ///   then nothing is added.
     /// - Complexity: O(n log n) for n values.
-    package func add(_ feeds: ContextFeeds) throws {
-        try ContextRules.check(feeds)
+    package func add(_ feeds: ContextFeeds) throws { try add([feeds]) }
+
+    /// Adds several feeds one after the other, all or nothing.
+    ///
+    /// - Parameter feeds: The feeds; where two speak of the same, the later one counts.
+    /// - Throws: As for one; then nothing of any is added.
+    package func add(_ feeds: [ContextFeeds]) throws {
+        for part in feeds { try ContextRules.check(part) }
         try graph.write { transaction in
-            for (city, days) in feeds.weather.sorted(by: { $0.key < $1.key }) {
-                try add(days, of: city, in: transaction)
-            }
-            try add(feeds.trends, in: transaction)
-            for event in feeds.events {
-                try put(
-                    .publicEvent, ContextNodes.name(of: event),
-                    ContextNodes.properties(of: event), in: transaction)
-            }
-            for offer in feeds.offers {
-                try put(
-                    .offer, ContextNodes.name(of: offer), ContextNodes.properties(of: offer),
-                    in: transaction)
-            }
+            for part in feeds { try add(part, in: transaction) }
+        }
+    }
+
+    private func add(
+        _ feeds: ContextFeeds, in transaction: borrowing WriteTransaction
+    ) throws {
+        for (city, days) in feeds.weather.sorted(by: { $0.key < $1.key }) {
+            try add(days, of: city, in: transaction)
+        }
+        try add(feeds.trends, in: transaction)
+        for event in feeds.events {
+            try put(
+                .publicEvent, ContextName.name(of: event), ContextNodes.properties(of: event),
+                in: transaction)
+        }
+        for offer in feeds.offers {
+            try put(
+                .offer, ContextName.name(of: offer), ContextNodes.properties(of: offer),
+                in: transaction)
         }
     }
 
@@ -44,7 +56,7 @@ extension TwinStore {
     ) throws {
         let blocks = Dictionary(grouping: days) { DayBlock.first(of: $0.key) }
         for (first, days) in blocks.sorted(by: { $0.key < $1.key }) {
-            let name = ContextNodes.name(city, Day.text(first))
+            let name = ContextName.name(ofWeatherIn: city, from: first)
             let known = try properties(.weather, name, in: transaction)
             var temperature = DayBlock(first: first)
             var precipitation = DayBlock(first: first)
@@ -69,8 +81,7 @@ extension TwinStore {
         _ trends: [Trend], in transaction: borrowing WriteTransaction
     ) throws {
         let blocks = Dictionary(grouping: trends) { trend in
-            let first = DayBlock.first(of: trend.day)
-            return ContextNodes.name(trend.category, trend.city, Day.text(first))
+            ContextName.name(of: trend, from: DayBlock.first(of: trend.day))
         }
         for (name, trends) in blocks.sorted(by: { $0.key < $1.key }) {
             guard let trend = trends.last else { continue }

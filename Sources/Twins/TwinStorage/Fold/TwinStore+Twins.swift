@@ -55,7 +55,9 @@ extension TwinStore {
         var steps: [TwinFold.Step] = []
         for entry in entries where entry.sequence > summary?.settledThrough ?? 0 {
             // Not there: settled since, or not yet committed.
-            guard let step = try finder.step(entry.sequence, in: transaction) else { continue }
+            guard let step = try finder.step(entry.sequence, of: graphID, in: transaction) else {
+                continue
+            }
             if let moment, step.moment.timestamp > moment { continue }
             steps.append(step)
         }

@@ -10,6 +10,9 @@ package struct IngestReport: Sendable, Hashable {
     package var duplicates = 0
     /// Lines that were not accepted, by reason.
     package var rejected: [Rejection.Reason: Int] = [:]
+    /// Values of readable lines that were dropped, since they are personal or finer than a city, by
+    /// column.
+    package var dropped: [String: Int] = [:]
     /// The first rejections, to show.
     package var examples: [Rejection] = []
 
@@ -102,6 +105,7 @@ package struct Ingestor {
         }
         if !batch.sources.isEmpty { try turn() }
         if let result = try pipeline.finish() { try show(result, of: before, &report) }
+        report.dropped = reader.droppedCounts
         if before.sources.isEmpty { progress(report, reader.fractionRead) }
         return report
     }

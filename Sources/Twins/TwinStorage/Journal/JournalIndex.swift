@@ -67,6 +67,8 @@ final class JournalIndex: Sendable {
         var state: JournalState?
         var pending: [GraphID: [JournalEntry]] = [:]
         var sequences: [EventKey: UInt64] = [:]
+        /// How many events some twins have, settled or not: those that were asked for.
+        var counts: [GraphID: Int] = [:]
         /// Whether a write transaction has begun to change the journal and has not said the end.
         var isOpen = false
         /// The transaction that made `state`, which may not have committed.
@@ -130,9 +132,41 @@ final class JournalIndex: Sendable {
             } else if number > contents.writtenBy {
                 contents.drop(through: stored.settledThrough)
             }
+            if contents.counts.count > Self.countedMax { contents.counts.removeAll() }
             contents.isOpen = true
         }
     }
+
+    /// Twins whose events are counted at a time; each takes 16 bytes.
+    private static let countedMax = 1 << 17
+
+    /// How many events a twin has, settled or not, as the open transaction finds it.
+    ///
+    /// - Parameters:
+    ///   - graph: The twin's graph.
+    ///   - settled: Reads how many of its events are settled, and up to which sequence number. It is
+    ///     asked once, before the transaction adds events of the twin.
+    /// - Returns: The number of its events.
+    /// - Throws: What `settled` throws.
+    func eventCount(
+        of graph: GraphID, settled: () throws -> (count: Int, through: UInt64)
+    ) rethrows -> Int {
+        try contents.withLock { contents in
+            if let count = contents.counts[graph] { return count }
+            let (count, through) = try settled()
+            let pending = contents.pending[graph]?.count { $0.sequence > through } ?? 0
+            contents.counts[graph] = count + pending
+            return count + pending
+        }
+    }
+
+    /// Counts an event that the open transaction adds, if events of its twin are counted.
+    func countEvent(of graph: GraphID) {
+        contents.withLock { contents in contents.counts[graph]? += 1 }
+    }
+
+    /// Where an event is in the journal; `nil` if it is not there.
+    func sequence(of key: EventKey) -> UInt64? { contents.withLock { $0.sequences[key] } }
 
     /// Where an event is in the journal; if it is not there, it shall be at a sequence number.
     ///
@@ -170,6 +204,7 @@ final class JournalIndex: Sendable {
                 contents.sequences[EventKey(graph: graph, tieBreak: entry.tieBreak)] = nil
             }
             contents.pending[graph] = nil
+            contents.counts[graph] = nil
         }
     }
 
@@ -201,6 +236,7 @@ extension JournalIndex.Contents {
         let entries = try load(stored.settledThrough)
         pending = [:]
         sequences = [:]
+        counts = [:]
         for (graph, entry) in entries {
             pending[graph, default: []].append(entry)
             sequences[EventKey(graph: graph, tieBreak: entry.tieBreak)] = entry.sequence

@@ -33,11 +33,22 @@ extension TwinStore {
     /// Adds events to the log, sharing the wait for the disk with others that do.
     ///
     /// As the overload that is not async; for many callers with few events each.
-    package func append(_ events: [Event], createItems: Bool = true) async throws -> AppendResult {
+    ///
+    /// - Parameters:
+    ///   - events: A batch.
+    ///   - createItems: Whether an item that the catalogue lacks is added to it.
+    ///   - newItemCountMax: Items that the batch may add; events of further ones are rejected.
+    /// - Returns: What became of them; on disk when this returns.
+    /// - Throws: As the overload that is not async.
+    package func append(
+        _ events: [Event], createItems: Bool = true, newItemCountMax: Int = .max
+    ) async throws -> AppendResult {
         let prepared = try prepare(events)
         let part = try prepareSweep(Self.settleCount(for: events), from: nil)
         return try await graph.write { [self] transaction in
-            try append(prepared, createItems: createItems, settling: part, in: transaction)
+            try append(
+                prepared, newItemCountMax: createItems ? newItemCountMax : nil, settling: part,
+                in: transaction)
         }
     }
 
@@ -53,19 +64,22 @@ extension TwinStore {
         _ batch: PreparedBatch, createItems: Bool, settling part: SweepPart? = nil
     ) throws -> AppendResult {
         try graph.write { transaction in
-            try append(batch, createItems: createItems, settling: part, in: transaction)
+            try append(
+                batch, newItemCountMax: createItems ? .max : nil, settling: part, in: transaction)
         }
     }
 
     private func append(
-        _ batch: PreparedBatch, createItems: Bool, settling part: SweepPart?,
+        _ batch: PreparedBatch, newItemCountMax: Int?, settling part: SweepPart?,
         in transaction: borrowing WriteTransaction
     ) throws -> AppendResult {
         let events = names.isCurrent(batch.state) ? batch.events : startOver(batch)
         var state = try openJournal(in: transaction)
         // Before the batch, which the index does not know yet.
         try sweep(Self.settleCount(for: events), part, &state, in: transaction)
-        var appending = Appending(createItems: createItems, state: state)
+        // A store with fewer events in all needs no counting.
+        let counts = Int(clamping: state.eventCount) + events.count > eventsPerCustomerMax
+        var appending = Appending(newItemCountMax: newItemCountMax, counts: counts, state: state)
         for (place, event) in events.enumerated() {
             try append(event, place, &appending, in: transaction)
         }
@@ -76,7 +90,11 @@ extension TwinStore {
 
     /// What a batch has come to so far.
     private struct Appending {
-        let createItems: Bool
+        /// Items that may be added; `nil` if none are to be.
+        let newItemCountMax: Int?
+        /// Whether the events of each customer are counted.
+        let counts: Bool
+        var newItemCount = 0
         var state: JournalState
         var result = AppendResult()
         var added: [(GraphID, JournalEntry)] = []
@@ -95,7 +113,14 @@ extension TwinStore {
             if let item = try graph.node(.item, itemID, in: transaction) {
                 record = EventRecord.encode(
                     unknown.event, item: item.index, eventID: unknown.eventID)
-            } else if !appending.createItems {
+            } else if let limit = appending.newItemCountMax {
+                guard appending.newItemCount < limit else {
+                    appending.reject(
+                        place, .tooManyItems,
+                        "send it again in another batch, or load the catalogue first")
+                    return
+                }
+            } else {
                 appending.reject(place, .unknownItem, "add it to the catalogue first")
                 return
             }
@@ -106,7 +131,9 @@ extension TwinStore {
         }
         let key = EventKey(graph: graphID, tieBreak: event.moment.tieBreak)
         let sequence = appending.state.next
-        if let known = try find(key, orClaim: sequence, in: transaction) {
+        let isFull =
+            try appending.counts && eventCount(of: graphID, in: transaction) >= eventsPerCustomerMax
+        if let known = try find(key, orClaim: isFull ? nil : sequence, in: transaction) {
             if known.time == event.moment.timestamp, known.record == record {
                 appending.result.duplicates += 1
             } else {
@@ -114,7 +141,13 @@ extension TwinStore {
             }
             return
         }
+        guard !isFull else {
+            appending.reject(
+                place, .tooManyEvents, "a customer has at most \(eventsPerCustomerMax)")
+            return
+        }
         if let unknown = event.unknown {
+            if record.isEmpty { appending.newItemCount += 1 }
             record = try addNames(unknown, record, in: transaction)
         }
         let entry = JournalRecord(graph: graphID, moment: event.moment, record: record)
@@ -123,6 +156,7 @@ extension TwinStore {
         appending.state.eventCount += 1
         let time = event.moment.timestamp
         appending.state.newest = max(appending.state.newest ?? time, time)
+        if appending.counts { index.countEvent(of: graphID) }
         appending.added.append((graphID, JournalEntry(sequence: sequence, tieBreak: key.tieBreak)))
     }
 
@@ -136,10 +170,20 @@ extension TwinStore {
         return try isErased(graphID, in: transaction) ? nil : graphID
     }
 
+    /// How many events a twin has.
+    private func eventCount(
+        of graphID: GraphID, in transaction: borrowing WriteTransaction
+    ) throws -> Int {
+        try index.eventCount(of: graphID) {
+            let summary = try summary(of: graphID, in: transaction)
+            return (summary?.eventCount ?? 0, summary?.settledThrough ?? 0)
+        }
+    }
+
     /// Finds an event by its id, settled or in the journal; if it is in neither, gives it a
-    /// sequence number there.
+    /// sequence number there, unless that is `nil`.
     private func find(
-        _ key: EventKey, orClaim sequence: UInt64, in transaction: borrowing WriteTransaction
+        _ key: EventKey, orClaim sequence: UInt64?, in transaction: borrowing WriteTransaction
     ) throws -> (time: Timestamp, record: [UInt8])? {
         let idKey = Self.idKey(key.graph, key.tieBreak)
         let time = try transaction.value(for: idKey, in: graph.records) { value in
@@ -150,7 +194,13 @@ extension TwinStore {
             let eventKey = Self.eventKey(key.graph, moment)
             return (time, try transaction.bytes(for: eventKey, in: graph.records) ?? [])
         }
-        guard let known = index.claim(sequence, for: key) else { return nil }
+        let place =
+            if let sequence {
+                index.claim(sequence, for: key)
+            } else {
+                index.sequence(of: key)
+            }
+        guard let known = place else { return nil }
         // An event may be in the index and not in the journal any more, but then it is settled.
         guard let entry = try journalRecord(known, in: transaction) else {
             throw TwinsError(.corrupt, "The journal lacks an event. Restore a backup.")

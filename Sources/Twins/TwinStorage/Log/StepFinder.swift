@@ -32,14 +32,20 @@ struct StepFinder {
             daypart: try daypart(moment.timestamp.hour, in: transaction))
     }
 
-    /// Makes the step of an event in the journal; `nil` if it is not there.
+    /// Makes the step of a twin's event in the journal; `nil` if it is not there.
+    ///
+    /// A sequence number of a transaction that did not commit is given again, perhaps to an event of
+    /// another twin.
     mutating func step(
-        _ sequence: UInt64, in transaction: borrowing some ReadingTransaction & ~Copyable
+        _ sequence: UInt64, of graphID: GraphID,
+        in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> TwinFold.Step? {
-        let found = try store.readJournal(sequence, in: transaction) { _, moment, record in
-            (moment, try EventRecord.decodeOutline(record))
+        let found = try store.readJournal(sequence, in: transaction) { graph, moment, record in
+            graph == graphID ? (moment, try EventRecord.decodeOutline(record)) : nil
         }
-        return try found.map { moment, event in try step(event, at: moment, in: transaction) }
+        return try (found ?? nil).map { moment, event in
+            try step(event, at: moment, in: transaction)
+        }
     }
 
     private func query(

@@ -112,7 +112,8 @@ extension TwinStore {
         }
         guard !entries.isEmpty else { return events }
         let settled = try summary(of: graphID, in: transaction)?.settledThrough ?? 0
-        let pending = try pending(entries, after: settled, in: transaction, decode: decode)
+        let pending = try pending(
+            entries, of: graphID, after: settled, in: transaction, decode: decode)
         guard !pending.isEmpty else { return events }
         events += pending
         events.sort { $0.moment < $1.moment }
@@ -121,14 +122,16 @@ extension TwinStore {
 
     /// A twin's events that are not settled, in the order in which they came.
     func pending<T>(
-        _ entries: [JournalEntry], after settled: UInt64,
+        _ entries: [JournalEntry], of graphID: GraphID, after settled: UInt64,
         in transaction: borrowing some ReadingTransaction & ~Copyable,
         decode: (RawSpan, Timestamp) throws -> T
     ) throws -> [(moment: LogPosition, event: T)] {
         var events: [(moment: LogPosition, event: T)] = []
         for entry in entries where entry.sequence > settled {
-            // Not there: settled since, or not yet committed.
-            _ = try readJournal(entry.sequence, in: transaction) { _, moment, record in
+            // Not there: settled since, or not yet committed. Of another twin: the number was given
+            // again, since the transaction that gave it first did not commit.
+            _ = try readJournal(entry.sequence, in: transaction) { graph, moment, record in
+                guard graph == graphID else { return }
                 events.append((moment, try decode(record, moment.timestamp)))
             }
         }

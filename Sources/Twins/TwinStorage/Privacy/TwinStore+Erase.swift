@@ -59,13 +59,18 @@ extension TwinStore {
     ) throws -> ErasureReceipt {
         let graphID = Self.graphID(customer)
         var state = try openJournal(in: transaction)
-        let entries = index.entries(of: graphID)
+        // A number may have been given again, to an event of somebody else.
+        let entries = try index.entries(of: graphID).filter { entry in
+            try readJournal(entry.sequence, in: transaction) { graph, _, _ in graph == graphID }
+                == true
+        }
         let settled = try summary(of: graphID, in: transaction)?.settledThrough ?? 0
         let pending = entries.filter { $0.sequence > settled }
         var texts = try namedByOne(graphID, in: transaction)
         var finder = StepFinder(self)
         for entry in pending {
-            guard let step = try finder.step(entry.sequence, in: transaction) else { continue }
+            guard let step = try finder.step(entry.sequence, of: graphID, in: transaction)
+            else { continue }
             texts.formUnion([step.query, step.city].compactMap(\.self))
         }
         let eventCount =
@@ -129,7 +134,8 @@ extension TwinStore {
         var finder = StepFinder(self)
         for entry in try journalEntries(after: 0, in: transaction) {
             guard !orphans.isEmpty else { break }
-            guard let step = try finder.step(entry.1.sequence, in: transaction) else { continue }
+            guard let step = try finder.step(entry.1.sequence, of: entry.0, in: transaction)
+            else { continue }
             if let query = step.query { orphans.remove(query) }
             if let city = step.city { orphans.remove(city) }
         }

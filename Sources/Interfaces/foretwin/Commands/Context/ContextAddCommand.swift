@@ -24,7 +24,7 @@ struct ContextAddCommand: ParsableCommand {
 
             Cities are written as customers' events write them. What is said again replaces what was said before, so \
             the same file may be added each day. A bad line or event is told and never touches its \
-            neighbours.
+            neighbours. If one of several files cannot be read, none of them is added.
 
             Weather can be fetched so:
               open=https://api.open-meteo.com/v1/forecast
@@ -62,7 +62,8 @@ struct ContextAddCommand: ParsableCommand {
         let store = try storeOptions.open(.write)
         let years = try years(around: store)
         let readings = try sources.map { ($0, $1, try read($0, $1, years)) }
-        for (_, _, reading) in readings { try store.add(reading.feeds) }
+        // All files or none: what is told below is then what was added.
+        try store.add(readings.map { $0.2.feeds })
         let results = readings.map(AdditionJSON.init)
         if json {
             try printJSON(results)
@@ -115,7 +116,7 @@ struct ContextAddCommand: ParsableCommand {
     }
 
     private func show(_ result: AdditionJSON, _ kind: ContextKind) {
-        var text = "\(result.file): \(kind.rawValue), \(kind.counted(result.added))"
+        var text = "\(printable(result.file)): \(kind.rawValue), \(kind.counted(result.added))"
         if let first = result.firstDay, let last = result.lastDay {
             text += first == last ? " on \(first)" : " from \(first) to \(last)"
         }
@@ -124,17 +125,18 @@ struct ContextAddCommand: ParsableCommand {
         }
         if !result.rejections.isEmpty { text += ", \(grouped(result.rejections.count)) rejected" }
         print(text)
-        tell(result.rejections, "rejected")
-        tell(result.remarks, "note")
+        tell(result.rejections, of: result.rejections.count, "rejected")
+        tell(result.remarks, of: result.remarkCount, "note")
     }
 
-    private func tell(_ notes: [AdditionJSON.Note], _ word: String) {
+    private func tell(_ notes: [AdditionJSON.Note], of count: Int, _ word: String) {
         let shown = 5
         for note in notes.prefix(shown) {
             print("  line \(note.line), \(word): \(printable(note.text))")
         }
-        guard notes.count > shown else { return }
-        print("  … and \(grouped(notes.count - shown)) more: --json tells all")
+        guard count > shown else { return }
+        let all = count == notes.count ? "all" : "the first \(grouped(notes.count))"
+        print("  … and \(grouped(count - shown)) more: --json tells \(all)")
     }
 }
 
@@ -152,7 +154,9 @@ private struct AdditionJSON: Encodable {
     var lastDay: String?
     var gaps: Int
     var rejections: [Note]
+    /// The first remarks, of so many.
     var remarks: [Note]
+    var remarkCount: Int
 
     init(_ file: String, _ kind: ContextKind, _ reading: ContextReading) {
         let rows = ContextOverview(reading.feeds).rows
@@ -163,6 +167,7 @@ private struct AdditionJSON: Encodable {
         lastDay = rows.map(\.lastDay).max().map(Day.text)
         gaps = reading.gapCount
         rejections = reading.rejections.map { Note(line: $0.line, text: $0.message) }
+        remarkCount = reading.remarkCount
         remarks = reading.remarks.map { Note(line: $0.line, text: $0.text) }
     }
 }

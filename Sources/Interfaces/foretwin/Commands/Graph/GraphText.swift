@@ -120,17 +120,6 @@ func edgeTable(_ edges: [HeavyEdge], _ names: NodeNames) -> [String] {
     return table.lines()
 }
 
-/// Text without characters that could move the cursor of a terminal.
-func printable(_ text: String) -> String {
-    let isBad = { (scalar: Unicode.Scalar) in
-        scalar.properties.generalCategory == .control
-            || ("\u{202A}"..."\u{202E}").contains(scalar)
-            || ("\u{2066}"..."\u{2069}").contains(scalar)
-    }
-    guard text.unicodeScalars.contains(where: isBad) else { return text }
-    return text.unicodeScalars.map { isBad($0) ? "\u{FFFD}" : String($0) }.joined()
-}
-
 /// A weight or a score with as many digits as matter.
 func figure(_ value: Double) -> String {
     let size = abs(value)

@@ -59,22 +59,22 @@ struct TwinShowCommand: ParsableCommand {
         let twin = try store.loadUserTwin(customer, at: moment)
         guard let first = twin.firstEvent, let last = twin.lastUpdated else {
             if try store.isErased(customer) {
-                print("The twin of '\(customer)' was erased.")
+                print("The twin of '\(printable(customer))' was erased.")
             } else if let moment {
-                print("Nothing was known of '\(customer)' on \(moment.iso8601).")
+                print("Nothing was known of '\(printable(customer))' on \(moment.iso8601).")
             } else {
-                print("Nothing is known of '\(customer)'. Recommendations start cold.")
+                print("Nothing is known of '\(printable(customer))'. Recommendations start cold.")
             }
             return
         }
         let when = moment.map { ", as of \($0.iso8601)" } ?? ""
-        print("\(customer)  (pseudonym \(twin.userID))\(when)")
-        let city = twin.city.map { ", mostly in \($0)" } ?? ""
+        print("\(printable(customer))  (pseudonym \(twin.userID))\(when)")
+        let city = twin.city.map { ", mostly in \(printable($0))" } ?? ""
         print(
             "\(grouped(twin.eventCount)) events from \(first.date) to \(last.date), "
                 + "\(grouped(twin.itemGraph.itemIDs.count)) items\(city)")
         if !twin.searches.isEmpty {
-            print("searches: " + twin.searches.prefix(8).joined(separator: ", "))
+            print("searches: " + twin.searches.prefix(8).map(printable).joined(separator: ", "))
         }
         printPreferences(twin.preferences)
         print("context " + ConsentJSON(try store.contextConsent(of: customer)).text)
@@ -84,7 +84,7 @@ struct TwinShowCommand: ParsableCommand {
     private func printPreferences(_ preferences: UserTwin.Preferences) {
         func line(_ title: String, _ shares: [UserTwin.Preferences.Share]) {
             guard !shares.isEmpty else { return }
-            let text = shares.prefix(6).map { "\($0.name) \(percent($0.share))" }
+            let text = shares.prefix(6).map { "\(printable($0.name)) \(percent($0.share))" }
             print("\(title): " + text.joined(separator: ", "))
         }
         line("categories", preferences.categories)
