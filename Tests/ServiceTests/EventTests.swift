@@ -1,7 +1,7 @@
-import TwinStorage
 import Foundation
 import Shop
 import Testing
+import TwinStorage
 
 @testable import Service
 

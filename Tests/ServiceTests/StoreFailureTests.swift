@@ -1,10 +1,10 @@
-import TwinStorage
-import Time
-import TestSupport
 import Foundation
 import HTTPTypes
 import PropertyGraph
+import TestSupport
 import Testing
+import Time
+import TwinStorage
 
 @testable import LMDB
 @testable import Service

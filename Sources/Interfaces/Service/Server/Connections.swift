@@ -44,6 +44,17 @@ final class Connection: Sendable {
         departure?()
     }
 
+    /// Has a closure called once when the client leaves, or now if it has left.
+    ///
+    /// There is one at a time: a connection's requests are answered one after another.
+    func onDeparture(_ departure: @escaping @Sendable () -> Void) {
+        let hasLeft = state.withLockedValue { state in
+            if !state.hasLeft { state.departure = departure }
+            return state.hasLeft
+        }
+        if hasLeft { departure() }
+    }
+
     /// Runs work for a request and cancels it when the client leaves.
     ///
     /// - Throws: `CancellationError` then; what the work throws.
@@ -51,11 +62,7 @@ final class Connection: Sendable {
         _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         let task = Task { try await work() }
-        let hasLeft = state.withLockedValue { state in
-            state.departure = { task.cancel() }
-            return state.hasLeft
-        }
-        if hasLeft { task.cancel() }
+        onDeparture { task.cancel() }
         defer { state.withLockedValue { $0.departure = nil } }
         return try await withTaskCancellationHandler {
             try await task.value
