@@ -120,6 +120,23 @@ import TwinStorage
         #expect(found.allSatisfy { $0.headers[.connection] == "close" })
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func anEndThatTakesTooLongIsNoticed() async throws {
+        let (overtime, over) = AsyncStream.makeStream(of: Void.self)
+        let (beginning, begun) = AsyncStream.makeStream(of: Void.self)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    LateQuestion(begun: begun) { for await _ in overtime {} },
+                    // The last one is the first to be told of the end.
+                    Overtime(action: { over.finish() }, seconds: 0.01),
+                ], logger: LogRecorder().logger))
+        async let running: Void = group.run()
+        for await _ in beginning {}
+        await group.triggerGracefulShutdown()
+        try await running
+    }
+
     @Test func headIsGetWithoutTheBody() async throws {
         let service = try TestService()
         let get = try await service.get("/healthz")

@@ -63,10 +63,14 @@ package struct ForetwinService: Sendable {
     /// Serves until the process is told to end (SIGTERM or SIGINT), then finishes the requests
     /// under way, for eight seconds at most.
     ///
+    /// - Parameter overtime: Called when work goes on although its requests were cancelled at the
+    ///   end of that time, to end the process.
     /// - Throws: ``ServiceError`` with the code `address` when the address cannot be listened on.
-    package func run() async throws {
+    package func run(overtime: @escaping @Sendable () -> Void = {}) async throws {
+        // The last service is the first to be told of the end.
         var group = ServiceGroupConfiguration(
-            services: [application()], gracefulShutdownSignals: [.sigterm, .sigint],
+            services: [application(), Overtime(action: overtime)],
+            gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)
         group.maximumGracefulShutdownDuration = ServiceLimits.shutdownGrace
         do {

@@ -79,7 +79,8 @@ struct ServeCommand: AsyncParsableCommand {
             configuration: configuration, store: try openStore(), logger: logger)
         // The end of a terminal is no reason to end a server.
         signal(SIGHUP, SIG_IGN)
-        try await service.run()
+        // What was acknowledged is on disk, so that nothing is lost by an end at any time.
+        try await service.run(overtime: { _exit(0) })
     }
 
     /// Opens the store; a name with a slip must not become a new one.
