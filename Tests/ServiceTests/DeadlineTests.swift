@@ -78,10 +78,32 @@ import Testing
         _ = try channel.finish()
     }
 
+    @Test func aClientThatDoesNotReadIsCutOff() throws {
+        let channel = EmbeddedChannel(handler: SlowReaderHandler(deadline: .seconds(30)))
+        channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
+        func setWritable(_ isWritable: Bool) {
+            channel.isWritable = isWritable
+            channel.pipeline.fireChannelWritabilityChanged()
+        }
+        // Each time that it reads on, it has all the time again.
+        for _ in 0..<3 {
+            setWritable(false)
+            channel.embeddedEventLoop.advanceTime(by: .seconds(29))
+            setWritable(true)
+        }
+        channel.embeddedEventLoop.advanceTime(by: .hours(1))
+        #expect(channel.isActive)
+        setWritable(false)
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(29_999))
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(1))
+        #expect(!channel.isActive)
+    }
+
     @Test func simulationsHaveADeadlineAndAQueue() async throws {
         let late = try TestService(
             hasModel: true, simulations: SimulationQueue(deadline: .zero))
-        let uri = "/v1/twins/ann/recommendations?paths=10000&horizon_days=366"
+        let uri = "/v1/twins/ann/recommendations?paths=10000&horizon_days=40"
         let answer = try await late.get(uri)
         // The machine may be quicker than the alarm.
         #expect([200, 503].contains(answer.status))

@@ -112,7 +112,12 @@ import TwinStorage
         let full = try await service.post(
             lines.dropLast().joined(separator: "\n"), type: "application/x-ndjson")
         #expect(full.status == 422)
-        #expect(full.list("rejected").count == ServiceLimits.eventCountMax)
+        #expect(full.list("rejected").count == ServiceLimits.rejectionListMax)
+        #expect(
+            full.list("rejected").compactMap { $0["index"] as? Int }
+                == Array(0..<ServiceLimits.rejectionListMax))
+        let counts = try #require(full.json["rejected_by_reason"] as? [String: Int])
+        #expect(counts.values.reduce(0, +) == ServiceLimits.eventCountMax)
         for (body, type) in [
             (lines.joined(separator: "\n"), "application/x-ndjson"),
             ("[\(lines.joined(separator: ","))]", "application/json"),
@@ -123,6 +128,55 @@ import TwinStorage
             #expect(over.string("type") == "urn:foretwin:problem:too-many-events")
             #expect(over.list("rejected").isEmpty)
         }
+    }
+
+    @Test func anAnswerAboutManyRejectionsIsSmall() async throws {
+        let service = try TestService()
+        let letter = "a" + String(repeating: "\u{0301}", count: 4_000)
+        let lines = (0..<400).map { number in
+            eventJSON("ann", "milk", id: "e\(number)", type: letter)
+        }
+        let answer = try await service.post(
+            lines.joined(separator: "\n"), type: "application/x-ndjson")
+        #expect(answer.status == 422)
+        #expect(answer.text.utf8.count < 64 << 10)
+        let counts = try #require(answer.json["rejected_by_reason"] as? [String: Int])
+        #expect(counts.values.reduce(0, +) == 400)
+        // One that is accepted beside them makes it 200, and the counts are there all the same.
+        let mixed = try await service.post(
+            "[\(eventJSON("ann", "milk")),{}]", type: "application/json")
+        #expect(mixed.status == 200)
+        let one = try #require(mixed.json["rejected_by_reason"] as? [String: Int])
+        #expect(Array(one.values) == [1])
+    }
+
+    @Test func detailsAreCutBetweenScalars() {
+        let limit = ServiceLimits.rejectionByteCountMax
+        let short = String(repeating: "x", count: limit)
+        #expect(EventOutcome.bounded(short) == short)
+        #expect(EventOutcome.bounded(short + "y") == short + "…")
+        let accents = EventOutcome.bounded("a" + String(repeating: "\u{0301}", count: 100_000))
+        #expect(accents.utf8.count <= limit + 3)
+        // As JSON they take six bytes each.
+        let controls = EventOutcome.bounded(String(repeating: "\u{1}", count: 1_000))
+        #expect(controls.unicodeScalars.count == limit / 6 + 1)
+        #expect(EventOutcome.bounded("") == "")
+    }
+
+    @Test(arguments: ["9223372036854775807", "9223372036854775808", "99999999999999999999999"])
+    func aLengthBeyondAllIsRefusedAtOnce(length: String) async throws {
+        let service = try TestService()
+        let bodies = BodyReader()
+        let request = Request(
+            head: HTTPRequest(
+                method: .post, scheme: "http", authority: "localhost", path: "/v1/events",
+                headerFields: [.contentLength: length]),
+            body: RequestBody(buffer: ByteBuffer(string: "{}")))
+        let problem = await #expect(throws: Problem.self) {
+            try await bodies.withBody(of: request, limit: 100) { _ in }
+        }
+        #expect(problem?.status == .contentTooLarge)
+        #expect(try service.store.eventCount() == 0)
     }
 
     @Test func allBodiesTogetherHaveALimitToo() async throws {

@@ -3,6 +3,8 @@ import HTTPTypes
 import Hummingbird
 import LMDB
 import PropertyGraph
+import NIOConcurrencyHelpers
+import ServiceLifecycle
 import TestSupport
 import Testing
 import TwinStorage
@@ -39,7 +41,10 @@ import TwinStorage
         (HTTPRequest.Method.get, "/v1/events", "POST"), (.put, "/v1/events", "POST"),
         (.delete, "/v1/twins/ann", "GET, HEAD"), (.post, "/v1/twins/ann", "GET, HEAD"),
         (.post, "/v1/twins/ann/recommendations", "GET, HEAD"), (.patch, "/readyz", "GET, HEAD"),
-        (.post, "/healthz", "GET, HEAD"),
+        (.post, "/healthz", "GET, HEAD"), (.options, "/healthz", "GET, HEAD"),
+        (.trace, "/readyz", "GET, HEAD"), (.options, "/v1/events", "POST"),
+        (.trace, "/v1/twins/ann", "GET, HEAD"),
+        (.connect, "/v1/twins/ann/recommendations", "GET, HEAD"),
     ])
     func otherMethodsAreNamedAsSuch(
         method: HTTPRequest.Method, uri: String, allowed: String
@@ -49,6 +54,87 @@ import TwinStorage
         #expect(answer.status == 405)
         #expect(answer.headers[.allow] == allowed)
         #expect(answer.isProblem)
+    }
+
+    @Test func pagesOfOtherSitesAreRefused() async throws {
+        let service = try TestService()
+        let field = try #require(HTTPField.Name("Sec-Fetch-Site"))
+        for (site, status) in [("cross-site", 403), ("same-origin", 200), ("none", 200)] {
+            let answer = try await service.send(
+                .get, "/healthz", headers: [field: site], bytes: nil)
+            #expect(answer.status == status, "\(site)")
+        }
+    }
+
+    @Test func ambiguousRequestsAreRefused() async throws {
+        let service = try TestService()
+        let host = try #require(HTTPField.Name("Host"))
+        // The first line is the authority, so this is a second one.
+        let twice = try await service.send(
+            .get, "/healthz", headers: [host: "localhost"], bytes: nil)
+        #expect(twice.status == 400)
+        #expect(twice.headers[.connection] == "close")
+        for coding in ["gzip, chunked", "gzip", "identity", "chunked, chunked"] {
+            let answer = try await service.send(
+                .post, "/v1/events",
+                headers: [.transferEncoding: coding, .contentType: "application/json"],
+                bytes: Array(eventJSON("ann", "milk").utf8))
+            #expect(answer.status == 501, "\(coding)")
+            #expect(answer.headers[.connection] == "close")
+        }
+        #expect(try service.store.eventCount() == 0)
+    }
+
+    /// Asks when the service has been told to end.
+    private struct LateQuestion: Service {
+        let begun: AsyncStream<Void>.Continuation
+        let ask: @Sendable () async throws -> Void
+
+        func run() async throws {
+            begun.finish()
+            try await gracefulShutdown()
+            try await ask()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aServiceThatEndsIsNotReadyAndClosesConnections() async throws {
+        let service = try TestService(hasModel: true)
+        let answers = NIOLockedValueBox<[Answer]>([])
+        let (beginning, begun) = AsyncStream.makeStream(of: Void.self)
+        let question = LateQuestion(begun: begun) {
+            for uri in ["/readyz", "/healthz"] {
+                let answer = try await service.get(uri)
+                answers.withLockedValue { $0.append(answer) }
+            }
+        }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [question], logger: service.log.logger))
+        async let running: Void = group.run()
+        for await _ in beginning {}
+        await group.triggerGracefulShutdown()
+        try await running
+        let found = answers.withLockedValue { $0 }
+        #expect(found.map(\.status) == [503, 200])
+        #expect(found.allSatisfy { $0.headers[.connection] == "close" })
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func anEndThatTakesTooLongIsNoticed() async throws {
+        let (overtime, over) = AsyncStream.makeStream(of: Void.self)
+        let (beginning, begun) = AsyncStream.makeStream(of: Void.self)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    LateQuestion(begun: begun) { for await _ in overtime {} },
+                    // The last one is the first to be told of the end.
+                    Overtime(action: { over.finish() }, seconds: 0.01),
+                ], logger: LogRecorder().logger))
+        async let running: Void = group.run()
+        for await _ in beginning {}
+        await group.triggerGracefulShutdown()
+        try await running
     }
 
     @Test func headIsGetWithoutTheBody() async throws {
@@ -74,7 +160,10 @@ import TwinStorage
         ("localhost", true), ("LOCALHOST:8080", true), ("127.0.0.1", true), ("127.0.0.1:80", true),
         ("[::1]", true), ("[::1]:8080", true), ("evil.example", false), ("", false), (nil, false),
         ("127.0.0.1.evil.example", false), ("localhost.evil.example:8080", false), ("[::2]", false),
-        ("[", false), (":80", false), ("10.0.0.1", false),
+        ("[", false), (":80", false), ("10.0.0.1", false), ("[127.0.0.1]evil.com", false),
+        ("[127.0.0.1]", false), ("[::1]evil.com", false), ("[::1]:80.evil.com", false),
+        ("localhost:80.evil.com", false), ("localhost:evil", false), ("[::1", false),
+        ("user@localhost", false), ("localhost:", true),
     ])
     func onlyThisMachineIsServedUnlessAllowed(host: String?, isServed: Bool) throws {
         let hosts: Set = ["localhost", "127.0.0.1", "::1"]
@@ -99,7 +188,7 @@ import TwinStorage
             if answer.status != 200 { #expect(answer.isProblem, "\(uri)") }
         }
         let odd = try #require(HTTPRequest.Method("CANARY-4711"))
-        #expect(try await service.send(odd, "/healthz").status == 404)
+        #expect(try await service.send(odd, "/healthz").status == 405)
         let log = service.log.lines
         #expect(log.count { $0.contains(" request ") || $0.hasPrefix("info request") } == 11)
         #expect(!log.contains { $0.lowercased().contains("canary-4711") }, "\(log)")
@@ -145,7 +234,7 @@ import TwinStorage
     ])
     func otherMachinesNeedConsent(host: String) throws {
         let error = #expect(throws: ServiceError.self) { try configuration(host).validate() }
-        #expect(error?.code == .setting)
+        #expect(error?.code == .remoteAddress)
         #expect(error?.description.contains("no API keys") == true)
         try configuration(host, remote: true).validate()
     }

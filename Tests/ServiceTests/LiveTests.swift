@@ -66,6 +66,55 @@ import TwinStorage
         }
     }
 
+    /// Requests after which the server ends the connection, with the answer's status.
+    static let lastRequests: [([String], Int)] = [
+        (["GET /healthz HTTP/1.0", "Host: localhost"], 200),
+        (["GET /healthz HTTP/1.0", "Host: localhost", "Connection: keep-alive"], 200),
+        (["GET /healthz HTTP/1.1", "Host: localhost", "Connection: Upgrade", "Upgrade: h2c"], 200),
+        (["CONNECT localhost:80 HTTP/1.1", "Host: localhost"], 404),
+        (["GET /healthz HTTP/1.1", "Host: localhost", "Host: evil.example"], 400),
+        (["GET /healthz HTTP/1.1", "Host: localhost", "Host: localhost"], 400),
+        (["GET http://evil.example/healthz HTTP/1.0", "Host: localhost"], 421),
+        (["GET http://localhost/healthz HTTP/1.0", "Host: evil.example"], 200),
+    ]
+
+    @Test(arguments: lastRequests)
+    func theServerEndsTheConnection(lines: [String], status: Int) async throws {
+        let service = try TestService()
+        try await Self.serving(service) { port in
+            let answer = try await Self.exchange(lines, port: port)
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
+            #expect(answer.lowercased().contains("connection: close"), "\(answer)")
+        }
+    }
+
+    @Test func aClientThatAsksFirstIsToldToGoOn() async throws {
+        let service = try TestService()
+        try await Self.serving(service) { port in
+            let event = eventJSON("ann", "milk")
+            let answer = try await Self.talk(
+                "POST /v1/events", "Content-Type: application/json", "Expect: 100-continue",
+                "Content-Length: \(event.utf8.count)", body: event, port: port)
+            #expect(
+                answer.hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 "), "\(answer)")
+        }
+        #expect(try service.store.eventCount() == 1)
+    }
+
+    @Test func whoLeavesGivesUpTheSimulation() async throws {
+        // Nothing ever runs, so that the request waits until it is given up.
+        let simulations = SimulationQueue(runningMax: 0, waitingMax: 5, deadline: .seconds(600))
+        let service = try TestService(hasModel: true, simulations: simulations)
+        try await Self.serving(service) { port in
+            let request = "GET /v1/twins/ann/recommendations HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            try await Self.connection(to: port).executeThenClose { _, outbound in
+                try await outbound.write(ByteBuffer(string: request))
+                while simulations.waitingCount == 0 { try await Task.sleep(for: .milliseconds(5)) }
+            }
+            while simulations.waitingCount > 0 { try await Task.sleep(for: .milliseconds(5)) }
+        }
+    }
+
     @Test func aTakenPortIsNamed() async throws {
         let service = try TestService()
         let taken = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -117,19 +166,31 @@ import TwinStorage
         port: Int
     ) async throws -> String {
         let lines = ["\(request) HTTP/1.1", "Host: \(host)", "Connection: close"] + fields
+        return try await exchange(lines, body: body, port: port)
+    }
+
+    /// Sends lines and a body, and collects what comes until the server ends the connection.
+    private static func exchange(
+        _ lines: [String], body: String = "", port: Int
+    ) async throws -> String {
         let text = lines.joined(separator: "\r\n") + "\r\n\r\n" + body
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        return try await connection(to: port).executeThenClose { inbound, outbound in
+            try await outbound.write(ByteBuffer(string: text))
+            var answer = ""
+            for try await part in inbound { answer += String(buffer: part) }
+            return answer
+        }
+    }
+
+    private static func connection(
+        to port: Int
+    ) async throws -> NIOAsyncChannel<ByteBuffer, ByteBuffer> {
+        try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
                         wrappingChannelSynchronously: channel)
                 }
             }
-        return try await channel.executeThenClose { inbound, outbound in
-            try await outbound.write(ByteBuffer(string: text))
-            var answer = ""
-            for try await part in inbound { answer += String(buffer: part) }
-            return answer
-        }
     }
 }

@@ -15,7 +15,8 @@ import TwinStorage
         "seed=18446744073709551615", "embeddings=true", "embeddings=false", "preferences=true",
         "preferences=false", "surprise=auto", "surprise=always", "surprise=never",
         "as_of=1900-01-01", "as_of=2200-01-01", "as_of=2026-03-01T12:00:00+01:00",
-        "as_of=1771581600", "as_of=2026-03-01T12:00:00%2B01:00", "", "&",
+        "horizon_days=%2B5", "paths=3&horizon_days=366", "as_of=1771581600",
+        "as_of=2026-03-01T12:00:00%2B01:00", "", "&",
     ])
     func valuesWithinTheBoundsAreTaken(query: String) async throws {
         let paths = query.contains("paths") ? "" : "&paths=2"
@@ -56,6 +57,9 @@ import TwinStorage
         ("n=%ff", "1 to 200"), ("n=%", "1 to 200"), ("n=1%202", "1 to 200"), ("n=٣", "1 to 200"),
         ("n=\(String(repeating: "x", count: 4000))", "1 to 200"), ("offset=-", "0 to 9800"),
         ("paths=many", "1 to 10000"), ("horizon_days=", "0.01 to 366"),
+        ("horizon_days=0x1F", "0.01 to 366"), ("horizon_days=5%00abc", "0.01 to 366"),
+        ("horizon_days=%2B5%00", "0.01 to 366"), ("horizon_days=5%20", "0.01 to 366"),
+        ("horizon_days=0x1p3", "0.01 to 366"), ("horizon_days=nan(1)", "0.01 to 366"),
         ("horizon_days=week", "0.01 to 366"), ("horizon_days=1,5", "0.01 to 366"),
         ("seed=x", "0 to 18446744073709551615"), ("seed=1.0", "0 to 18446744073709551615"),
         ("embeddings=1", "true or false"), ("embeddings=TRUE", "true or false"),
@@ -71,6 +75,17 @@ import TwinStorage
         let answer = try await service.get("\(Self.path)?\(query)")
         #expect(answer.status == 400, "\(query): \(answer.text)")
         try Self.check(answer, names: query, wanted)
+    }
+
+    @Test(arguments: ["paths=10000&horizon_days=40.1", "horizon_days=366&paths=1093"])
+    func pathsTimesDaysHaveALimit(query: String) async throws {
+        let service = try TestService.shared.get()
+        let answer = try await service.get("\(Self.path)?\(query)")
+        #expect(answer.status == 422)
+        #expect(answer.isProblem)
+        let detail = try #require(answer.string("detail"))
+        #expect(detail.contains("paths times horizon_days"))
+        #expect(detail.contains("400000"))
     }
 
     private static func check(_ answer: Answer, names query: String, _ wanted: String) throws {

@@ -3,6 +3,7 @@ import HTTPTypes
 import Prediction
 import Recommendations
 import Shop
+import TestSupport
 import Testing
 import Time
 import TwinStorage
@@ -167,6 +168,31 @@ import TwinStorage
         try good.write(to: file)
         service.clock.advance(by: ServiceLimits.modelRetryInterval)
         #expect(try await service.get("/readyz").string("model_version") == version)
+    }
+
+    @Test func aNamedVersionIsServedWhateverIsPublished() async throws {
+        let service = try TestService(hasModel: true)
+        #expect(try service.publishModel() == "v0002")
+        func serving(_ version: String) throws -> ModelHolder {
+            try ModelHolder(
+                version: version, of: service.registry, store: service.store,
+                logger: service.log.logger)
+        }
+        let holder = try serving("v0001")
+        #expect(try holder.current().version == "v0001")
+        #expect(try holder.current().version == "v0001")
+        #expect(try serving("v0002").current().version == "v0002")
+        let error = #expect(throws: PredictionError.self) { try serving("v0099") }
+        #expect(error?.description.contains("v0099") == true)
+        // The service hands the name on.
+        var configuration = ServiceConfiguration(
+            port: 0, storePath: service.folder.path,
+            modelFolder: service.registry.folder.path)
+        configuration.modelVersion = "v0099"
+        #expect(throws: PredictionError.self) {
+            try ForetwinService(
+                configuration: configuration, store: service.store, logger: service.log.logger)
+        }
     }
 
     @Test func aBrokenFirstModelIsNotReady() async throws {

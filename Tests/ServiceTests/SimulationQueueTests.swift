@@ -100,6 +100,44 @@ import Testing
         #expect(latch.startedCount == 1)
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func workThatDoesNotNoticeItsEndKeepsNoTurnAndNobodyWaiting() async throws {
+        let queue = SimulationQueue(runningMax: 1, waitingMax: 5, deadline: .milliseconds(50))
+        let mayEnd = NIOLockedValueBox(false)
+        let problem = await #expect(throws: Problem.self) {
+            try await queue.run { while !mayEnd.withLockedValue({ $0 }) { usleep(1_000) } }
+        }
+        #expect(problem?.status == .serviceUnavailable)
+        // The work still runs, and yet others have their turn: each may be late on a busy machine.
+        var done = 0
+        for _ in 0..<1_000 where done == 0 {
+            if (try? await queue.run { 1 }) == 1 { done += 1 }
+        }
+        #expect(done == 1)
+        mayEnd.withLockedValue { $0 = true }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aCancelledCallerDoesNotWaitForTheWork() async throws {
+        let queue = SimulationQueue(runningMax: 1, waitingMax: 5, deadline: .seconds(50))
+        let hasBegun = NIOLockedValueBox(false)
+        let mayEnd = NIOLockedValueBox(false)
+        let sawTheEnd = NIOLockedValueBox(false)
+        let caller = Task {
+            try await queue.run {
+                hasBegun.withLockedValue { $0 = true }
+                while !mayEnd.withLockedValue({ $0 }) { usleep(1_000) }
+                sawTheEnd.withLockedValue { $0 = Task.isCancelled }
+            }
+        }
+        try await until { hasBegun.withLockedValue { $0 } }
+        caller.cancel()
+        await #expect(throws: CancellationError.self) { try await caller.value }
+        #expect(try await queue.run { 1 } == 1)
+        mayEnd.withLockedValue { $0 = true }
+        try await until { sawTheEnd.withLockedValue { $0 } }
+    }
+
     @Test func errorsOfTheWorkComeThroughAndGiveTheTurnBack() async throws {
         struct Failure: Error {}
         let queue = SimulationQueue(runningMax: 1, waitingMax: 0, deadline: .seconds(50))

@@ -87,13 +87,15 @@ package struct Recommender: Sendable {
     /// is popular, marked as a cold start.
     ///
     /// - Throws: ``RecommendationError`` or `FuturesError` for an option out of its range; what
-    ///   the store throws.
+    ///   the store throws; `CancellationError` when the task is cancelled.
     package func getRecommendations(
         _ userID: String, options: RecommendationOptions = RecommendationOptions()
     ) throws -> Recommendations {
         try options.validate()
         let subject = try subject(userID, asOf: options.asOf)
+        try Task.checkCancellation()
         let futures = try simulate(subject, settings: options.simulation)
+        try Task.checkCancellation()
         return try recommendations(subject, futures: futures, options: options)
     }
 

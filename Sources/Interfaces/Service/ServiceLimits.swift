@@ -11,11 +11,17 @@ enum ServiceLimits {
     /// Each costs a descriptor and some memory; the usual limit of descriptors is 1,024, of which
     /// the store and the models need a few. More connections wait in the kernel's queue.
     static let connectionCountMax = 900
+    /// From so many connections on, each new one ends the one that has been quiet longest, so that
+    /// clients who keep connections for later leave places for health checks and others.
+    static let quietConnectionCountMax = 850
     /// A connection on which nothing happens, or whose header does not end, is closed after this.
     static let idleTimeout = TimeAmount.seconds(60)
     /// A request must have arrived whole within this time of its header: a body that drips in byte
     /// by byte never counts as idle, and would be held for ever.
     static let requestDeadline = TimeAmount.seconds(30)
+    /// A client that does not read must go on within this time: answers that wait to be sent take
+    /// memory, and their connections count as busy.
+    static let writeDeadline = TimeAmount.seconds(30)
     /// Between an answer that ends a connection and its end, so that the answer can be read.
     static let closingDelay = TimeAmount.seconds(1)
     /// Requests under way at shutdown get this long; service managers kill after ten seconds or so.
@@ -33,10 +39,15 @@ enum ServiceLimits {
     static let bodyByteCountMax = 1 << 20
     /// A body of lines is read line by line, so it may be longer.
     static let linesByteCountMax = 16 << 20
-    /// Bytes of all bodies that are held at once, so that many uploads cannot fill the memory.
+    /// Bytes of all bodies and unsent answers that are held at once, so that many of them cannot
+    /// fill the memory.
     static let heldByteCountMax = 64 << 20
     /// Events of one request: what is written in one transaction.
     static let eventCountMax = EventJSON.eventCountMax
+    /// Rejected events that an answer lists; it counts all of them by reason.
+    static let rejectionListMax = 100
+    /// Bytes that the detail of a rejected event takes in an answer.
+    static let rejectionByteCountMax = 400
 
     /// How far ahead of this machine's clock an event may be.
     ///
@@ -46,12 +57,28 @@ enum ServiceLimits {
 
     // MARK: Work
 
+    /// Bodies up to this length are read at once; they hold some hundred events at most.
+    static let smallBodyByteCountMax = 16 << 10
+    /// Longer bodies that are read and written at once.
+    ///
+    /// One is read while another is written. It also bounds the transactions that several requests share.
+    static let uploadCountMax = 2
+    /// Longer bodies that wait for their turn.
+    static let uploadQueueMax = 32
     /// Simulations that run at once; each uses two threads, and events must get in meanwhile.
     static let simulationCountMax = 2
+    /// Threads for simulations: those beyond the count above serve while others have not noticed
+    /// yet that they were cancelled.
+    static let simulationThreadCount = 8
     /// Requests that wait for a simulation; at usual speed the last of them waits a few seconds.
     static let simulationQueueMax = 64
     /// Waiting and simulating together; whoever asked has given up by then.
     static let simulationDeadline = Duration.seconds(10)
+    /// Paths times days of a simulation: what two processors do within the deadline, and 40 days for
+    /// as many paths as are allowed.
+    static let pathDaysMax = 400_000.0
+    /// What a simulation costs beside its paths, in paths times days.
+    static let pathDaysBase = 1_000.0
     /// Paths of a simulation: 10,000 paths of at most 400 events stay below 5 million events.
     static let paths = 1...10_000
     /// Days to look ahead, up to the simulator's own limit; below a quarter of an hour a path would

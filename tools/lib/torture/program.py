@@ -141,7 +141,8 @@ class Server:
             with open(self.log, "ab") as log:
                 self.process = self.program.start(
                     "serve", "--port", self.port, "--log-level", "warning", "--store", self.store,
-                    cwd=self.cwd, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                    "--create", cwd=self.cwd, env=self.env, stdin=subprocess.DEVNULL, stdout=log,
+                    stderr=log)
             if self._answers(began + PATIENCE_SECONDS):
                 self.seconds_to_answer = time.monotonic() - began
                 return

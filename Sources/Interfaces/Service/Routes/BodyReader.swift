@@ -1,16 +1,15 @@
 import Foundation
 import Hummingbird
-import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 
 /// Collects the bodies of requests, within a bound for each and a bound for all that are held.
 final class BodyReader: Sendable {
-    private let heldByteCount = NIOLockedValueBox(0)
-    private let heldByteCountMax: Int
+    /// The bytes that are held.
+    let held: HeldBytes
 
     init(heldByteCountMax: Int = ServiceLimits.heldByteCountMax) {
-        self.heldByteCountMax = heldByteCountMax
+        held = HeldBytes(max: heldByteCountMax)
     }
 
     /// Collects a body and holds it for the time of a closure.
@@ -19,19 +18,20 @@ final class BodyReader: Sendable {
     func withBody<Result>(
         of request: Request, limit: Int, _ use: (Data) async throws -> Result
     ) async throws -> Result {
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
+        // A length that is no Int has more digits than one.
+        if let length = request.headers[.contentLength], Int(length).map({ $0 > limit }) ?? true {
             throw Problem.tooLarge(limit: limit)
         }
-        var held = 0
-        defer { release(held) }
+        var count = 0
+        defer { held.giveBack(count) }
         var body = Data()
         do {
             for try await chunk in request.body {
-                guard chunk.readableBytes <= limit - held else {
+                guard chunk.readableBytes <= limit - count else {
                     throw Problem.tooLarge(limit: limit)
                 }
                 try hold(chunk.readableBytes)
-                held += chunk.readableBytes
+                count += chunk.readableBytes
                 body.append(contentsOf: chunk.readableBytesView)
             }
         } catch let error as HTTPParserError {
@@ -45,19 +45,12 @@ final class BodyReader: Sendable {
     }
 
     private func hold(_ count: Int) throws(Problem) {
-        let fits = heldByteCount.withLockedValue { held in
-            guard count <= heldByteCountMax - held else { return false }
-            held += count
-            return true
-        }
-        guard fits else {
+        guard held.take(count) else {
             var problem = Problem.busy("Too many uploads are under way. Try again soon.")
             problem.closesConnection = true
             throw problem
         }
     }
-
-    private func release(_ count: Int) { heldByteCount.withLockedValue { $0 -= count } }
 
     private static func problem(for error: any Error) -> Problem {
         var problem =

@@ -11,6 +11,7 @@ struct EventRoutes: Sendable {
     let store: TwinStore
     let createItems: Bool
     let bodies: BodyReader
+    let uploads: UploadQueue
     /// The time, by which events from the future are known.
     let now: @Sendable () -> Date
 
@@ -20,7 +21,7 @@ struct EventRoutes: Sendable {
         let limit =
             layout == .lines ? ServiceLimits.linesByteCountMax : ServiceLimits.bodyByteCountMax
         let outcome = try await bodies.withBody(of: request, limit: limit) { body in
-            try await WorkThreads.writing { try await append(body, layout) }
+            try await uploads.run(byteCount: body.count) { try await append(body, layout) }
         }
         guard outcome.isAllRejected else { return try JSONAnswer.response(outcome) }
         var problem = Problem(
@@ -69,7 +70,7 @@ struct EventRoutes: Sendable {
                 outcome.reject(rejection, place: places[rejection.line])
             }
         }
-        outcome.rejected.sort { $0.index < $1.index }
+        outcome.finish()
         return outcome
     }
 
@@ -109,13 +110,48 @@ struct EventOutcome: Encodable, Sendable {
 
     var added = 0
     var duplicates = 0
+    /// The first ones that were not accepted.
     var rejected: [Rejected] = []
+    /// How many were not accepted for which reason; `nil` if all were.
+    var rejectedByReason: [String: Int]?
 
     /// Whether there were events and none was accepted.
     var isAllRejected: Bool { added == 0 && duplicates == 0 && !rejected.isEmpty }
 
     mutating func reject(_ rejection: Rejection, place: Int) {
+        let reason = rejection.reason.rawValue
+        rejectedByReason = rejectedByReason ?? [:]
+        rejectedByReason?[reason, default: 0] += 1
         rejected.append(
-            Rejected(index: place, reason: rejection.reason.rawValue, detail: rejection.detail))
+            Rejected(index: place, reason: reason, detail: Self.bounded(rejection.detail)))
+    }
+
+    /// Brings the rejected events in order, and keeps the first ones.
+    mutating func finish() {
+        rejected.sort { $0.index < $1.index }
+        rejected.removeLast(max(0, rejected.count - ServiceLimits.rejectionListMax))
+    }
+
+    /// As much of a text as JSON has room for within the limit of bytes.
+    static func bounded(_ text: String) -> String {
+        var end = text.unicodeScalars.startIndex
+        var count = 0
+        while end < text.unicodeScalars.endIndex {
+            let scalar = text.unicodeScalars[end]
+            count += jsonByteCount(scalar)
+            guard count <= ServiceLimits.rejectionByteCountMax else {
+                return String(text.unicodeScalars[..<end]) + "…"
+            }
+            end = text.unicodeScalars.index(after: end)
+        }
+        return text
+    }
+
+    private static func jsonByteCount(_ scalar: Unicode.Scalar) -> Int {
+        switch scalar {
+        case "\"", "\\": 2
+        case _ where scalar.value < 0x20: 6
+        default: UTF8.width(scalar)
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Hummingbird
 import PropertyGraph
+import ServiceLifecycle
 import TwinStorage
 
 /// Whether the service lives, and whether it can do its work.
@@ -17,11 +18,15 @@ struct HealthRoutes: Sendable {
         try JSONAnswer.response(Health(status: "ok"))
     }
 
-    /// `GET /readyz`: the store can be read and written, and a model is loaded.
+    /// `GET /readyz`: the store can be read and written, a model is loaded, and the service is not
+    /// about to end.
     func readiness(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        guard !Task.isShuttingDownGracefully else {
+            throw Problem.busy("The service is shutting down.")
+        }
         let models = models
         let store = store
-        let version = try await WorkThreads.storing {
+        let version = try await WorkThreads.checking {
             _ = try store.newestEvent()
             guard !store.graph.refusesWrites else { throw Problem.storeFailed }
             return try models.current().version

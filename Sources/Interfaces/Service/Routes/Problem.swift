@@ -95,6 +95,7 @@ private struct ProblemDocument: Encodable {
     var added: Int?
     var duplicates: Int?
     var rejected: [EventOutcome.Rejected]?
+    var rejectedByReason: [String: Int]?
 
     init(problem: Problem, requestID: String) {
         type = "urn:foretwin:problem:\(problem.kind)"
@@ -105,6 +106,7 @@ private struct ProblemDocument: Encodable {
         added = problem.outcome?.added
         duplicates = problem.outcome?.duplicates
         rejected = problem.outcome?.rejected
+        rejectedByReason = problem.outcome?.rejectedByReason
     }
 }
 

@@ -50,7 +50,10 @@ struct QueryParameters {
     ) throws(Problem) -> Double {
         guard let text = values[name] else { return `default` }
         let bounds = "a number from \(range.lowerBound) to \(range.upperBound)"
-        guard let value = Double(text) else { throw unreadable(name, bounds) }
+        // `Double` would take hexadecimal numbers too, and end at a NUL.
+        guard Self.isDecimal(text), let value = Double(text) else {
+            throw unreadable(name, bounds)
+        }
         guard range.contains(value) else { throw outOfRange(name, bounds) }
         return value
     }
@@ -98,6 +101,16 @@ struct QueryParameters {
     private static func isWhole(_ text: String) -> Bool {
         let digits = text.first == "-" || text.first == "+" ? text.dropFirst() : text[...]
         return !digits.isEmpty && digits.utf8.allSatisfy { (48...57).contains($0) }
+    }
+
+    /// Whether a text has only letters of decimal numbers, or is one of those that are out of every
+    /// range.
+    private static func isDecimal(_ text: String) -> Bool {
+        let isWord = ["nan", "inf", "infinity"].contains {
+            $0 == text.lowercased().drop { "+-".contains($0) }
+        }
+        return isWord
+            || text.utf8.allSatisfy { (48...57).contains($0) || "+-.eE".utf8.contains($0) }
     }
 
     private func unreadable(_ name: String, _ wanted: String) -> Problem {

@@ -11,6 +11,7 @@ struct TwinRoutes: Sendable {
     let store: TwinStore
     let models: ModelHolder
     let simulations: SimulationQueue
+    let connections: Connections
     let surprises: NIOLockedValueBox<SurpriseSchedule>
 
     /// When a surprise is added.
@@ -33,7 +34,8 @@ struct TwinRoutes: Sendable {
         let (options, surprise) = try Self.options(request)
         let models = models
         let surprises = surprises
-        let answer = try await simulations.run {
+        let simulations = simulations
+        let work: @Sendable () throws -> Recommendations = {
             let recommender = try models.current().recommender
             var options = options
             switch surprise {
@@ -43,7 +45,18 @@ struct TwinRoutes: Sendable {
             }
             return try recommender.getRecommendations(userID, options: options)
         }
+        let weight = ServiceLimits.pathDaysBase + Self.pathDays(options)
+        guard let connection = connections[context.channel] else {
+            return try JSONAnswer.response(try await simulations.run(weight: weight, work))
+        }
+        let answer = try await connection.whileClientStays {
+            try await simulations.run(weight: weight, work)
+        }
         return try JSONAnswer.response(answer)
+    }
+
+    private static func pathDays(_ options: RecommendationOptions) -> Double {
+        Double(options.paths) * options.horizonDays
     }
 
     private static func options(
@@ -63,6 +76,12 @@ struct TwinRoutes: Sendable {
             "horizon_days", in: ServiceLimits.horizonDays, default: options.horizonDays)
         options.paths = try query.integer(
             "paths", in: ServiceLimits.paths, default: options.paths)
+        guard pathDays(options) <= ServiceLimits.pathDaysMax else {
+            throw Problem(
+                .unprocessableContent, "out-of-range",
+                "paths times horizon_days is out of range. Use "
+                    + "\(Int(ServiceLimits.pathDaysMax)) at most.")
+        }
         options.seed = try query.seed("seed", default: options.seed)
         options.usesEmbeddings = try query.flag("embeddings", default: options.usesEmbeddings)
         options.usesPreferences = try query.flag("preferences", default: options.usesPreferences)

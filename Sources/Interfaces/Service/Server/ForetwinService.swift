@@ -21,6 +21,8 @@ package struct ForetwinService: Sendable {
     private let events: EventRoutes
     private let twins: TwinRoutes
     private let health: HealthRoutes
+    private let connections = Connections()
+    private let held: HeldBytes
 
     /// Makes a service.
     ///
@@ -28,16 +30,20 @@ package struct ForetwinService: Sendable {
     ///   - configuration: Where to listen and what to serve.
     ///   - store: The store, opened.
     ///   - logger: Gets one line a request, and errors.
-    /// - Throws: ``ServiceError`` for a setting that is out of its range or would not be safe.
+    /// - Throws: ``ServiceError`` for a setting that is out of its range or would not be safe;
+    ///   `PredictionError` for a version of the model that is named and cannot be used.
     package init(configuration: ServiceConfiguration, store: TwinStore, logger: Logger) throws {
         let registry = ModelRegistry(folder: configuration.modelFolder)
-        let models = ModelHolder(registry: registry, store: store, logger: logger)
+        let models =
+            try configuration.modelVersion.map {
+                try ModelHolder(version: $0, of: registry, store: store, logger: logger)
+            } ?? ModelHolder(registry: registry, store: store, logger: logger)
         try self.init(configuration: configuration, store: store, models: models, logger: logger)
     }
 
     init(
         configuration: ServiceConfiguration, store: TwinStore, models: ModelHolder,
-        logger: Logger, bodies: BodyReader = BodyReader(),
+        logger: Logger, bodies: BodyReader = BodyReader(), uploads: UploadQueue = UploadQueue(),
         simulations: SimulationQueue = SimulationQueue(),
         now: @escaping @Sendable () -> Date = { Date() }
     ) throws {
@@ -45,9 +51,11 @@ package struct ForetwinService: Sendable {
         self.configuration = configuration
         self.logger = logger
         events = EventRoutes(
-            store: store, createItems: configuration.createItems, bodies: bodies, now: now)
+            store: store, createItems: configuration.createItems, bodies: bodies,
+            uploads: uploads, now: now)
+        held = bodies.held
         twins = TwinRoutes(
-            store: store, models: models, simulations: simulations,
+            store: store, models: models, simulations: simulations, connections: connections,
             surprises: NIOLockedValueBox(SurpriseSchedule(rate: configuration.surpriseRate)))
         health = HealthRoutes(store: store, models: models)
     }
@@ -55,10 +63,14 @@ package struct ForetwinService: Sendable {
     /// Serves until the process is told to end (SIGTERM or SIGINT), then finishes the requests
     /// under way, for eight seconds at most.
     ///
+    /// - Parameter overtime: Called when work goes on although its requests were cancelled at the
+    ///   end of that time, to end the process.
     /// - Throws: ``ServiceError`` with the code `address` when the address cannot be listened on.
-    package func run() async throws {
+    package func run(overtime: @escaping @Sendable () -> Void = {}) async throws {
+        // The last service is the first to be told of the end.
         var group = ServiceGroupConfiguration(
-            services: [application()], gracefulShutdownSignals: [.sigterm, .sigint],
+            services: [application(), Overtime(action: overtime)],
+            gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)
         group.maximumGracefulShutdownDuration = ServiceLimits.shutdownGrace
         do {
@@ -74,18 +86,18 @@ package struct ForetwinService: Sendable {
     /// The server with all its limits.
     func application(
         requestDeadline: TimeAmount = ServiceLimits.requestDeadline,
+        writeDeadline: TimeAmount = ServiceLimits.writeDeadline,
         onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
-        Application(
+        let connections = connections
+        let held = held
+        return Application(
             router: router(),
-            server: .http1(
-                configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [RequestDeadlineHandler(deadline: requestDeadline)],
-                    idleTimeout: ServiceLimits.idleTimeout,
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: ServiceLimits.headerByteCountMax,
-                        maxHeaderListSize: ServiceLimits.headerByteCountMax,
-                        maxHeaderFieldCount: ServiceLimits.headerFieldCountMax))),
+            server: HTTPServerBuilder { responder in
+                ServiceChannel(
+                    responder: responder, connections: connections, held: held,
+                    requestDeadline: requestDeadline, writeDeadline: writeDeadline)
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 availableConnectionsDelegate: .maximum(
@@ -106,28 +118,6 @@ package struct ForetwinService: Sendable {
         router.get("/v1/twins/{id}/recommendations", use: twins.recommendations)
         router.get("/healthz", use: health.health)
         router.get("/readyz", use: health.readiness)
-        refuseOtherMethods(on: router)
         return router
-    }
-
-    /// Answers 405 for methods that a path does not have.
-    private func refuseOtherMethods(on router: Router<ServiceContext>) {
-        let allowed: [(RouterPath, [HTTPRequest.Method])] = [
-            ("/v1/events", [.post]), ("/v1/twins/{id}", [.get, .head]),
-            ("/v1/twins/{id}/recommendations", [.get, .head]), ("/healthz", [.get, .head]),
-            ("/readyz", [.get, .head]),
-        ]
-        for (path, methods) in allowed {
-            let names = methods.map(\.rawValue).joined(separator: ", ")
-            let others: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete]
-            for method in others where !methods.contains(method) {
-                router.on(path, method: method) { _, _ -> Response in
-                    var problem = Problem(
-                        .methodNotAllowed, "method", "This path answers \(names) alone.")
-                    problem.headers[.allow] = names
-                    throw problem
-                }
-            }
-        }
     }
 }

@@ -8,6 +8,8 @@ package struct ServiceConfiguration: Sendable, Hashable {
     package var storePath: String
     /// The folder of the models.
     package var modelFolder: String
+    /// The version of the model to serve; the current one, and each that is promoted, unless named.
+    package var modelVersion: String?
     /// Whether other machines may be served.
     ///
     /// There are no API keys yet: everybody who reaches the port may then read and write all twins.
@@ -20,12 +22,14 @@ package struct ServiceConfiguration: Sendable, Hashable {
     /// Makes a configuration; the defaults serve this machine alone.
     package init(
         host: String = "127.0.0.1", port: Int = 8080, storePath: String, modelFolder: String,
-        allowRemote: Bool = false, surpriseRate: Double = 0.1, createItems: Bool = true
+        modelVersion: String? = nil, allowRemote: Bool = false, surpriseRate: Double = 0.1,
+        createItems: Bool = true
     ) {
         self.host = host
         self.port = port
         self.storePath = storePath
         self.modelFolder = modelFolder
+        self.modelVersion = modelVersion
         self.allowRemote = allowRemote
         self.surpriseRate = surpriseRate
         self.createItems = createItems
@@ -33,7 +37,7 @@ package struct ServiceConfiguration: Sendable, Hashable {
 
     /// Checks that the service may start like this.
     ///
-    /// - Throws: ``ServiceError`` with the code `setting`.
+    /// - Throws: ``ServiceError`` with the code `setting` or `remoteAddress`.
     package func validate() throws(ServiceError) {
         guard (0...65_535).contains(port) else {
             throw ServiceError(.setting, "port is \(port). Use a number from 0 to 65535.")
@@ -47,7 +51,7 @@ package struct ServiceConfiguration: Sendable, Hashable {
         }
         guard allowRemote || Self.isLoopback(host) else {
             throw ServiceError(
-                .setting,
+                .remoteAddress,
                 "\(host) can be reached by other machines, and this version has no API keys: "
                     + "everybody there could read and change all twins. Listen on 127.0.0.1, or "
                     + "allow remote access if a proxy that checks keys stands before the service.")

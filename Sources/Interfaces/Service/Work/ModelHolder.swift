@@ -34,6 +34,8 @@ final class ModelHolder: Sendable {
     private let logger: Logger
     private let now: @Sendable () -> ContinuousClock.Instant
     private let state: NIOLockedValueBox<State>
+    /// Whether the version stays the same whatever is published.
+    private let isFixed: Bool
 
     /// Makes a holder and loads the current model, if there is one that can be used.
     ///
@@ -50,8 +52,40 @@ final class ModelHolder: Sendable {
         self.store = store
         self.logger = logger
         self.now = now
+        isFixed = false
         state = NIOLockedValueBox(State(nextCheck: now()))
         refresh()
+    }
+
+    /// Makes a holder of one version, which stays in use whatever is published.
+    ///
+    /// - Parameters:
+    ///   - version: The version's name.
+    ///   - registry: The folder of the models.
+    ///   - store: The store to recommend from.
+    ///   - logger: Told of the model.
+    /// - Throws: `PredictionError` when there is no such version, or it cannot be used.
+    init(
+        version: String, of registry: ModelRegistry, store: TwinStore, logger: Logger
+    ) throws {
+        self.registry = registry
+        self.store = store
+        self.logger = logger
+        now = { .now }
+        isFixed = true
+        state = NIOLockedValueBox(State(nextCheck: .now))
+        let publication = Publication(version: version, date: .distantPast)
+        let loaded = try load(publication)
+        state.withLockedValue { $0.loaded = loaded }
+        logger.info("model loaded", metadata: ["version": "\(version)"])
+    }
+
+    private func load(_ publication: Publication) throws -> Loaded {
+        let (model, version) = try registry.load(version: publication.version)
+        let recommender = try Recommender(
+            store: store, model: model, version: version,
+            calibration: try ModelCalibration.read(version, in: registry))
+        return Loaded(recommender: recommender, version: version, publication: publication)
     }
 
     /// The current model.
@@ -74,21 +108,17 @@ final class ModelHolder: Sendable {
     }
 
     private func refresh() {
+        guard !isFixed else { return }
         let time = now()
         guard let publication = duePublication(time) else { return }
         do {
-            let (model, version) = try registry.load(version: publication.version)
-            let recommender = try Recommender(
-                store: store, model: model, version: version,
-                calibration: try ModelCalibration.read(version, in: registry))
-            let loaded = Loaded(
-                recommender: recommender, version: version, publication: publication)
+            let loaded = try load(publication)
             state.withLockedValue { state in
                 state.loaded = loaded
                 state.failed = nil
                 state.isLoading = false
             }
-            logger.info("model loaded", metadata: ["version": "\(version)"])
+            logger.info("model loaded", metadata: ["version": "\(loaded.version)"])
         } catch {
             state.withLockedValue { state in
                 state.failed = (publication, time + ServiceLimits.modelRetryInterval)

@@ -1,16 +1,8 @@
 import NIOConcurrencyHelpers
 
-/// Lets a few simulations run at once; others wait in order of arrival, up to a bound.
+/// Lets a few simulations run at once, each for a bounded time; others wait in order of arrival.
 final class SimulationQueue: Sendable {
-    private struct State {
-        var running = 0
-        var nextTicket = 0
-        var waiting: [(ticket: Int, continuation: CheckedContinuation<Void, any Error>)] = []
-    }
-
-    private let state = NIOLockedValueBox(State())
-    private let runningMax: Int
-    private let waitingMax: Int
+    private let turns: TurnQueue
     private let deadline: Duration
 
     init(
@@ -18,91 +10,103 @@ final class SimulationQueue: Sendable {
         waitingMax: Int = ServiceLimits.simulationQueueMax,
         deadline: Duration = ServiceLimits.simulationDeadline
     ) {
-        self.runningMax = runningMax
-        self.waitingMax = waitingMax
+        turns = TurnQueue(runningMax: runningMax, waitingMax: waitingMax)
         self.deadline = deadline
     }
 
+    /// How many are waiting.
+    var waitingCount: Int { turns.waitingCount }
+
     /// Runs work when its turn comes, on threads for simulations.
     ///
+    /// It returns at the deadline at the latest, and gives the turn back, even if the work does not
+    /// notice that its task was cancelled.
+    ///
+    /// - Parameters:
+    ///   - weight: How much work it is, in paths times days.
+    ///   - work: The work.
+    /// - Returns: What the work returns.
     /// - Throws: ``Problem`` when too many wait, or waiting and work take longer than the deadline;
-    ///   the work's task is cancelled then. What the work throws.
-    func run<Result: Sendable>(
-        _ work: @escaping @Sendable () throws -> Result
-    ) async throws -> Result {
-        try await withThrowingTaskGroup(of: Result.self) { group in
-            defer { group.cancelAll() }
-            group.addTask {
-                try await self.enter()
-                defer { self.leave() }
-                return try await WorkThreads.simulating(work)
+    ///   `CancellationError` when the caller's task is cancelled; what the work throws.
+    func run<Value: Sendable>(
+        weight: Double = 1, _ work: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        let end = ContinuousClock.now + deadline
+        let turn = try await takeTurn(weight, until: end)
+        let answer = FirstAnswer<Value>()
+        let job = Task(executorPreference: WorkThreads.simulations) {
+            let result = Result {
+                try Task.checkCancellation()
+                return try work()
             }
-            let deadline = deadline
-            group.addTask {
-                try await Task.sleep(for: deadline)
-                throw Problem.busy(
-                    "The simulation took longer than \(deadline). Ask for fewer paths or a shorter "
-                        + "horizon, or try again when less is going on.")
-            }
-            guard let result = try await group.next() else { throw CancellationError() }
-            return result
+            turn.giveBack(isDone: (try? result.get()) != nil)
+            answer.give(result)
         }
-    }
-
-    /// How many are waiting.
-    var waitingCount: Int { state.withLockedValue { $0.waiting.count } }
-
-    private enum Turn { case now, later, never, cancelled }
-
-    private func enter() async throws {
-        let ticket = state.withLockedValue { state in
-            state.nextTicket &+= 1
-            return state.nextTicket
+        let alarm = Task {
+            try await Task.sleep(until: end, clock: .continuous)
+            answer.give(.failure(tooLate))
         }
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                switch turn(ticket, continuation) {
-                case .now: continuation.resume()
-                case .later: break
-                case .never:
-                    continuation.resume(
-                        throwing: Problem.busy("Too many simulations are waiting. Try again soon."))
-                case .cancelled: continuation.resume(throwing: CancellationError())
-                }
-            }
+        defer {
+            alarm.cancel()
+            job.cancel()
+            turn.giveBack(isDone: false)
+        }
+        return try await withTaskCancellationHandler {
+            try await answer.value
         } onCancel: {
-            let waiting = state.withLockedValue { state in
-                state.waiting.firstIndex { $0.ticket == ticket }
-                    .map { state.waiting.remove(at: $0) }
-            }
-            waiting?.continuation.resume(throwing: CancellationError())
+            answer.give(.failure(CancellationError()))
         }
     }
 
-    private func turn(
-        _ ticket: Int, _ continuation: CheckedContinuation<Void, any Error>
-    ) -> Turn {
-        state.withLockedValue { state in
-            // A task that was cancelled before it got here is not seen by `onCancel` any more.
-            if Task.isCancelled { return .cancelled }
-            if state.running < runningMax {
-                state.running += 1
-                return .now
-            }
-            guard state.waiting.count < waitingMax else { return .never }
-            state.waiting.append((ticket, continuation))
-            return .later
+    private func takeTurn(
+        _ weight: Double, until end: ContinuousClock.Instant
+    ) async throws -> TurnQueue.Turn {
+        do {
+            return try await turns.take(weight: weight, until: end)
+        } catch TurnQueue.Refusal.full {
+            throw Problem.busy("Too many simulations are waiting. Try again soon.")
+        } catch TurnQueue.Refusal.late {
+            throw tooLate
         }
     }
 
-    private func leave() {
-        let next = state.withLockedValue { state in
-            if state.waiting.isEmpty {
-                state.running -= 1
-                return nil as CheckedContinuation<Void, any Error>?
-            }
-            return state.waiting.removeFirst().continuation
+    private var tooLate: Problem {
+        Problem.busy(
+            "The simulation would take longer than \(deadline), waiting included. Ask for fewer "
+                + "paths or a shorter horizon, or try again when less is going on.")
+    }
+}
+
+/// The first of several answers, for one task that waits for it.
+private final class FirstAnswer<Value: Sendable>: Sendable {
+    private struct State {
+        var answer: Result<Value, any Error>?
+        var continuation: CheckedContinuation<Value, any Error>?
+    }
+
+    private let state = NIOLockedValueBox(State())
+
+    /// Gives an answer; without effect after the first one.
+    func give(_ answer: Result<Value, any Error>) {
+        let continuation = state.withLockedValue { state in
+            guard state.answer == nil else { return nil as CheckedContinuation<Value, any Error>? }
+            state.answer = answer
+            defer { state.continuation = nil }
+            return state.continuation
         }
-        next?.resume()
+        continuation?.resume(with: answer)
+    }
+
+    /// Waits for the first answer; to be asked for once.
+    var value: Value {
+        get async throws {
+            try await withCheckedThrowingContinuation { continuation in
+                let answer = state.withLockedValue { state in
+                    if state.answer == nil { state.continuation = continuation }
+                    return state.answer
+                }
+                if let answer { continuation.resume(with: answer) }
+            }
+        }
     }
 }

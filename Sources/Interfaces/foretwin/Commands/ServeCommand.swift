@@ -1,7 +1,9 @@
 import ArgumentParser
+import Foundation
 import Logging
 import PropertyGraph
 import Service
+import TwinStorage
 
 /// `foretwin serve`.
 struct ServeCommand: AsyncParsableCommand {
@@ -14,7 +16,7 @@ struct ServeCommand: AsyncParsableCommand {
             GET /v1/twins/CUSTOMER shows a twin; /healthz and /readyz are for whoever watches.
 
             It listens on this machine only: this version knows no keys. A new version of the \
-            model is taken up as soon as it is published.
+            model is taken up as soon as it is promoted, unless --model-version names one.
             """)
 
     @Option(help: "The address to listen on.")
@@ -22,6 +24,26 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: "The port to listen on.")
     var port = 8080
+
+    @Flag(
+        name: .customLong("allow-remote"),
+        help: ArgumentHelp(
+            "Let --host name an address that other machines can reach, and answer any Host.",
+            discussion: """
+                Whoever reaches the port can read and change all twins. Use it only behind a proxy \
+                that checks who asks, in a network that nobody else can enter.
+                """))
+    var allowRemote = false
+
+    @Flag(help: "Make a new store if there is none.")
+    var create = false
+
+    @Flag(
+        name: .customLong("known-items-only"),
+        help:
+            "Reject events about items that are not in the catalogue, instead of adding the items."
+    )
+    var knownItemsOnly = false
 
     @Option(
         name: .customLong("surprise-rate"),
@@ -43,14 +65,32 @@ struct ServeCommand: AsyncParsableCommand {
         }
         var logger = Logger(label: "foretwin") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = level
-        let store = try storeOptions.open(.create)
-        var configuration = ServiceConfiguration(
-            storePath: storeOptions.store, modelFolder: modelOptions.models)
-        configuration.host = host
-        configuration.port = port
-        configuration.surpriseRate = surpriseRate
+        let configuration = ServiceConfiguration(
+            host: host, port: port, storePath: storeOptions.store,
+            modelFolder: modelOptions.models, modelVersion: modelOptions.modelVersion,
+            allowRemote: allowRemote, surpriseRate: surpriseRate, createItems: !knownItemsOnly)
+        // Before a store is made.
+        do {
+            try configuration.validate()
+        } catch let error where error.code == .remoteAddress {
+            throw ValidationError("\(error) The flag for it is --allow-remote.")
+        }
         let service = try ForetwinService(
-            configuration: configuration, store: store, logger: logger)
-        try await service.run()
+            configuration: configuration, store: try openStore(), logger: logger)
+        // The end of a terminal is no reason to end a server.
+        signal(SIGHUP, SIG_IGN)
+        // What was acknowledged is on disk, so that nothing is lost by an end at any time.
+        try await service.run(overtime: { _exit(0) })
+    }
+
+    /// Opens the store; a name with a slip must not become a new one.
+    private func openStore() throws -> TwinStore {
+        let exists = FileManager.default.fileExists(atPath: storeOptions.store + "/data.mdb")
+        guard exists || create else {
+            throw ValidationError(
+                "There is no store at \(storeOptions.store). Give the --store of your shop, or "
+                    + "--create to begin with an empty one.")
+        }
+        return try storeOptions.open(create ? .create : .write)
     }
 }

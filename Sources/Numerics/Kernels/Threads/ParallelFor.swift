@@ -1,23 +1,16 @@
-import Dispatch
-
-/// Calls `body` for every index below `count`, on up to `threads` threads.
+/// Calls `body` for every index below `count`, on up to `threads` threads: the caller's own, and
+/// those of ``WorkerPool/shared`` that are free.
 ///
-/// Thread t takes the indices t, t + threads, t + 2 · threads … There is no order between threads:
-/// `body` must write only to places that belong to its index, so that the result is the same at
-/// any number of threads. Returns when all calls have returned.
+/// Whichever thread is free takes the next index, and there is no order between threads: `body`
+/// must write only to places that belong to its index, so that the result is the same at any number
+/// of threads. Returns when all calls have returned. `body` may call `parallelFor` itself.
 package func parallelFor(_ count: Int, threads: Int, _ body: @Sendable (Int) -> Void) {
     let workers = min(threads, count)
     guard workers > 1 else {
         for index in 0..<max(count, 0) { body(index) }
         return
     }
-    DispatchQueue.concurrentPerform(iterations: workers) { worker in
-        var index = worker
-        while index < count {
-            body(index)
-            index += workers
-        }
-    }
+    WorkerPool.shared.run(count, helpers: workers - 1, body)
 }
 
 /// The results of `body` for every index below `count`, in order, computed on up to `threads`.

@@ -139,7 +139,7 @@ struct FolderLock: Sendable {
         }
         return LMDBError(
             .inUse(pid: process),
-            "Process \(process) has \(path) open for writing. Stop it, or have it do the work: "
-                + "a running server takes requests over HTTP.")
+            "Process \(process) has \(path) open for writing. Wait until it has ended, or stop it; "
+                + "a server is started again afterwards.")
     }
 }
