@@ -149,6 +149,13 @@ let interfaces = layer(
                 .product(name: "Mustache", package: "swift-mustache"),
             ], swiftSettings: common),
         .target(
+            name: "Operations",
+            dependencies: [
+                "Backtesting", "Fleet", "Learning", "Prediction", "PropertyGraph",
+                "Recommendations", "Reports", "Shop", "ShopFormats", "Simulation", "SyntheticShop",
+                "Time", "TwinStorage",
+            ], swiftSettings: common),
+        .target(
             name: "Service",
             dependencies: [
                 "Prediction", "PropertyGraph", "Recommendations", "Shop", "ShopFormats",
@@ -168,12 +175,25 @@ let interfaces = layer(
         .executableTarget(
             name: "foretwin",
             dependencies: [
-                "Backtesting", "Fleet", "GraphInterchange", "Kernels", "Learning", "Prediction",
-                "PropertyGraph", "Recommendations", "Reports", "Service", "Shop", "ShopFormats",
-                "Simulation", "StoreAdmin", "SyntheticShop", "Time", "TwinStorage",
+                "Backtesting", "Fleet", "GraphInterchange", "Kernels", "Learning", "Operations",
+                "Prediction", "PropertyGraph", "Recommendations", "Reports", "Service", "Shop",
+                "ShopFormats", "Simulation", "StoreAdmin", "SyntheticShop", "Time", "TwinStorage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: common),
+    ])
+
+// What measures the layers above, in the same folder as the synthetic shop that they use.
+let benchmarks = layer(
+    "Tooling",
+    [
+        .executableTarget(
+            name: "foretwin-bench",
+            dependencies: [
+                "Backtesting", "Kernels", "Learning", "Operations", "Prediction", "PropertyGraph",
+                "Shop", "Simulation", "SyntheticShop", "Time", "TwinStorage",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: common)
     ])
 
 // What tests share.
@@ -293,6 +313,7 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [
         .executable(name: "foretwin", targets: ["foretwin"]),
+        .executable(name: "foretwin-bench", targets: ["foretwin-bench"]),
         .library(name: "LMDB", targets: ["LMDB"]),
         .library(name: "PropertyGraph", targets: ["GraphInterchange", "PropertyGraph", "Time"]),
     ],
@@ -311,6 +332,6 @@ let package = Package(
             url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: base + storage + numerics + twins + futures + decisions + tooling + interfaces
-        + testSupport + tests + fuzzing,
+        + benchmarks + testSupport + tests + fuzzing,
     swiftLanguageModes: [.v6]
 )
