@@ -269,6 +269,12 @@ let tests: [Target] = [
             "ShopFormats", "Simulation", "SyntheticShop", "Time", "TwinStorage",
         ]),
     tests(
+        of: "Operations",
+        [
+            "Fleet", "Learning", "Prediction", "PropertyGraph", "Recommendations", "Shop",
+            "Simulation", "SyntheticShop", "Time", "TwinStorage",
+        ]),
+    tests(
         of: "Service",
         [
             "LMDB", "Prediction", "PropertyGraph", "Recommendations", "Shop", "SyntheticShop",
@@ -280,6 +286,12 @@ let tests: [Target] = [
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ]),
+    tests(
+        of: "foretwin",
+        [
+            "Operations", "PropertyGraph", "Shop", "Time",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
     .testTarget(name: "TidyTests", swiftSettings: common),
 ]

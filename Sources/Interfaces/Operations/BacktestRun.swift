@@ -12,7 +12,7 @@ package import TwinStorage
 ///
 /// A task that is cancelled ends the run with `CancellationError` after the model that is being
 /// trained, or at the next question.
-package struct BacktestRun {
+package struct BacktestRun: Sendable {
     /// The settings of a run.
     package struct Settings: Sendable {
         /// How models are trained.

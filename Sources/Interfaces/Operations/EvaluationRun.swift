@@ -6,7 +6,7 @@ import ShopFormats
 ///
 /// Nothing of the second file is known while the model learns. A task that is cancelled ends the
 /// run with `CancellationError` while files are read, or before the evaluation.
-package struct EvaluationRun {
+package struct EvaluationRun: Sendable {
     /// What is predicted.
     package enum Question: Sendable {
         /// Each customer's next basket.

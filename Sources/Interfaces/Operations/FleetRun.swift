@@ -10,7 +10,7 @@ package import TwinStorage
 ///
 /// The work goes in batches. A run that ends early, also by a cancelled task, is resumed by the
 /// next run with the same settings.
-package struct FleetRun {
+package struct FleetRun: Sendable {
     /// The settings of a run.
     package struct Settings: Sendable {
         /// The file to write.

@@ -7,7 +7,7 @@ package import TwinStorage
 /// Simulates customers and makes a page about them.
 ///
 /// A task that is cancelled ends the run with `CancellationError` within a simulation.
-package struct ReportRun {
+package struct ReportRun: Sendable {
     /// What is known and forecast of one customer.
     package struct Answer {
         /// The customer's id as the shop knows it.

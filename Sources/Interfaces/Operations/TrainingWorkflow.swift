@@ -15,7 +15,7 @@ package import TwinStorage
 ///
 /// A task that is cancelled ends the run with `CancellationError` at the next step, at the next
 /// question of the back-test, or after an epoch of the LSTM; the next run goes on from that epoch.
-package struct TrainingWorkflow {
+package struct TrainingWorkflow: Sendable {
     /// When a new version is put into use.
     package enum Promotion: String, CaseIterable, Sendable {
         /// When it is no worse than the version in use and has passed its back-test.
