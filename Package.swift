@@ -290,7 +290,8 @@ let tests: [Target] = [
     tests(
         of: "foretwin",
         [
-            "Operations", "PropertyGraph", "Shop", "Time",
+            "Operations", "Prediction", "PropertyGraph", "Shop", "Simulation", "StoreAdmin",
+            "Time",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
     .testTarget(name: "TidyTests", swiftSettings: common),

@@ -81,6 +81,9 @@ struct Layers: Sendable {
     /// The targets that may read the clock and the system's random numbers.
     static let clock: Set<String> = ["Service", "foretwin"]
 
+    /// The targets that are command lines: only they may name commands and options in texts.
+    static let commandLines: Set<String> = ["foretwin", "foretwin-bench"]
+
     /// The targets that may print.
     static let printing: Set<String> = ["foretwin", "foretwin-bench"]
 }

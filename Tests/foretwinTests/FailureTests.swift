@@ -1,7 +1,10 @@
 import ArgumentParser
 import Operations
+import Prediction
 import PropertyGraph
 import Shop
+import Simulation
+import StoreAdmin
 import Testing
 import Time
 
@@ -21,6 +24,60 @@ import Time
     func anOperationThatCannotBeDoneIsWrongUsage(error: OperationError, message: String) {
         #expect(Foretwin.message(for: error.usageError) == message)
         #expect(Foretwin.exitCode(for: error.usageError) == .validationFailure)
+    }
+
+    @Test(arguments: [
+        (Remedy.nameStore, "Give --store."),
+        (.nameKey, "Give --key."),
+        (
+            .giveStoreKey,
+            "Give the key file that it was made with (--key), or set FORETWIN_KEY."
+        ),
+        (
+            .replaceStore(kept: "s.before"),
+            "Give --replace, which keeps what is there as s.before, or another --store."
+        ),
+        (.train, "Run 'foretwin train' first."),
+        (.nameVersion, "Name one: foretwin models promote VERSION."),
+        (
+            .addFeeds("earlier offers"),
+            "Add earlier offers with 'foretwin context add', and train again."
+        ),
+        (.shortenHorizon, "Use a shorter --horizon."),
+        (.giveSameHorizon, "Compare runs of the same --horizon."),
+        (.morePaths, "Use more --paths."),
+        (.fewerPaths, "Use fewer --paths, or simulate in parts with --shard."),
+        (.giveForecasts, "Give a file that 'foretwin simulate --all' has written."),
+    ])
+    func aRemedyIsWordedAsACommand(remedy: Remedy, advice: String) {
+        let errors: [any Error] = [
+            TwinsError(.file, "It failed.", remedy: remedy),
+            PredictionError(.data, "It failed.", remedy: remedy),
+            FuturesError("It failed.", remedy: remedy),
+        ]
+        for error in errors {
+            #expect(Advice.text(error) == "It failed. \(advice)")
+            let general = "\(error)"
+            #expect(general == "It failed. \(remedy)")
+            #expect(!general.contains("--") && !general.contains("foretwin "))
+        }
+    }
+
+    @Test func aFindingOfAVerificationNamesTheCommandThatRestores() {
+        var report = VerificationReport(path: "store")
+        report.add("a record is damaged")
+        report.add("it is no store", advice: "Check the path.")
+        #expect(
+            Advice.advised(report).findings.map(\.advice) == [
+                "Restore a backup: foretwin restore BACKUP --store DIR --replace",
+                "Check the path.",
+            ])
+    }
+
+    @Test func anErrorWithoutARemedyIsToldAsItIs() {
+        #expect(Advice.text(TwinsError(.file, "It failed.")) == "It failed.")
+        #expect(Advice.advised(TwinsError(.file, "It failed.")) == nil)
+        #expect(Advice.text(CommandFailure("It failed.")) == "It failed.")
     }
 
     @Test func eachKindOfErrorHasItsExitCode() {

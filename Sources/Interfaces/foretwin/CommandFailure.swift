@@ -45,8 +45,11 @@ struct CommandFailure: Error, CustomStringConvertible {
     /// Ends the process because of an error, as the parser of arguments does, but with that code.
     static func exit(because error: any Error) -> Never {
         if let error = error as? OperationError { Foretwin.exit(withError: error.usageError) }
-        guard let code = code(of: error) else { Foretwin.exit(withError: error) }
-        warn("Error: \(error)")
+        guard let code = code(of: error) else {
+            let advised = Advice.advised(error).map { CommandFailure($0) }
+            Foretwin.exit(withError: advised ?? error)
+        }
+        warn("Error: \(Advice.text(error))")
         Foundation.exit(code)
     }
 

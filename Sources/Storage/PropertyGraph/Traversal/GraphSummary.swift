@@ -34,8 +34,8 @@ public struct GraphSummary: Hashable, Sendable {
     public let nodes: [Nodes]
     /// The edges by type, the most frequent first.
     public let edges: [Edges]
-    /// The number of edges at a node; an edge from a node to itself counts once. `nil` if there are
-    /// no nodes.
+    /// The number of edges at a node, where an edge from a node to itself counts once; `nil` if there
+    /// are no nodes.
     public let degrees: DegreeRange?
 
     /// The number of all nodes.
@@ -87,6 +87,7 @@ extension GraphView where Self: ~Copyable {
 
     /// The types of which the graph has edges.
     ///
+    /// - Returns: The types.
     /// - Throws: What reading throws.
     /// - Complexity: O(edges).
     public func usedEdgeTypes() throws -> Set<EdgeType> {
@@ -101,6 +102,7 @@ extension GraphView where Self: ~Copyable {
     /// Whether a node has a record or an edge in the graph.
     ///
     /// - Parameter node: The node.
+    /// - Returns: Whether it has one.
     /// - Throws: What reading throws.
     /// - Complexity: O(log *n*) for *n* records.
     public func contains(_ node: NodeID) throws -> Bool {
