@@ -190,8 +190,8 @@ let benchmarks = layer(
         .executableTarget(
             name: "foretwin-bench",
             dependencies: [
-                "Backtesting", "Kernels", "Learning", "Operations", "Prediction", "PropertyGraph",
-                "Shop", "Simulation", "SyntheticShop", "Time", "TwinStorage",
+                "Kernels", "Learning", "Operations", "Prediction", "PropertyGraph", "Shop",
+                "Simulation", "SyntheticShop", "Time", "TwinStorage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: common)
     ])
