@@ -147,6 +147,13 @@ let interfaces = layer(
                 .product(name: "Mustache", package: "swift-mustache"),
             ], swiftSettings: common),
         .target(
+            name: "Operations",
+            dependencies: [
+                "Backtesting", "Fleet", "Learning", "Prediction", "PropertyGraph",
+                "Recommendations", "Reports", "Shop", "ShopFormats", "Simulation", "SyntheticShop",
+                "Time", "TwinStorage",
+            ], swiftSettings: common),
+        .target(
             name: "Service",
             dependencies: [
                 "Prediction", "PropertyGraph", "Recommendations", "Shop", "ShopFormats",
@@ -167,12 +174,25 @@ let interfaces = layer(
         .executableTarget(
             name: "foretwin",
             dependencies: [
-                "Backtesting", "Fleet", "GraphInterchange", "Kernels", "Learning", "Prediction",
-                "PropertyGraph", "Recommendations", "Reports", "Service", "Shop", "ShopFormats",
-                "Simulation", "StoreAdmin", "SyntheticShop", "Time", "TwinStorage",
+                "Backtesting", "Fleet", "GraphInterchange", "Kernels", "Learning", "Operations",
+                "Prediction", "PropertyGraph", "Recommendations", "Reports", "Service", "Shop",
+                "ShopFormats", "Simulation", "StoreAdmin", "SyntheticShop", "Time", "TwinStorage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: common),
+    ])
+
+// What measures the layers above, in the same folder as the synthetic shop that they use.
+let benchmarks = layer(
+    "Tooling",
+    [
+        .executableTarget(
+            name: "foretwin-bench",
+            dependencies: [
+                "Kernels", "Learning", "Operations", "Prediction", "PropertyGraph", "Shop",
+                "Simulation", "SyntheticShop", "Time", "TwinStorage",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: common)
     ])
 
 // What tests share.
@@ -256,6 +276,12 @@ let tests: [Target] = [
             "ShopFormats", "Simulation", "SyntheticShop", "Time", "TwinStorage",
         ]),
     tests(
+        of: "Operations",
+        [
+            "Fleet", "Learning", "Prediction", "PropertyGraph", "Recommendations", "Shop",
+            "Simulation", "SyntheticShop", "Time", "TwinStorage",
+        ]),
+    tests(
         of: "Service",
         [
             "LMDB", "Prediction", "PropertyGraph", "Recommendations", "Shop", "SyntheticShop",
@@ -269,6 +295,13 @@ let tests: [Target] = [
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ]),
+    tests(
+        of: "foretwin",
+        [
+            "Operations", "Prediction", "PropertyGraph", "Shop", "Simulation", "StoreAdmin",
+            "Time",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ]),
     .testTarget(name: "TidyTests", swiftSettings: common),
 ]
@@ -302,6 +335,7 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [
         .executable(name: "foretwin", targets: ["foretwin"]),
+        .executable(name: "foretwin-bench", targets: ["foretwin-bench"]),
         .library(name: "LMDB", targets: ["LMDB"]),
         .library(name: "PropertyGraph", targets: ["GraphInterchange", "PropertyGraph", "Time"]),
     ],
@@ -320,6 +354,6 @@ let package = Package(
             url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: base + storage + numerics + twins + futures + decisions + tooling + interfaces
-        + testSupport + tests + fuzzing,
+        + benchmarks + testSupport + tests + fuzzing,
     swiftLanguageModes: [.v6]
 )

@@ -171,7 +171,8 @@ struct ExpectedTwin: Codable, Equatable {
                 _ = try Fixture.open(folder("store"), access: access)
             }
             #expect(error?.code == .olderStore)
-            #expect(error?.description.contains("foretwin migrate --store") ?? false)
+            #expect(error?.path == folder("store"))
+            #expect(error?.description.hasSuffix("Migrate it first.") ?? false)
         }
         #expect(throws: GraphError.self) { try StoreVerification.verify(folder("store")) }
         // Asking did not change it.

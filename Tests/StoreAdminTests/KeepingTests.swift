@@ -162,7 +162,7 @@ import TwinStorage
             _ = try StoreRestore.restore(backup, to: store, isReplacing: false, verify: check)
         }
         #expect(refused?.code == .file)
-        #expect(refused?.description.contains("--replace") ?? false)
+        #expect(refused?.remedy == .replaceStore(kept: shop.folder("store.before-restore")))
         #expect(try names(shop.folder) == ["store", "backup.mdb"])
         let kept = try StoreRestore.restore(backup, to: store, isReplacing: true, verify: check)
         #expect(kept == shop.folder("store.before-restore"))

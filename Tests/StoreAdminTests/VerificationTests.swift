@@ -262,7 +262,7 @@ import TwinStorage
             let report = try StoreVerification.verify(shop.folder("store"))
             if report.findings.contains(where: { $0.what.contains("fails its checksum") }) {
                 foundCount += 1
-                #expect(report.findings.allSatisfy { $0.advice.contains("foretwin restore") })
+                #expect(report.findings.allSatisfy { $0.advice == VerificationReport.restore })
             }
         }
         // Copies on free pages do not matter.

@@ -30,7 +30,7 @@ struct Layers: Sendable {
             let body = text[..<end]
             guard let layer = body.firstMatch(of: /"(\w+)"/)?.1 else { continue }
             let starts = body.matches(
-                of: /\.(?:target|executableTarget|systemLibrary)\(\s*name: "(\w+)"/)
+                of: /\.(?:target|executableTarget|systemLibrary)\(\s*name: "([\w-]+)"/)
             for (index, start) in starts.enumerated() {
                 let next =
                     index + 1 < starts.count ? starts[index + 1].range.lowerBound : body.endIndex
@@ -81,6 +81,9 @@ struct Layers: Sendable {
     /// The targets that may read the clock and the system's random numbers.
     static let clock: Set<String> = ["Service", "foretwin"]
 
+    /// The targets that are command lines: only they may name commands and options in texts.
+    static let commandLines: Set<String> = ["foretwin", "foretwin-bench"]
+
     /// The targets that may print.
-    static let printing: Set<String> = ["foretwin"]
+    static let printing: Set<String> = ["foretwin", "foretwin-bench"]
 }

@@ -18,6 +18,7 @@ import Testing
     @Test func onlyProductsArePublic() throws { try check(ImportRules.publicDeclarations) }
     @Test func nothingTrapsOnPurpose() throws { try check(WordRules.forbidden) }
     @Test func onlyTheCommandLinePrints() throws { try check(WordRules.printing) }
+    @Test func onlyTheCommandLineNamesCommands() throws { try check(CommandRules.commandWords) }
     @Test func timeAndChanceAreParameters() throws { try check(WordRules.clockAndRandomness) }
     @Test func nothingIsLeftUnfinished() throws { try check(WordRules.unfinishedWork) }
     @Test func unsafeCodeGivesItsReason() throws { try check(UncheckedRules.unsafe) }

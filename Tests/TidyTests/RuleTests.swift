@@ -176,6 +176,46 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "throw E(\"Run 'foretwin train' first.\")", "let a = \"Run 'foretwin \"",
+        "let a = \"give --store.\"", "let a = \"(--key)\"", "let a = \"--what-if is wrong\"",
+        "let a = \"\\(path) is another --store\"",
+    ])
+    func librariesNameNoCommands(line: String) {
+        let library = file("Sources/Twins/Shop/A.swift", "", line)
+        #expect(lines(CommandRules.commandWords(library)) == [2])
+        for path in [
+            "Sources/Interfaces/foretwin/A.swift", "Sources/Tooling/foretwin-bench/A.swift",
+            "Tests/ShopTests/A.swift",
+        ] {
+            #expect(CommandRules.commandWords(file(path, line)).isEmpty, "\(path)")
+        }
+    }
+
+    @Test(arguments: [
+        "let a = \"foretwin\"", "let a = \"// foretwin property graph 1\\n\"", "a = b --c",
+        "// Run 'foretwin train' first, with --store.", "let a = \"var(--ink)\"",
+        "let a = \"--ink: black\"", "let a = \"<!-- a -->\"", "let a = \"foretwin: failed\"",
+        "let a = \"\\(f(foretwin + 1))\"",
+    ])
+    func textsWithoutCommandsPass(line: String) {
+        #expect(CommandRules.commandWords(file("Sources/Twins/Shop/A.swift", line)).isEmpty)
+    }
+
+    @Test func theListOfAllowedFilesOnlyShrinks() throws {
+        guard let (path, count) = CommandRules.allowed.first else { return }
+        let line = "let a = \"Give --store.\""
+        func findings(_ count: Int) -> [Finding] {
+            let source = [String](repeating: line, count: count).joined(separator: "\n")
+            return CommandRules.commandWords(SourceFile(path: path, source: source))
+        }
+        #expect(findings(count).isEmpty)
+        #expect(findings(count + 1).count == count + 1)
+        #expect(findings(count - 1).first?.message.contains("CommandRules.allowed") == true)
+        let paths = try Set(SourceTree.files.get().map(\.path))
+        #expect(Set(CommandRules.allowed.keys).isSubset(of: paths))
+    }
+
     @Test func timeAndChanceComeFromOutside() {
         let bad = [
             "let now = Date()", "f(Date.now)", "var r = SystemRandomNumberGenerator()",

@@ -1,19 +1,22 @@
-/// Swift source taken apart into code and comments, line by line.
+/// Swift source taken apart into code, comments and text, line by line.
 ///
-/// Both parts keep the lines and columns of the source; what belongs to the other part, and the
-/// contents of string literals, are spaces. Code inside `\(…)` counts as code. Regular expression
+/// All parts keep the lines and columns of the source; what belongs to another part is spaces in
+/// code and comments, and zero bytes in texts. Code inside `\(…)` counts as code. Regular expression
 /// literals are not known: write one with a quotation mark or a brace as `Regex("…")`.
 struct SourceText: Sendable {
     /// Code only: no comments, no text of string literals.
     let codeLines: [String]
     /// Comments only, with their slashes.
     let commentLines: [String]
+    /// The contents of string literals only, without what `\(…)` inserts.
+    let textLines: [String]
 
     init(_ source: String) {
         var scanner = Scanner(bytes: Array(source.utf8))
         scanner.scanCode(until: nil)
         codeLines = Self.lines(scanner.code)
         commentLines = Self.lines(scanner.comments)
+        textLines = Self.lines(scanner.texts)
     }
 
     private static func lines(_ bytes: [UInt8]) -> [String] {
@@ -39,12 +42,14 @@ private struct Scanner {
     let bytes: [UInt8]
     var code: [UInt8] = []
     var comments: [UInt8] = []
+    var texts: [UInt8] = []
     private var position = 0
 
     init(bytes: [UInt8]) {
         self.bytes = bytes
         code.reserveCapacity(bytes.count)
         comments.reserveCapacity(bytes.count)
+        texts.reserveCapacity(bytes.count)
     }
 
     /// Scans code up to the end, or up to and with the parenthesis that closes the one that was
@@ -80,6 +85,7 @@ private struct Scanner {
             let both = byte == Self.newline
             code.append(kind == .code || both ? byte : Self.space)
             comments.append(kind == .comment || both ? byte : Self.space)
+            texts.append(kind == .text || both ? byte : 0)
             position += 1
         }
     }

@@ -154,7 +154,7 @@ import TwinFixtures
         #expect(
             error?.description
                 == "The store at \(folder("store")) was made with another pseudonym key. Give the "
-                + "key file that it was made with (--key), or set FORETWIN_KEY.")
+                + "key file that it was made with, or set FORETWIN_KEY.")
         #expect(try TestStore(folder: folder).twin().eventCount == 1)
     }
 }

@@ -325,9 +325,20 @@ class Backtest(Case):
         self.assertGreater(result["realism"]["realEvents"], 0)
         again, _ = self.result("--synthetic", "--customers", 40)
         self.assertEqual(text, again)
-        _, asked = self.result("--synthetic", "--customers", 40, "--what-if", 2)
-        self.assertEqual(len(asked["whatIf"]), 2)
-        for trial in asked["whatIf"]:
+
+    def test_what_if_trials(self):
+        bench = pathlib.Path(PROGRAM).resolve().with_name("foretwin-bench")
+        if not bench.exists():
+            self.skipTest(f"there is no {bench}; build it with swift build --product foretwin-bench")
+        done = subprocess.run(
+            [bench, "what-if-trials", "--count", "2", "--customers", "40", *map(str, self.SMALL),
+             "--json", "trials.json"], cwd=self.folder, text=True, capture_output=True, timeout=600,
+            env={**os.environ, "FORETWIN_KEY": KEY}, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("of 2 intervals", done.stdout)
+        trials = json.loads(pathlib.Path(self.folder, "trials.json").read_text("utf-8"))["whatIf"]
+        self.assertEqual(len(trials), 2)
+        for trial in trials:
             low, high = trial["interval"]
             self.assertEqual(trial["holds"], low <= trial["trueChange"] <= high)
 

@@ -374,6 +374,10 @@ class PlanTests(InFolder):
 
         self.assertEqual((parsed().events, parsed().customers), (200_000, 5_000))
         self.assertEqual(parsed("--quick").repetitions, 1)
+        self.assertEqual(
+            bench.parse(["graph", "--program", "a/foretwin", "--folder", "f"]).bench,
+            "a/foretwin-bench")
+        self.assertEqual(parsed("--bench", "b").bench, "b")
         self.assertEqual(parsed("--growth").events, 50_000_000)
         self.assertEqual(parsed("--events", "30", "--customers", "2").customers, 2)
         with contextlib.redirect_stderr(io.StringIO()):

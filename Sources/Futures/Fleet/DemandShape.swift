@@ -1,3 +1,4 @@
+import Shop
 package import Simulation
 
 /// What demand is summed up by: items, categories and all together, on each day from the origin and
@@ -34,8 +35,8 @@ package struct DemandShape: Sendable, Hashable, Codable {
             && categoryPlaces.allSatisfy { categories.indices.contains(Int($0)) }
         guard isSound, categoryPlaces.count < Self.cellLimit, cellCount <= Self.cellLimit else {
             throw FuturesError(
-                "Demand of \(categoryPlaces.count) items on \(days) days does not fit into memory. "
-                    + "Use a shorter --horizon.")
+                "Demand of \(categoryPlaces.count) items on \(days) days does not fit into memory.",
+                remedy: .shortenHorizon)
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Shop
 package import Simulation
 
 /// A number that futures tell of: how great it is on average, and how far futures differ.
@@ -72,7 +73,8 @@ package struct FleetDemand: Sendable, Hashable {
     package init(_ shape: DemandShape, paths: Int) throws(FuturesError) {
         guard (2...SimulationSettings.pathLimit).contains(paths) else {
             throw FuturesError(
-                "Demand needs 2 paths or more, to tell how far futures differ. Use more --paths.")
+                "Demand needs 2 paths or more, to tell how far futures differ.",
+                remedy: .morePaths)
         }
         self.shape = shape
         self.paths = paths
@@ -91,8 +93,7 @@ package struct FleetDemand: Sendable, Hashable {
             let (sum, isWide) = spreads[cell.place].addingReportingOverflow(spread)
             guard !hasManyEvents, !isWide else {
                 throw FuturesError(
-                    "The sums of demand are too great to be kept. Use fewer --paths, or simulate "
-                        + "in parts with --shard.")
+                    "The sums of demand are too great to be kept.", remedy: .fewerPaths)
             }
             counts[cell.place] = count
             spreads[cell.place] = sum

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
+import Operations
 import PropertyGraph
 import Shop
+import Time
 
 /// An error that a command reports in one line, with the exit code that goes with it.
 struct CommandFailure: Error, CustomStringConvertible {
@@ -43,13 +45,15 @@ struct CommandFailure: Error, CustomStringConvertible {
     /// Ends the process because of an error, as the parser of arguments does, but with that code.
     static func exit(because error: any Error) -> Never {
         if let code = code(of: error) {
-            warn("Error: \(error)")
+            warn("Error: \(Advice.text(error))")
             Foundation.exit(code)
         }
-        let code = Foretwin.exitCode(for: error)
-        guard !code.isSuccess else { Foretwin.exit(withError: error) }
+        let usage = (error as? OperationError)?.usageError
+        let shown = usage ?? Advice.advised(error).map { CommandFailure($0) } ?? error
+        let code = Foretwin.exitCode(for: shown)
+        guard !code.isSuccess else { Foretwin.exit(withError: shown) }
         // The parser would print what was typed as it is.
-        let message = Foretwin.fullMessage(for: error)
+        let message = Foretwin.fullMessage(for: shown)
         if !message.isEmpty { warn(message) }
         Foundation.exit(code.rawValue)
     }
@@ -63,5 +67,20 @@ struct CommandFailure: Error, CustomStringConvertible {
             message: (isInner ? "" : "Error: ")
                 + "The store's file is damaged, or its disk cannot be read. Look at it with "
                 + "'foretwin verify', and restore a backup.")
+    }
+}
+
+extension OperationError {
+    /// The same error with advice in terms of commands and options.
+    var usageError: ValidationError {
+        switch self {
+        case .noEvents:
+            ValidationError("The store has no events. Run 'foretwin ingest' first.")
+        case .unknownOutcome(let newest, let days):
+            ValidationError(
+                "The newest event is of \(newest.iso8601), so nobody knows yet what comes within "
+                    + "\(days) days of --origin. Use an earlier one, or a shorter --horizon.")
+        case .noUsableEvent: ValidationError(description)
+        }
     }
 }

@@ -33,7 +33,6 @@ struct Foretwin: AsyncParsableCommand {
             GraphCommand.self, ModelsCommand.self, ServeCommand.self,
             BackupCommand.self, RestoreCommand.self, VerifyCommand.self, CompactCommand.self,
             MigrateCommand.self,
-            BenchCommand.self,
         ])
 
     /// Runs the command that the arguments name.

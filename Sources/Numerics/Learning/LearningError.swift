@@ -16,6 +16,8 @@ package struct LearningError: Error, CustomStringConvertible, Sendable, Equatabl
         case malformedFile
         /// Tensors are missing or have another shape than the architecture needs.
         case wrongTensors
+        /// The task was cancelled.
+        case cancelled
     }
 
     /// The kind of failure.

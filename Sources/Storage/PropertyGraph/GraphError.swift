@@ -20,11 +20,19 @@ public struct GraphError: Error, CustomStringConvertible, Sendable, Hashable {
 
     /// The kind of error.
     public let code: Code
-    /// What happened, where, and what to do; no ids of nodes.
-    public let description: String
+    /// What happened, and where; no ids of nodes.
+    public let problem: String
+    /// The path of the store, where the error is about its format.
+    public let path: String?
 
-    init(_ code: Code, _ description: String) {
+    /// What happened, where, and what to do; no ids of nodes.
+    public var description: String {
+        code == .olderStore ? "\(problem) Migrate it first." : problem
+    }
+
+    init(_ code: Code, _ problem: String, path: String? = nil) {
         self.code = code
-        self.description = description
+        self.problem = problem
+        self.path = path
     }
 }

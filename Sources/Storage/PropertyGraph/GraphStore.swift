@@ -216,13 +216,12 @@ public final class GraphStore: Sendable {
             throw GraphError(
                 .newerStore,
                 "The store at \(path) has format \(version), and this program reads up to "
-                    + "\(formatVersion). Use a newer foretwin.")
+                    + "\(formatVersion). Use a newer foretwin.", path: path)
         }
         guard version == formatVersion else {
             throw GraphError(
                 .olderStore,
-                "The store at \(path) has the older format \(version). Run: foretwin migrate "
-                    + "--store \(path)")
+                "The store at \(path) has the older format \(version).", path: path)
         }
     }
 

@@ -20,12 +20,18 @@ package struct TwinsError: Error, CustomStringConvertible, Sendable, Hashable {
 
     /// The kind of error.
     package let code: Code
+    /// What happened, and where; no personal data.
+    package let problem: String
+    /// The step that resolves it, if there is one that programs word in their own way.
+    package let remedy: Remedy?
+
     /// What happened, where, and what to do; no personal data.
-    package let description: String
+    package var description: String { remedy.map { "\(problem) \($0)" } ?? problem }
 
     /// Makes an error.
-    package init(_ code: Code, _ description: String) {
+    package init(_ code: Code, _ problem: String, remedy: Remedy? = nil) {
         self.code = code
-        self.description = description
+        self.problem = problem
+        self.remedy = remedy
     }
 }

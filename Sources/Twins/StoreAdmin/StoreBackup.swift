@@ -30,7 +30,8 @@ package enum StoreBackup {
         of store: String, at file: String, isCompacting: Bool = true
     ) throws -> (method: Method, bytes: Int) {
         guard GraphStore.exists(at: store) else {
-            throw TwinsError(.notFound, "There is no store at \(store). Give --store.")
+            throw TwinsError(
+                .notFound, "There is no store at \(store).", remedy: .nameStore)
         }
         guard !FileManager.default.fileExists(atPath: file) else {
             throw TwinsError(.file, "\(file) exists, and backups never overwrite. Choose another.")
@@ -105,7 +106,7 @@ package enum StoreBackup {
             throw TwinsError(.file, "\(file) exists, and backups never overwrite. Choose another.")
         }
         guard let contents = FileManager.default.contents(atPath: key) else {
-            throw TwinsError(.key, "The key \(key) cannot be read. Give --key.")
+            throw TwinsError(.key, "The key \(key) cannot be read.", remedy: .nameKey)
         }
         let isMade = FileManager.default.createFile(
             atPath: file, contents: contents, attributes: [.posixPermissions: 0o600])

@@ -18,7 +18,8 @@ package enum StoreCompaction {
         _ store: String, verify: (String) throws -> Void
     ) throws -> (before: Int, after: Int) {
         guard GraphStore.exists(at: store) else {
-            throw TwinsError(.notFound, "There is no store at \(store). Give --store.")
+            throw TwinsError(
+                .notFound, "There is no store at \(store).", remedy: .nameStore)
         }
         let hold = try FolderHold(store)
         defer { hold.release() }

@@ -26,7 +26,8 @@ package enum StoreMigration {
         verify: (String) throws -> Void
     ) throws -> String? {
         guard GraphStore.exists(at: store) else {
-            throw TwinsError(.notFound, "There is no store at \(store). Give --store.")
+            throw TwinsError(
+                .notFound, "There is no store at \(store).", remedy: .nameStore)
         }
         let hold = try FolderHold(store)
         defer { hold.release() }

@@ -35,9 +35,8 @@ package enum StoreRestore {
         let hadStore = !StoreFiles.isEmpty(store)
         guard isReplacing || !hadStore else {
             throw TwinsError(
-                .file,
-                "\(store) is not empty. Give --replace, which keeps what is there as "
-                    + "\(swap.keptPath(store)), or another --store.")
+                .file, "\(store) is not empty.",
+                remedy: .replaceStore(kept: swap.keptPath(store)))
         }
         try copy(file, to: staging + "/data.partial")
         // This also sees to it that the name is on the disk before the folders are exchanged.

@@ -62,5 +62,5 @@ package struct VerificationReport: Codable, Sendable, Hashable {
     }
 
     /// What to do about damage.
-    package static let restore = "Restore a backup: foretwin restore BACKUP --store DIR --replace"
+    package static let restore = "Restore a backup."
 }

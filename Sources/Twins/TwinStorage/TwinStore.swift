@@ -51,8 +51,8 @@ package final class TwinStore: Sendable {
             guard known == nil || known == fingerprint else {
                 throw TwinsError(
                     .key,
-                    "The store at \(path) was made with another pseudonym key. Give the key file "
-                        + "that it was made with (--key), or set FORETWIN_KEY.")
+                    "The store at \(path) was made with another pseudonym key.",
+                    remedy: .giveStoreKey)
             }
             return try Self.settings(in: transaction, of: graph)
         }

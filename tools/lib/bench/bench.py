@@ -56,8 +56,11 @@ def parse(arguments):
     parser.add_argument("--repetitions", type=int)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--program", required=True)
+    parser.add_argument("--bench")
     parser.add_argument("--folder", required=True)
     options = parser.parse_args(arguments)
+    if options.bench is None:
+        options.bench = str(pathlib.Path(options.program).with_name("foretwin-bench"))
     options.events_given = options.events is not None
     if options.events is None:
         options.events = 50_000_000 if options.growth else 20_000 if options.quick else 200_000

@@ -32,8 +32,8 @@ class Simulation:
         self.model, self.items = trained["model"], trained["items"]
 
     def foretwin(self, phase, *more):
-        """Runs `foretwin bench futures`."""
-        return run_json([self.options.program, "bench", "futures", phase, *self.shop,
+        """Runs `foretwin-bench futures`."""
+        return run_json([self.options.bench, "futures", phase, *self.shop,
                          "--threads", THREADS, *more])
 
     def simulated(self, *more):

@@ -41,7 +41,7 @@ def measure(options, scratch, binaries):
     curve = []
     seconds = events = 0
     for result in stream_json(
-            [options.program, "bench", "graph", "--store", store, "--customers",
+            [options.bench, "graph", "--store", store, "--customers",
              options.customers, "--events", options.events, "--seed", options.seed, "grow"]):
         seconds += result["seconds"]
         stored = run_json([program, store])

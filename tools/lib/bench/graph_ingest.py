@@ -36,9 +36,9 @@ class Ingest:
         self.half_life_ms = None
 
     def foretwin(self, store, *more, environment=None):
-        """Runs `foretwin bench graph … ingest`; returns what it prints."""
+        """Runs `foretwin-bench graph … ingest`; returns what it prints."""
         result = run_json(
-            [self.options.program, "bench", "graph", "--store", store, "--customers",
+            [self.options.bench, "graph", "--store", store, "--customers",
              self.options.customers, "--events", self.options.events, "--seed", self.options.seed,
              "ingest", *more], environment)
         if result["events"] != self.options.events:

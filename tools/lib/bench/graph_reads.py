@@ -24,13 +24,13 @@ class Reads:
         self.twin_file = scratch.path / "twin.jsonl"
 
     def foretwin(self, phase, *more, iterations=None):
-        """Runs one phase of `foretwin bench graph`; returns what it prints."""
-        return run_json([self.options.program, "bench", "graph", "--store", self.store, phase,
+        """Runs one phase of `foretwin-bench graph`; returns what it prints."""
+        return run_json([self.options.bench, "graph", "--store", self.store, phase,
                          "--edges", EDGES, "--iterations", iterations or self.iterations, *more])
 
     def prepare(self):
         """Fills the store, and writes the twin for the peers."""
-        run_json([self.options.program, "bench", "graph", "--store", self.store, "--customers",
+        run_json([self.options.bench, "graph", "--store", self.store, "--customers",
                   self.options.customers, "--events", self.options.events, "--seed",
                   self.options.seed, "ingest"])
         result = self.foretwin("load", "--write-twin", self.twin_file, iterations=10)

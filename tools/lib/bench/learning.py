@@ -46,8 +46,8 @@ class Learning:
             learning_data.write(self.folder / name, shop.sequences(count, STEPS))
 
     def foretwin(self, phase, **values):
-        """Runs `foretwin bench learning`."""
-        return run_json([self.options.program, "bench", "learning", phase, *flags(values),
+        """Runs `foretwin-bench learning`."""
+        return run_json([self.options.bench, "learning", phase, *flags(values),
                          "--threads", THREADS, "--seed", self.options.seed])
 
     def peer(self, name, *words, **values):
@@ -78,7 +78,7 @@ class Learning:
         values = flags(dict(zip(("rows", "inner", "columns"), shape)))
         command = ["product", *values, "--threads", threads]
         return tuple(run_json(program)["gflops"] for program in (
-            [self.options.program, "bench", "learning", *command],
+            [self.options.bench, "learning", *command],
             [sys.executable, HERE / "learning_torch.py", *command]))
 
 

@@ -1,6 +1,6 @@
 """The twin that the read benchmarks share, and how a read is timed.
 
-`foretwin bench graph … load --write-twin FILE` writes JSON Lines, one edge a line:
+`foretwin-bench graph … load --write-twin FILE` writes JSON Lines, one edge a line:
 
     {"source": 1, "type": 3, "target": 2, "weight": 1.5, "last": 1767225600000}
 """

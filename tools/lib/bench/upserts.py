@@ -1,6 +1,6 @@
 """What the peers of the ingest benchmark must store, as Foretwin worked it out.
 
-`foretwin bench graph … --write-upserts FILE` writes JSON Lines, one batch of events a line:
+`foretwin-bench graph … --write-upserts FILE` writes JSON Lines, one batch of events a line:
 
     {"log":   [[graph, time, tie, "record in hex"], …],
      "ids":   [[graph, tie, time], …],

@@ -1,5 +1,6 @@
 package import Foundation
 import Glibc
+import Shop
 
 /// The versions of a model in a folder: `<folder>/v0001`, `v0002`, …, and a file `current` that
 /// names the one in use, and below it those that were in use before, newest first.
@@ -36,7 +37,7 @@ package struct ModelRegistry: Sendable {
     package func load(version: String? = nil) throws -> (model: PredictionModel, version: String) {
         guard let version = version ?? current else {
             throw PredictionError(
-                .notFound, "There is no model in \(folder.path). Run 'foretwin train' first.")
+                .notFound, "There is no model in \(folder.path).", remedy: .train)
         }
         guard versions.contains(version) else {
             throw PredictionError(
@@ -104,8 +105,8 @@ package struct ModelRegistry: Sendable {
         guard let version = former.first else {
             throw PredictionError(
                 .notFound,
-                "No version in \(folder.path) was in use before the current one. Name one: "
-                    + "foretwin models promote VERSION.")
+                "No version in \(folder.path) was in use before the current one.",
+                remedy: .nameVersion)
         }
         _ = try load(version: version)
         try write(history: Array(former))

@@ -36,7 +36,9 @@ package struct Trainer: Sendable {
     ///   - progress: Told of the work as it goes.
     /// - Returns: The model, how well it did on the sequences held out, and these themselves, for
     ///   asking other models the same.
-    /// - Throws: ``PredictionError`` when there is too little data, or `LearningError`.
+    /// - Throws: ``PredictionError`` when there is too little data, `LearningError`, or
+    ///   `CancellationError` when the task is cancelled: after the item vectors, after an epoch of
+    ///   the LSTM that was kept, or after the LSTM.
     package func train(
         _ data: TrainingData, progress: @escaping (TrainingProgress) -> Void
     ) throws -> (model: PredictionModel, metrics: TrainingMetrics, heldOut: HeldOut) {
@@ -50,8 +52,10 @@ package struct Trainer: Sendable {
         let (training, heldOut) = split(data)
         let learned = try SkipGram(configuration.embeddings)
             .train(training, itemCount: itemCount, progress: progress)
+        try Task.checkCancellation()
         let trained = try trainSequence(
             training, heldOut, itemCount: itemCount, embeddings: learned, progress)
+        try Task.checkCancellation()
         let threads = configuration.sequence.threads
         func stage(_ name: String) -> TrainingStage { TrainingStage(name, progress) }
         let lessons = MixtureLessons(heldOut, seed: configuration.seed).replayed(
@@ -111,10 +115,20 @@ package struct Trainer: Sendable {
                 epoch: found.epochs, of: configuration.sequence.epochs,
                 examples: training.items.count, loss: found.loss ?? 0)
         }
-        return try trainer.train(
-            training, validation: heldOut, itemCount: itemCount, typeCount: typeCount,
-            embeddings: embeddings, resuming: found,
-            checkpoint: checkpoint == nil ? nil : { keep($0) }, progress: progress)
+        let afterEpoch = { (point: TrainingCheckpoint) throws(LearningError) in
+            keep(point)
+            if Task.isCancelled {
+                throw LearningError(.cancelled, "The training was cancelled after an epoch.")
+            }
+        }
+        do {
+            return try trainer.train(
+                training, validation: heldOut, itemCount: itemCount, typeCount: typeCount,
+                embeddings: embeddings, resuming: found,
+                checkpoint: checkpoint == nil ? nil : afterEpoch, progress: progress)
+        } catch let error where error.code == .cancelled {
+            throw CancellationError()
+        }
     }
 
     /// Where the LSTM's training keeps how far it is.

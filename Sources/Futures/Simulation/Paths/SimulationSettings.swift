@@ -1,4 +1,5 @@
 package import Prediction
+package import Shop
 
 /// What to simulate, and how much of it.
 package struct SimulationSettings: Sendable, Hashable {
@@ -60,8 +61,17 @@ package struct SimulationSettings: Sendable, Hashable {
 
 /// A simulation that cannot be run, and why.
 package struct FuturesError: Error, CustomStringConvertible, Sendable, Hashable {
-    /// What is wrong, and what would be right.
-    package let description: String
+    /// What is wrong.
+    package let problem: String
+    /// The step that resolves it, if there is one that programs word in their own way.
+    package let remedy: Remedy?
 
-    package init(_ description: String) { self.description = description }
+    /// What is wrong, and what would be right.
+    package var description: String { remedy.map { "\(problem) \($0)" } ?? problem }
+
+    /// Makes an error.
+    package init(_ problem: String, remedy: Remedy? = nil) {
+        self.problem = problem
+        self.remedy = remedy
+    }
 }

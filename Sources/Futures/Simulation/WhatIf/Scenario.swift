@@ -81,8 +81,7 @@ package struct Scenario: Sendable, Hashable {
             guard !response.elasticities.isEmpty else {
                 throw FuturesError(
                     "The model has never seen a price other than the usual one, so it cannot say "
-                        + "what a price would change. Add earlier offers with 'foretwin context "
-                        + "add', and train again.")
+                        + "what a price would change.", remedy: .addFeeds("earlier offers"))
             }
         }
         try checkDays(response)
@@ -115,16 +114,16 @@ package struct Scenario: Sendable, Hashable {
         let asksForWeather = temperature != nil || precipitation != nil
         guard !asksForWeather || response.features.contains(.rain) else {
             throw FuturesError(
-                "The model knows nothing of weather. Add the weather of the past with 'foretwin "
-                    + "context add', and train again.")
+                "The model knows nothing of weather.",
+                remedy: .addFeeds("the weather of the past"))
         }
         for kind in events.union(noEvents).sorted()
         where !response.features.contains(.during(kind))
             && !response.features.contains(.before(kind))
         {
             throw FuturesError(
-                "The model knows nothing of events of the kind '\(kind.prefix(80))'. Add those of "
-                    + "the past with 'foretwin context add', and train again.")
+                "The model knows nothing of events of the kind '\(kind.prefix(80))'.",
+                remedy: .addFeeds("those of the past"))
         }
     }
 

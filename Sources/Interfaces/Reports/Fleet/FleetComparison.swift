@@ -1,4 +1,5 @@
 import Fleet
+import Shop
 import Simulation
 
 /// Reads one fleet run, or two of them side by side.
@@ -46,8 +47,8 @@ struct FleetComparison {
         var newer = try FleetReader(paths: afterPaths)
         guard let first = try newer.nextTwin(), let span = newer.span else {
             throw FuturesError(
-                "\(afterPaths.first ?? "The file") holds no forecasts. Give a file that 'foretwin "
-                    + "simulate --all' has written.")
+                "\(afterPaths.first ?? "The file") holds no forecasts.",
+                remedy: .giveForecasts)
         }
         after = FleetTally(span)
         guard !beforePaths.isEmpty else {
@@ -62,8 +63,8 @@ struct FleetComparison {
         let start = try older.nextTwin()
         guard let start, let early = older.span, early.days == span.days else {
             throw FuturesError(
-                "The runs look \(older.span?.days ?? 0) and \(span.days) days ahead. Compare runs "
-                    + "of the same --horizon.")
+                "The runs look \(older.span?.days ?? 0) and \(span.days) days ahead.",
+                remedy: .giveSameHorizon)
         }
         var tally = FleetTally(early)
         var (new, old): (FleetTwin?, FleetTwin?) = (first, start)

@@ -3,10 +3,9 @@ import Backtesting
 import Foundation
 import Kernels
 import Learning
+import Operations
 import Prediction
-import PropertyGraph
 import Reports
-import Shop
 import Simulation
 import SyntheticShop
 import Time
@@ -56,13 +55,6 @@ struct BacktestCommand: ParsableCommand {
             valueName: "n"))
     var calibrations = 3
 
-    @Option(
-        name: .customLong("what-if"),
-        help: ArgumentHelp(
-            "With --synthetic, also ask so many what-if questions, about prices and rain in turn, "
-                + "and compare the answers with the truth.", valueName: "n"))
-    var whatIf = 0
-
     @Option(help: ArgumentHelp("Also write the result there, as JSON.", valueName: "file"))
     var json: String?
 
@@ -83,9 +75,6 @@ struct BacktestCommand: ParsableCommand {
         }
         guard customers ?? 1 >= 1 else {
             throw ValidationError("--customers must be 1 or more.")
-        }
-        guard (0...1000).contains(whatIf), whatIf == 0 || synthetic else {
-            throw ValidationError("--what-if is for --synthetic, and from 0 to 1000.")
         }
         guard origin == nil || !synthetic else {
             throw ValidationError("--origin is for a store; a made-up shop has its own.")
@@ -108,7 +97,9 @@ struct BacktestCommand: ParsableCommand {
         defer { try? FileManager.default.removeItem(at: folder) }
         let seed = training.seed ?? 7
         let shop = try SyntheticShop(.init(customers: customers ?? 2_000, seed: seed))
-        let store = try DemoCommand.generate(shop, in: folder.path, progress)
+        let store = try SyntheticStore.make(
+            shop, in: folder.path, environment: ProcessInfo.processInfo.environment
+        ) { progress.show($0) }
         try run(store, of: shop, configuration, progress)
     }
 
@@ -117,68 +108,20 @@ struct BacktestCommand: ParsableCommand {
         _ store: TwinStore, of shop: SyntheticShop? = nil,
         _ configuration: TrainingConfiguration, _ progress: ProgressBar
     ) throws {
-        let horizons = try horizons()
-        guard let newest = try store.newestEvent(), let longest = horizons.last else {
-            throw ValidationError("The store has no events. Run 'foretwin ingest' first.")
-        }
-        let asked = origin.flatMap { Timestamp(text: $0)?.seconds }
-        // A made-up shop is asked on the eve of a whole day, to its end.
-        let origin =
-            shop.map { $0.configuration.end - (longest + 86_399) / 86_400 * 86_400 - 1 }
-            ?? asked ?? newest.seconds - longest
-        guard shop != nil || origin + longest <= newest.seconds else {
-            throw ValidationError(
-                "The newest event is of \(newest.iso8601), so nobody knows yet what comes within "
-                    + "\(longest / 86_400) days of --origin. Use an earlier one, or a shorter "
-                    + "--horizon.")
-        }
-        let settings = BacktestSettings(
-            horizons: horizons, types: [EventType.purchase.rawValue], paths: paths,
-            seed: configuration.seed, threads: configuration.sequence.threads)
-        let backtest = try RollingBacktest(
-            store, at: .init(origin: origin, longest: longest, calibrations: calibrations),
-            settings: settings, configuration: configuration)
-        let models = try backtest.models { progress.show($1, before: "model \($0): ") }
-        progress.finish("done")
-        var people = try people(backtest, models, store, of: shop)
-        if let shop {
-            progress.show("truth", fraction: nil, detail: "the customers, lived many times")
-            try tellTruth(
-                of: shop, at: origin, horizons, models.last, threads: settings.threads,
-                to: &people.last)
-            progress.finish("done")
-        }
-        let result = try backtest.result(models, people) { progress.show($0, of: $1) }
-        progress.finish("done")
-        let report = result.report
-        let trials = try shop.map {
-            try whatIfTrials(
-                WhatIfTrials(
-                    shop: $0, store: store, model: models.last,
-                    demandError: result.calibration.demandError, origin: origin,
-                    seed: configuration.seed, threads: settings.threads), progress)
-        }
-        printLines(Self.lines(report, origin: Timestamp(seconds: origin)))
-        if let trials, !trials.isEmpty { printLines([""] + Self.lines(trials)) }
-        if let json { try Self.write(document(report, trials ?? []), to: json) }
+        var settings = BacktestRun.Settings(
+            configuration: configuration, horizons: try horizons())
+        settings.paths = paths
+        settings.calibrations = calibrations
+        settings.customers = customers
+        settings.origin = origin.flatMap { Timestamp(text: $0)?.seconds }
+        let outcome = try BacktestRun(store, of: shop, settings: settings)
+            .run { progress.show($0) }
+        let report = outcome.report
+        printLines(Self.lines(report, origin: outcome.origin))
+        if let json { try Self.write(document(report), to: json) }
         if let html {
-            let page = BacktestPage(report, origin: Timestamp(seconds: origin))
-            try writeText(page.html(), to: html)
+            try writeText(BacktestPage(report, origin: outcome.origin).html(), to: html)
         }
-    }
-
-    private func whatIfTrials(
-        _ trials: WhatIfTrials, _ progress: ProgressBar
-    ) throws -> [WhatIfTrials.Trial] {
-        guard whatIf > 0 else { return [] }
-        progress.show("what if", fraction: 0, detail: "")
-        let done = try trials.run(whatIf) { done in
-            progress.show(
-                "what if", fraction: Double(done) / Double(whatIf),
-                detail: "\(done) of \(whatIf) questions")
-        }
-        progress.finish("\(done.count) questions")
-        return done
     }
 
     /// The horizons in seconds, shortest first.
@@ -193,39 +136,6 @@ struct BacktestCommand: ParsableCommand {
                     + "from 0.001 to 366.")
         }
         return Set(days.compactMap { $0.map { Int64($0 * 86_400) } }).sorted()
-    }
-
-    /// The customers that are asked about, at each of the moments.
-    private func people(
-        _ backtest: RollingBacktest, _ models: RollingBacktest.Models, _ store: TwinStore,
-        of shop: SyntheticShop?
-    ) throws -> RollingBacktest.People {
-        guard let shop else { return try backtest.people(models, count: customers) }
-        return try backtest.people(
-            models,
-            of: shop.truth.customers.map { customer in
-                try store.snapshot(of: customer.userID).id?.rawValue
-            })
-    }
-
-    /// Adds what is true of each of a shop's customers, if the horizons are whole days.
-    private func tellTruth(
-        of shop: SyntheticShop, at origin: Int64, _ horizons: [Int64], _ model: PredictionModel,
-        threads: Int, to people: inout [Hindsight]
-    ) throws {
-        guard horizons.allSatisfy({ $0.isMultiple(of: 86_400) }) else { return }
-        let day = Int((origin + 1 - shop.configuration.start.seconds) / 86_400)
-        let propensities = try shop.purchasePropensities(
-            from: day, within: horizons.map { Int($0 / 86_400) },
-            threads: threads)
-        let itemIDs = model.catalogue.itemIDs
-        for customer in people.indices {
-            people[customer].truth = { item, seconds in
-                guard let horizon = horizons.firstIndex(of: seconds) else { return nil }
-                return propensities.probability(
-                    of: itemIDs[Int(item)], customer: customer, horizon: horizon)
-            }
-        }
     }
 }
 
@@ -298,24 +208,6 @@ extension BacktestCommand {
         var pit: PIT
         var reliability: [String: Reliability]
         var realism: BacktestReport.Realism
-        var whatIf: [WhatIfTrials.Trial]
-    }
-
-    /// What-if questions and how many of their intervals hold the truth.
-    static func lines(_ trials: [WhatIfTrials.Trial]) -> [String] {
-        var table = Table(
-            "what if", "#bought", "#in truth", "#change", "#90 % interval", "#in truth", "holds")
-        for trial in trials {
-            table.add(
-                trial.question, decimals(trial.usual, 1), decimals(trial.trueUsual, 1),
-                decimals(trial.change, 2),
-                "\(decimals(trial.interval[0], 2)) to \(decimals(trial.interval[1], 2))",
-                decimals(trial.trueChange, 2), trial.holds ? "yes" : "no")
-        }
-        let held = trials.count(where: \.holds)
-        return table.lines() + [
-            "", "\(held) of \(trials.count) intervals that are to hold the truth in 90 % do.",
-        ]
     }
 
     private static func write(_ value: some Encodable, to path: String) throws {
@@ -324,9 +216,7 @@ extension BacktestCommand {
         try (encoder.encode(value) + Data("\n".utf8)).write(to: URL(fileURLWithPath: path))
     }
 
-    private func document(
-        _ report: BacktestReport, _ trials: [WhatIfTrials.Trial]
-    ) -> Document {
+    private func document(_ report: BacktestReport) -> Document {
         func byHorizon<Value>(
             _ value: (BacktestReport.Window) -> Value
         ) -> [String: Value] {
@@ -347,6 +237,6 @@ extension BacktestCommand {
                     model: $0.model.brier, uncalibrated: $0.uncalibrated.brier,
                     frequency: $0.frequency.brier)
             }, pit: .init(p: p, count: count, next: report.next),
-            reliability: byHorizon(\.model), realism: report.realism, whatIf: trials)
+            reliability: byHorizon(\.model), realism: report.realism)
     }
 }

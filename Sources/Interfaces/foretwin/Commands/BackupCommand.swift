@@ -69,8 +69,9 @@ struct BackupCommand: ParsableCommand {
         } catch {
             try? FileManager.default.removeItem(atPath: file)
             throw CommandFailure(
-                "The store is damaged, and so was the copy, which was removed. \(error) "
-                    + "To have a damaged copy all the same, give --no-verify.")
+                "The store is damaged, and so was the copy, which was removed. "
+                    + "\(Advice.text(error)) To have a damaged copy all the same, give --no-verify."
+            )
         }
     }
 

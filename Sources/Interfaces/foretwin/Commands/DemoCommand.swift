@@ -1,12 +1,11 @@
 import ArgumentParser
 import Foundation
 import Learning
+import Operations
 import Prediction
 import Recommendations
-import ShopFormats
 import Simulation
 import SyntheticShop
-import TwinStorage
 
 /// `foretwin demo`.
 struct DemoCommand: ParsableCommand {
@@ -40,30 +39,30 @@ struct DemoCommand: ParsableCommand {
         let shop = try shopOptions.shop()
         try clear()
         let progress = ProgressBar()
-        let store = try Self.generate(shop, in: output, progress)
+        let store = try SyntheticStore.make(
+            shop, in: output, environment: ProcessInfo.processInfo.environment
+        ) { progress.show($0) }
         let registry = ModelRegistry(folder: output + "/models")
-        let trained = try TrainCommand.train(
-            store, configuration: configuration, registry: registry, backtestCustomers: 100,
-            progress: progress)
+        let trained = try TrainingWorkflow(
+            store, registry: registry,
+            settings: .init(configuration: configuration, backtestCustomers: 100)
+        ).run { progress.show($0) }
         printLines(TrainCommand.summary(trained, in: output + "/models"))
         let model = try registry.load().model
-        let recommender = try Recommender(
-            store: store, model: model, version: trained.version,
+        let run = try ReportRun(
+            store, model, version: trained.version,
             calibration: try ModelCalibration.read(trained.version, in: registry))
         var options = RecommendationOptions()
         options.seed = configuration.seed
         options.threads = configuration.sequence.threads
         let customers = shop.truth.customers.filter { $0.leavesOnDay == nil }.prefix(show)
-        let answers = try customers.map {
-            try ReportCommand.answer($0.userID, recommender, options: options)
-        }
+        let answers = try run.answers(customers.map(\.userID), options: options)
         for answer in answers {
             print("")
             printLines(RecommendCommand.lines(answer.recommendations, customer: answer.customer))
         }
         let report = output + "/report.html"
-        try ReportCommand.write(
-            answers, metrics: trained.metrics, model: model, store: store, to: report)
+        try writeText(try run.page(answers, metrics: trained.metrics), to: report)
         printNext(answers.first?.customer ?? "CUSTOMER", report: report)
     }
 
@@ -81,39 +80,6 @@ struct DemoCommand: ParsableCommand {
         }
         try manager.createDirectory(atPath: output, withIntermediateDirectories: true)
         try Data().write(to: URL(fileURLWithPath: marker))
-    }
-
-    /// Writes the shop's files into a folder and ingests them as anybody's would be.
-    static func generate(
-        _ shop: SyntheticShop, in output: String, _ progress: ProgressBar
-    ) throws -> TwinStore {
-        progress.show("generate", fraction: nil, detail: "a shop")
-        let folder = output + "/shop"
-        try shop.write(to: folder)
-        progress.finish(
-            "\(shop.truth.customers.count) customers, \(shop.items.count) items, "
-                + "\(shop.configuration.days) days")
-        let path = output + "/store"
-        let pseudonymizer = try Pseudonymizer(
-            keyFile: TwinStore.keyFile(forStore: path),
-            environment: ProcessInfo.processInfo.environment, create: true)
-        let store = try TwinStore(path: path, pseudonymizer: pseudonymizer)
-        try IngestCommand.ingest(
-            ItemReader(path: folder + "/items.csv"), into: store, progress)
-        let ingestor = Ingestor(
-            into: store,
-            progress: { report, fraction in
-                let rate = Double(report.total) / max(0.001, progress.seconds)
-                progress.show(
-                    "events", fraction: fraction,
-                    detail: "\(grouped(report.total)) events, \(grouped(Int(rate)))/s")
-            })
-        progress.show("events", fraction: 0, detail: "")
-        let report = try ingestor.ingest(EventReader(path: folder + "/events.csv"))
-        progress.finish("\(grouped(report.added)) events")
-        try IngestCommand.settle(store, progress)
-        try store.add(shop.contextAtEnd())
-        return store
     }
 
     private func printNext(_ customer: String, report: String) {

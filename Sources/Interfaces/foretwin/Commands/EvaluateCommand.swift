@@ -1,8 +1,7 @@
 import ArgumentParser
 import Foundation
+import Operations
 public import Prediction
-import Shop
-import ShopFormats
 
 /// `foretwin evaluate`.
 struct EvaluateCommand: ParsableCommand {
@@ -44,19 +43,11 @@ struct EvaluateCommand: ParsableCommand {
             return numbers
         }
 
-        func run(
-            _ settings: EvaluationSettings,
-            _ evaluate: (Evaluation, [Event], [Event]) throws -> EvaluationResult
-        ) throws {
+        func run(_ settings: EvaluationSettings, _ question: EvaluationRun.Question) throws {
             let progress = ProgressBar()
-            let start = ContinuousClock.now
-            let trainEvents = try EvaluateCommand.events(train, progress)
-            let testEvents = try EvaluateCommand.events(test, progress)
-            let (whole, part) = (ContinuousClock.now - start).components
-            let evaluation = try Evaluation(settings, progress: { progress.show($0) })
-            var result = try evaluate(evaluation, trainEvents, testEvents)
-            progress.finish("done")
-            result.seconds["ingest"] = Double(whole) + Double(part) / 1e18
+            let result = try EvaluationRun(
+                training: train, test: test, question: question, settings: settings
+            ).run { progress.show($0) }
             printLines(EvaluateCommand.lines(result, settings.lengths))
             if let json { try EvaluateCommand.write(result, to: json) }
         }
@@ -84,7 +75,7 @@ struct EvaluateCommand: ParsableCommand {
             let settings = EvaluationSettings(
                 method: options.method, lengths: try options.lengths(default: [10, 20]),
                 cutsIdeal: ideal == .cut, training: try options.training.configuration())
-            try options.run(settings) { try $0.nextBasket(training: $1, test: $2) }
+            try options.run(settings, .nextBasket)
         }
     }
 
@@ -105,30 +96,8 @@ struct EvaluateCommand: ParsableCommand {
             let settings = EvaluationSettings(
                 method: options.method, lengths: try options.lengths(default: [5, 10, 20]),
                 minimumPrefix: minimumPrefix, training: try options.training.configuration())
-            try options.run(settings) { try $0.nextEvent(training: $1, test: $2) }
+            try options.run(settings, .nextEvent)
         }
-    }
-
-    private static func events(_ path: String, _ progress: ProgressBar) throws -> [Event] {
-        var reader = try EventReader(path: path)
-        var events: [Event] = []
-        var rejected = 0
-        while let line = try reader.next() {
-            switch line {
-            case .event(let event, _): events.append(event)
-            case .rejected: rejected += 1
-            }
-            if events.count.isMultiple(of: 20_000) {
-                progress.show(
-                    "read", fraction: reader.fractionRead, detail: "\(grouped(events.count)) events"
-                )
-            }
-        }
-        progress.finish("\(grouped(events.count)) events of \(path), \(rejected) rejected")
-        guard !events.isEmpty else {
-            throw ValidationError("\(path) has no event that can be used.")
-        }
-        return events
     }
 
     private static func lines(_ result: EvaluationResult, _ lengths: [Int]) -> [String] {

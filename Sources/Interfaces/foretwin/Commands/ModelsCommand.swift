@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Learning
+import Operations
 import Prediction
 import PropertyGraph
 
@@ -174,7 +175,8 @@ struct ModelsCommand: ParsableCommand {
         guard GraphStore.exists(at: storeOptions.store) else { return }
         do {
             let store = try storeOptions.open(.write)
-            try TrainCommand.publish(folder.registry.load(version: version).model, to: store)
+            try TrainingWorkflow.publish(
+                folder.registry.load(version: version).model, to: store)
             print("Its item vectors are in the shared graph of \(storeOptions.store).")
         } catch  where GraphStore.failure(error) == .inUse {
             print("The shared graph keeps the former item vectors: a server has the store open.")

@@ -1,10 +1,8 @@
 import ArgumentParser
 import Foundation
+import Operations
 import Prediction
-import Recommendations
-import Reports
 import Simulation
-import TwinStorage
 
 /// `foretwin report`.
 struct ReportCommand: ParsableCommand {
@@ -46,60 +44,20 @@ struct ReportCommand: ParsableCommand {
         let store = try storeOptions.open()
         guard fleet.fleet.isEmpty else { return try fleet.run(store, to: output) }
         let (model, version) = try modelOptions.registry.load(version: modelOptions.modelVersion)
-        let recommender = try Recommender(
-            store: store, model: model, version: version,
+        let run = try ReportRun(
+            store, model, version: version,
             calibration: try ModelCalibration.read(version, in: modelOptions.registry))
         let metrics = try ModelFiles.metrics(
             in: modelOptions.registry.folder.appending(path: version))
         let progress = ProgressBar()
-        let answers = try customers.enumerated().map { index, customer in
+        let answers = try run.answers(
+            customers, options: try futures.recommendationOptions()
+        ) { report in
             progress.show(
-                "simulate", fraction: Double(index) / Double(customers.count), detail: customer)
-            return try ReportCommand.answer(
-                customer, recommender, options: try futures.recommendationOptions())
+                "simulate", fraction: report.fraction, detail: customers[report.done])
         }
         progress.finish("\(customers.count) customers")
-        try ReportCommand.write(
-            answers, metrics: metrics, model: model, store: store, to: output)
+        try writeText(try run.page(answers, metrics: metrics), to: output)
         print("Wrote \(output). Open it in a browser.")
-    }
-
-    /// What is known and foreseen of one customer.
-    struct Answer {
-        var customer: String
-        var subject: Recommender.Subject
-        var futures: Futures
-        var recommendations: Recommendations
-    }
-
-    /// Simulates one customer's futures and ranks what is in them.
-    static func answer(
-        _ customer: String, _ recommender: Recommender, options: RecommendationOptions
-    ) throws -> Answer {
-        try options.validate()
-        let subject = try recommender.subject(customer, asOf: options.asOf)
-        let futures = try recommender.simulate(subject, settings: options.simulation)
-        let recommendations = try recommender.recommendations(
-            subject, futures: futures, options: options)
-        return Answer(
-            customer: customer, subject: subject, futures: futures,
-            recommendations: recommendations)
-    }
-
-    /// Writes the page of some customers.
-    static func write(
-        _ answers: [Answer], metrics: TrainingMetrics, model: PredictionModel, store: TwinStore,
-        to path: String
-    ) throws {
-        let reports = try answers.map { answer in
-            try TwinReport(
-                subject: answer.subject, futures: answer.futures,
-                recommendations: answer.recommendations, model: model, store: store,
-                displayName: answer.customer)
-        }
-        let page = ReportPage(
-            title: "Foretwin report", customers: reports, metrics: metrics,
-            seasons: model.response.categorySeasons)
-        try writeText(page.html(), to: path)
     }
 }

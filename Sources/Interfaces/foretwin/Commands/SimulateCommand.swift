@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Operations
 import Prediction
 import Recommendations
 import Shop
@@ -70,7 +71,9 @@ struct SimulateCommand: ParsableCommand {
         guard let customer else {
             return try fleet.run(
                 store, model, calibration, futures,
-                from: Self.place(storeOptions.store), Self.place(modelOptions.models), version)
+                from: FleetRun.Source(
+                    store: Self.place(storeOptions.store), models: Self.place(modelOptions.models),
+                    version: version))
         }
         let recommender = try Recommender(
             store: store, model: model, version: version, calibration: calibration)

@@ -132,9 +132,10 @@ enum Verifier {
                     stage, fraction: Double(done) / Double(max(1, total)),
                     detail: "\(grouped(done)) of \(grouped(total)), \(grouped(Int(rate)))/s")
             }
+            answer.report = answer.report.map(Advice.advised)
             bar.finish("done")
         } catch {
-            answer.failure = "\(error)"
+            answer.failure = Advice.text(error)
             answer.code = CommandFailure.code(of: error)
         }
         Swift.print(String(decoding: try JSONEncoder().encode(answer), as: UTF8.self))

@@ -46,6 +46,55 @@ extension GraphView where Self: ~Copyable {
         while let ranked = best.popMax() { elements.append(ranked.weighted) }
         return Answer(elements: elements, wasCut: isCut)
     }
+
+    /// The heaviest edges of the whole graph at a moment.
+    ///
+    /// - Parameters:
+    ///   - count: The most edges wanted; less than 1 gives none.
+    ///   - types: The types of the edges; nil for any type.
+    ///   - decay: When to weigh them.
+    /// - Returns: The edges by weight, the heaviest first, each seen from its source; of equal ones
+    ///   in the order of reading.
+    /// - Throws: What reading throws.
+    /// - Complexity: O(*m* log *k*) in time and O(*k*) in memory for *k* of *m* edges.
+    public func topEdges(
+        _ count: Int, types: [EdgeType]? = nil, decay: Decay = .asStored
+    ) throws -> [WeightedEdge] {
+        guard count > 0 else { return [] }
+        let types = types.map { Set($0) }
+        var best = Heap<NumberedEdge>()
+        var number = 0
+        try forEachEdge { edge in
+            if let types, !types.contains(edge.type) { return true }
+            let ranked = NumberedEdge(
+                weighted: WeightedEdge(
+                    edge: edge, node: edge.target, weight: decay.weight(of: edge)),
+                number: number)
+            number += 1
+            if best.count < count {
+                best.insert(ranked)
+            } else if let worst = best.min, worst < ranked {
+                best.replaceMin(with: ranked)
+            }
+            return true
+        }
+        var elements: [WeightedEdge] = []
+        while let ranked = best.popMax() { elements.append(ranked.weighted) }
+        return elements
+    }
+}
+
+/// An edge that is less than heavier ones, and than equal ones that were read before it.
+private struct NumberedEdge: Comparable {
+    let weighted: WeightedEdge
+    let number: Int
+
+    static func < (left: NumberedEdge, right: NumberedEdge) -> Bool {
+        let (a, b) = (left.weighted.weight, right.weighted.weight)
+        return a != b ? a < b : left.number > right.number
+    }
+
+    static func == (left: NumberedEdge, right: NumberedEdge) -> Bool { left.number == right.number }
 }
 
 /// An edge that is less than those that rank before it.

@@ -73,7 +73,7 @@ struct GraphNeighboursCommand: ParsableCommand {
     }
 
     private func show(
-        _ answer: Answer<NearNode>, around node: NodeID, _ scene: GraphScene
+        _ answer: Answer<NearbyNode>, around node: NodeID, _ scene: GraphScene
     ) throws {
         let shown = answer.elements.prefix(limit)
         let names = try NodeNames(
@@ -162,61 +162,15 @@ struct GraphNeighboursCommand: ParsableCommand {
     }
 }
 
-/// A node near another one.
-private struct NearNode {
-    let node: NodeID
-    let depth: Int
-    /// The heaviest edge from a node that is one less deep.
-    let edge: Edge
-    let weight: Double
-}
-
 private struct AroundQuestion: GraphQuestion {
     let node: NodeID
     let pattern: EdgePattern
     let decay: Decay
     let limits: TraversalLimits
 
-    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Answer<NearNode> {
-        var walk = Neighbourhood(of: node, along: pattern, limits: limits)
-        let steps = try walk.collect(.max, in: graph)
-        var depths = [node: 0]
-        for step in steps.elements { depths[step.node] = step.depth }
-        // The walk tells of one edge to each node, the first; people want the heaviest.
-        var best: [NodeID: (edge: Edge, weight: Double)] = [:]
-        for (from, depth) in depths where depth < limits.depth {
-            try graph.expand(from, along: pattern, limit: limits.fanOut) { edge, other in
-                guard depths[other] == depth + 1 else { return true }
-                let weight = decay.weight(of: edge)
-                if let known = best[other], !isBefore((edge, weight), known) { return true }
-                best[other] = (edge, weight)
-                return true
-            }
-        }
-        let near = steps.elements.map { step in
-            let (edge, weight) = best[step.node] ?? (step.edge, decay.weight(of: step.edge))
-            return NearNode(node: step.node, depth: step.depth, edge: edge, weight: weight)
-        }
-        let sorted = near.sorted {
-            ($0.depth, $1.weight, $0.node) < ($1.depth, $0.weight, $1.node)
-        }
-        return Answer(elements: sorted, wasCut: steps.wasCut)
+    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Answer<NearbyNode> {
+        try graph.nearbyNodes(of: node, along: pattern, decay: decay, limits: limits)
     }
-
-    /// Whether an edge is to be told of rather than another, whatever the order in which they come.
-    private func isBefore(
-        _ left: (edge: Edge, weight: Double), _ right: (edge: Edge, weight: Double)
-    ) -> Bool {
-        if left.weight != right.weight { return left.weight > right.weight }
-        let (a, b) = (left.edge, right.edge)
-        return (a.type.rawValue, a.source, a.target) < (b.type.rawValue, b.source, b.target)
-    }
-}
-
-/// A node that has neighbours in common with another one.
-private struct SimilarNode {
-    let node: NodeID
-    let common: CommonNeighbours
 }
 
 private struct SimilarQuestion: GraphQuestion {
@@ -225,42 +179,7 @@ private struct SimilarQuestion: GraphQuestion {
     let limits: TraversalLimits
 
     func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Answer<SimilarNode> {
-        let back = EdgePattern(types: pattern.types, direction: pattern.direction.reversed)
-        let label = graph.label(of: node)
-        var candidates: Set<NodeID> = []
-        var wasCut = false
-        var neighbours: Set<NodeID> = []
-        let isCut = try graph.expand(node, along: pattern, limit: limits.fanOut) { _, other in
-            neighbours.insert(other)
-            return true
-        }
-        if isCut { wasCut = true }
-        for neighbour in neighbours.sorted() {
-            let isCut = try graph.expand(neighbour, along: back, limit: limits.fanOut) { _, other in
-                guard other != node, graph.label(of: other) == label else { return true }
-                if candidates.count >= limits.visited, !candidates.contains(other) {
-                    wasCut = true
-                    return false
-                }
-                candidates.insert(other)
-                return true
-            }
-            if isCut { wasCut = true }
-        }
-        var similar: [SimilarNode] = []
-        for candidate in candidates.sorted() {
-            let common = try graph.commonNeighbours(
-                of: node, candidate, along: pattern, limits: limits)
-            if common.wasCut { wasCut = true }
-            if !common.nodes.isEmpty {
-                similar.append(SimilarNode(node: candidate, common: common))
-            }
-        }
-        similar.sort {
-            ($1.common.adamicAdar, $1.common.jaccard, $0.node)
-                < ($0.common.adamicAdar, $0.common.jaccard, $1.node)
-        }
-        return Answer(elements: similar, wasCut: wasCut)
+        try graph.similarNodes(to: node, along: pattern, limits: limits)
     }
 }
 

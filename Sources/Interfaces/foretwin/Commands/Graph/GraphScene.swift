@@ -133,12 +133,7 @@ struct GraphScene {
 /// Which types of edges there are.
 private struct TypesQuestion: GraphQuestion {
     func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Set<EdgeType> {
-        var types: Set<EdgeType> = []
-        try graph.forEachEdge { edge in
-            types.insert(edge.type)
-            return true
-        }
-        return types
+        try graph.usedEdgeTypes()
     }
 }
 
@@ -147,12 +142,6 @@ private struct PresenceQuestion: GraphQuestion {
     let node: NodeID
 
     func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Bool {
-        if try graph.properties(of: node) != nil { return true }
-        var isThere = false
-        try graph.forEachEdge(at: node, .both, nil) { _ in
-            isThere = true
-            return false
-        }
-        return isThere
+        try graph.contains(node)
     }
 }

@@ -96,58 +96,31 @@ private struct GraphFigures {
         var max: Int
     }
 
-    var nodes: [Nodes] = []
-    var edges: [Edges] = []
+    var nodes: [Nodes]
+    var edges: [Edges]
     /// Of all nodes; an edge from a node to itself counts once.
     var degrees: Degrees?
+    var nodeCount: Int
+    var edgeCount: Int
+    var weight: Double
 
-    var nodeCount: Int { nodes.reduce(0) { $0 + $1.count } }
-    var edgeCount: Int { edges.reduce(0) { $0 + $1.count } }
-    var weight: Double { edges.reduce(0) { min($0 + $1.weight, .greatestFiniteMagnitude) } }
+    init(_ summary: GraphSummary) {
+        nodes = summary.nodes.map { Nodes(label: $0.label?.rawValue ?? "?", count: $0.count) }
+        edges = summary.edges.map {
+            Edges(type: $0.type.rawValue, count: $0.count, weight: $0.weight, times: $0.times)
+        }
+        degrees = summary.degrees.map { Degrees(min: $0.min, median: $0.median, max: $0.max) }
+        nodeCount = summary.nodeCount
+        edgeCount = summary.edgeCount
+        weight = summary.weight
+    }
 }
 
 private struct FiguresQuestion: GraphQuestion {
     let decay: Decay
 
     func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> GraphFigures {
-        var degrees: [NodeID: Int] = [:]
-        var types: [EdgeType: GraphFigures.Edges] = [:]
-        try graph.forEachNode { node in
-            degrees[node.id] = 0
-            return true
-        }
-        try graph.forEachEdge { edge in
-            degrees[edge.source, default: 0] += 1
-            if edge.target != edge.source { degrees[edge.target, default: 0] += 1 }
-            var entry =
-                types[edge.type]
-                ?? .init(type: edge.type.rawValue, count: 0, weight: 0, times: 0)
-            entry.count += 1
-            // A file may bring any number.
-            entry.weight = min(
-                entry.weight + decay.weight(of: edge), .greatestFiniteMagnitude)
-            let (times, overflow) = entry.times.addingReportingOverflow(edge.count)
-            entry.times = overflow ? .max : times
-            types[edge.type] = entry
-            return true
-        }
-        var labels: [String: Int] = [:]
-        for node in degrees.keys { labels[graph.label(of: node)?.rawValue ?? "?", default: 0] += 1 }
-        var figures = GraphFigures()
-        figures.nodes = labels.map { .init(label: $0.key, count: $0.value) }
-            .sorted { ($1.count, $0.label) < ($0.count, $1.label) }
-        figures.edges = types.values.sorted { ($1.count, $0.type) < ($0.count, $1.type) }
-        figures.degrees = Self.summary(degrees.values.sorted())
-        return figures
-    }
-
-    private static func summary(_ sorted: [Int]) -> GraphFigures.Degrees? {
-        guard let first = sorted.first, let last = sorted.last else { return nil }
-        let middle = sorted.count / 2
-        let median =
-            sorted.count.isMultiple(of: 2)
-            ? Double(sorted[middle - 1] + sorted[middle]) / 2 : Double(sorted[middle])
-        return .init(min: first, median: median, max: last)
+        GraphFigures(try graph.summary(decay: decay))
     }
 }
 

@@ -71,22 +71,9 @@ private struct TopQuestion: GraphQuestion {
                 elements: top.elements.map { HeavyEdge(edge: $0.edge, weight: $0.weight) },
                 wasCut: top.wasCut)
         }
-        let types = pattern.types.map { Set($0) }
-        var best: [HeavyEdge] = []
-        try graph.forEachEdge { edge in
-            if let types, !types.contains(edge.type) { return true }
-            let weight = decay.weight(of: edge)
-            best.append(HeavyEdge(edge: edge, weight: weight))
-            // Sorted now and then, so that few are kept of however many.
-            if best.count >= 4 * count + 1024 { best = heaviest(best) }
-            return true
-        }
-        return Answer(elements: heaviest(best), wasCut: false)
-    }
-
-    /// The heaviest edges; of equal ones those that were read first, as the sort is stable.
-    private func heaviest(_ edges: [HeavyEdge]) -> [HeavyEdge] {
-        Array(edges.sorted { $0.weight > $1.weight }.prefix(count))
+        let top = try graph.topEdges(count, types: pattern.types, decay: decay)
+        return Answer(
+            elements: top.map { HeavyEdge(edge: $0.edge, weight: $0.weight) }, wasCut: false)
     }
 }
 

@@ -2,15 +2,16 @@ import ArgumentParser
 import Foundation
 import TwinStorage
 
-/// `foretwin bench`: what `tools/bench` runs beside other programs.
+/// `foretwin-bench`: the measurements that `tools/bench` compares with other programs, and trials
+/// against a synthetic shop.
+@main
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench",
+        commandName: "foretwin-bench",
         abstract: "Measure parts of Foretwin for tools/bench.",
-        shouldDisplay: false,
-        subcommands: [Graph.self, LearningWork.self, FuturesWork.self])
+        subcommands: [Graph.self, LearningWork.self, FuturesWork.self, WhatIfTrialsWork.self])
 
-    /// `foretwin bench graph`.
+    /// `foretwin-bench graph`.
     struct Graph: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Measure the graph store; prints JSON, an object a line.")

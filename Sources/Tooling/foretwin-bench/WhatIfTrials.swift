@@ -125,3 +125,26 @@ struct WhatIfTrials {
         }
     }
 }
+
+extension WhatIfTrials {
+    /// The trials as lines of a table, and how many of their intervals hold the truth.
+    static func lines(_ trials: [Trial]) -> [String] {
+        func number(_ value: Double, _ places: Int) -> String {
+            String(format: "%.\(places)f", value)
+        }
+        let rows =
+            [["what if", "bought", "in truth", "change", "90 % interval", "in truth", "holds"]]
+            + trials.map { trial in
+                [
+                    trial.question, number(trial.usual, 1), number(trial.trueUsual, 1),
+                    number(trial.change, 2),
+                    "\(number(trial.interval[0], 2)) to \(number(trial.interval[1], 2))",
+                    number(trial.trueChange, 2), trial.holds ? "yes" : "no",
+                ]
+            }
+        let held = trials.count(where: \.holds)
+        return rows.map { $0.joined(separator: "\t") } + [
+            "", "\(held) of \(trials.count) intervals that are to hold the truth in 90 % do.",
+        ]
+    }
+}

@@ -7,7 +7,7 @@ import Simulation
 import SyntheticShop
 
 extension BenchCommand {
-    /// `foretwin bench futures`.
+    /// `foretwin-bench futures`.
     struct FuturesWork: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "futures",

@@ -2,7 +2,7 @@ import ArgumentParser
 import Learning
 
 extension BenchCommand {
-    /// `foretwin bench learning`.
+    /// `foretwin-bench learning`.
     struct LearningWork: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "learning",

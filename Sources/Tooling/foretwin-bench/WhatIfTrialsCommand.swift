@@ -1,0 +1,108 @@
+import ArgumentParser
+import Foundation
+import Kernels
+import Learning
+import Operations
+import Prediction
+import Simulation
+import SyntheticShop
+import Time
+import TwinStorage
+
+extension BenchCommand {
+    /// `foretwin-bench what-if-trials`.
+    struct WhatIfTrialsWork: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "what-if-trials",
+            abstract: "Compare what-if answers about a synthetic shop with the truth.",
+            discussion: """
+                Makes a shop and its store, back-tests it to calibrate, asks what-if questions \
+                about prices and rain in turn, and prints each answer beside the true change. Of \
+                the intervals, nine in ten are to hold the truth.
+                """)
+
+        @Option(help: "How many questions to ask.")
+        var count = 20
+
+        @Option(help: "How many customers the shop has.")
+        var customers = 2_000
+
+        @Option(help: "Decides the shop, the training and the questions.")
+        var seed: UInt64 = 7
+
+        @Option(help: "How many futures of each customer the back-test simulates.")
+        var paths = 200
+
+        @Option(help: "At how many moments, a week apart, the back-test calibrates.")
+        var calibrations = 3
+
+        @Option(help: "The length of vectors and of the state.")
+        var width = 64
+
+        @Option(help: "Passes of the LSTM over the events at most.")
+        var epochs = 30
+
+        @Option(help: "Threads; the result does not depend on it.")
+        var threads = ProcessInfo.processInfo.activeProcessorCount
+
+        @Option(help: ArgumentHelp("Also write the trials there, as JSON.", valueName: "file"))
+        var json: String?
+
+        func validate() throws {
+            guard (1...1000).contains(count) else {
+                throw ValidationError("--count must be from 1 to 1000.")
+            }
+            guard customers >= 1 else { throw ValidationError("--customers must be 1 or more.") }
+            guard (1...SimulationSettings.pathLimit).contains(paths) else {
+                throw ValidationError("--paths must be from 1 to \(SimulationSettings.pathLimit).")
+            }
+            guard (1...52).contains(calibrations) else {
+                throw ValidationError("--calibrations must be from 1 to 52.")
+            }
+            guard (1...1024).contains(threads) else {
+                throw ValidationError("--threads must be from 1 to 1024.")
+            }
+        }
+
+        func run() throws {
+            let folder = FileManager.default.temporaryDirectory
+                .appending(path: "foretwin-bench-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(
+                at: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let shop = try SyntheticShop(.init(customers: customers, seed: seed))
+            let store = try SyntheticStore.make(
+                shop, in: folder.path, environment: ProcessInfo.processInfo.environment
+            ) { Self.show($0) }
+            let configuration = TrainingConfiguration(
+                seed: seed, width: width, epochs: epochs, threads: threads)
+            var settings = BacktestRun.Settings(
+                configuration: configuration, horizons: [7 * 86_400, 28 * 86_400])
+            settings.paths = paths
+            settings.calibrations = calibrations
+            let outcome = try BacktestRun(store, of: shop, settings: settings)
+                .run { Self.show($0) }
+            let trials = try WhatIfTrials(
+                shop: shop, store: store, model: outcome.model,
+                demandError: outcome.calibration.demandError, origin: outcome.origin.seconds,
+                seed: seed, threads: threads
+            ).run(count) { Self.note("\($0) of \(count) questions") }
+            for line in WhatIfTrials.lines(trials) { Swift.print(line) }
+            if let json {
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+                let data = try encoder.encode(["whatIf": trials]) + Data("\n".utf8)
+                try data.write(to: URL(fileURLWithPath: json))
+            }
+        }
+
+        /// Notes the end of each stage.
+        private static func show(_ progress: OperationProgress) {
+            if progress.finding != nil { note("\(progress.stage)") }
+        }
+
+        private static func note(_ text: String) {
+            FileHandle.standardError.write(Data("what-if-trials: \(text)\n".utf8))
+        }
+    }
+}
