@@ -1,0 +1,166 @@
+"""Simple methods for the next basket: lists of what is popular, of one's own, and of both."""
+
+import heapq
+import itertools
+
+from .baselines import Baseline
+
+DECAYS = (1.0, 0.99, 0.98, 0.97, 0.95, 0.93, 0.9, 0.85, 0.8, 0.7, 0.6)
+WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 16.0)
+
+
+class Baskets:
+    """The baskets of all customers, oldest first, each a set of items without order."""
+
+    def __init__(self, header, rows):
+        names = header.split(",")
+        user, item, basket, time = (
+            names.index(name) for name in ("user_id", "item_id", "basket_id", "timestamp"))
+        baskets, times = {}, {}
+        for row in rows:
+            fields = row.split(",")
+            key = fields[user], fields[basket]
+            # A dictionary keeps the order of the file, so that results are always the same.
+            baskets.setdefault(key, {})[fields[item]] = None
+            times[key] = max(times.get(key, ""), fields[time])
+        self.of_user = {}
+        for key in sorted(baskets, key=lambda key: (times[key], key[1])):
+            self.of_user.setdefault(key[0], []).append(list(baskets[key]))
+        self.popularity = self._shares(itertools.chain.from_iterable(self.of_user.values()))
+        self.newest = self._shares(baskets[-1] for baskets in self.of_user.values())
+        # Best first; of equally popular items the one that was met first.
+        self.top = sorted(self.popularity, key=self.popularity.get, reverse=True)
+        self._decay, self._own = None, {}
+
+    @staticmethod
+    def _shares(baskets):
+        """The share of baskets that hold an item, by item."""
+        counts, total = {}, 0
+        for basket in baskets:
+            total += 1
+            for item in basket:
+                counts[item] = counts.get(item, 0) + 1
+        return {item: count / total for item, count in counts.items()}
+
+    def own(self, user, decay):
+        """The share of a customer's baskets that hold an item, by item; each basket weighs
+        `decay` times the next newer one."""
+        if decay != self._decay:
+            self._decay, self._own = decay, {}
+        if user not in self._own:
+            weight, total, weights = 1.0, 0.0, {}
+            for basket in reversed(self.of_user.get(user, [])):
+                total += weight
+                for item in basket:
+                    weights[item] = weights.get(item, 0.0) + weight
+                weight *= decay
+            self._own[user] = {item: value / total for item, value in weights.items()}
+        return self._own[user]
+
+
+def asked(header, rows):
+    """The customers that are asked about and the baskets that came."""
+    names = header.split(",")
+    user, item = names.index("user_id"), names.index("item_id")
+    targets = {}
+    for row in rows:
+        fields = row.split(",")
+        targets.setdefault(fields[user], set()).add(fields[item])
+    return list(targets), list(targets.values())
+
+
+def global_top(known, setting, users, length):
+    """What is popular among all."""
+    del setting
+    for _ in users:
+        yield known.top[:length]
+
+
+def blend(known, setting, users, length):
+    """Items by own share + weight × popularity, ties by popularity.
+
+    A setting is the decay of own baskets, the weight, and whether popularity is counted in the
+    newest basket of each customer instead of in all baskets."""
+    decay, weight, is_newest = setting
+    popularity = known.newest if is_newest else known.popularity
+    # The best of the items that a customer does not have are among these.
+    best = sorted(known.top, key=lambda item: weight * popularity.get(item, 0.0), reverse=True)
+    for user in users:
+        own = known.own(user, decay)
+        others = itertools.islice((item for item in best if item not in own), length)
+        scored = [
+            (own.get(item, 0.0) + weight * popularity.get(item, 0.0), known.popularity[item], item)
+            for item in itertools.chain(own, others)]
+        yield [item for *_, item in heapq.nlargest(length, scored, key=lambda entry: entry[:2])]
+
+
+def tifu_knn(known, setting, users, length):
+    """Own baskets and those of similar customers, decayed within and between groups of baskets
+    (TIFUKNN: Hu, He, Gao and Zhang, SIGIR 2020). A setting is the number of neighbours, the decay
+    within the history and between groups, the share of the own vector, and the groups."""
+    count, within, between, share, groups = setting
+    vectors = {user: grouped(baskets, within, between, groups)
+               for user, baskets in known.of_user.items()}
+    norms = {user: sum(value * value for value in vector.values())
+             for user, vector in vectors.items()}
+    shortest = sorted(norms, key=norms.get)
+    holders = {}
+    for user, vector in vectors.items():
+        for item, value in vector.items():
+            holders.setdefault(item, []).append((user, value))
+    for user in users:
+        own = vectors.get(user, {})
+        products = {}
+        for item, value in own.items():
+            for other, its in holders[item]:
+                products[other] = products.get(other, 0.0) + value * its
+        products.pop(user, None)
+        # Of customers who share nothing, those with the shortest vectors are nearest.
+        apart = (other for other in shortest if other not in products and other != user)
+        distances = itertools.chain(
+            ((norms[other] - 2 * product, other) for other, product in products.items()),
+            ((norms[other], other) for other in itertools.islice(apart, count)))
+        nearest = [other for _, other in heapq.nsmallest(count, distances)]
+        scores = {item: share * value for item, value in own.items()}
+        part = (1 - share) / max(1, len(nearest))
+        for other in nearest:
+            for item, value in vectors[other].items():
+                scores[item] = scores.get(item, 0.0) + part * value
+        yield heapq.nlargest(
+            length, scores, key=lambda item: (scores[item], known.popularity[item]))
+
+
+def grouped(baskets, within, between, groups):
+    """TIFUKNN's vector of a customer, as {item: value}."""
+    count = min(groups, len(baskets))
+    size, larger = divmod(len(baskets), count)
+    vector, place = {}, 0
+    for group in range(count):
+        # The newer groups take what does not divide evenly.
+        members = size + (group >= count - larger)
+        weight = between ** (groups - 1 - group) / members / count
+        for basket in baskets[place:place + members]:
+            place += 1
+            value = weight * within ** (len(baskets) - place)
+            for item in basket:
+                vector[item] = vector.get(item, 0.0) + value
+    return vector
+
+
+def of_data(tifu_knn_setting=None):
+    """The methods; TIFUKNN only with the settings that its authors give for a data set."""
+    names = ("decay", "w", "popularity in the newest baskets")
+    found = [
+        Baseline("global top", global_top),
+        Baseline("personal top, ties by popularity", blend, names, ((1.0, 0.0, False),)),
+        Baseline("personal top, decayed", blend, names,
+                 tuple((decay, 0.0, False) for decay in DECAYS)),
+        Baseline("decayed own share + w × popularity", blend, names,
+                 tuple(itertools.product(DECAYS, WEIGHTS, (False, True)))),
+    ]
+    if tifu_knn_setting:
+        found.append(Baseline(
+            "TIFUKNN, settings of its authors", tifu_knn,
+            ("neighbours", "decay within", "decay between", "own share", "groups"),
+            (tifu_knn_setting,)))
+    return tuple(found)
