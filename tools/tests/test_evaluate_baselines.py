@@ -139,11 +139,35 @@ class Baskets(unittest.TestCase):
 
     def test_tifu_knn_takes_the_nearest_and_never_oneself(self):
         users = {"u": "ab", "v": "abc", "w": "xyz", "x": "ax"}
-        setting = (1, 1.0, 1.0, 0.5, 1)
+        setting = (1, 1.0, 1.0, 1, 0.5)
         self.assertEqual(self.rank(basket_baselines.tifu_knn, setting, 3, **users)[2], "c")
         # Of those who share nothing the one with the shortest vector is nearest.
         users = {"u": "ab", "w": "wxyz", "x": "q"}
         self.assertEqual(self.rank(basket_baselines.tifu_knn, setting, 3, **users)[2], "q")
+
+    def test_tifu_knn_is_the_sum_of_all_vectors_worked_out_one_by_one(self):
+        source = random.Random(6)
+        users = {f"u{number}": " ".join(
+            "".join(source.sample("abcdefghijklmnop", source.randint(1, 5)))
+            for _ in range(source.randint(1, 6))) for number in range(30)}
+        known = basket_baselines.Baskets(HEADER, basket_rows(**users))
+        vectors = {user: basket_baselines.grouped(known.of_user[user], 0.9, 0.7, 3)
+                   for user in users}
+
+        def distance(user, other):
+            return sum((vectors[user].get(item, 0) - vectors[other].get(item, 0)) ** 2
+                       for item in known.top)
+        for weight in (0.1, 0.6):
+            lists = basket_baselines.tifu_knn(known, (4, 0.9, 0.7, 3, weight), list(users), 5)
+            for user, ranked in zip(users, lists, strict=True):
+                others = sorted((other for other in users if other != user),
+                                key=lambda other: distance(user, other))[:4]
+
+                def value(item):
+                    mean = sum(vectors[other].get(item, 0) for other in others) / 4
+                    return round(weight * vectors[user].get(item, 0) + (1 - weight) * mean, 9)
+                self.assertEqual([value(item) for item in ranked],
+                                 sorted(map(value, known.top), reverse=True)[:5])
 
 
 class Clicks(unittest.TestCase):

@@ -31,6 +31,8 @@ class Baskets:
         # Best first; of equally popular items the one that was met first.
         self.top = sorted(self.popularity, key=self.popularity.get, reverse=True)
         self._decay, self._own = None, {}
+        # What TIFUKNN worked out last, and for what.
+        self.neighbours = None, []
 
     @staticmethod
     def _shares(baskets):
@@ -97,8 +99,21 @@ def blend(known, setting, users, length):
 def tifu_knn(known, setting, users, length):
     """Own baskets and those of similar customers, decayed within and between groups of baskets
     (TIFUKNN: Hu, He, Gao and Zhang, SIGIR 2020). A setting is the number of neighbours, the decay
-    within the history and between groups, the share of the own vector, and the groups."""
-    count, within, between, share, groups = setting
+    from basket to basket, the decay from group to group, the number of groups, and the weight of
+    the own vector against the mean of the neighbours'."""
+    *rest, weight = setting
+    if known.neighbours[0] != (rest, users, length):
+        known.neighbours = (rest, users, length), list(_neighbourhoods(known, *rest, users, length))
+    for own, mean in known.neighbours[1]:
+        scores = {item: weight * own.get(item, 0.0) + (1 - weight) * value
+                  for item, value in mean.items()}
+        yield heapq.nlargest(
+            length, scores, key=lambda item: (scores[item], known.popularity[item]))
+
+
+def _neighbourhoods(known, count, within, between, groups, users, length):
+    """Each customer's vector, and the mean of those of the nearest others for the items that can
+    come into a list: the own ones, and the best of the rest."""
     vectors = {user: grouped(baskets, within, between, groups)
                for user, baskets in known.of_user.items()}
     norms = {user: sum(value * value for value in vector.values())
@@ -121,13 +136,13 @@ def tifu_knn(known, setting, users, length):
             ((norms[other] - 2 * product, other) for other, product in products.items()),
             ((norms[other], other) for other in itertools.islice(apart, count)))
         nearest = [other for _, other in heapq.nsmallest(count, distances)]
-        scores = {item: share * value for item, value in own.items()}
-        part = (1 - share) / max(1, len(nearest))
+        sums = dict.fromkeys(own, 0.0)
         for other in nearest:
             for item, value in vectors[other].items():
-                scores[item] = scores.get(item, 0.0) + part * value
-        yield heapq.nlargest(
-            length, scores, key=lambda item: (scores[item], known.popularity[item]))
+                sums[item] = sums.get(item, 0.0) + value
+        best = heapq.nlargest(length, (item for item in sums if item not in own),
+                              key=lambda item: (sums[item], known.popularity[item]))
+        yield own, {item: sums[item] / max(1, len(nearest)) for item in itertools.chain(own, best)}
 
 
 def grouped(baskets, within, between, groups):
@@ -147,8 +162,8 @@ def grouped(baskets, within, between, groups):
     return vector
 
 
-def of_data(tifu_knn_setting=None):
-    """The methods; TIFUKNN only with the settings that its authors give for a data set."""
+def of_data(tifu_knn_groups=None):
+    """The methods; TIFUKNN only with a number of groups, as its authors give it for a data set."""
     names = ("decay", "w", "popularity in the newest baskets")
     found = [
         Baseline("global top", global_top),
@@ -158,9 +173,10 @@ def of_data(tifu_knn_setting=None):
         Baseline("decayed own share + w × popularity", blend, names,
                  tuple(itertools.product(DECAYS, WEIGHTS, (False, True)))),
     ]
-    if tifu_knn_setting:
+    if tifu_knn_groups:
         found.append(Baseline(
-            "TIFUKNN, settings of its authors", tifu_knn,
-            ("neighbours", "decay within", "decay between", "own share", "groups"),
-            (tifu_knn_setting,)))
+            "TIFUKNN", tifu_knn,
+            ("neighbours", "decay of baskets", "decay of groups", "groups", "own weight"),
+            tuple(itertools.product((300, 900), (0.9,), (0.7, 0.9), (tifu_knn_groups,),
+                                    (0.05, 0.1, 0.2, 0.3, 0.5, 0.7)))))
     return tuple(found)
