@@ -3,6 +3,7 @@
 Run alone, from anywhere: python3 tools/tests/test_evaluate_baselines.py
 """
 
+import functools
 import itertools
 import math
 import pathlib
@@ -68,7 +69,7 @@ class Baskets(unittest.TestCase):
     def test_of_own_items_that_are_as_frequent_the_popular_one_is_first(self):
         users = {"u": "ab ac", "v": "c", "w": "cd d d"}
         # Popularity: d 3, c 3 (c met first), a 2, b 1.
-        self.assertEqual(self.rank(basket_baselines.blend, (1.0, 0.0, False), 4, **users), "acbd")
+        self.assertEqual(self.rank(basket_baselines.personal_top, (), 4, **users), "acbd")
         self.assertEqual(self.rank(basket_baselines.global_top, (), 2, **users), "cd")
 
     def test_who_is_not_known_gets_what_is_popular(self):
@@ -79,8 +80,8 @@ class Baskets(unittest.TestCase):
     def test_decay_prefers_what_was_bought_lately(self):
         users = {"u": "a a b", "v": "a"}
         # Shares are a 2/3, b 1/3; with decay 0.5: a 0.75/1.75, b 1/1.75.
-        self.assertEqual(self.rank(basket_baselines.blend, (1.0, 0.0, False), 2, **users), "ab")
-        self.assertEqual(self.rank(basket_baselines.blend, (0.5, 0.0, False), 2, **users), "ba")
+        self.assertEqual(self.rank(basket_baselines.personal_top, (1.0,), 2, **users), "ab")
+        self.assertEqual(self.rank(basket_baselines.personal_top, (0.5,), 2, **users), "ba")
         known = basket_baselines.Baskets(HEADER, basket_rows(**users))
         self.assertAlmostEqual(known.own("u", 0.5)["a"], 0.75 / 1.75)
         self.assertAlmostEqual(known.own("u", 0.5)["b"], 1 / 1.75)
@@ -186,12 +187,14 @@ class Clicks(unittest.TestCase):
         # To a: b 2/√2, c 1/√4, a itself 3/√3.
         for kept, expected in ((False, "bc"), (True, "abc")):
             self.assertEqual(self.rank(
-                click_baselines.item_knn, (0, kept), "xa", len(expected), sessions), expected)
+                functools.partial(click_baselines.item_knn, is_kept=kept), (0,), "xa",
+                len(expected), sessions), expected)
         # λ = 100 turns the order of a pair that was seen once and one that was seen twice.
         sessions = "ae ab ab bb bc bd bf bg"
         for shrinkage, expected in ((0, "e"), (100, "b")):
             self.assertEqual(self.rank(
-                click_baselines.item_knn, (shrinkage, False), "a", 1, sessions), expected)
+                functools.partial(click_baselines.item_knn, is_kept=False), (shrinkage,), "a", 1,
+                sessions), expected)
 
     def test_rules_count_soon_ones_more_and_are_directed(self):
         # After a: b 1, c 1/2 + 1/2, d 1/3 and x 1; before it z, which is no rule.

@@ -96,6 +96,12 @@ def blend(known, setting, users, length):
         yield [item for *_, item in heapq.nlargest(length, scored, key=lambda entry: entry[:2])]
 
 
+def personal_top(known, setting, users, length):
+    """Items by own share, ties by popularity; a setting is the decay of own baskets, or nothing."""
+    decay = setting[0] if setting else 1.0
+    return blend(known, (decay, 0.0, False), users, length)
+
+
 def tifu_knn(known, setting, users, length):
     """Own baskets and those of similar customers, decayed within and between groups of baskets
     (TIFUKNN: Hu, He, Gao and Zhang, SIGIR 2020). A setting is the number of neighbours, the decay
@@ -164,13 +170,13 @@ def grouped(baskets, within, between, groups):
 
 def of_data(tifu_knn_groups=None):
     """The methods; TIFUKNN only with a number of groups, as its authors give it for a data set."""
-    names = ("decay", "w", "popularity in the newest baskets")
     found = [
         Baseline("global top", global_top),
-        Baseline("personal top, ties by popularity", blend, names, ((1.0, 0.0, False),)),
-        Baseline("personal top, decayed", blend, names,
-                 tuple((decay, 0.0, False) for decay in DECAYS)),
-        Baseline("decayed own share + w × popularity", blend, names,
+        Baseline("personal top, ties by popularity", personal_top),
+        Baseline("personal top, decayed", personal_top, ("decay",),
+                 tuple((decay,) for decay in DECAYS)),
+        Baseline("decayed own share + w × popularity", blend,
+                 ("decay", "w", "popularity in the newest baskets"),
                  tuple(itertools.product(DECAYS, WEIGHTS, (False, True)))),
     ]
     if tifu_knn_groups:

@@ -1,5 +1,6 @@
 """Simple methods for the next click of a session: rules, and sessions that are alike."""
 
+import functools
 import heapq
 import itertools
 import math
@@ -65,10 +66,10 @@ def popular(known, setting, examples, length):
         yield known.top[:length]
 
 
-def item_knn(known, setting, examples, length):
+def item_knn(known, setting, examples, length, is_kept):
     """Items by how often they are in sessions with the last one: n(i, j) / √((n(i) + λ)(n(j) + λ)).
-    A setting is λ, and whether the last item itself, which is most alike, stays in the list."""
-    shrinkage, is_kept = setting
+    A setting is λ; with `is_kept` the last item itself, which is most alike, stays in the list."""
+    (shrinkage,) = setting
 
     def scores(last):
         together = {}
@@ -138,13 +139,13 @@ def v_sknn(known, setting, examples, length):
         yield known.best({item: score * rare[item] for item, score in scores.items()}, length)
 
 
-_SHRINKAGES = (0, 10, 20, 50, 100, 200, 500)
+_SHRINKAGES = ((0,), (10,), (20,), (50,), (100,), (200,), (500,))
 BASELINES = (
     Baseline("popularity", popular),
-    Baseline("item-kNN of the last item", item_knn, ("λ", "with itself"),
-             tuple(itertools.product(_SHRINKAGES, (False,)))),
-    Baseline("item-kNN of the last item, with itself", item_knn, ("λ", "with itself"),
-             tuple(itertools.product(_SHRINKAGES, (True,)))),
+    Baseline("item-kNN of the last item", functools.partial(item_knn, is_kept=False), ("λ",),
+             _SHRINKAGES),
+    Baseline("item-kNN of the last item, with itself", functools.partial(item_knn, is_kept=True),
+             ("λ",), _SHRINKAGES),
     Baseline("sequential rules", sequential_rules, ("steps",), ((1,), (2,), (5,), (10,), (20,))),
     Baseline("V-SKNN", v_sknn, ("newest", "neighbours", "power of rarity"),
              tuple(itertools.product((1000,), (100, 500), (0, 1, 2, 3)))),
