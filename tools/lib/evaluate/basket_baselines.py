@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import math
 
 from .baselines import Baseline
 
@@ -120,31 +121,28 @@ def tifu_knn(known, setting, users, length):
 def _neighbourhoods(known, count, within, between, groups, users, length):
     """Each customer's vector, and the mean of those of the nearest others for the items that can
     come into a list: the own ones, and the best of the rest."""
-    vectors = {user: grouped(baskets, within, between, groups)
-               for user, baskets in known.of_user.items()}
-    norms = {user: sum(value * value for value in vector.values())
-             for user, vector in vectors.items()}
-    shortest = sorted(norms, key=norms.get)
+    vectors = [grouped(baskets, within, between, groups) for baskets in known.of_user.values()]
+    places = {user: place for place, user in enumerate(known.of_user)}
+    norms = [sum(value * value for value in vector.values()) for vector in vectors]
     holders = {}
-    for user, vector in vectors.items():
+    for place, vector in enumerate(vectors):
         for item, value in vector.items():
-            holders.setdefault(item, []).append((user, value))
+            holders.setdefault(item, []).append((place, value))
     for user in users:
-        own = vectors.get(user, {})
-        products = {}
+        own = vectors[places[user]] if user in places else {}
+        # The squared distance to each customer, without the own norm, which is common to all.
+        distances = norms.copy()
         for item, value in own.items():
-            for other, its in holders[item]:
-                products[other] = products.get(other, 0.0) + value * its
-        products.pop(user, None)
-        # Of customers who share nothing, those with the shortest vectors are nearest.
-        apart = (other for other in shortest if other not in products and other != user)
-        distances = itertools.chain(
-            ((norms[other] - 2 * product, other) for other, product in products.items()),
-            ((norms[other], other) for other in itertools.islice(apart, count)))
-        nearest = [other for _, other in heapq.nsmallest(count, distances)]
+            twice = 2 * value
+            for place, its in holders[item]:
+                distances[place] -= twice * its
+        if user in places:
+            distances[places[user]] = math.inf
+        nearest = sorted(range(len(norms)), key=distances.__getitem__)[:count]
+        nearest = [place for place in nearest if distances[place] < math.inf]
         sums = dict.fromkeys(own, 0.0)
-        for other in nearest:
-            for item, value in vectors[other].items():
+        for place in nearest:
+            for item, value in vectors[place].items():
                 sums[item] = sums.get(item, 0.0) + value
         best = heapq.nlargest(length, (item for item in sums if item not in own),
                               key=lambda item: (sums[item], known.popularity[item]))
@@ -183,6 +181,6 @@ def of_data(tifu_knn_groups=None):
         found.append(Baseline(
             "TIFUKNN", tifu_knn,
             ("neighbours", "decay of baskets", "decay of groups", "groups", "own weight"),
-            tuple(itertools.product((300, 900), (0.9,), (0.7, 0.9), (tifu_knn_groups,),
-                                    (0.05, 0.1, 0.2, 0.3, 0.5, 0.7)))))
+            tuple(itertools.product((300,), (0.9,), (0.7, 0.9), (tifu_knn_groups,),
+                                    (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7)))))
     return tuple(found)
