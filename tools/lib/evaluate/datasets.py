@@ -66,8 +66,8 @@ ALL = {
                 Quote("GRU4Rec, tuned", "session-rec, another split", (51.0, 17.5)),
                 Quote("V-SKNN", "session-rec, another split", (52.0, 18.4)),
             ],
-            note="The split of session-rec is about as large but has other test sessions: its rows "
-                 "only say what order of size to expect."),
+            note="The split of session-rec has other test sessions, about as many, so its two rows "
+                 "are only a rough guide."),
         DataSet(
             "ta-feng", "Ta-Feng, next basket", "next-basket", "10", BASKET_FIGURES,
             folds.ta_feng, _baskets("full", 7),
