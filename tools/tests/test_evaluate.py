@@ -1,4 +1,4 @@
-"""Tests of tools/evaluate: how data sets become folds, and what is made of results.
+"""Tests of tools/evaluate as it is run: what it asks, prints and writes.
 
 Run alone, from anywhere: python3 tools/tests/test_evaluate.py
 """
@@ -10,176 +10,29 @@ import subprocess
 import sys
 import tempfile
 import unittest
-from unittest import mock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools/lib"))
-sys.dont_write_bytecode = True
-
-from evaluate import __main__ as evaluate  # noqa: E402
-from evaluate import datasets  # noqa: E402
 
 
-class InFolder(unittest.TestCase):
-    """Has a folder for the files of a data set."""
-
+class Command(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="foretwin-test.")
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
+        self.put("train_sessions.txt.gz", "1 2\n3 4 5\n" * 20)
+        self.put("test_prefix_label.tsv.gz", "3\t1 2\n2\t1\n")
+        # What it answers depends on the seed: 0.57 for 7, 0.58 for 8.
+        self.answer = self.program(
+            "value = 0.5 + int(arguments[arguments.index('--seed') + 1]) / 100\n"
+            "out = pathlib.Path(arguments[arguments.index('--json') + 1])\n"
+            "out.write_text(json.dumps({'examples': 2, 'hit_rate': {'20': value},"
+            " 'mrr': {'20': 0.25}, 'seconds': {'rank': 3.0, 'count': 0.2},"
+            " 'arguments': arguments}))")
 
     def put(self, name, text):
         with gzip.open(self.folder / name, "wt", encoding="utf-8") as file:
             file.write(text)
 
-    def folds(self, name, validation=False):
-        """All folds as (training rows, test rows), each row split at commas."""
-        found = []
-        for header, training, test in datasets.ALL[name].folds(self.folder, validation):
-            self.assertEqual(header, datasets.HEADER)
-            found.append(tuple([row.split(",") for row in rows] for rows in (training, test)))
-        return found
-
-
-def sequences(rows, key):
-    """The items of each sequence, in the order of the rows."""
-    found = {}
-    for row in rows:
-        found.setdefault(row[key], []).append(row[1])
-    return found
-
-
-class Diginetica(InFolder):
-    def setUp(self):
-        super().setUp()
-        self.sessions = [[str(number), str(number + 1), "7"] for number in range(40)]
-        self.put("train_sessions.txt.gz",
-                 "".join(" ".join(session) + "\n" for session in self.sessions))
-
-    def test_examples_become_the_sessions_that_they_are_prefixes_of(self):
-        self.put("test_prefix_label.tsv.gz", "3\t1 2\n2\t1\n9\t8\n5\t4\n")
-        (training, test), = self.folds("diginetica")
-        self.assertEqual(list(sequences(training, 4).values()), self.sessions)
-        self.assertEqual(list(sequences(test, 4).values()), [["1", "2", "3"], ["8", "9"], ["4", "5"]])
-        self.assertFalse(set(sequences(training, 4)) & set(sequences(test, 4)))
-
-    def test_times_rise_within_and_across_sessions(self):
-        self.put("test_prefix_label.tsv.gz", "3\t1 2\n2\t1\n")
-        (training, test), = self.folds("diginetica")
-        times = [int(row[3]) for row in training + test]
-        self.assertEqual(times, sorted(set(times)))
-
-    def test_validation_asks_about_the_last_training_sessions_and_reads_no_test_file(self):
-        (training, test), = self.folds("diginetica", validation=True)
-        self.assertEqual(list(sequences(training, 4).values()), self.sessions[:38])
-        self.assertEqual(list(sequences(test, 4).values()), self.sessions[38:])
-
-    def test_a_test_file_in_another_order_is_refused(self):
-        self.put("test_prefix_label.tsv.gz", "2\t1\n3\t1 2\n")
-        with self.assertRaisesRegex(datasets.DataError, "longest first"):
-            self.folds("diginetica")
-
-    def test_a_line_without_a_label_is_named(self):
-        self.put("test_prefix_label.tsv.gz", "3\t1 2\nrubbish\n")
-        with self.assertRaisesRegex(datasets.DataError, "line 2"):
-            self.folds("diginetica")
-
-    def test_a_missing_file_is_named(self):
-        with self.assertRaisesRegex(datasets.DataError, "test_prefix_label.tsv.gz is missing"):
-            self.folds("diginetica")
-
-
-class TaFeng(InFolder):
-    def setUp(self):
-        super().setUp()
-        history = {str(user): [[-1], [1, 2, 1], [user + 10], [-1]] for user in range(4)}
-        history["3"].insert(1, [5])
-        future = {str(user): [[-1], [user + 20], [-1]] for user in range(4)}
-        keys = {"item_num": 30, "train": ["0", "1"], "val": ["2"], "test": ["3"]}
-        self.put("history.json.gz", json.dumps(history))
-        self.put("future.json.gz", json.dumps(future))
-        for fold in range(5):
-            self.put(f"keyset_{fold}.json.gz", json.dumps(keys))
-
-    def test_only_the_test_users_next_baskets_are_unknown(self):
-        folds = self.folds("ta-feng")
-        self.assertEqual(len(folds), 5)
-        training, test = folds[0]
-        users = sequences(training, 0)
-        self.assertEqual(users["u0"], ["1", "2", "10", "20"])
-        self.assertEqual(users["u2"], ["1", "2", "12", "22"])
-        self.assertEqual(users["u3"], ["5", "1", "2", "13"])
-        self.assertEqual(sequences(test, 0), {"u3": ["23"]})
-
-    def test_validation_never_reads_what_test_users_do_next(self):
-        training, test = self.folds("ta-feng", validation=True)[0]
-        self.assertEqual(sequences(training, 0)["u2"], ["1", "2", "12"])
-        self.assertEqual(sequences(test, 0), {"u2": ["22"]})
-        self.assertNotIn("23", [row[1] for row in training + test])
-
-    def test_baskets_lie_a_day_apart_and_the_asked_ones_last(self):
-        training, test = self.folds("ta-feng")[0]
-        days = sorted({int(row[3]) for row in training if row[0] == "u3"})
-        self.assertEqual([later - sooner for sooner, later in zip(days, days[1:])],
-                         [datasets.DAY] * 2)
-        newest = max(int(row[3]) for row in training)
-        self.assertEqual({int(row[3]) for row in test}, {newest})
-        self.assertEqual(len({row[5] for row in training if row[0] == "u3"}), 3)
-
-
-class CompleteJourney(InFolder):
-    HEADER = "user_id,item_id,type,timestamp,session_id,basket_id"
-
-    def test_validation_takes_the_newest_basket_of_the_training_file(self):
-        rows = [f"u{user},i{basket},purchase,{basket},,u{user}-{basket}"
-                for user, count in (("1", 4), ("2", 2)) for basket in range(count)]
-        out = self.folder / "out/.build/evaluate/complete-journey/next-basket"
-        out.mkdir(parents=True)
-        (out / "train.csv").write_text("\n".join([self.HEADER, *rows]) + "\n", "utf-8")
-        (out / "test.csv").write_text(self.HEADER + "\n", "utf-8")
-        module = self.folder / "out/a/b/c/datasets.py"
-        with mock.patch.object(datasets, "__file__", str(module)):
-            (training, test), = self.folds("complete-journey", validation=True)
-        self.assertEqual([row[5] for row in test], ["u1-3"])
-        self.assertEqual(len(training), 5)
-
-
-class Own(InFolder):
-    """Event files of one's own."""
-
-    def own(self, name, text, validation=False):
-        path = self.folder / "events.csv"
-        path.write_text(text, "utf-8")
-        (header, training, test), = datasets.ALL[name].folds(path, validation)
-        return [row.split(",") for row in training], [row.split(",") for row in test]
-
-    def test_the_newest_sessions_are_asked_about_wherever_they_stand(self):
-        rows = [f"s{number},a,2026-01-{number + 1:02}" for number in range(25)]
-        text = "\n".join(["session_id,item_id,timestamp", *reversed(rows)]) + "\n"
-        training, test = self.own("sessions", text)
-        self.assertEqual([row[0] for row in test], ["s24"])
-        self.assertEqual(len(training), 24)
-        training, test = self.own("sessions", text, validation=True)
-        self.assertEqual([row[0] for row in test], ["s23"])
-        self.assertNotIn("s24", [row[0] for row in training])
-
-    def test_the_newest_basket_of_each_customer_is_asked_about_by_time(self):
-        rows = [f"u,b{number},a,2026-01-{number + 1:02}" for number in range(4)]
-        text = "\n".join(["user_id,basket_id,item_id,timestamp", *reversed(rows)]) + "\n"
-        training, test = self.own("baskets", text)
-        self.assertEqual([row[1] for row in test], ["b3"])
-        training, test = self.own("baskets", text, validation=True)
-        self.assertEqual([row[1] for row in test], ["b2"])
-        self.assertEqual(sorted(row[1] for row in training), ["b0", "b1"])
-
-    def test_says_which_column_is_missing(self):
-        with self.assertRaisesRegex(datasets.DataError, "no column session_id"):
-            self.own("sessions", "user_id,timestamp\n")
-        with self.assertRaisesRegex(datasets.DataError, "quoted"):
-            self.own("sessions", 'session_id,timestamp\n"a,b",2026\n')
-
-
-class Command(InFolder):
     def program(self, body):
         """A program that writes a result; `body` is Python with `arguments` at hand."""
         path = self.folder / "program"
@@ -194,36 +47,79 @@ class Command(InFolder):
             capture_output=True, text=True, timeout=60, check=False)
         return done.returncode, done.stdout, done.stderr
 
-    def setUp(self):
-        super().setUp()
-        self.put("train_sessions.txt.gz", "1 2\n3 4 5\n" * 20)
-        self.put("test_prefix_label.tsv.gz", "3\t1 2\n2\t1\n")
-        self.answer = self.program(
-            "out = pathlib.Path(arguments[arguments.index('--json') + 1])\n"
-            "out.write_text(json.dumps({'examples': 2, 'hit_rate': {'20': 0.5},"
-            " 'mrr': {'20': 0.25}, 'seconds': {'rank': 3.0, 'count': 0.2},"
-            " 'arguments': arguments}))")
-
-    def test_prints_the_figures_beside_published_ones(self):
+    def test_each_row_says_where_its_figures_are_from(self):
         code, out, _ = self.run_evaluate("--program", str(self.answer))
         self.assertEqual(code, 0)
-        self.assertIn("| **Foretwin, `full`** | 50.0 | 25.0 |", out)
-        self.assertIn("| GCE-GNN | 54.2 | 19.0 |", out)
+        self.assertIn("| **Foretwin, `full`** | ours | 57.0 | 25.0 |", out)
+        self.assertIn("| GCE-GNN | quoted: its paper, SIGIR 2020, these sessions | 54.2 | 19.0 |",
+                      out)
+        # Of the session 1 2 3 the rules know that 2 comes after 1, and nothing that comes after 2.
+        # What is popular fills the list, and of five equally popular items 3 was met third.
+        self.assertIn("| sequential rules | recomputed | 100.0 | 66.7 |", out)
+        rows = [line for line in out.splitlines() if line.startswith("| ")][1:]
+        self.assertEqual(len(rows), 11)
+        for row in rows:
+            self.assertRegex(row, r"^\| [^|]+ \| (ours|recomputed|quoted: [^|]*) \| ")
         self.assertIn("2 examples", out)
         self.assertIn("rank 3", out)
+        self.assertIn("V-SKNN: newest 1000, neighbours 100, power of rarity 0", out)
+
+    def test_seeds_give_the_mean_the_lowest_and_the_highest(self):
+        path = self.folder / "figures.json"
+        code, out, _ = self.run_evaluate(
+            "--program", str(self.answer), "--seeds", "7,8,12", "--json", str(path))
+        self.assertEqual(code, 0)
+        self.assertIn("| 59.0 (57.0 to 62.0) | 25.0 |", out)
+        self.assertIn("seeds 7, 8, 12", out)
+        figures = json.loads(path.read_text("utf-8"))
+        self.assertAlmostEqual(figures["P@20"], 59)
+        self.assertAlmostEqual(figures["seeds"]["12"]["P@20"], 62)
+        self.assertEqual(figures["seconds"]["rank"], 3)
+        self.assertFalse(figures["validation"])
+        for text in ("7,,8", "seven"):
+            code, _, err = self.run_evaluate("--seeds", text)
+            self.assertEqual(code, 2)
+            self.assertIn(text, err)
+
+    def test_simple_methods_need_no_program(self):
+        path = self.folder / "figures.json"
+        code, out, _ = self.run_evaluate("--only-baselines", "--json", str(path))
+        self.assertEqual(code, 0)
+        self.assertNotIn("| ours |", out)
+        figures = json.loads(path.read_text("utf-8"))
+        self.assertEqual(figures["simple"]["sequential rules"]["P@20"], 100)
+        self.assertNotIn("P@20", figures)
 
     def test_a_validation_cut_is_not_put_beside_figures_of_the_test_part(self):
         code, out, _ = self.run_evaluate("--program", str(self.answer), "--validation")
         self.assertEqual(code, 0)
         self.assertNotIn("GCE-GNN", out)
-        self.assertIn("P@20 50", out)
+        self.assertNotIn("recomputed", out)
+        self.assertIn("P@20 57", out)
 
-    def test_writes_the_figures_as_json(self):
+    def test_memory_is_that_of_the_program_alone(self):
         path = self.folder / "figures.json"
-        self.run_evaluate("--program", str(self.answer), "--json", str(path), "--seed", "11")
-        figures = json.loads(path.read_text("utf-8"))
-        self.assertEqual((figures["P@20"], figures["MRR@20"], figures["seed"]), (50, 25, 11))
-        self.assertFalse(figures["validation"])
+        peaks = []
+        for mebibytes in (0, 96):
+            program = self.program(
+                f"kept = bytearray({mebibytes} * 2**20)\n"
+                "kept[::4096] = b'x' * len(kept[::4096])\n"
+                "out = pathlib.Path(arguments[arguments.index('--json') + 1])\n"
+                "out.write_text(json.dumps({'examples': 2, 'hit_rate': {'20': 0.5},"
+                " 'mrr': {'20': 0.25}, 'seconds': {}}))")
+            # The process that starts the program is larger than the program.
+            inside = (f"import sys; sys.path.insert(0, {str(ROOT / 'tools/lib')!r})\n"
+                      "large = bytearray(256 * 2**20); large[::4096] = b'x' * len(large[::4096])\n"
+                      "from evaluate.__main__ import main\n"
+                      "sys.exit(main(sys.argv[1:]))")
+            subprocess.run(
+                [sys.executable, "-B", "-c", inside, "diginetica", "--data", self.folder,
+                 "--program", program, "--validation", "--json", path],
+                check=True, capture_output=True, timeout=60)
+            peaks.append(json.loads(path.read_text("utf-8"))["peak_mebibytes"])
+        self.assertLess(peaks[0], 96)
+        self.assertGreater(peaks[1], 96)
+        self.assertLess(peaks[1], 192)
 
     def test_hands_method_seed_and_settings_on(self):
         config = self.folder / "mine.json"
@@ -270,9 +166,11 @@ class Command(InFolder):
         for arguments, word in [
                 (["--program", str(self.folder / "nothing")], "nothing"),
                 (["--program", str(self.answer), "--config", "nowhere.json"], "nowhere.json"),
+                (["--known-baskets", "no"], "--known-baskets"),
+                (["--only-baselines", "--validation"], "--only-baselines"),
                 (["--program", str(self.program("sys.exit(64)"))], "code 64")]:
             code, _, err = self.run_evaluate(*arguments)
-            self.assertEqual(code, 1)
+            self.assertEqual(code, 2 if word.startswith("--") else 1)
             self.assertIn(word, err)
 
     def test_all_settings_of_data_sets_hold_sizes_and_epochs_alone(self):

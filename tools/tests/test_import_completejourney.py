@@ -298,6 +298,49 @@ class Failures(ToolTest):
         with mock.patch.object(tool.subprocess, "run", return_value=failed):
             self.fails("failed (no such package)", "--pypi", "--out", self.out)
 
+    def test_only_files_with_a_known_hash_are_installed(self):
+        with open(tool.REQUIREMENTS, encoding="utf-8") as stream:
+            text = stream.read().replace("\\\n", " ")
+        lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+        self.assertTrue(lines)
+        for line in lines:
+            self.assertRegex(line, r"^[a-z-]+==[\d.]+ (; python_full_version [<>]=? '3\.11' )?"
+                                   r"( *--hash=sha256:[0-9a-f]{64})+$")
+        with self.package() as commands:
+            self.run_tool("--pypi", "--out", self.out)
+        pip, = (command for command in commands if "pip" in command)
+        for option in ("--require-hashes", "--no-deps", tool.REQUIREMENTS):
+            self.assertIn(option, pip)
+
+    def test_an_environment_is_made_again_only_for_other_versions(self):
+        other = os.path.join(self.folder, "other.txt")
+        with open(other, "w", encoding="utf-8") as stream:
+            stream.write("other versions")
+        with self.package() as commands:
+            for requirements, expected in ((tool.REQUIREMENTS, 1), (tool.REQUIREMENTS, 1),
+                                           (other, 2)):
+                with mock.patch.object(tool, "REQUIREMENTS", requirements):
+                    self.run_tool("--pypi", "--out", self.out)
+                self.assertEqual(sum("venv" in command for command in commands), expected)
+
+    @contextlib.contextmanager
+    def package(self):
+        """Nothing is installed: commands are gathered, and the package's tables are made here."""
+        commands = []
+
+        def pretend(command, _what):
+            commands.append(command)
+            if "venv" in command:
+                os.makedirs(os.path.join(command[-1], "bin"), exist_ok=True)
+                with open(os.path.join(command[-1], "bin", "python"), "w", encoding="utf-8"):
+                    pass
+            if tool.PYPI_READER in command:
+                self.write_shop(till_line(900, 31, 1, 5))
+                for name in ("transactions.csv", "products.csv"):
+                    shutil.copy(os.path.join(self.source, name), command[-1])
+        with mock.patch.object(tool, "run", pretend):
+            yield commands
+
 
 class CommandLine(unittest.TestCase):
     def run_script(self, *arguments):
