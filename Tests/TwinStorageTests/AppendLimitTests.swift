@@ -114,7 +114,7 @@ import TwinFixtures
         #expect(shop.store.index.entries(of: graph).count == 2)
         #expect(try shop.store.events(of: graph).map(\.type) == [.view])
         #expect(try shop.store.entries(of: graph).count == 1)
-        #expect(try shop.store.city(of: graph) == nil)
+        #expect(try shop.store.snapshot(of: "a").city == nil)
         let twin = try shop.twin("a")
         #expect(twin.searches.isEmpty && twin.city == nil && twin.eventCount == 1)
         // Nor are the words of another customer erased with this one.
