@@ -46,7 +46,8 @@ func layer(_ name: String, _ targets: [Target]) -> [Target] {
 let base = layer(
     "Base",
     [
-        .target(name: "Time", swiftSettings: common)
+        .target(name: "Time", swiftSettings: common),
+        .target(name: "TextFiles", swiftSettings: common),
     ])
 
 let storage = layer(
@@ -62,7 +63,7 @@ let storage = layer(
                 "LMDB", "Time", .product(name: "HeapModule", package: "swift-collections"),
             ], swiftSettings: common),
         .target(
-            name: "GraphInterchange", dependencies: ["LMDB", "PropertyGraph", "Time"],
+            name: "GraphInterchange", dependencies: ["LMDB", "PropertyGraph", "TextFiles", "Time"],
             swiftSettings: common),
     ])
 
@@ -71,7 +72,8 @@ let numerics = layer(
     [
         .target(
             name: "Kernels", swiftSettings: numeric, linkerSettings: [.linkedLibrary("m")]),
-        .target(name: "Learning", dependencies: ["Kernels"], swiftSettings: numeric),
+        .target(
+            name: "Learning", dependencies: ["Kernels", "TextFiles"], swiftSettings: numeric),
     ])
 
 let twins = layer(
@@ -84,13 +86,13 @@ let twins = layer(
         .target(
             name: "TwinStorage",
             dependencies: [
-                "LMDB", "PropertyGraph", "Shop", "ShopFormats", "Time",
+                "LMDB", "PropertyGraph", "Shop", "ShopFormats", "TextFiles", "Time",
                 .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: common),
         .target(
             name: "StoreAdmin",
             dependencies: [
-                "LMDB", "PropertyGraph", "Shop", "Time", "TwinStorage",
+                "LMDB", "PropertyGraph", "Shop", "TextFiles", "Time", "TwinStorage",
                 .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: common),
     ])
@@ -100,7 +102,7 @@ let futures = layer(
     [
         .target(
             name: "Prediction",
-            dependencies: ["Kernels", "Learning", "Shop", "Time", "TwinStorage"],
+            dependencies: ["Kernels", "Learning", "Shop", "TextFiles", "Time", "TwinStorage"],
             swiftSettings: numeric),
         .target(
             name: "Simulation",
@@ -116,7 +118,8 @@ let futures = layer(
         .target(
             name: "Fleet",
             dependencies: [
-                "Kernels", "Prediction", "Shop", "ShopFormats", "Simulation", "Time", "TwinStorage",
+                "Kernels", "Prediction", "Shop", "ShopFormats", "Simulation", "TextFiles", "Time",
+                "TwinStorage",
             ], swiftSettings: numeric),
     ])
 
@@ -134,7 +137,7 @@ let tooling = layer(
     [
         .target(
             name: "SyntheticShop",
-            dependencies: ["Kernels", "Shop", "Time"],
+            dependencies: ["Kernels", "Shop", "TextFiles", "Time"],
             swiftSettings: common)
     ])
 
@@ -145,7 +148,7 @@ let interfaces = layer(
             name: "Reports",
             dependencies: [
                 "Backtesting", "Fleet", "Learning", "Prediction", "Recommendations", "Shop",
-                "Simulation", "Time", "TwinStorage",
+                "Simulation", "TextFiles", "Time", "TwinStorage",
                 .product(name: "Mustache", package: "swift-mustache"),
             ], swiftSettings: common),
         .target(
@@ -170,7 +173,7 @@ let interfaces = layer(
             dependencies: [
                 "Backtesting", "Fleet", "GraphInterchange", "Kernels", "Learning", "Prediction",
                 "PropertyGraph", "Recommendations", "Reports", "Service", "Shop", "ShopFormats",
-                "Simulation", "StoreAdmin", "SyntheticShop", "Time", "TwinStorage",
+                "Simulation", "StoreAdmin", "SyntheticShop", "TextFiles", "Time", "TwinStorage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: common),
@@ -203,6 +206,7 @@ func tests(
 
 let tests: [Target] = [
     tests(of: "Time", ["Shop", "TwinFixtures", "TwinStorage"]),
+    tests(of: "TextFiles", []),
     tests(of: "LMDB", []),
     tests(of: "PropertyGraph", ["GraphFixtures", "GraphInterchange", "LMDB", "Time"]),
     tests(
