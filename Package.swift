@@ -245,7 +245,7 @@ let tests: [Target] = [
             "Backtesting", "Kernels", "Learning", "Prediction", "Shop", "Simulation",
             "SyntheticShop", "Time", "TwinStorage",
         ]),
-    tests(of: "SyntheticShop", ["Kernels", "Shop", "ShopFormats", "Time"]),
+    tests(of: "SyntheticShop", ["Kernels", "Shop", "ShopFormats", "TextFiles", "Time"]),
     tests(
         of: "Reports",
         [
