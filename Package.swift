@@ -218,7 +218,10 @@ let tests: [Target] = [
     tests(of: "ShopFormats", ["Shop", "Time", "TwinFixtures"]),
     tests(
         of: "TwinStorage",
-        ["LMDB", "PropertyGraph", "Shop", "ShopFormats", "StoreAdmin", "Time", "TwinFixtures"]),
+        [
+            "LMDB", "PropertyGraph", "Shop", "ShopFormats", "StoreAdmin", "TextFiles", "Time",
+            "TwinFixtures",
+        ]),
     tests(
         of: "StoreAdmin",
         ["LMDB", "PropertyGraph", "Shop", "Time", "TwinFixtures", "TwinStorage"],
