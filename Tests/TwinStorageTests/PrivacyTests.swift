@@ -1,11 +1,11 @@
-import Shop
-import TestSupport
-import TwinFixtures
 import Foundation
 import PropertyGraph
+import Shop
 import Synchronization
+import TestSupport
 import Testing
 import TextFiles
+import TwinFixtures
 
 @testable import ShopFormats
 @testable import TwinStorage

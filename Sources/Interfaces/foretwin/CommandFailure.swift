@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
+import Prediction
 import PropertyGraph
 import Shop
+import TextFiles
 
 /// An error that a command reports in one line, with the exit code that goes with it.
 struct CommandFailure: Error, CustomStringConvertible {
@@ -13,7 +15,8 @@ struct CommandFailure: Error, CustomStringConvertible {
     static let missing: Int32 = 66
     /// The disk failed to read or write (EX_IOERR).
     static let disk: Int32 = 74
-    /// Another process has the store open (EX_TEMPFAIL): trying again later may help.
+    /// Another process has the store open, trains into the same folder or writes the same file
+    /// (EX_TEMPFAIL): trying again later may help.
     static let inUse: Int32 = 75
 
     let description: String
@@ -27,6 +30,8 @@ struct CommandFailure: Error, CustomStringConvertible {
     /// The exit code that goes with an error; `nil` if the parser of arguments knows better.
     static func code(of error: any Error) -> Int32? {
         if let failure = error as? CommandFailure { return failure.code }
+        if (error as? PredictionError)?.code == .inUse { return inUse }
+        if (error as? FileError)?.code == .inUse { return inUse }
         switch (error as? TwinsError)?.code {
         case .notFound: return missing
         case .corrupt: return damaged
