@@ -31,7 +31,11 @@ struct CommandFailure: Error, CustomStringConvertible {
     static func code(of error: any Error) -> Int32? {
         if let failure = error as? CommandFailure { return failure.code }
         if (error as? PredictionError)?.code == .inUse { return inUse }
-        if (error as? FileError)?.code == .inUse { return inUse }
+        switch (error as? FileError)?.code {
+        case .inUse: return inUse
+        case .system(EIO): return disk
+        default: break
+        }
         switch (error as? TwinsError)?.code {
         case .notFound: return missing
         case .corrupt: return damaged

@@ -9,6 +9,7 @@ import Reports
 import Shop
 import Simulation
 import SyntheticShop
+import TextFiles
 import Time
 import TwinStorage
 
@@ -321,7 +322,7 @@ extension BacktestCommand {
     private static func write(_ value: some Encodable, to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        try (encoder.encode(value) + Data("\n".utf8)).write(to: URL(fileURLWithPath: path))
+        try AtomicFile.write(encoder.encode(value) + Data("\n".utf8), to: path)
     }
 
     private func document(

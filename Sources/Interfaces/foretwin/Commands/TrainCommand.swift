@@ -26,7 +26,8 @@ struct TrainCommand: ParsableCommand {
             than eighteen weeks of events has none.
 
             A training that was interrupted goes on from its last whole epoch when it is run \
-            again with the same settings and data, and ends with the same bytes.
+            again with the same settings and data, and ends with the same bytes. While one \
+            training of a folder is under way, a second one ends with code 75.
 
             Item vectors and what follows what are put into the shared graph of a version that is \
             put into use, unless a server has the store open.
@@ -80,13 +81,12 @@ struct TrainCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        if fresh { try? FileManager.default.removeItem(at: folder.registry.training) }
         let (store, isWritable) = try openStore()
         let progress = ProgressBar(quiet: json)
         let outcome = try TrainCommand.train(
             store, isWritable: isWritable, configuration: try training.configuration(),
             registry: folder.registry, promotion: promote,
-            backtestCustomers: backtestCustomers, progress: progress)
+            backtestCustomers: backtestCustomers, isFresh: fresh, progress: progress)
         guard !json else { return try printJSON(outcome) }
         printLines(TrainCommand.summary(outcome, in: folder.models))
         if !isWritable {
@@ -104,10 +104,23 @@ struct TrainCommand: ParsableCommand {
         }
     }
 
-    /// Trains on a store and publishes the model.
+    /// Trains on a store and publishes the model, while nobody else trains into the folder.
     static func train(
         _ store: TwinStore, isWritable: Bool = true, configuration: TrainingConfiguration,
         registry: ModelRegistry, promotion: Promotion = .ifGood, backtestCustomers: Int,
+        isFresh: Bool = false, progress: ProgressBar
+    ) throws -> Outcome {
+        try registry.whileTraining {
+            if isFresh { try? FileManager.default.removeItem(at: registry.training) }
+            return try trainLocked(
+                store, isWritable: isWritable, configuration: configuration, registry: registry,
+                promotion: promotion, backtestCustomers: backtestCustomers, progress: progress)
+        }
+    }
+
+    private static func trainLocked(
+        _ store: TwinStore, isWritable: Bool, configuration: TrainingConfiguration,
+        registry: ModelRegistry, promotion: Promotion, backtestCustomers: Int,
         progress: ProgressBar
     ) throws -> Outcome {
         progress.show("read", fraction: nil, detail: "the twins")

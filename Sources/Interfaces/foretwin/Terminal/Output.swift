@@ -1,5 +1,5 @@
-import ArgumentParser
 import Foundation
+import TextFiles
 
 /// Prints a value as JSON with sorted keys in snake case.
 func printJSON(_ value: some Encodable) throws { print(try jsonText(value)) }
@@ -15,12 +15,7 @@ func jsonText(_ value: some Encodable) throws -> String {
 /// Prints lines.
 func printLines(_ lines: [String]) { print(lines.joined(separator: "\n")) }
 
-/// Writes a text into a file, which appears under its name when it is complete.
+/// Writes a text into a file for its owner alone, which appears under its name when it is complete.
 func writeText(_ text: String, to path: String) throws {
-    do {
-        try text.write(toFile: path, atomically: true, encoding: .utf8)
-    } catch let error as CocoaError {
-        throw ValidationError(
-            "\(path) cannot be written. Check the folder. (\(error.code.rawValue))")
-    }
+    try AtomicFile.write(text.utf8, to: path)
 }
