@@ -2,6 +2,8 @@ import ArgumentParser
 import Logging
 import PropertyGraph
 import Service
+import Time
+import TwinStorage
 
 /// `foretwin serve`.
 struct ServeCommand: AsyncParsableCommand {
@@ -44,6 +46,13 @@ struct ServeCommand: AsyncParsableCommand {
         var logger = Logger(label: "foretwin") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = level
         let store = try storeOptions.open(.create)
+        if let time = try store.compactionDue() {
+            logger.warning(
+                """
+                Data that was erased on \(time.date) is still in the store's file. Stop the server \
+                and run 'foretwin compact'.
+                """)
+        }
         var configuration = ServiceConfiguration(
             storePath: storeOptions.store, modelFolder: modelOptions.models)
         configuration.host = host
