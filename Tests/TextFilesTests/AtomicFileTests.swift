@@ -87,6 +87,18 @@ import Testing
         #expect(try names() == ["a"])
     }
 
+    @Test func leftoversOfNewFilesAreRemovedByTheNext() throws {
+        _ = try folder.file("half", name: "a.partial-1")
+        _ = try folder.file("of another", name: "aa.partial-1")
+        let slow = try AtomicFile(folder("a"), .new)
+        try slow.write("slow".utf8)
+        try AtomicFile.write("quick".utf8, to: folder("a"), .new)
+        let slowName = URL(filePath: slow.partialPath).lastPathComponent
+        #expect(try names() == ["a", slowName, "aa.partial-1"].sorted())
+        slow.discard()
+        #expect(try names() == ["a", "aa.partial-1"])
+    }
+
     @Test func twoDoNotReplaceOneFileAtTheSameTime() throws {
         let file = try AtomicFile(folder("a"))
         try file.write("one".utf8)

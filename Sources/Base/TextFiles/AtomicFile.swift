@@ -36,14 +36,11 @@ package final class AtomicFile {
         switch target {
         case .replacing:
             partialPath = path + ".partial"
-            descriptor = try Self.createLocked(partialPath)
         case .new:
+            Self.removeLeftovers(of: path)
             partialPath = "\(path).partial-\(UUID().uuidString)"
-            descriptor = Self.create(partialPath)
-            guard descriptor >= 0 else {
-                throw FileError(errno: errno, path, cannot: "be written")
-            }
         }
+        descriptor = try Self.createLocked(partialPath, for: path)
     }
 
     deinit { discard() }
@@ -133,21 +130,34 @@ package final class AtomicFile {
     /// Makes a file and locks it, in the place of one that a run has left that was cut off.
     ///
     /// The lock tells whether somebody is still writing a file that is found.
-    private static func createLocked(_ path: String) throws(FileError) -> Int32 {
+    private static func createLocked(
+        _ partialPath: String, for path: String
+    ) throws(FileError) -> Int32 {
         for _ in 0..<100 {
-            let file = create(path)
+            let file = create(partialPath)
             if file >= 0 {
                 // Nobody has it open but one who takes it for a leftover, and removes it.
-                if isLocked(file), isAt(path, file) { return file }
+                if isLocked(file), isAt(partialPath, file) { return file }
                 Foundation.close(file)
                 continue
             }
             guard errno == EEXIST else {
                 throw FileError(errno: errno, path, cannot: "be written")
             }
-            try removeLeftover(path)
+            try removeLeftover(partialPath)
         }
         throw inUse(path)
+    }
+
+    /// Removes what runs have left that were cut off while they made a new file.
+    private static func removeLeftovers(of path: String) {
+        let parent = Folders.parent(of: path)
+        let start = URL(fileURLWithPath: path).lastPathComponent + ".partial-"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+        for name in names where name.hasPrefix(start) {
+            // One that is still being written stays, and so does what cannot be removed.
+            try? removeLeftover("\(parent)/\(name)")
+        }
     }
 
     private static func removeLeftover(_ path: String) throws(FileError) {
