@@ -33,6 +33,14 @@ package struct JournalState: Hashable, Sendable {
         self.eventCount = eventCount
         self.newest = newest
     }
+
+    /// Whether the numbers fit each other, and can grow: a record that was made up may say anything.
+    package var isPlausible: Bool {
+        let limit: UInt64 = 1 << 62
+        return (1..<limit).contains(next) && revision < limit && eventCount < limit
+            && settledThrough < next && sweepThrough < next
+            && (sweepThrough == 0 || sweepThrough >= settledThrough)
+    }
 }
 
 /// An event's place in the journal.
