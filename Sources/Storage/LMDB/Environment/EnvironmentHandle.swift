@@ -76,6 +76,7 @@ final class EnvironmentHandle: @unchecked Sendable {
     /// - Parameters:
     ///   - code: What LMDB returned.
     ///   - number: The value of `errno` right afterwards, if it was 0 before.
+    /// - Returns: The error to throw.
     func commitFailure(_ code: Int32, errno number: Int32) -> LMDBError {
         let isRefused = code == EIO && number == EIO
         let error = isRefused ? lmdbError(code, "commit in \(path)") : failure(code, "commit")

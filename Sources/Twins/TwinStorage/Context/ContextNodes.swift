@@ -69,6 +69,7 @@ enum ContextNodes {
     ///   - name: What they are of.
     ///   - properties: Those of the node.
     ///   - expected: The first day that the block must have, if it is known.
+    /// - Returns: The values.
     /// - Throws: ``TwinsError`` with code `corrupt`.
     static func block(
         _ name: String, in properties: [String: Property], first expected: Int? = nil

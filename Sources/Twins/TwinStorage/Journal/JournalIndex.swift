@@ -89,6 +89,15 @@ final class JournalIndex: Sendable {
         contents.withLock { $0.pending[graph] ?? [] }
     }
 
+    /// Stops the program unless the parts of the index fit each other; for its tests.
+    ///
+    /// Not to be called while a transaction is claiming sequence numbers.
+    ///
+    /// - Complexity: O(n log n) for n events in the journal.
+    func checkInvariants() {
+        contents.withLock { $0.checkInvariants() }
+    }
+
     /// How many events are in the journal, at least.
     var pendingCount: Int { contents.withLock { $0.sequences.count } }
 
@@ -191,6 +200,32 @@ final class JournalIndex: Sendable {
 }
 
 extension JournalIndex.Contents {
+    fileprivate func checkInvariants() {
+        var count = 0
+        for (graph, entries) in pending {
+            precondition(!entries.isEmpty, "a graph without events is not listed")
+            for (earlier, later) in zip(entries, entries.dropFirst()) {
+                precondition(
+                    earlier.sequence < later.sequence, "events of a graph are in their order")
+            }
+            for entry in entries {
+                let key = EventKey(graph: graph, tieBreak: entry.tieBreak)
+                precondition(
+                    sequences[key] == entry.sequence, "an event is known by its id and its graph")
+                precondition(entry.sequence > droppedThrough, "what was dropped is gone")
+                if let state {
+                    precondition(entry.sequence < state.next, "no event is yet to come")
+                }
+            }
+            count += entries.count
+        }
+        precondition(sequences.count == count, "events are as many as their ids")
+        if let state {
+            precondition(state.isPlausible, "the state's numbers fit each other")
+            precondition(droppedThrough <= state.settledThrough, "only settled events are dropped")
+        }
+    }
+
     fileprivate mutating func reload(
         _ stored: JournalState, _ load: (UInt64) throws -> [(GraphID, JournalEntry)]
     ) throws {
