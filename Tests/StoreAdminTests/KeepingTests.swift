@@ -388,6 +388,7 @@ import TwinStorage
         _ = try StoreRestore.restore(shop.folder("b"), to: store, isReplacing: true, verify: check)
         let other = try TemporaryFolder()
         _ = try other.file("# events.csv line 7: type: nope\n7,ann,tea,nope\n", name: "r.txt")
+        _ = try other.file("# foretwin ingest, 2026-03-01\n# e.csv line 7: no\n", name: "r2")
         _ = try other.file(
             #"{"as_of":"2026-01-01","expected_count":1,"item_id":"a","twin":"00"}"# + "\n",
             name: "f.partial")
@@ -413,6 +414,7 @@ import TwinStorage
         #expect(
             kinds == [
                 "b": "backup", "store.before-restore": "former store", "r.txt": "rejected lines",
+                "r2": "rejected lines",
                 "f.partial": "fleet file", "p": "report", "ann": "export of a twin",
             ])
         #expect(found.map(\.path) == found.map(\.path).sorted())

@@ -81,6 +81,7 @@ package enum ErasureRemains {
         if head.count >= 20, head[16..<20].elementsEqual(mark) { return "backup" }
         let text = String(decoding: head, as: UTF8.self)
         let line = text.prefix { !$0.isNewline }
+        if line.hasPrefix("# foretwin ingest") { return "rejected lines" }
         if line.prefixMatch(of: #/# .+ line \d+: /#) != nil { return "rejected lines" }
         if line.hasPrefix("{"), line.contains("\"twin\":"), line.contains("\"expected_count\":") {
             return "fleet file"
