@@ -46,7 +46,8 @@ func layer(_ name: String, _ targets: [Target]) -> [Target] {
 let base = layer(
     "Base",
     [
-        .target(name: "Time", swiftSettings: common)
+        .target(name: "Time", swiftSettings: common),
+        .target(name: "TextFiles", swiftSettings: common),
     ])
 
 let storage = layer(
@@ -62,7 +63,7 @@ let storage = layer(
                 "LMDB", "Time", .product(name: "HeapModule", package: "swift-collections"),
             ], swiftSettings: common),
         .target(
-            name: "GraphInterchange", dependencies: ["LMDB", "PropertyGraph", "Time"],
+            name: "GraphInterchange", dependencies: ["LMDB", "PropertyGraph", "TextFiles", "Time"],
             swiftSettings: common),
     ])
 
@@ -71,7 +72,8 @@ let numerics = layer(
     [
         .target(
             name: "Kernels", swiftSettings: numeric, linkerSettings: [.linkedLibrary("m")]),
-        .target(name: "Learning", dependencies: ["Kernels"], swiftSettings: numeric),
+        .target(
+            name: "Learning", dependencies: ["Kernels", "TextFiles"], swiftSettings: numeric),
     ])
 
 let twins = layer(
@@ -84,13 +86,13 @@ let twins = layer(
         .target(
             name: "TwinStorage",
             dependencies: [
-                "LMDB", "PropertyGraph", "Shop", "ShopFormats", "Time",
+                "LMDB", "PropertyGraph", "Shop", "ShopFormats", "TextFiles", "Time",
                 .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: common),
         .target(
             name: "StoreAdmin",
             dependencies: [
-                "LMDB", "PropertyGraph", "Shop", "Time", "TwinStorage",
+                "LMDB", "PropertyGraph", "Shop", "TextFiles", "Time", "TwinStorage",
                 .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: common),
     ])
@@ -100,7 +102,7 @@ let futures = layer(
     [
         .target(
             name: "Prediction",
-            dependencies: ["Kernels", "Learning", "Shop", "Time", "TwinStorage"],
+            dependencies: ["Kernels", "Learning", "Shop", "TextFiles", "Time", "TwinStorage"],
             swiftSettings: numeric),
         .target(
             name: "Simulation",
@@ -114,7 +116,8 @@ let futures = layer(
         .target(
             name: "Fleet",
             dependencies: [
-                "Kernels", "Prediction", "Shop", "ShopFormats", "Simulation", "Time", "TwinStorage",
+                "Kernels", "Prediction", "Shop", "ShopFormats", "Simulation", "TextFiles", "Time",
+                "TwinStorage",
             ], swiftSettings: numeric),
     ])
 
@@ -132,7 +135,7 @@ let tooling = layer(
     [
         .target(
             name: "SyntheticShop",
-            dependencies: ["Kernels", "Shop", "Time"],
+            dependencies: ["Kernels", "Shop", "TextFiles", "Time"],
             swiftSettings: common)
     ])
 
@@ -143,7 +146,7 @@ let interfaces = layer(
             name: "Reports",
             dependencies: [
                 "Backtesting", "Fleet", "Learning", "Prediction", "Recommendations", "Shop",
-                "Simulation", "Time", "TwinStorage",
+                "Simulation", "TextFiles", "Time", "TwinStorage",
                 .product(name: "Mustache", package: "swift-mustache"),
             ], swiftSettings: common),
         .target(
@@ -176,7 +179,8 @@ let interfaces = layer(
             dependencies: [
                 "Backtesting", "Fleet", "GraphInterchange", "Kernels", "Learning", "Operations",
                 "Prediction", "PropertyGraph", "Recommendations", "Reports", "Service", "Shop",
-                "ShopFormats", "Simulation", "StoreAdmin", "SyntheticShop", "Time", "TwinStorage",
+                "ShopFormats", "Simulation", "StoreAdmin", "SyntheticShop", "TextFiles", "Time",
+                "TwinStorage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: common),
@@ -226,6 +230,7 @@ func tests(
 
 let tests: [Target] = [
     tests(of: "Time", ["Shop", "TwinFixtures", "TwinStorage"]),
+    tests(of: "TextFiles", []),
     tests(of: "LMDB", []),
     tests(of: "PropertyGraph", ["GraphFixtures", "GraphInterchange", "LMDB", "Time"]),
     tests(
@@ -237,7 +242,10 @@ let tests: [Target] = [
     tests(of: "ShopFormats", ["Shop", "Time", "TwinFixtures"]),
     tests(
         of: "TwinStorage",
-        ["LMDB", "PropertyGraph", "Shop", "ShopFormats", "StoreAdmin", "Time", "TwinFixtures"]),
+        [
+            "LMDB", "PropertyGraph", "Shop", "ShopFormats", "StoreAdmin", "TextFiles", "Time",
+            "TwinFixtures",
+        ]),
     tests(
         of: "StoreAdmin",
         ["LMDB", "PropertyGraph", "Shop", "Time", "TwinFixtures", "TwinStorage"],
@@ -268,7 +276,7 @@ let tests: [Target] = [
             "Backtesting", "Kernels", "Learning", "Prediction", "Shop", "Simulation",
             "SyntheticShop", "Time", "TwinStorage",
         ]),
-    tests(of: "SyntheticShop", ["Kernels", "Shop", "ShopFormats", "Time"]),
+    tests(of: "SyntheticShop", ["Kernels", "Shop", "ShopFormats", "TextFiles", "Time"]),
     tests(
         of: "Reports",
         [

@@ -206,6 +206,38 @@ struct DemandTests {
         }
     }
 
+    @Test("Items and categories that begin like formulas are guarded, and read as they were")
+    func formulas() throws {
+        defer { clear() }
+        let starts = ["=", "+", "-", "@", "\t", "\0", "'", "''"]
+        let shape = try DemandShape(
+            categories: starts.map { $0 + "category" }, horizonSeconds: 2 * day)
+        let settings = FleetSettings(origin: 0, horizonSeconds: 2 * day, paths: 4)
+        let itemIDs = starts.map { $0 + "1+cmd|' /C calc'!A0" }
+        var demand = try FleetDemand(shape, paths: 4)
+        for item in starts.indices {
+            let paths = futures(
+                [[event(Int32(item), at: 10)], [], [], []], horizon: 2 * day)
+            try demand.add(forecast(paths, shape))
+        }
+        try DemandFile.write(demand, settings, itemIDs: itemIDs, to: path("d.csv"))
+        let text = try String(contentsOfFile: path("d.csv"), encoding: .utf8)
+        for line in text.split(separator: "\n") {
+            // Texts come first; what follows the times are numbers.
+            for cell in line.split(separator: ",", omittingEmptySubsequences: false).prefix(3) {
+                let first = cell.unicodeScalars.first { $0 != "\"" }
+                #expect(!["=", "+", "-", "@", "\t", "\0"].contains(first), "\(line)")
+            }
+        }
+        let table = try DemandTable(path: path("d.csv"))
+        let expected =
+            [.all] + itemIDs.map { DemandTable.Subject.item($0) }
+            + starts.map { .category($0 + "category") }
+        #expect(Set(table.series.keys) == Set(expected))
+        let attributes = try FileManager.default.attributesOfItem(atPath: path("d.csv"))
+        #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
+    }
+
     @Test("Bad rows are named by their line, whatever is bad about them")
     func badRows() throws {
         defer { clear() }

@@ -39,7 +39,7 @@ struct SafeTensorsTests {
             #expect(again == bytes)
             #expect(bytes[0] % 8 == 0)
             let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
-            #expect(mode as? Int == 0o644)
+            #expect(mode as? Int == 0o600)
             let left = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
             #expect(left == ["x.safetensors", "y.safetensors"])
         }

@@ -1,6 +1,7 @@
 import Foundation
 import Kernels
 import Learning
+import Synchronization
 import TestSupport
 import Testing
 
@@ -301,7 +302,49 @@ struct ModelRegistryTests {
         #expect(loaded.model.catalogue.count == (try World.model().catalogue.count))
         #expect(try registry.load(version: "v0001").version == "v0001")
         let names = try FileManager.default.contentsOfDirectory(atPath: registry.folder.path)
-        #expect(names.sorted() == ["current", "v0001", "v0002", "v0003"])
+        #expect(names.sorted() == [".lock", "current", "v0001", "v0002", "v0003"])
+    }
+
+    @Test("Publishing at the same time gives each its own version, and no draft is left")
+    func publishingAtOnce() throws {
+        let folder = try TemporaryFolder()
+        let registry = ModelRegistry(folder: folder.url.path)
+        let trained = try World.trained.get()
+        let made = Mutex<[String]>([])
+        DispatchQueue.concurrentPerform(iterations: 4) { _ in
+            let version = Result {
+                let version = try registry.publish(trained.model, metrics: trained.metrics)
+                try registry.promote(version)
+                return version
+            }
+            made.withLock { $0.append((try? version.get()) ?? "\(version)") }
+        }
+        #expect(made.withLock { $0.sorted() } == ["v0001", "v0002", "v0003", "v0004"])
+        for version in registry.versions { _ = try registry.load(version: version) }
+        #expect(Set(registry.history) == Set(registry.versions))
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(!names.contains { $0.hasPrefix(".draft") })
+    }
+
+    @Test("A second training of a folder is refused, and told of in one sentence")
+    func trainingAtOnce() throws {
+        let folder = try TemporaryFolder()
+        let registry = ModelRegistry(folder: folder.url.appending(path: "models").path)
+        try registry.whileTraining {
+            #expect {
+                try registry.whileTraining {}
+            } throws: {
+                ($0 as? PredictionError)?.code == .inUse
+            }
+            // What a training does with versions is not in its own way.
+            try registry.promote(try publish(in: registry))
+        }
+        #expect(try registry.whileTraining { registry.current } == "v0001")
+        #expect {
+            try registry.whileTraining { throw PredictionError(.data, "mine") }
+        } throws: {
+            ($0 as? PredictionError)?.code == .data
+        }
     }
 
     @Test("A promotion is undone as often as there were promotions")
@@ -367,7 +410,9 @@ struct ModelRegistryTests {
         let draft = folder.url.appending(path: ".draft-v0001")
         try FileManager.default.createDirectory(at: draft, withIntermediateDirectories: true)
         try Data("half".utf8).write(to: draft.appending(path: "junk"))
+        try folder.put(Data("half".utf8), ".draft-v0007")
         #expect(try publish(in: registry) == "v0001")
+        #expect(!FileManager.default.fileExists(atPath: folder(".draft-v0007")))
         #expect(!FileManager.default.fileExists(atPath: draft.path))
         #expect(!FileManager.default.fileExists(atPath: folder.url.path + "/v0001/junk"))
     }

@@ -127,6 +127,13 @@ import Testing
         #expect(try fixture.node(.person, "") == nil)
         #expect(store.label(of: NodeID(rawValue: .max)) == nil)
         #expect(try store.nodeID(.person, index: -4).index == 0)
+        #expect(try store.nodeID(.person, index: 1 << 48 - 1).index == 1 << 48 - 1)
+        for index in [1 << 48, Int.max] {
+            let error = #expect(throws: GraphError.self) {
+                try store.nodeID(.person, index: index)
+            }
+            #expect(error?.code == .corrupt)
+        }
     }
 
     @Test func propertiesBelongToOneGraph() throws {

@@ -344,6 +344,82 @@ import TwinStorage
         #expect(try !shop.dataContains(query))
     }
 
+    @Test func erasedBytesAreRememberedUntilTheStoreIsCompacted() async throws {
+        let shop = try shop()
+        let store = shop.folder("store")
+        #expect(try shop.store.compactionDue() == nil)
+        // One who is not known leaves nothing in the file.
+        _ = try shop.store.erase("nobody", at: after(0))
+        #expect(try shop.store.compactionDue() == nil)
+        _ = try shop.store.erase("u1", at: after(1))
+        _ = try shop.store.erase("u2", at: after(2))
+        #expect(try shop.store.compactionDue() == after(1))
+        shop.store.graph.environment.close()
+        let waiting = try StoreVerification.verify(store)
+        #expect(waiting.isCompactionDue && waiting.isSound)
+        // A compact backup has no old pages.
+        _ = try StoreBackup.make(of: store, at: shop.folder("b"))
+        #expect(try !StoreVerification.verify(shop.folder("b")).isCompactionDue)
+        await #expect(processExitsWith: .signal(SIGKILL)) { [store = store as String] in
+            _ = try StoreCompaction.compact(store) { _ in kill(getpid(), SIGKILL) }
+        }
+        #expect(try StoreVerification.verify(store).isCompactionDue)
+        #expect(throws: TwinsError.self) {
+            _ = try StoreCompaction.compact(store) { _ in throw TwinsError(.corrupt, "planted") }
+        }
+        #expect(try StoreVerification.verify(store).isCompactionDue)
+        _ = try StoreCompaction.compact(store, verify: check)
+        let report = try StoreVerification.verify(store)
+        #expect(!report.isCompactionDue && report.findings == [])
+        let again = try TestStore(folder: shop.folder)
+        #expect(try again.store.compactionDue() == nil)
+        #expect(try again.twin("u1").isCold && again.store.isErased("u1"))
+        _ = try again.append(event(.view, "A", 1, user: "u0", id: "new"))
+        again.store.graph.environment.close()
+        #expect(try !StoreVerification.verify(store).isCompactionDue)
+    }
+
+    @Test func whatErasingDoesNotReachIsFound() throws {
+        let shop = try shop()
+        let store = shop.folder("store")
+        shop.store.graph.environment.close()
+        #expect(ErasureRemains.find(store: store, in: [shop.folder.path]) == [])
+        _ = try StoreBackup.make(of: store, at: shop.folder("b"))
+        _ = try StoreRestore.restore(shop.folder("b"), to: store, isReplacing: true, verify: check)
+        let other = try TemporaryFolder()
+        _ = try other.file("# events.csv line 7: type: nope\n7,ann,tea,nope\n", name: "r.txt")
+        _ = try other.file("# foretwin ingest, 2026-03-01\n# e.csv line 7: no\n", name: "r2")
+        _ = try other.file(
+            #"{"as_of":"2026-01-01","expected_count":1,"item_id":"a","twin":"00"}"# + "\n",
+            name: "f.partial")
+        _ = try other.file(
+            "<!DOCTYPE html>\n<meta name=\"generator\" content=\"Foretwin\"/>", name: "p")
+        try StoreFiles.makeFolder(other("ann"))
+        _ = try other.file("{}", name: "ann/twin.json")
+        _ = try other.file("{}", name: "ann/events.jsonl")
+        // What is none of these, and what cannot be read.
+        _ = try other.file("# A line of a heading\n", name: "notes.md")
+        _ = try other.file("", name: "empty")
+        _ = try other.file("user_id,item_id\nann,tea\n", name: "events.csv")
+        _ = try other.file([0xFF, 0xFE, 0], name: "bytes")
+        #expect(mkfifo(other("pipe"), 0o600) == 0)
+        try FileManager.default.createSymbolicLink(
+            atPath: other("loop"), withDestinationPath: other("loop"))
+        let found = ErasureRemains.find(
+            store: store, in: [other.path, shop.folder.path, other("nowhere")])
+        let kinds = Dictionary(
+            uniqueKeysWithValues: found.map {
+                (URL(filePath: $0.path).lastPathComponent, $0.kind)
+            })
+        #expect(
+            kinds == [
+                "b": "backup", "store.before-restore": "former store", "r.txt": "rejected lines",
+                "r2": "rejected lines",
+                "f.partial": "fleet file", "p": "report", "ann": "export of a twin",
+            ])
+        #expect(found.map(\.path) == found.map(\.path).sorted())
+    }
+
     @Test func lostPagesAreGivenBack() throws {
         let shop = try shop()
         let images = try images(shop)

@@ -204,6 +204,30 @@ import TwinStorage
         #expect(found == ["the journal has an event that it should not have"])
     }
 
+    /// Records with right checksums that say what no store says: an error, never the end.
+    @Test(
+        arguments: [
+            (0, 0, 0, 0), (.max, 0, 0, 0), (1 << 62, 0, 0, 0), (5, 5, 0, 0), (5, 0, 5, 0),
+            (5, 4, 3, 0), (5, .max, 0, 0), (5, 0, .max, 0), (5, 0, 0, .max),
+        ] as [(UInt64, UInt64, UInt64, UInt64)])
+    func numbersOfTheJournalThatCannotBeAreFound(
+        next: UInt64, settled: UInt64, sweep: UInt64, events: UInt64
+    ) throws {
+        let shop = try shop()
+        let found = try findings(shop) { transaction, environment in
+            var writer = ByteWriter()
+            for number in [1, next, settled, sweep, 0, events] { writer.appendVarint(number) }
+            try transaction.put(writer.bytes, for: [0], in: environment.table("journal"))
+        }
+        #expect(found.contains("the numbers in the journal's state contradict each other"))
+        let again = try TestStore(folder: shop.folder)
+        #expect(twinsError { _ = try again.twin("u0") }?.code == .corrupt)
+        #expect(
+            twinsError { _ = try again.append(event(.view, "A", 1, id: "new")) }?.code == .corrupt)
+        #expect(twinsError { try again.store.settle() }?.code == .corrupt)
+        #expect(twinsError { _ = try again.store.erase("u0", at: after(1)) }?.code == .corrupt)
+    }
+
     @Test func aMissingStateOfTheJournalIsFound() throws {
         let found = try findings(try shop()) { transaction, environment in
             try transaction.remove([0], in: environment.table("journal"))

@@ -3,6 +3,7 @@ import Shop
 import ShopFormats
 import Testing
 import Time
+import TextFiles
 
 @testable import SyntheticShop
 
@@ -145,6 +146,19 @@ private func rows(_ text: String) -> [[String]] {
         }
     }
 
+    @Test func allFilesAreListed() throws {
+        try withFolder { folder in
+            try SyntheticShop(configuration).write(to: folder)
+            let manager = FileManager.default
+            let found = try manager.subpathsOfDirectory(atPath: folder).filter { $0 != "context" }
+            #expect(found.sorted() == SyntheticShop.fileNames.sorted())
+            for name in found {
+                let attributes = try manager.attributesOfItem(atPath: "\(folder)/\(name)")
+                #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600, "\(name)")
+            }
+        }
+    }
+
     @Test func folderThatIsAFileIsAClearError() throws {
         try withFolder { folder in
             let path = folder + "/taken"
@@ -177,16 +191,10 @@ private func rows(_ text: String) -> [[String]] {
     ])
     func quotingRoundTrips(_ text: String) {
         var bytes: [UInt8] = []
-        CSVFile.quote(text, into: &bytes)
+        CSVField.append(text, to: &bytes)
         bytes += Array(",".utf8)
-        CSVFile.quote(text, into: &bytes)
+        CSVField.append(text, to: &bytes)
         bytes += Array("\n".utf8)
         #expect(rows(String(decoding: bytes, as: UTF8.self)) == [[text, text]])
-    }
-
-    @Test func onlyWhatNeedsQuotesGetsThem() {
-        var bytes: [UInt8] = []
-        CSVFile.quote("Plain & Good; 5 'x'", into: &bytes)
-        #expect(String(decoding: bytes, as: UTF8.self) == "Plain & Good; 5 'x'")
     }
 }

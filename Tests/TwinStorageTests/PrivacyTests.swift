@@ -3,6 +3,8 @@ import PropertyGraph
 import Shop
 import TestSupport
 import Testing
+import Synchronization
+import TextFiles
 import TwinFixtures
 
 @testable import ShopFormats
@@ -77,6 +79,39 @@ import TwinFixtures
         // Another call leaves it as it is, and another file has another key.
         #expect(try read(path, create: true).fingerprint == made.fingerprint)
         #expect(try read(folder("b.key"), create: true).fingerprint != made.fingerprint)
+    }
+
+    /// First starts at the same time: whoever comes first makes the key, and all have that one.
+    @Test(arguments: 0..<20) func manyFirstStartsHaveOneKey(round: Int) throws {
+        let folder = try TemporaryFolder()
+        let path = folder("keys/shop.key")
+        let found = Mutex<[String]>([])
+        DispatchQueue.concurrentPerform(iterations: 8) { _ in
+            let fingerprint: String
+            do {
+                fingerprint = try read(path, create: true).fingerprint
+            } catch {
+                fingerprint = "\(error)"
+            }
+            found.withLock { $0.append(fingerprint) }
+        }
+        let kept = try read(path).fingerprint
+        #expect(found.withLock { Set($0) } == [kept])
+        let manager = FileManager.default
+        #expect(try manager.contentsOfDirectory(atPath: folder("keys")) == ["shop.key"])
+        let attributes = try manager.attributesOfItem(atPath: folder("keys"))
+        #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o700)
+    }
+
+    /// One that was slow between looking for a key and making one.
+    @Test func aKeyThatWasMadeMeanwhileIsKept() throws {
+        let folder = try TemporaryFolder()
+        let path = folder("shop.key")
+        let slow = try AtomicFile(path, .new)
+        try slow.write(String(repeating: "0", count: 64).utf8)
+        let quick = try read(path, create: true).fingerprint
+        #expect(throws: FileError.self) { try slow.commit() }
+        #expect(try read(path, create: true).fingerprint == quick)
     }
 
     @Test func keysAreReadInEitherCaseWithBlanksAround() throws {

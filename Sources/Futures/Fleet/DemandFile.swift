@@ -1,12 +1,13 @@
-import Foundation
 package import Simulation
+import TextFiles
 import Time
 
 /// Writes expected demand as CSV, which pandas and spreadsheets read.
 ///
 /// A row holds a level (`all`, `category` or `item`), a day from 1 on, or 0 for the whole horizon,
 /// and what is expected then. Expectations and errors of the model of parts of a fleet add up, and
-/// so do the squares of deviations and of errors by the number of paths.
+/// so do the squares of deviations and of errors by the number of paths. Texts are guarded by
+/// `FormulaGuard`; ``DemandTable`` reads them as they were.
 package enum DemandFile {
     static let header = [
         "level", "item_id", "category", "day", "from", "to", "expected", "low", "high",
@@ -31,58 +32,63 @@ package enum DemandFile {
         _ demand: FleetDemand, _ settings: FleetSettings, itemIDs: [String],
         demandError: DemandError = .none, to path: String
     ) throws {
-        let partial = path + ".partial"
-        guard FileManager.default.createFile(atPath: partial, contents: nil),
-            let handle = FileHandle(forWritingAtPath: partial)
-        else { throw FuturesError("\(partial) cannot be written. Choose another --demand.") }
-        defer { try? handle.close() }
-        var text = header.joined(separator: ",") + "\n"
+        do throws(FileError) {
+            try write(demand, settings, itemIDs, demandError, to: AtomicFile(path))
+        } catch {
+            throw FuturesError(error.description)
+        }
+    }
+
+    private static func write(
+        _ demand: FleetDemand, _ settings: FleetSettings, _ itemIDs: [String],
+        _ demandError: DemandError, to file: AtomicFile
+    ) throws(FileError) {
+        var table = CSVWriter(header: header)
         let shape = demand.shape
         try rows(
             demand, settings, row: shape.rowOfAll, names: ["all", "", ""],
-            modelError: demandError.all, handle, &text)
+            modelError: demandError.all, file, &table)
         for (place, name) in shape.categories.enumerated() {
             try rows(
                 demand, settings, row: shape.row(ofCategory: place),
-                names: ["category", "", name], modelError: demandError.category, handle, &text)
+                names: ["category", "", name], modelError: demandError.category, file, &table)
         }
         for (place, category) in shape.categoryPlaces.enumerated()
         where itemIDs.indices.contains(place) {
             try rows(
                 demand, settings, row: place,
                 names: ["item", itemIDs[place], shape.categories[Int(category)]],
-                modelError: demandError.item, handle, &text)
+                modelError: demandError.item, file, &table)
         }
-        try handle.write(contentsOf: Data(text.utf8))
-        try handle.synchronize()
-        guard rename(partial, path) == 0 else {
-            throw FuturesError("\(path) cannot be written. Its content is in \(partial).")
-        }
+        try file.write(table.bytes)
+        try file.commit()
     }
 
     private static func rows(
         _ demand: FleetDemand, _ settings: FleetSettings, row: Int, names: [String],
-        modelError: Double, _ handle: FileHandle, _ text: inout String
-    ) throws {
+        modelError: Double, _ file: AtomicFile, _ table: inout CSVWriter
+    ) throws(FileError) {
         let days = demand.shape.days
-        let start = names.map(quoted).joined(separator: ",")
         for day in 0...days {
             let estimate = demand.estimate(
                 row: row, column: day == 0 ? days : day - 1, modelError: modelError)
             guard estimate.expected > 0 || names[0] != "item" else { continue }
             let (from, to) = span(ofDay: day, origin: settings.origin, settings.horizonSeconds)
             let interval = estimate.interval
-            let numbers = [
+            for name in names { table.add(text: name) }
+            table.add(day)
+            for moment in [from, to] { table.add(Timestamp(seconds: moment).iso8601) }
+            for number in [
                 estimate.expected, interval.lowerBound, interval.upperBound, estimate.deviation,
                 estimate.error, estimate.modelError,
-            ]
-            text += "\(start),\(day),\(Timestamp(seconds: from).iso8601),"
-            text += "\(Timestamp(seconds: to).iso8601),"
-            text += numbers.map { "\($0)" }.joined(separator: ",") + "\n"
+            ] {
+                table.add(number)
+            }
+            table.endRow()
         }
-        guard text.utf8.count >= chunk else { return }
-        try handle.write(contentsOf: Data(text.utf8))
-        text = ""
+        guard table.bytes.count >= chunk else { return }
+        try file.write(table.bytes)
+        table.bytes.removeAll(keepingCapacity: true)
     }
 
     /// From when to when a day reaches, in seconds since 1970; day 0 is the whole horizon.
@@ -92,14 +98,5 @@ package enum DemandFile {
         guard day > 0 else { return (origin, origin + horizonSeconds) }
         let from = origin + Int64(day - 1) * 86_400
         return (from, min(from + 86_400, origin + horizonSeconds))
-    }
-
-    /// A field as it stands in a line: ends of lines in it become blanks.
-    package static func quoted(_ field: String) -> String {
-        let line = String(
-            String.UnicodeScalarView(
-                field.unicodeScalars.map { $0 == "\n" || $0 == "\r" ? " " : $0 }))
-        guard line.unicodeScalars.contains(where: { $0 == "," || $0 == "\"" }) else { return line }
-        return "\"" + line.replacing("\"", with: "\"\"") + "\""
     }
 }

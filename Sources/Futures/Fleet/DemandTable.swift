@@ -1,6 +1,7 @@
 import Shop
 import ShopFormats
 package import Simulation
+import TextFiles
 package import Time
 
 /// What a file of expected demand says, or several files of the parts of a fleet together.
@@ -142,8 +143,8 @@ private struct DemandReader {
     private func subject() -> DemandTable.Subject? {
         switch fields[0] {
         case "all": .all
-        case "category": .category(fields[2])
-        case "item": .item(fields[1])
+        case "category": .category(FormulaGuard.unguarded(fields[2]))
+        case "item": .item(FormulaGuard.unguarded(fields[1]))
         default: nil
         }
     }

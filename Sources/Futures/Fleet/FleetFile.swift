@@ -1,5 +1,6 @@
 package import Foundation
 import Simulation
+import TextFiles
 
 /// A file of lines that is written over hours, and resumed where it was when the program ended.
 ///
@@ -51,10 +52,13 @@ package final class FleetFile {
         }
         let partial = path + ".partial"
         let isNew = !FileManager.default.fileExists(atPath: partial)
-        guard !isNew || FileManager.default.createFile(atPath: partial, contents: nil) else {
+        let descriptor = open(partial, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
             throw FuturesError("\(partial) cannot be written. Choose another file.")
         }
-        handle = try FileHandle(forUpdating: URL(fileURLWithPath: partial))
+        handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        // An older run may have made it for everybody to read.
+        fchmod(descriptor, 0o600)
         // Whoever held the lock until now may have finished, and given the file its name.
         guard flock(handle.fileDescriptor, LOCK_EX | LOCK_NB) == 0,
             FileManager.default.fileExists(atPath: partial)
@@ -104,7 +108,7 @@ package final class FleetFile {
 
     private func write(_ state: State) throws {
         let data = try JSONEncoder().encode(state)
-        try data.write(to: URL(fileURLWithPath: Self.statePath(path)), options: .atomic)
+        try AtomicFile.write(data, to: Self.statePath(path))
         stateByteCount = data.count
         unsavedByteCount = 0
     }
@@ -112,8 +116,10 @@ package final class FleetFile {
     /// Gives the file its name.
     package func finish() throws {
         try handle.synchronize()
-        guard rename(partialPath, path) == 0 else {
-            throw FuturesError("\(path) cannot be written. Its content is in \(partialPath).")
+        do throws(FileError) {
+            try Folders.move(partialPath, to: path)
+        } catch {
+            throw FuturesError("\(error) The file's content is in \(partialPath).")
         }
         try? FileManager.default.removeItem(atPath: Self.statePath(path))
     }

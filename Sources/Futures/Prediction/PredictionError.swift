@@ -14,6 +14,8 @@ package struct PredictionError: Error, CustomStringConvertible, Sendable, Hashab
         case setting
         /// Files cannot be read or written.
         case file
+        /// Another process is at work on the same.
+        case inUse
     }
 
     /// The kind of error.

@@ -94,6 +94,11 @@ package struct TrainingWorkflow: Sendable {
     /// - Throws: ``PredictionError`` when there is too little data, what the store throws, or
     ///   `CancellationError`.
     package func run(progress: @escaping ProgressSink) throws -> Outcome {
+        // While nobody else trains into the folder.
+        try registry.whileTraining { try runAlone(progress: progress) }
+    }
+
+    private func runAlone(progress: @escaping ProgressSink) throws -> Outcome {
         if settings.isFresh { try? FileManager.default.removeItem(at: registry.training) }
         let configuration = settings.configuration
         progress(OperationProgress(.twins))

@@ -4,6 +4,8 @@ import Operations
 import PropertyGraph
 import Shop
 import Time
+import Prediction
+import TextFiles
 
 /// An error that a command reports in one line, with the exit code that goes with it.
 struct CommandFailure: Error, CustomStringConvertible {
@@ -15,7 +17,8 @@ struct CommandFailure: Error, CustomStringConvertible {
     static let missing: Int32 = 66
     /// The disk failed to read or write (EX_IOERR).
     static let disk: Int32 = 74
-    /// Another process has the store open (EX_TEMPFAIL): trying again later may help.
+    /// Another process has the store open, trains into the same folder or writes the same file
+    /// (EX_TEMPFAIL): trying again later may help.
     static let inUse: Int32 = 75
 
     let description: String
@@ -29,6 +32,12 @@ struct CommandFailure: Error, CustomStringConvertible {
     /// The exit code that goes with an error; `nil` if the parser of arguments knows better.
     static func code(of error: any Error) -> Int32? {
         if let failure = error as? CommandFailure { return failure.code }
+        if (error as? PredictionError)?.code == .inUse { return inUse }
+        switch (error as? FileError)?.code {
+        case .inUse: return inUse
+        case .system(EIO): return disk
+        default: break
+        }
         switch (error as? TwinsError)?.code {
         case .notFound: return missing
         case .corrupt: return damaged

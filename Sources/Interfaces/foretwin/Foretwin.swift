@@ -1,5 +1,7 @@
 import ArgumentParser
+import Foundation
 import Kernels
+import PropertyGraph
 
 /// The command line.
 @main
@@ -23,7 +25,7 @@ struct Foretwin: AsyncParsableCommand {
 
             Exit codes: 0 done; 1 something went wrong; 64 wrong usage; 65 the store is damaged; \
             66 there is no such store or file; 74 the disk failed; 75 another process has the \
-            store open.
+            store open, trains into the same folder, or writes the same file.
             """,
         version: version,
         subcommands: [
@@ -37,6 +39,9 @@ struct Foretwin: AsyncParsableCommand {
 
     /// Runs the command that the arguments name.
     static func main() async {
+        // What it writes is about customers: for its owner alone, whatever the shell allows.
+        umask(0o077)
+        keepKeyOutOfCoreFiles()
         CommandFailure.exitOnDamage()
         do {
             var command = try parseAsRoot()
@@ -50,9 +55,20 @@ struct Foretwin: AsyncParsableCommand {
         }
     }
 
-    /// The version, and the processor it was built for.
+    /// The system writes no core file when the process fails: the key would be in it.
+    private static func keepKeyOutOfCoreFiles() {
+        var limit = rlimit(rlim_cur: 0, rlim_max: 0)
+        #if os(Linux)
+            setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
+        #else
+            setrlimit(RLIMIT_CORE, &limit)
+        #endif
+    }
+
+    /// The version, the processor it was built for, and the database library in use.
     private static var version: String {
-        var text = "foretwin 0.1.0, built for \(BuildTarget.cpu)"
+        var text =
+            "foretwin 0.1.0, built for \(BuildTarget.cpu), LMDB \(GraphStore.databaseVersion)"
         if let more = BuildTarget.machineCanDoMore() { text += "\n\(more)" }
         return text
     }

@@ -107,7 +107,7 @@ struct CSVPairWriter: InterchangeWriter {
             if case .string(let text) = values[next].value {
                 writeText(text, to: file)
             } else {
-                file.write(CSVRecords.encoded(PropertyText.text(values[next].value)))
+                CSVRecords.append(PropertyText.text(values[next].value), to: &file.bytes)
             }
             next += 1
         }
@@ -116,7 +116,7 @@ struct CSVPairWriter: InterchangeWriter {
     }
 
     private func writeText(_ text: String, to file: OutputFile) {
-        file.write(CSVRecords.encoded(GuardedText.encoded(text)))
+        CSVRecords.append(GuardedText.encoded(text), to: &file.bytes)
     }
 }
 

@@ -1,3 +1,5 @@
+import TextFiles
+
 /// Comma-separated values as RFC 4180 has them: a field in quotes may hold commas, quotes (doubled)
 /// and ends of lines.
 enum CSVRecords {
@@ -27,20 +29,9 @@ enum CSVRecords {
         }
     }
 
-    /// A field as it is written: in quotes if it must be.
-    static func encoded(_ text: String) -> String {
-        let needsQuotes = text.utf8.contains { byte in
-            byte == comma || byte == quote || byte == lineFeed || byte == carriageReturn
-                || byte == UInt8(ascii: " ")
-        }
-        guard needsQuotes else { return text }
-        var bytes = [quote]
-        for byte in text.utf8 {
-            if byte == quote { bytes.append(quote) }
-            bytes.append(byte)
-        }
-        bytes.append(quote)
-        return String(decoding: bytes, as: UTF8.self)
+    /// Adds a field as it is written: in quotes if it must be.
+    static func append(_ text: String, to bytes: inout [UInt8]) {
+        CSVField.append(text, to: &bytes, quotesBlanks: true)
     }
 
     private static let comma = UInt8(ascii: ",")
@@ -76,21 +67,13 @@ enum CSVRecords {
     }
 }
 
-/// Texts in cells of a table, made safe for programs that compute what begins like a formula.
+/// Texts in cells of a table whose empty cells have no value.
 ///
-/// A text that begins with `=`, `+`, `-`, `@`, a tab or an end of line would be computed by a
-/// spreadsheet (CWE-1236); it gets a `'` before it. So do a text that begins with `'`, to be told
-/// apart, and an empty text, since an empty cell has no value.
+/// They are guarded by `FormulaGuard`, and an empty text is a `'`, to be told apart.
 enum GuardedText {
     static func encoded(_ text: String) -> String {
-        switch text.utf8.first {
-        case nil, 0x3D, 0x2B, 0x2D, 0x40, 0x09, 0x0A, 0x0D, 0x27: "'" + text
-        default: text
-        }
+        text.isEmpty ? "'" : FormulaGuard.guarded(text)
     }
 
-    static func decoded(_ text: String) -> String {
-        guard text.utf8.first == 0x27 else { return text }
-        return String(text[text.utf8.index(after: text.startIndex)...])
-    }
+    static func decoded(_ text: String) -> String { FormulaGuard.unguarded(text) }
 }

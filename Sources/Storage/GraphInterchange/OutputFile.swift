@@ -1,4 +1,4 @@
-import Foundation
+import TextFiles
 
 /// A file that is written in constant memory and appears whole or not at all.
 ///
@@ -10,35 +10,15 @@ final class OutputFile {
     let path: String
     /// Bytes that are not in the file yet; writers add to them and then end their record.
     var bytes: [UInt8] = []
-    private let handle: FileHandle
+    private let file: AtomicFile
     private var recordStart = 0
-    private var isFinished = false
-
-    private var partialPath: String { path + ".partial" }
 
     init(path: String) throws(Fault) {
-        let partialPath = path + ".partial"
-        var isDirectory: ObjCBool = false
-        if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
-            isDirectory.boolValue
-        {
-            throw Fault(.file, "this is a folder; name a file in it.")
-        }
-        guard
-            FileManager.default.createFile(
-                atPath: partialPath, contents: nil, attributes: [.posixPermissions: 0o600]),
-            let opened = FileHandle(forWritingAtPath: partialPath)
-        else {
-            throw Fault(.file, "the file cannot be written; check the folder and its permissions.")
-        }
         self.path = path
-        handle = opened
-    }
-
-    deinit {
-        if !isFinished {
-            try? handle.close()
-            try? FileManager.default.removeItem(atPath: partialPath)
+        do throws(FileError) {
+            file = try AtomicFile(path)
+        } catch {
+            throw Self.fault(error)
         }
     }
 
@@ -76,24 +56,23 @@ final class OutputFile {
     /// Makes the file durable under its name, in place of one that was there.
     func finish() throws(Fault) {
         try flush()
-        do {
-            try handle.synchronize()
-            try handle.close()
+        do throws(FileError) {
+            try file.commit()
         } catch {
-            throw Fault(.file, "the file cannot be finished (\(error)); check the disk's space.")
+            throw Self.fault(error)
         }
-        guard rename(partialPath, path) == 0 else {
-            throw Fault(.file, "the file cannot be put in place; check the folder's permissions.")
-        }
-        isFinished = true
     }
 
     private func flush() throws(Fault) {
-        do {
-            try handle.write(contentsOf: bytes)
+        do throws(FileError) {
+            try file.write(bytes)
         } catch {
-            throw Fault(.file, "the file cannot be written (\(error)); check the disk's space.")
+            throw Self.fault(error)
         }
         bytes.removeAll(keepingCapacity: true)
+    }
+
+    private static func fault(_ error: FileError) -> Fault {
+        Fault(.file, "it \(error.reason)")
     }
 }

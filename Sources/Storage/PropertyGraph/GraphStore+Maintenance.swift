@@ -14,6 +14,9 @@ extension GraphStore {
         case disk
     }
 
+    /// The version of the database library in use, such as "0.9.31".
+    package static var databaseVersion: String { Environment.version }
+
     /// Whether nothing can be written until the store is opened again, because of damage or a disk
     /// that failed; reading goes on.
     public var refusesWrites: Bool { environment.isPoisoned }

@@ -58,8 +58,18 @@ extension GraphStore {
     }
 
     /// The id of the node with a running number of a label.
+    ///
+    /// - Throws: ``GraphError`` for an undeclared label, or with code `corrupt` for a number that no
+    ///   node can have: numbers come from records.
     public func nodeID(_ label: Label, index: Int) throws -> NodeID {
-        NodeID(labelCode: try vocabulary.code(of: label), index: UInt64(max(0, index)))
+        let code = try vocabulary.code(of: label)
+        guard index < 1 << 48 else {
+            throw GraphError(
+                .corrupt,
+                "A record names the node \(index), which no store can have. Restore a "
+                    + "backup.")
+        }
+        return NodeID(labelCode: code, index: UInt64(max(0, index)))
     }
 
     /// The label of a node.

@@ -199,6 +199,13 @@ public final class GraphStore: Sendable {
             GraphRecords.encode(["value": value]), for: Array("setting/\(name)".utf8), in: meta)
     }
 
+    /// Removes a setting from the store.
+    package func removeSetting(
+        _ name: String, in transaction: borrowing WriteTransaction
+    ) throws {
+        try transaction.remove(Array("setting/\(name)".utf8), in: meta)
+    }
+
     /// The format of a store; `nil` for one that is just being made.
     private static func checkFormat(
         in transaction: borrowing some ReadingTransaction & ~Copyable, meta: Table, path: String

@@ -2,6 +2,7 @@ import Foundation
 import LMDB
 import PropertyGraph
 import Shop
+import TextFiles
 
 /// Makes copies of a store while it is in use.
 package enum StoreBackup {
@@ -33,9 +34,7 @@ package enum StoreBackup {
             throw TwinsError(
                 .notFound, "There is no store at \(store).", remedy: .nameStore)
         }
-        guard !FileManager.default.fileExists(atPath: file) else {
-            throw TwinsError(.file, "\(file) exists, and backups never overwrite. Choose another.")
-        }
+        guard !FileManager.default.fileExists(atPath: file) else { throw exists(file) }
         removeUnfinished(file)
         let environment = try StoreFiles.openForReading(store)
         defer { environment.close() }
@@ -102,16 +101,17 @@ package enum StoreBackup {
     ///   - file: The file to make; it must not exist.
     /// - Throws: ``TwinsError``.
     package static func copyKey(_ key: String, to file: String) throws {
-        guard !FileManager.default.fileExists(atPath: file) else {
-            throw TwinsError(.file, "\(file) exists, and backups never overwrite. Choose another.")
-        }
         guard let contents = FileManager.default.contents(atPath: key) else {
             throw TwinsError(.key, "The key \(key) cannot be read.", remedy: .nameKey)
         }
-        let isMade = FileManager.default.createFile(
-            atPath: file, contents: contents, attributes: [.posixPermissions: 0o600])
-        guard isMade else {
-            throw TwinsError(.file, "\(file) cannot be written. Check the permissions.")
+        do throws(FileError) {
+            try AtomicFile.write(contents, to: file, .new)
+        } catch {
+            throw error.code == .exists ? exists(file) : TwinsError(.file, error.description)
         }
+    }
+
+    private static func exists(_ file: String) -> TwinsError {
+        TwinsError(.file, "\(file) exists, and backups never overwrite. Choose another.")
     }
 }

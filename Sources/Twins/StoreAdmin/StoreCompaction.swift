@@ -2,6 +2,7 @@ import Foundation
 import LMDB
 import PropertyGraph
 import Shop
+import TwinStorage
 
 /// Makes a store's file as small as it can be.
 package enum StoreCompaction {
@@ -33,10 +34,30 @@ package enum StoreCompaction {
             _ = try StoreBackup.copy(environment, to: new)
         }
         try verify(new)
+        try removeMark(from: new)
         try move(new, to: store + "/data.mdb")
         // Nobody has the store open, so nobody's readers are in it; it knows the old file's states.
         try? FileManager.default.removeItem(atPath: store + "/lock.mdb")
         return (before, StoreFiles.size(of: store + "/data.mdb"))
+    }
+
+    /// Removes the mark that erased data waits for compaction: a compact file holds none.
+    private static func removeMark(from file: String) throws {
+        // Only stores of the current format have the mark, and some files are no stores.
+        guard try GraphStore.storedFormat(ofFile: file) == GraphStore.formatVersion else { return }
+        try StoreFiles.withFolder(for: file) { folder in
+            func open(_ access: GraphStore.Access) throws -> GraphStore {
+                try GraphStore(path: folder, labels: [], edgeTypes: [], access: access)
+            }
+            let reading = try open(.read)
+            let time = try reading.read { try CompactionMark.time(in: $0, of: reading) }
+            reading.environment.close()
+            // A file without a mark stays as compact as it is.
+            guard time != nil else { return }
+            let writing = try open(.write)
+            defer { writing.environment.close() }
+            try writing.write { try CompactionMark.remove(in: $0, of: writing) }
+        }
     }
 
     /// Removes what a run has left that was cut off.

@@ -1,6 +1,7 @@
 import Foundation
 import LMDB
 import Shop
+import TextFiles
 
 /// What the commands that keep data share about a store's files.
 enum StoreFiles {
@@ -29,12 +30,10 @@ enum StoreFiles {
 
     /// Makes a folder with mode 0700, and its parents.
     static func makeFolder(_ path: String) throws {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700])
+        do throws(FileError) {
+            try Folders.make(path)
         } catch {
-            throw TwinsError(.file, "The folder \(path) cannot be made. Check the permissions.")
+            throw TwinsError(.file, error.description)
         }
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import LMDB
 import Shop
+import TextFiles
 
 /// Puts a backup in the place of a store.
 package enum StoreRestore {
@@ -38,9 +39,8 @@ package enum StoreRestore {
                 .file, "\(store) is not empty.",
                 remedy: .replaceStore(kept: swap.keptPath(store)))
         }
-        try copy(file, to: staging + "/data.partial")
-        // This also sees to it that the name is on the disk before the folders are exchanged.
-        try move(staging + "/data.partial", to: staging + "/data.mdb")
+        // The name is on the disk before the folders are exchanged, too.
+        try copy(file, to: staging + "/data.mdb")
         try verify(staging)
         try swap.commit(store)
         return hadStore ? swap.keptPath(store) : nil
@@ -51,23 +51,15 @@ package enum StoreRestore {
         guard let source = FileHandle(forReadingAtPath: file) else {
             throw TwinsError(.file, "\(file) cannot be read. Check the permissions.")
         }
-        let isMade = FileManager.default.createFile(
-            atPath: target, contents: nil, attributes: [.posixPermissions: 0o600])
-        guard isMade, let copy = FileHandle(forWritingAtPath: target) else {
-            throw TwinsError(.file, "\(target) cannot be written. Check the permissions.")
-        }
-        defer {
-            try? source.close()
-            try? copy.close()
-        }
+        defer { try? source.close() }
         do {
+            let copy = try AtomicFile(target)
             while let part = try source.read(upToCount: 1 << 20), !part.isEmpty {
-                try copy.write(contentsOf: part)
+                try copy.write(part)
             }
-            try copy.synchronize()
+            try copy.commit()
         } catch {
-            throw TwinsError(
-                .file, "\(file) cannot be copied to \(target). Is the disk full? \(error)")
+            throw TwinsError(.file, "\(file) cannot be copied: \(error)")
         }
     }
 }

@@ -101,6 +101,10 @@ package enum StoreVerification {
                 in: transaction, note: { findings.append($0) },
                 progress: { progress("records", $0, $1) })
             for finding in findings { report.add(finding) }
+            // A compact backup of a store that waits for compaction has the mark and no old pages.
+            let hasOldPages = report.pages.free + report.pages.lost > 0
+            report.isCompactionDue =
+                try hasOldPages && CompactionMark.time(in: transaction, of: store) != nil
             report.nodes = graphs.nodes
             report.edges = graphs.edges
             // Twins of a graph with loose ends cannot be compared with anything.

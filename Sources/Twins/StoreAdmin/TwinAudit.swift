@@ -93,9 +93,7 @@ struct TwinAudit {
     }
 
     private mutating func readJournal(in transaction: borrowing ReadTransaction) throws {
-        guard state.next > state.settledThrough, state.next > state.sweepThrough,
-            state.sweepThrough == 0 || state.sweepThrough >= state.settledThrough
-        else {
+        guard state.isPlausible else {
             note("the numbers in the journal's state contradict each other")
             return
         }

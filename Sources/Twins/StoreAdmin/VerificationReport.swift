@@ -38,6 +38,8 @@ package struct VerificationReport: Codable, Sendable, Hashable {
     package var settledEvents = 0
     /// The number of events in the journal that wait to be settled.
     package var waitingEvents = 0
+    /// Whether erased data is still in the file, and goes when the store is compacted.
+    package var isCompactionDue = false
     /// The first hundred findings.
     package var findings: [Finding] = []
     /// How many findings there are.

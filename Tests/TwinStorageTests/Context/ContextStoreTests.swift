@@ -277,6 +277,21 @@ import TwinFixtures
                     "precipitation": .string(DayBlock(first: 0).text),
                 ]
             ),
+            (
+                .weather,
+                [
+                    "city": .string("B"), "firstDay": .timestamp(Timestamp(rawValue: .max)),
+                    "temperature": .string(DayBlock(first: 0).text),
+                    "precipitation": .string(DayBlock(first: 0).text),
+                ]
+            ),
+            (
+                .offer,
+                [
+                    "item": .string("i"), "price": .double(1), "firstDay": ContextNodes.day(2),
+                    "lastDay": ContextNodes.day(1),
+                ]
+            ),
             (.publicEvent, ["uid": .string("u")]), (.offer, [:]),
             (.trend, ["category": .int(1)]),
         ]
@@ -291,6 +306,25 @@ import TwinFixtures
             let error = twinsError { _ = try shop.store.contextFeeds() }
             #expect(error?.code == .corrupt, "\(label)")
         }
+    }
+
+    @Test func aBlockOfOtherDaysThanItsNameSaysIsDamage() throws {
+        let shop = try TestStore()
+        let graph = shop.store.graph
+        try shop.store.add(ContextFeeds(trends: [Trend(category: "A", day: 40, level: 2)]))
+        try graph.write { transaction in
+            let name = ContextNodes.name("A", Day.text(32))
+            let node = try #require(try graph.node(.trend, name, in: transaction))
+            let properties: [String: Property] = [
+                "category": .string("A"), "firstDay": ContextNodes.day(0),
+                "level": .string(DayBlock(first: 0).text),
+            ]
+            try graph.put(Node(id: node, properties: properties), graph: .shared, in: transaction)
+        }
+        let error = twinsError {
+            try shop.store.add(ContextFeeds(trends: [Trend(category: "A", day: 41, level: 3)]))
+        }
+        #expect(error?.code == .corrupt)
     }
 
     @Test func fiftyCitiesOverAThousandDaysAreReadQuickly() throws {

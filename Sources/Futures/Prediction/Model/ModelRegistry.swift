@@ -1,9 +1,13 @@
 package import Foundation
 import Glibc
 import Shop
+import TextFiles
 
 /// The versions of a model in a folder: `<folder>/v0001`, `v0002`, …, and a file `current` that
 /// names the one in use, and below it those that were in use before, newest first.
+///
+/// What changes the folder holds a lock on its file `.lock`, and waits for others that do. A training
+/// holds another one, `.trainer.lock`, from its beginning to its end.
 package struct ModelRegistry: Sendable {
     /// The folder that holds the versions.
     package let folder: URL
@@ -20,6 +24,39 @@ package struct ModelRegistry: Sendable {
 
     /// The folder in which a training run keeps how far it is; the run removes it at its end.
     package var training: URL { folder.appending(path: ".training") }
+
+    /// Trains, while no other training of this folder does.
+    ///
+    /// - Parameter body: The training: all that uses ``training``.
+    /// - Returns: What `body` returns.
+    /// - Throws: ``PredictionError`` with code `inUse` if another training is under way, or what
+    ///   `body` throws.
+    package func whileTraining<T>(_ body: () throws -> T) throws -> T {
+        try holding(".trainer.lock", waits: false, body)
+    }
+
+    /// Holds a lock, and tells apart its own errors from those of the work.
+    private func holding<T>(_ name: String, waits: Bool, _ body: () throws -> T) throws -> T {
+        let result: Result<T, any Error>
+        do {
+            result = try FileLock.holding(folder.appending(path: name).path, waits: waits) {
+                Result { try body() }
+            }
+        } catch let error as FileError where error.code == .inUse {
+            throw PredictionError(
+                .inUse,
+                "Another training of \(folder.path) is under way. Wait until it has ended, or name "
+                    + "another folder.")
+        } catch {
+            throw PredictionError(.file, "\(error)")
+        }
+        return try result.get()
+    }
+
+    /// Changes the folder while nobody else does.
+    private func whileLocked<T>(_ body: () throws -> T) throws -> T {
+        try holding(".lock", waits: true, body)
+    }
 
     /// The version in use, or `nil` if none has been promoted.
     package var current: String? { history.first }
@@ -61,21 +98,29 @@ package struct ModelRegistry: Sendable {
     package func publish(
         _ model: PredictionModel, metrics: TrainingMetrics, files: [String: Data] = [:]
     ) throws -> String {
+        try whileLocked { try publishLocked(model, metrics, files) }
+    }
+
+    private func publishLocked(
+        _ model: PredictionModel, _ metrics: TrainingMetrics, _ files: [String: Data]
+    ) throws -> String {
         let manager = FileManager.default
         let number = (versions.last.flatMap(Self.number(of:)) ?? 0) + 1
         let version = "v" + String(format: "%04d", number)
         let draft = folder.appending(path: ".draft-\(version)")
+        removeDrafts()
+        defer { removeDrafts() }
         do {
-            try? manager.removeItem(at: draft)
-            try manager.createDirectory(at: draft, withIntermediateDirectories: true)
+            try Folders.make(draft.path)
             try ModelFiles.write(model, metrics: metrics, to: draft)
-            for (name, data) in files { try data.write(to: draft.appending(path: name)) }
+            for (name, data) in files {
+                try AtomicFile.write(data, to: draft.appending(path: name).path)
+            }
             for name in try manager.contentsOfDirectory(atPath: draft.path) {
                 try Self.sync(draft.appending(path: name).path)
             }
-            try Self.sync(draft.path)
-            try manager.moveItem(at: draft, to: folder.appending(path: version))
-            try Self.sync(folder.path)
+            try Folders.sync(draft.path)
+            try Folders.move(draft.path, to: folder.appending(path: version).path)
         } catch let error as PredictionError {
             throw error
         } catch {
@@ -85,14 +130,28 @@ package struct ModelRegistry: Sendable {
         return version
     }
 
+    /// Removes what was left by runs that were cut off, or have failed.
+    private func removeDrafts() {
+        let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
+        for name in names ?? [] where name.hasPrefix(".draft-") {
+            try? FileManager.default.removeItem(at: folder.appending(path: name))
+        }
+    }
+
     /// Makes a version the one in use; a server takes it up by itself.
     ///
     /// - Throws: ``PredictionError`` when there is no such version, or it cannot be used.
     package func promote(_ version: String) throws {
         _ = try load(version: version)
-        let former = history
-        guard former.first != version else { return }
-        try write(history: [version] + former)
+        try whileLocked {
+            guard versions.contains(version) else {
+                throw PredictionError(
+                    .notFound, "\(version) in \(folder.path) was removed meanwhile.")
+            }
+            let former = history
+            guard former.first != version else { return }
+            try write(history: [version] + former)
+        }
     }
 
     /// Makes the version the one in use that was so before the current one.
@@ -100,6 +159,11 @@ package struct ModelRegistry: Sendable {
     /// - Returns: That version's name.
     /// - Throws: ``PredictionError`` when there was none, or it cannot be used any more.
     package func rollBack() throws -> String {
+        // A folder that is not there must not be made for its lock.
+        try history.isEmpty ? rollBackLocked() : whileLocked { try rollBackLocked() }
+    }
+
+    private func rollBackLocked() throws -> String {
         let kept = versions
         let former = history.dropFirst().drop { !kept.contains($0) }
         guard let version = former.first else {
@@ -119,6 +183,11 @@ package struct ModelRegistry: Sendable {
     /// - Returns: The names of those removed.
     /// - Throws: ``PredictionError`` when a version cannot be removed.
     package func prune(keeping count: Int) throws -> [String] {
+        guard FileManager.default.fileExists(atPath: folder.path) else { return [] }
+        return try whileLocked { try pruneLocked(keeping: count) }
+    }
+
+    private func pruneLocked(keeping count: Int) throws -> [String] {
         let all = versions
         let former = history.filter(all.contains)
         let needed = Set(former.prefix(1) + former.dropFirst().drop { $0 == former[0] }.prefix(1))
@@ -141,25 +210,19 @@ package struct ModelRegistry: Sendable {
     /// Names the versions that are and were in use, in one step; the bytes are on the disk before
     /// they have their name.
     private func write(history: [String]) throws {
-        let draft = folder.appending(path: ".draft-current")
-        do {
-            let lines = history.prefix(Self.historyLimit).map { $0 + "\n" }
-            try Data(lines.joined().utf8).write(to: draft)
+        let lines = history.prefix(Self.historyLimit).map { $0 + "\n" }
+        do throws(FileError) {
+            try AtomicFile.write(
+                lines.joined().utf8, to: folder.appending(path: "current").path)
         } catch {
-            throw PredictionError(.file, "\(draft.path) cannot be written: \(error)")
+            throw PredictionError(.file, error.description)
         }
-        try Self.sync(draft.path)
-        guard rename(draft.path, folder.appending(path: "current").path) == 0 else {
-            throw PredictionError(
-                .file, "\(draft.path) cannot be made the current one (errno \(errno)).")
-        }
-        try Self.sync(folder.path)
     }
 
     /// How many promotions can be undone.
     private static let historyLimit = 100
 
-    /// Forces a file's or folder's bytes to the disk.
+    /// Waits until a file's bytes are on the disk.
     private static func sync(_ path: String) throws(PredictionError) {
         let descriptor = open(path, O_RDONLY)
         defer { if descriptor >= 0 { close(descriptor) } }

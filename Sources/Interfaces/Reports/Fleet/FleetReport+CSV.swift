@@ -1,11 +1,13 @@
 import Fleet
 import Simulation
+import TextFiles
 
 extension FleetReport {
     /// The figures as one table, which pandas and spreadsheets read.
     ///
     /// Each row has the name of its list, what it is about, and a value, where it lies in 9 futures
-    /// of 10 if that is known; `day` counts from 1 and is empty for the whole horizon.
+    /// of 10 if that is known; `day` counts from 1 and is empty for the whole horizon. Texts are
+    /// guarded by `FormulaGuard`.
     ///
     /// - Returns: CSV with a header.
     package func csv() -> String {
@@ -74,18 +76,20 @@ extension FleetReport {
     }
 }
 
-/// Lines of CSV.
+/// The rows of the table.
 private struct CSVText {
-    private(set) var text = "list,id,name,category,day,value,low,high\n"
+    private var writer = CSVWriter(
+        header: ["list", "id", "name", "category", "day", "value", "low", "high"])
+
+    var text: String { String(decoding: writer.bytes, as: UTF8.self) }
 
     mutating func add(
         _ list: String, id: String = "", name: String = "", category: String = "",
         day: Int? = nil, value: FleetReport.Estimate
     ) {
-        var fields = [list, id, name, category].map(DemandFile.quoted)
-        fields.append(day.map { "\($0)" } ?? "")
-        fields.append("\(value.expected)")
-        fields += [value.low, value.high].map { $0.map { "\($0)" } ?? "" }
-        text += fields.joined(separator: ",") + "\n"
+        for text in [list, id, name, category] { writer.add(text: text) }
+        writer.add(day)
+        for number in [value.expected, value.low, value.high] { writer.add(number) }
+        writer.endRow()
     }
 }

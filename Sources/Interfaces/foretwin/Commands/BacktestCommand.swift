@@ -8,6 +8,7 @@ import Prediction
 import Reports
 import Simulation
 import SyntheticShop
+import TextFiles
 import Time
 import TwinStorage
 
@@ -213,7 +214,7 @@ extension BacktestCommand {
     private static func write(_ value: some Encodable, to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        try (encoder.encode(value) + Data("\n".utf8)).write(to: URL(fileURLWithPath: path))
+        try AtomicFile.write(encoder.encode(value) + Data("\n".utf8), to: path)
     }
 
     private func document(_ report: BacktestReport) -> Document {

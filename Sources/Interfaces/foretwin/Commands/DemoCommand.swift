@@ -6,6 +6,8 @@ import Prediction
 import Recommendations
 import Simulation
 import SyntheticShop
+import TextFiles
+import TwinStorage
 
 /// `foretwin demo`.
 struct DemoCommand: ParsableCommand {
@@ -15,7 +17,8 @@ struct DemoCommand: ParsableCommand {
         discussion: """
             Generates a shop, ingests its events, trains, simulates, prints the recommendations \
             of three customers, and writes a report. Everything goes into one folder; the same \
-            seeds give the same models and recommendations, byte for byte.
+            seeds give the same models and recommendations, byte for byte. In the folder of an \
+            earlier demo, that one's files are replaced, and all others stay.
             """)
 
     @Option(name: .shortAndLong, help: "The folder that everything goes into.")
@@ -66,7 +69,7 @@ struct DemoCommand: ParsableCommand {
         printNext(answers.first?.customer ?? "CUSTOMER", report: report)
     }
 
-    /// Removes what an earlier demo left in the folder, and nothing else.
+    /// Removes what an earlier demo has made in the folder; other files in it stay.
     private func clear() throws {
         let manager = FileManager.default
         let marker = output + "/.foretwin-demo"
@@ -76,10 +79,25 @@ struct DemoCommand: ParsableCommand {
                 throw ValidationError(
                     "\(output) holds something that is not a demo. Give another folder: --output.")
             }
-            try manager.removeItem(atPath: output)
+            for name in Self.madeNames(ModelRegistry(folder: output + "/models")) {
+                let path = "\(output)/\(name)"
+                if manager.fileExists(atPath: path) { try manager.removeItem(atPath: path) }
+            }
+            for name in ["shop/context", "shop", "models", "store"] {
+                // With what is not the demo's in it, a folder stays.
+                rmdir("\(output)/\(name)")
+            }
         }
-        try manager.createDirectory(atPath: output, withIntermediateDirectories: true)
-        try Data().write(to: URL(fileURLWithPath: marker))
+        try Folders.make(output)
+        try AtomicFile.write([], to: marker)
+    }
+
+    /// The names of what a demo makes in its folder.
+    private static func madeNames(_ registry: ModelRegistry) -> [String] {
+        let models = [".lock", ".trainer.lock", ".training", "current"] + registry.versions
+        let store = ["data.mdb", "lock.mdb", "writer.lock"]
+        return SyntheticShop.fileNames.map { "shop/" + $0 } + store.map { "store/" + $0 }
+            + models.map { "models/" + $0 } + ["store.key", "report.html"]
     }
 
     private func printNext(_ customer: String, report: String) {

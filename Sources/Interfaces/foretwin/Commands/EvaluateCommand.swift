@@ -2,6 +2,9 @@ import ArgumentParser
 import Foundation
 import Operations
 public import Prediction
+import Shop
+import ShopFormats
+import TextFiles
 
 /// `foretwin evaluate`.
 struct EvaluateCommand: ParsableCommand {
@@ -131,11 +134,7 @@ struct EvaluateCommand: ParsableCommand {
     private static func write(_ result: EvaluationResult, to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        do {
-            try (encoder.encode(result) + Data("\n".utf8)).write(to: URL(fileURLWithPath: path))
-        } catch {
-            throw ValidationError("The result cannot be written to \(path). Check the folder.")
-        }
+        try AtomicFile.write(encoder.encode(result) + Data("\n".utf8), to: path)
     }
 }
 

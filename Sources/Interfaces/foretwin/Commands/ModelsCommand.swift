@@ -4,6 +4,7 @@ import Learning
 import Operations
 import Prediction
 import PropertyGraph
+import TextFiles
 
 /// `foretwin models`.
 struct ModelsCommand: ParsableCommand {
@@ -156,11 +157,7 @@ struct ModelsCommand: ParsableCommand {
                 case .word2vec: vectors.word2vecText(names: model.catalogue.itemIDs)
                 case .npy: vectors.npy()
                 }
-            do {
-                try data.write(to: URL(fileURLWithPath: output), options: .atomic)
-            } catch {
-                throw CommandFailure("\(output) cannot be written: \(error)")
-            }
+            try AtomicFile.write(data, to: output)
             print(
                 "Wrote \(grouped(vectors.count)) vectors of \(vectors.dimensions) numbers from "
                     + "\(name) to \(output).")

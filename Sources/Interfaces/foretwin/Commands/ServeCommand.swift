@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import PropertyGraph
 import Service
+import Time
 import TwinStorage
 
 /// `foretwin serve`.
@@ -75,8 +76,16 @@ struct ServeCommand: AsyncParsableCommand {
         } catch let error where error.code == .remoteAddress {
             throw ValidationError("\(error) The flag for it is --allow-remote.")
         }
+        let store = try openStore()
+        if let time = try store.compactionDue() {
+            logger.warning(
+                """
+                Data that was erased on \(time.date) is still in the store's file. Stop the server \
+                and run 'foretwin compact'.
+                """)
+        }
         let service = try ForetwinService(
-            configuration: configuration, store: try openStore(), logger: logger)
+            configuration: configuration, store: store, logger: logger)
         // The end of a terminal is no reason to end a server.
         signal(SIGHUP, SIG_IGN)
         // What was acknowledged is on disk, so that nothing is lost by an end at any time.

@@ -22,7 +22,8 @@ struct TrainCommand: ParsableCommand {
             than eighteen weeks of events has none.
 
             A training that was interrupted goes on from its last whole epoch when it is run \
-            again with the same settings and data, and ends with the same bytes.
+            again with the same settings and data, and ends with the same bytes. While one \
+            training of a folder is under way, a second one ends with code 75.
 
             Item vectors and what follows what are put into the shared graph of a version that is \
             put into use, unless a server has the store open.

@@ -57,6 +57,10 @@ struct VerifyCommand: ParsableCommand {
         print(
             "graphs   \(grouped(report.nodes)) nodes with properties, \(grouped(report.edges)) "
                 + "edges")
+        if report.isCompactionDue {
+            print(
+                "erased   data of erased customers is in the file until you run 'foretwin compact'")
+        }
         guard report.hasTwins else { return }
         print(
             "twins    \(grouped(report.twins)), made from \(grouped(report.settledEvents)) events; "

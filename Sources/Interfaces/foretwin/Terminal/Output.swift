@@ -1,11 +1,11 @@
-import ArgumentParser
 import Foundation
 import ShopFormats
+import TextFiles
 
 /// Prints lines for people.
 ///
-/// Data may hold anything: what could control the terminal is replaced. It stands for the function of the standard library in this module, so that no print can be
-/// forgotten.
+/// Data may hold anything: what could control the terminal is replaced. It stands for the function
+/// of the standard library in this module, so that no print can be forgotten.
 func print(_ text: String) { Swift.print(PlainText.printableLines(text)) }
 
 /// Prints lines for people, of which none can become two.
@@ -32,12 +32,7 @@ func jsonText(_ value: some Encodable) throws -> String {
     return String(decoding: try encoder.encode(value), as: UTF8.self)
 }
 
-/// Writes a text into a file, which appears under its name when it is complete.
+/// Writes a text into a file for its owner alone, which appears under its name when it is complete.
 func writeText(_ text: String, to path: String) throws {
-    do {
-        try text.write(toFile: path, atomically: true, encoding: .utf8)
-    } catch let error as CocoaError {
-        throw ValidationError(
-            "\(path) cannot be written. Check the folder. (\(error.code.rawValue))")
-    }
+    try AtomicFile.write(text.utf8, to: path)
 }

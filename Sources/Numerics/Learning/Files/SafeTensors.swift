@@ -1,4 +1,5 @@
 import Foundation
+import TextFiles
 
 /// Files of named tensors in the safetensors format: no code in them, nothing to execute.
 ///
@@ -21,7 +22,7 @@ package enum SafeTensors {
     /// The longest metadata value in UTF-8 bytes.
     package static let metadataLengthMax = 1 << 16
 
-    /// Writes a file that appears whole or not at all, readable by everybody (mode 0644).
+    /// Writes a file that appears whole or not at all, readable by its owner alone (mode 0600).
     ///
     /// The same tensors and metadata give the same bytes: tensors lie in the order of their names.
     ///
@@ -30,31 +31,17 @@ package enum SafeTensors {
         _ tensors: [String: Tensor], metadata: [String: String], to path: String
     ) throws(LearningError) {
         let header = try headerText(tensors, metadata)
-        let temporary = path + ".partial-\(ProcessInfo.processInfo.processIdentifier)"
-        do {
-            guard
-                FileManager.default.createFile(
-                    atPath: temporary, contents: nil, attributes: [.posixPermissions: 0o644]),
-                let file = FileHandle(forWritingAtPath: temporary)
-            else { throw LearningError(.fileAccess, "Cannot create \(temporary).") }
-            try FileManager.default.setAttributes(
-                [.posixPermissions: 0o644], ofItemAtPath: temporary)
+        do throws(FileError) {
+            let file = try AtomicFile(path)
             var start: [UInt8] = []
             appendLittleEndian(UInt64(header.count), to: &start)
-            try file.write(contentsOf: Data(start + header))
+            try file.write(start + header)
             for (_, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
-                try file.write(contentsOf: Data(bytes(of: tensor)))
+                try file.write(bytes(of: tensor))
             }
-            try file.synchronize()
-            try file.close()
-            guard rename(temporary, path) == 0 else {
-                throw LearningError(.fileAccess, "Cannot rename \(temporary) to \(path).")
-            }
-            synchronizeFolder(of: path)
+            try file.commit()
         } catch {
-            try? FileManager.default.removeItem(atPath: temporary)
-            throw error as? LearningError
-                ?? LearningError(.fileAccess, "Cannot write \(path): \(error).")
+            throw LearningError(.fileAccess, error.description)
         }
     }
 
@@ -298,14 +285,5 @@ extension SafeTensors {
             }
         }
         return result + "\""
-    }
-
-    /// Makes the new name durable; a folder that cannot be opened is no error.
-    private static func synchronizeFolder(of path: String) {
-        let folder = (path as NSString).deletingLastPathComponent
-        let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY)
-        guard descriptor >= 0 else { return }
-        _ = fsync(descriptor)
-        _ = close(descriptor)
     }
 }

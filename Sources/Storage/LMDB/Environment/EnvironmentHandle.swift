@@ -70,9 +70,17 @@ final class EnvironmentHandle: @unchecked Sendable {
     /// The error for LMDB's `code` of a commit.
     ///
     /// A disk that says it could not write is not asked again: on some systems a second sync
-    /// reports success for pages that the first one has lost.
-    func commitFailure(_ code: Int32) -> LMDBError {
-        let error = failure(code, "commit")
+    /// reports success for pages that the first one has lost. That holds for a disk that is nearly
+    /// full as well. Only a short write of a full disk is known to be harmless: LMDB reports it as EIO
+    /// too, but the system has said no such thing.
+    ///
+    /// - Parameters:
+    ///   - code: What LMDB returned.
+    ///   - number: The value of `errno` right afterwards, if it was 0 before.
+    /// - Returns: The error to throw.
+    func commitFailure(_ code: Int32, errno number: Int32) -> LMDBError {
+        let isRefused = code == EIO && number == EIO
+        let error = isRefused ? lmdbError(code, "commit in \(path)") : failure(code, "commit")
         if error.code == .io(errno: EIO) { stopWriting(after: error) }
         return error
     }

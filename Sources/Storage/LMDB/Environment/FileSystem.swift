@@ -2,7 +2,15 @@ import CLMDB
 import Foundation
 
 /// Makes directory `path` with mode 0700, and its parents, unless it is there.
+///
+/// Waits until the names of all that are new are on the disk.
 func makeDirectory(_ path: String) throws(LMDBError) {
+    var missing: [URL] = []
+    var place = URL(fileURLWithPath: path).standardizedFileURL
+    while access(place.path, F_OK) != 0, place.path != "/" {
+        missing.append(place)
+        place.deleteLastPathComponent()
+    }
     do {
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true,
@@ -11,6 +19,11 @@ func makeDirectory(_ path: String) throws(LMDBError) {
         var status = stat()
         let code = stat(path, &status) == 0 ? ENOTDIR : errno
         throw lmdbError(code == ENOENT ? EACCES : code, "create directory \(path)")
+    }
+    for directory in missing {
+        let parent = directory.deletingLastPathComponent().path
+        // One that may be written to but not read cannot be synced.
+        if access(parent, R_OK) == 0 { try synchronise(parent) }
     }
 }
 

@@ -142,9 +142,11 @@ final class Writer: @unchecked Sendable {
         }
         // A failed commit frees the transaction too, so it is never aborted after this. What it wrote
         // is not part of the database: the next transaction writes those pages anew.
+        errno = 0
         let code = mdb_txn_commit(handle)
+        let number = errno
         guard code == MDB_SUCCESS else {
-            let error = environment.commitFailure(code)
+            let error = environment.commitFailure(code, errno: number)
             // LMDB's own codes concern this transaction; the system's would meet the next as well.
             return .failed(error, retry: code < 0 && !isPoisonous(code))
         }

@@ -1,5 +1,6 @@
 import Foundation
 import Shop
+import TextFiles
 import Time
 
 /// Writes what the days around customers are like, in the forms in which others publish it.
@@ -18,7 +19,8 @@ struct FeedFiles {
             try write(calendarText(city), to: "\(folder)/events-\(place).ics")
         }
         try write(calendarText(nil), to: "\(folder)/events.ics")
-        try CSVFile.write(to: "\(folder)/trends.csv", header: "category,city,day,level") { file in
+        try CSVFile.write(to: "\(folder)/trends.csv", header: "category,city,day,level") {
+            file throws(FileError) in
             for trend in feeds.trends {
                 try file.append([
                     trend.category, trend.city, Self.date(trend.day), "\(trend.level)",
@@ -26,7 +28,7 @@ struct FeedFiles {
             }
         }
         let header = "item_id,city,first_day,last_day,price"
-        try CSVFile.write(to: "\(folder)/offers.csv", header: header) { file in
+        try CSVFile.write(to: "\(folder)/offers.csv", header: header) { file throws(FileError) in
             for offer in feeds.offers {
                 try file.append([
                     offer.itemID, offer.city, Self.date(offer.firstDay), Self.date(offer.lastDay),
@@ -86,14 +88,7 @@ struct FeedFiles {
     }
 
     private func write(_ data: Data, to path: String) throws(ShopError) {
-        do {
-            try data.write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw ShopError(
-                .file,
-                "Cannot write \(path): \(error.localizedDescription) Make room or choose another "
-                    + "folder.")
-        }
+        try ShopError.ofFiles { () throws(FileError) in try AtomicFile.write(data, to: path) }
     }
 
     private static func date(_ day: Int) -> String { Timestamp(seconds: Int64(day) * 86_400).date }

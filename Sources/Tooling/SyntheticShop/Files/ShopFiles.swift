@@ -1,5 +1,6 @@
 import Foundation
 import Shop
+import TextFiles
 import Time
 
 extension SyntheticShop {
@@ -12,32 +13,45 @@ extension SyntheticShop {
     ///
     /// - Throws: ``ShopError`` with the code `file` when the folder or a file cannot be written.
     package func write(to folder: String) throws(ShopError) {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder + "/context", withIntermediateDirectories: true)
-        } catch {
-            throw ShopError(
-                .file,
-                "Cannot make the folder \(folder): \(error.localizedDescription) Choose another "
-                    + "folder.")
-        }
-        try CSVFile.write(to: "\(folder)/items.csv", header: CSVFile.itemHeader) { file in
+        try ShopError.ofFiles { () throws(FileError) in try Folders.make(folder + "/context") }
+        try CSVFile.write(to: "\(folder)/items.csv", header: CSVFile.itemHeader) {
+            file throws(FileError) in
             for item in items { try file.append(item) }
         }
-        try CSVFile.write(to: "\(folder)/events.csv", header: CSVFile.eventHeader) { file in
+        try CSVFile.write(to: "\(folder)/events.csv", header: CSVFile.eventHeader) {
+            file throws(FileError) in
             for event in events() { try file.append(event) }
         }
         try FeedFiles(self).write(to: folder + "/context")
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        let data: Data
         do {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-            let path = "\(folder)/truth.json"
-            try encoder.encode(truth).write(to: URL(fileURLWithPath: path), options: .atomic)
+            data = try encoder.encode(truth)
         } catch {
-            throw ShopError(
-                .file,
-                "Cannot write \(folder)/truth.json: \(error.localizedDescription) Make room or "
-                    + "choose another folder.")
+            throw ShopError(.file, "The truth cannot be written: \(error.localizedDescription)")
+        }
+        try ShopError.ofFiles { () throws(FileError) in
+            try AtomicFile.write(data, to: "\(folder)/truth.json")
+        }
+    }
+
+    /// The names of all that ``write(to:)`` makes in its folder, those in `context` with it.
+    package static var fileNames: [String] {
+        let cities = Assortment.cities.map { $0.lowercased() }
+        return ["events.csv", "items.csv", "truth.json"]
+            + (cities.flatMap { ["weather-\($0).json", "events-\($0).ics"] }
+            + ["events.ics", "trends.csv", "offers.csv"]).map { "context/" + $0 }
+    }
+}
+
+extension ShopError {
+    /// Does something with files, and makes of its error one of this type.
+    static func ofFiles(_ body: () throws(FileError) -> Void) throws(ShopError) {
+        do throws(FileError) {
+            try body()
+        } catch {
+            throw ShopError(.file, error.description)
         }
     }
 }
@@ -51,42 +65,29 @@ struct CSVFile {
 
     private static let flushByteCount = 1 << 20
 
-    private let handle: FileHandle
+    private let file: AtomicFile
     private var buffer: [UInt8] = []
     /// The day of the last event and its name, which the next event most likely shares.
     private var date = (day: Int64(-1), text: "")
 
-    /// Writes a file under a temporary name and gives it its name when it is complete.
+    /// Writes a file, which gets its name when it is complete.
     static func write(
-        to path: String, header: String, rows: (inout CSVFile) throws -> Void
+        to path: String, header: String, rows: (inout CSVFile) throws(FileError) -> Void
     ) throws(ShopError) {
-        let temporary = path + ".partial"
-        do {
-            guard FileManager.default.createFile(atPath: temporary, contents: nil) else {
-                throw CocoaError(.fileWriteNoPermission)
-            }
-            let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: temporary))
-            defer { try? handle.close() }
-            var file = CSVFile(handle: handle)
+        try ShopError.ofFiles { () throws(FileError) in
+            var file = CSVFile(file: try AtomicFile(path))
             file.buffer.append(contentsOf: header.utf8)
             file.buffer.append(UInt8(ascii: "\n"))
             try rows(&file)
             try file.flush()
-            try handle.synchronize()
-            guard rename(temporary, path) == 0 else { throw CocoaError(.fileWriteUnknown) }
-        } catch {
-            try? FileManager.default.removeItem(atPath: temporary)
-            throw ShopError(
-                .file,
-                "Cannot write \(path): \(error.localizedDescription) Make room or choose another "
-                    + "folder.")
+            try file.file.commit()
         }
     }
 
-    private init(handle: FileHandle) { self.handle = handle }
+    private init(file: AtomicFile) { self.file = file }
 
     /// Adds the line of an event.
-    mutating func append(_ event: Event) throws {
+    mutating func append(_ event: Event) throws(FileError) {
         field(event.userID)
         field(event.itemID)
         field(event.type.name)
@@ -103,7 +104,7 @@ struct CSVFile {
     }
 
     /// Adds the line of an item.
-    mutating func append(_ item: Item) throws {
+    mutating func append(_ item: Item) throws(FileError) {
         field(item.itemID)
         field(item.name)
         field(item.category)
@@ -114,13 +115,13 @@ struct CSVFile {
     }
 
     /// Adds a line of texts.
-    mutating func append(_ fields: [String?]) throws {
+    mutating func append(_ fields: [String?]) throws(FileError) {
         for text in fields { field(text) }
         try endLine()
     }
 
     private mutating func field(_ text: String?) {
-        CSVFile.quote(text ?? "", into: &buffer)
+        CSVField.append(text ?? "", to: &buffer)
         buffer.append(UInt8(ascii: ","))
     }
 
@@ -146,30 +147,13 @@ struct CSVFile {
         buffer.append(UInt8(ascii: ","))
     }
 
-    private mutating func endLine() throws {
+    private mutating func endLine() throws(FileError) {
         buffer[buffer.count - 1] = UInt8(ascii: "\n")
         if buffer.count >= CSVFile.flushByteCount { try flush() }
     }
 
-    private mutating func flush() throws {
-        try handle.write(contentsOf: buffer)
+    private mutating func flush() throws(FileError) {
+        try file.write(buffer)
         buffer.removeAll(keepingCapacity: true)
-    }
-
-    /// Adds a field, in quotes when it holds a comma, a quote or the end of a line.
-    static func quote(_ text: String, into bytes: inout [UInt8]) {
-        let needsQuotes = text.utf8.contains {
-            $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") || $0 == 10 || $0 == 13
-        }
-        guard needsQuotes else {
-            bytes.append(contentsOf: text.utf8)
-            return
-        }
-        bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            if byte == UInt8(ascii: "\"") { bytes.append(byte) }
-            bytes.append(byte)
-        }
-        bytes.append(UInt8(ascii: "\""))
     }
 }

@@ -19,9 +19,10 @@ enum ContextNodes {
         guard let uid = properties["uid"]?.string, let name = properties["name"]?.string,
             let kind = properties["kind"]?.string
         else { throw DayBlock.damaged }
+        let (first, last) = try days(properties)
         return CalendarEvent(
-            uid: uid, name: name, kind: kind, city: properties["city"]?.string,
-            firstDay: try day(properties["firstDay"]), lastDay: try day(properties["lastDay"]))
+            uid: uid, name: name, kind: kind, city: properties["city"]?.string, firstDay: first,
+            lastDay: last)
     }
 
     // MARK: Offers
@@ -36,22 +37,29 @@ enum ContextNodes {
     static func offer(_ properties: [String: Property]) throws(TwinsError) -> Offer {
         guard let item = properties["item"]?.string, let price = properties["price"]?.double
         else { throw DayBlock.damaged }
+        let (first, last) = try days(properties)
         return Offer(
-            itemID: item, city: properties["city"]?.string,
-            firstDay: try day(properties["firstDay"]), lastDay: try day(properties["lastDay"]),
+            itemID: item, city: properties["city"]?.string, firstDay: first, lastDay: last,
             price: price)
     }
 
     // MARK: Blocks of days
 
     /// The values that a node has under a name.
+    ///
+    /// - Parameters:
+    ///   - name: What they are of.
+    ///   - properties: Those of the node.
+    ///   - expected: The first day that the block must have, if it is known.
+    /// - Returns: The values.
+    /// - Throws: ``TwinsError`` with code `corrupt`.
     static func block(
-        _ name: String, in properties: [String: Property]
+        _ name: String, in properties: [String: Property], first expected: Int? = nil
     ) throws(TwinsError) -> DayBlock {
         let first = try day(properties["firstDay"])
-        guard let text = properties[name]?.string, DayBlock.first(of: first) == first else {
-            throw DayBlock.damaged
-        }
+        guard let text = properties[name]?.string, DayBlock.first(of: first) == first,
+            expected == nil || expected == first
+        else { throw DayBlock.damaged }
         return try DayBlock(first: first, text: text)
     }
 
@@ -65,8 +73,22 @@ enum ContextNodes {
         .timestamp(Timestamp(rawValue: Int64(day) * 86_400_000))
     }
 
+    /// The first and the last day of an event or offer, in their order.
+    private static func days(
+        _ properties: [String: Property]
+    ) throws(TwinsError) -> (first: Int, last: Int) {
+        let (first, last) = (try day(properties["firstDay"]), try day(properties["lastDay"]))
+        guard first <= last else { throw DayBlock.damaged }
+        return (first, last)
+    }
+
     private static func day(_ property: Property?) throws(TwinsError) -> Int {
         guard let moment = property?.timestamp else { throw DayBlock.damaged }
-        return Day.number(of: moment)
+        let day = Day.number(of: moment)
+        // A block may begin before the first day that feeds may name.
+        guard Day.range.contains(day) || Day.range.contains(day + DayBlock.dayCount - 1) else {
+            throw DayBlock.damaged
+        }
+        return day
     }
 }

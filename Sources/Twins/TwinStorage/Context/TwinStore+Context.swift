@@ -61,8 +61,8 @@ extension TwinStore {
             var temperature = DayBlock(first: first)
             var precipitation = DayBlock(first: first)
             if let known {
-                temperature = try ContextNodes.block("temperature", in: known)
-                precipitation = try ContextNodes.block("precipitation", in: known)
+                temperature = try ContextNodes.block("temperature", in: known, first: first)
+                precipitation = try ContextNodes.block("precipitation", in: known, first: first)
             }
             for (day, weather) in days {
                 temperature[day] = weather.temperature
@@ -88,7 +88,7 @@ extension TwinStore {
             let first = DayBlock.first(of: trend.day)
             let known = try properties(.trend, name, in: transaction)
             var levels =
-                try known.map { try ContextNodes.block("level", in: $0) }
+                try known.map { try ContextNodes.block("level", in: $0, first: first) }
                 ?? DayBlock(first: first)
             for trend in trends { levels[trend.day] = trend.level }
             var properties = ContextNodes.place(trend.city)

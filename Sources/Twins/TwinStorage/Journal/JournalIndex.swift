@@ -33,6 +33,14 @@ package struct JournalState: Hashable, Sendable {
         self.eventCount = eventCount
         self.newest = newest
     }
+
+    /// Whether the numbers fit each other, and can grow: a record that was made up may say anything.
+    package var isPlausible: Bool {
+        let limit: UInt64 = 1 << 62
+        return (1..<limit).contains(next) && revision < limit && eventCount < limit
+            && settledThrough < next && sweepThrough < next
+            && (sweepThrough == 0 || sweepThrough >= settledThrough)
+    }
 }
 
 /// An event's place in the journal.
@@ -93,6 +101,15 @@ final class JournalIndex: Sendable {
         contents.withLock { contents in
             contents.droppedThrough <= merged ? contents.pending[graph] ?? [] : nil
         }
+    }
+
+    /// Stops the program unless the parts of the index fit each other; for its tests.
+    ///
+    /// Not to be called while a transaction is claiming sequence numbers.
+    ///
+    /// - Complexity: O(n log n) for n events in the journal.
+    func checkInvariants() {
+        contents.withLock { $0.checkInvariants() }
     }
 
     /// How many events are in the journal, at least.
@@ -230,6 +247,32 @@ final class JournalIndex: Sendable {
 }
 
 extension JournalIndex.Contents {
+    fileprivate func checkInvariants() {
+        var count = 0
+        for (graph, entries) in pending {
+            precondition(!entries.isEmpty, "a graph without events is not listed")
+            for (earlier, later) in zip(entries, entries.dropFirst()) {
+                precondition(
+                    earlier.sequence < later.sequence, "events of a graph are in their order")
+            }
+            for entry in entries {
+                let key = EventKey(graph: graph, tieBreak: entry.tieBreak)
+                precondition(
+                    sequences[key] == entry.sequence, "an event is known by its id and its graph")
+                precondition(entry.sequence > droppedThrough, "what was dropped is gone")
+                if let state {
+                    precondition(entry.sequence < state.next, "no event is yet to come")
+                }
+            }
+            count += entries.count
+        }
+        precondition(sequences.count == count, "events are as many as their ids")
+        if let state {
+            precondition(state.isPlausible, "the state's numbers fit each other")
+            precondition(droppedThrough <= state.settledThrough, "only settled events are dropped")
+        }
+    }
+
     fileprivate mutating func reload(
         _ stored: JournalState, _ load: (UInt64) throws -> [(GraphID, JournalEntry)]
     ) throws {

@@ -105,6 +105,12 @@ extension TwinStore {
                     state.newest = Timestamp(rawValue: try reader.readInt64())
                 }
                 try reader.expectEnd()
+                guard state.isPlausible else {
+                    throw TwinsError(
+                        .corrupt,
+                        "The numbers in the journal's state contradict each other. Restore a backup."
+                    )
+                }
                 return state
             }
         } ?? JournalState()

@@ -168,7 +168,11 @@ package enum EventRecord {
             )
         }
         let item = try reader.readVarint()
-        return (type, item == 0 ? nil : Int(exactly: item - 1))
+        guard item <= 1 << 48 else {
+            throw TwinsError(
+                .corrupt, "An event names an item that no store can have. Restore a backup.")
+        }
+        return (type, item == 0 ? nil : Int(item - 1))
     }
 
     /// The first 8 bytes of the SHA-256 of an event's id.

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 package import Shop
+import TextFiles
 
 /// Replaces customers' ids by pseudonyms: HMAC-SHA-256 under a key that is kept outside the store.
 ///
@@ -22,6 +23,9 @@ package struct Pseudonymizer: Sendable {
 
     /// Reads the key from the environment variable `FORETWIN_KEY` or from a file of 64 hexadecimal
     /// digits; makes the file, for its owner alone, if it is missing and may be made.
+    ///
+    /// A file that is there is never replaced: of several processes that make it at the same time
+    /// one succeeds, and all read the same key.
     ///
     /// - Parameters:
     ///   - path: The key file; it belongs outside the store's folder.
@@ -92,18 +96,13 @@ package struct Pseudonymizer: Sendable {
         let bytes = Array(
             HMAC<SHA256>.authenticationCode(
                 for: Array("new key/".utf8), using: SymmetricKey(size: .bits256)))
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-        do {
-            try FileManager.default.createDirectory(
-                at: folder, withIntermediateDirectories: true)
+        do throws(FileError) {
+            try Folders.make(Folders.parent(of: path))
+            try AtomicFile.write((hex(bytes) + "\n").utf8, to: path, .new)
         } catch {
-            throw TwinsError(.key, "The folder of the key \(path) cannot be made: \(error).")
-        }
-        let made = FileManager.default.createFile(
-            atPath: path, contents: Data((hex(bytes) + "\n").utf8),
-            attributes: [.posixPermissions: 0o600])
-        guard made else {
-            throw TwinsError(.key, "The key \(path) cannot be written. Check the permissions.")
+            // Another process was faster: its key is the store's.
+            if error.code == .exists, FileManager.default.fileExists(atPath: path) { return }
+            throw TwinsError(.key, "The pseudonym key \(error)")
         }
     }
 }

@@ -20,7 +20,8 @@ package struct ErasureReceipt: Hashable, Sendable {
 /// cities that no other twin mentions. A tombstone under the pseudonym stays, so that what comes
 /// late is refused. Items stay: they are the shop's.
 ///
-/// The records are gone when ``erase(_:at:)`` returns, their bytes when the store was compacted.
+/// The records are gone when ``erase(_:at:)`` returns, their bytes when the store was compacted; until
+/// then ``compactionDue()`` tells of them.
 extension TwinStore {
     private static let tombstoneTag: UInt8 = 18
 
@@ -88,6 +89,9 @@ extension TwinStore {
             for: GraphStore.attachmentKey(
                 graphID, tag: Self.tombstoneTag
             ).bytes, in: graph.records)
+        if records > 0 || !orphans.isEmpty {
+            try CompactionMark.set(at: time, in: transaction, of: graph)
+        }
         // A sweep under way may have been made ready with this twin in it: it begins anew, up to
         // another number.
         state.sweepThrough = 0

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import GraphInterchange
 import PropertyGraph
+import TextFiles
 
 /// `foretwin graph import`.
 struct GraphImportCommand: ParsableCommand {
@@ -51,10 +52,12 @@ struct GraphImportCommand: ParsableCommand {
     ///
     /// Nobody else gives a folder this name, so one that is there was left by a run that was cut off.
     private var staging: String {
-        let target = URL(fileURLWithPath: into).standardizedFileURL
-        return target.deletingLastPathComponent()
-            .appending(path: ".foretwin-import-\(target.lastPathComponent)").path
+        let name = URL(fileURLWithPath: target).lastPathComponent
+        return "\(Folders.parent(of: target))/.foretwin-import-\(name)"
     }
+
+    /// The path of the new store, without a slash at its end.
+    private var target: String { URL(fileURLWithPath: into).standardizedFileURL.path }
 
     private func checkFolder() throws {
         if GraphStore.exists(at: into) {
@@ -78,11 +81,10 @@ struct GraphImportCommand: ParsableCommand {
         let manager = FileManager.default
         try? manager.removeItem(atPath: staging)
         do {
+            try Folders.make(Folders.parent(of: target))
             try fill(staging, from: source, progress)
-            let parent = URL(fileURLWithPath: into).deletingLastPathComponent().path
-            try manager.createDirectory(atPath: parent, withIntermediateDirectories: true)
-            if manager.fileExists(atPath: into) { try manager.removeItem(atPath: into) }
-            try manager.moveItem(atPath: staging, toPath: into)
+            // Whatever was put there meanwhile stays: only an empty folder is replaced.
+            try Folders.move(staging, to: target)
         } catch {
             try? manager.removeItem(atPath: staging)
             throw error

@@ -18,11 +18,21 @@ struct TwinEraseCommand: ParsableCommand {
             compacted, so that nothing is left in its file; stop the server before.
 
             Backups and models that were made before do not change: remove old backups, and train \
-            anew. Without --yes it says what would be erased, and asks.
+            anew. What lies beside the store and in the current folder and may hold data of the \
+            customers is listed. Without --yes it says what would be erased, and asks.
+
+            Ids on the command line can be seen by other users of the machine and stay in the \
+            shell's history; --file - reads them from standard input.
             """)
 
     @Argument(help: "Customers' ids as the shop knows them.")
-    var customers: [String]
+    var customers: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Also erase the customers whose ids are in this file, one in each line; - reads them "
+                + "from standard input and needs --yes.", valueName: "file"))
+    var file: String?
 
     @Flag(help: "Erase without asking.")
     var yes = false
@@ -37,9 +47,19 @@ struct TwinEraseCommand: ParsableCommand {
 
     @OptionGroup var storeOptions: StoreOptions
 
+    func validate() throws {
+        guard !customers.isEmpty || file != nil else {
+            throw ValidationError("Name customers, or give a file of their ids: --file.")
+        }
+        guard file != "-" || yes else {
+            throw ValidationError("--file - needs --yes: nobody can answer a question.")
+        }
+    }
+
     func run() throws {
+        let named = try customers + (file.map(Self.ids(in:)) ?? [])
         var seen: Set<String> = []
-        let customers = customers.filter { seen.insert($0).inserted }
+        let customers = named.filter { seen.insert($0).inserted }
         if !yes { try ask(customers) }
         let receipts = try erase(customers)
         var failure: (any Error)?
@@ -59,6 +79,27 @@ struct TwinEraseCommand: ParsableCommand {
             "The data is erased, but still in the file, which could not be compacted: \(failure) "
                 + "Run 'foretwin compact' when that is mended.",
             code: CommandFailure.code(of: failure) ?? CommandFailure.general)
+    }
+
+    /// The ids in a file, one in each line; empty lines are passed over.
+    private static func ids(in file: String) throws -> [String] {
+        guard
+            let handle = file == "-"
+                ? FileHandle.standardInput : FileHandle(forReadingAtPath: file)
+        else {
+            throw CommandFailure(
+                "There is no file \(file). Check --file.", code: CommandFailure.missing)
+        }
+        let bytes = try handle.readToEnd() ?? Data()
+        let ids = try bytes.split(separator: 10).map { line in
+            // Repaired text would be another customer's id.
+            guard let id = String(validating: line, as: UTF8.self) else {
+                throw CommandFailure("The ids in \(file) are not UTF-8. Nothing was erased.")
+            }
+            return id.hasSuffix("\r") ? String(id.dropLast()) : id
+        }.filter { !$0.isEmpty }
+        guard !ids.isEmpty else { throw CommandFailure("There are no ids in \(file).") }
+        return ids
     }
 
     /// Says what would be erased, and goes on only if somebody says yes to it.
@@ -94,11 +135,13 @@ struct TwinEraseCommand: ParsableCommand {
     }
 
     private func show(_ erasures: [ErasureJSON], _ size: (before: Int, after: Int)?) throws {
+        let remains = ErasureRemains.find(
+            store: storeOptions.store, in: [FileManager.default.currentDirectoryPath])
         if json {
             try printJSON(
                 ReceiptJSON(
                     erased: erasures, bytesBefore: size?.before, bytesAfter: size?.after,
-                    isCompacted: size != nil))
+                    isCompacted: size != nil, remains: remains))
             return
         }
         for erasure in erasures {
@@ -116,6 +159,9 @@ struct TwinEraseCommand: ParsableCommand {
             print("The data can be found in the file until you run 'foretwin compact'.")
         }
         print("Backups and models made before do not change: remove old backups, and train anew.")
+        guard !remains.isEmpty else { return }
+        print("These may hold data of the customers; remove what you do not need:")
+        for remain in remains { print("  \(remain.path) (\(remain.kind))") }
     }
 }
 
@@ -142,4 +188,6 @@ private struct ReceiptJSON: Encodable {
     var bytesBefore: Int?
     var bytesAfter: Int?
     var isCompacted: Bool
+    /// What may hold data of the customers beside the store.
+    var remains: [ErasureRemains.Remain]
 }

@@ -4,6 +4,7 @@ import GraphInterchange
 import PropertyGraph
 import Shop
 import ShopFormats
+import TextFiles
 import TwinStorage
 
 /// `foretwin twin export`.
@@ -75,22 +76,14 @@ struct TwinExportCommand: ParsableCommand {
                 throw CommandFailure("\(to) is there already, and not empty. Name a new folder.")
             }
         }
-        do {
-            try manager.createDirectory(
-                atPath: to, withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700])
-            try manager.setAttributes([.posixPermissions: 0o700], ofItemAtPath: to)
-        } catch {
-            throw CommandFailure("The folder \(to) cannot be made. Check the permissions.")
+        try Folders.make(to)
+        // A folder that was there may be open to others.
+        guard chmod(to, 0o700) == 0 else {
+            throw CommandFailure("The folder \(to) cannot be closed to others. Name a new one.")
         }
     }
 
     private func write(_ text: String, to name: String) throws {
-        let made = FileManager.default.createFile(
-            atPath: "\(to)/\(name)", contents: Data(text.utf8),
-            attributes: [.posixPermissions: 0o600])
-        guard made else {
-            throw CommandFailure("\(to)/\(name) cannot be written. Check the disk's space.")
-        }
+        try AtomicFile.write(text.utf8, to: "\(to)/\(name)")
     }
 }
