@@ -313,7 +313,8 @@ import TwinFixtures
         let graph = shop.store.graph
         try shop.store.add(ContextFeeds(trends: [Trend(category: "A", day: 40, level: 2)]))
         try graph.write { transaction in
-            let name = ContextNodes.name("A", Day.text(32))
+            let name = ContextName.name(
+                of: Trend(category: "A", day: 40, level: 2), from: 32)
             let node = try #require(try graph.node(.trend, name, in: transaction))
             let properties: [String: Property] = [
                 "category": .string("A"), "firstDay": ContextNodes.day(0),
