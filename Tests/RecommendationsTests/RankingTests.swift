@@ -3,6 +3,7 @@ import Kernels
 import Prediction
 import Simulation
 import Testing
+import TwinStorage
 
 @testable import Recommendations
 @testable import Shop

@@ -1,8 +1,10 @@
 import Foundation
 import Prediction
+import Shop
 import Simulation
 import Testing
 import Time
+import TwinStorage
 
 @testable import Recommendations
 
