@@ -93,8 +93,9 @@ struct Stop: Error, Equatable {
     var number = 0
 }
 
-/// Waits until a condition holds. After 120,000 looks, at least two minutes, the test fails instead
-/// of hanging.
+/// Waits until a condition holds.
+///
+/// After 120,000 looks, which take two minutes or more, the test fails instead of hanging.
 func eventually(
     _ condition: () -> Bool, sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
