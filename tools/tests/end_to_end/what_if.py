@@ -29,10 +29,16 @@ class WhatIf(Case):
             self.folder, "models/default/v0002/calibration.json").read_text("utf-8"))
         self.assertEqual([check["seconds"] for check in calibration["checks"]],
                          [7 * 86_400, 28 * 86_400])
+        # Of 120 customers; two and a half times what such a model is off by.
+        for check in calibration["checks"]:
+            self.assertLess(check["model"]["ece"], 0.1)
+            self.assertLess(check["model"]["brier"], check["frequencyBrier"])
         told = json.loads(self.succeed("recommend", "customer-0002", "--json"))["items"]
-        self.assertTrue(any("calibrated_probability" in item for item in told))
-        for item in told:
-            self.assertTrue(0 <= item.get("calibrated_probability", 0) <= 1)
+        chances = [item["calibrated_probability"] for item in told]
+        self.assertEqual(len(chances), 10)
+        # The list is of what the customer needs most.
+        self.assertTrue(0.5 < max(chances) <= 1, chances)
+        self.assertTrue(0 <= min(chances) < max(chances), chances)
 
         rain = ["what-if", "--rain", 20, "--paths", 20, "--json"]
         first = self.succeed(*rain, "--threads", 1)
