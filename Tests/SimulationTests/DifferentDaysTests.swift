@@ -181,7 +181,7 @@ struct DifferentDaysTests {
         let origin = try #require(history.lastTime) + 3600
         let today = Int(origin / day)
         let model = try responsive(rain: -0.8)
-        var settings = SimulationSettings(horizonSeconds: 14 * day, paths: 1000, seed: 11)
+        var settings = SimulationSettings(horizonSeconds: 14 * day, paths: 4000, seed: 11)
         settings.goesThroughCatalogue = true
         let factors = DayFactors(
             model,
@@ -206,7 +206,7 @@ struct DifferentDaysTests {
         "A trend of one category leaves the purchases of others as they are", arguments: [0.5, 1.4])
     func otherCategories(_ level: Double) throws {
         let model = try model([Response(feature: .trend, drinks: 1, pets: 1)])
-        let (usual, changed) = try firstPurchases(model) { today in
+        let (usual, changed) = try firstPurchases(model, paths: 50_000) { today in
             ContextFeeds(
                 trends: (today...today + 60).map {
                     Trend(category: "drinks", city: "Lyon", day: $0, level: level)

@@ -16,7 +16,7 @@ struct WhatIfCoverageTests {
     private static let estimate = 0.25
     private static let deviation = 0.15
     private static let trials = 200
-    private static let customers = [3, 8]
+    private static let customers = [3, 8, 12]
 
     /// Paths of some customers through a rainy week, as things are and as the rain makes them.
     private func futures(
@@ -77,7 +77,7 @@ struct WhatIfCoverageTests {
     /// The effect that a model tells of, by paths of one seed.
     private func effect(_ model: PredictionModel, seed: UInt64) throws -> Effects.Effect {
         var sum = Effects()
-        for (usual, changed, outlook) in try futures(model, paths: 40, seed: seed) {
+        for (usual, changed, outlook) in try futures(model, paths: 100, seed: seed) {
             let doubt = Doubt(
                 usual: nil, changed: DayFactors(model, outlook, over: days(from: usual.origin)),
                 usualDrawn: nil,
