@@ -1,4 +1,5 @@
 import Foundation
+import FuturesFixtures
 import Learning
 import Shop
 import Testing

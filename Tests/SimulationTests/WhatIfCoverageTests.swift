@@ -1,4 +1,5 @@
 import Foundation
+import FuturesFixtures
 import Kernels
 import Learning
 import Shop
