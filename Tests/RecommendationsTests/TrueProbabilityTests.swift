@@ -79,7 +79,7 @@ struct TrueProbabilityTests {
             let truth = try #require(window.top10Truth)
             #expect(truth.ece < 0.06, "within \(window.days) days")
             #expect(window.model.ece < 0.08, "within \(window.days) days")
-            // Always telling the mean would be calibrated too, and know nothing.
+            // A constant forecast of the mean would be calibrated too.
             #expect(window.model.bins.count > 6)
             #expect(window.model.brier < window.frequency.brier)
         }
@@ -91,7 +91,7 @@ struct TrueProbabilityTests {
         #expect(month.coverage90 > share - 4 * error, "\(month.coverage90)")
     }
 
-    @Test("What customers are told is near the true probability")
+    @Test("Probabilities of recommendations are near the true ones")
     func recommendations() throws {
         let known = try Self.known.get()
         let recommender = try Recommender(
@@ -115,7 +115,7 @@ struct TrueProbabilityTests {
         #expect(reliability.bins.count > 6)
         // Against what happened, which adds its own chance, three shops had 0.06 to 0.13.
         #expect(reliability.ece < 0.12, "\(reliability)")
-        // The mean true probability of all is the best that a constant can tell.
+        // The mean true probability of all is the best constant forecast.
         let mean = forecasts.reduce(0) { $0 + $1.truth } / Double(forecasts.count)
         let constant = Reliability(forecasts.map { (probability: mean, truth: $0.truth) })
         #expect(reliability.brier < constant.brier)

@@ -108,7 +108,7 @@ struct DifferentDaysTests {
     @Test("A trend moves its category on its days, and no other")
     func trend() throws {
         let factors = try factors([Self.trend])
-        // A day between two that are told of, and is not itself, has the level 1.
+        // The day without a level between days that have one counts as usual, with the level 1.
         let levels = [1.5, 1.5, 1, 0.5].map { 1.2 * (log($0) - 0.1) }
         try expect(factors, of: 0, logarithms: [0] + levels + [0, 0, 0])
         try expect(factors, of: 1, logarithms: [Double](repeating: 0, count: 8))

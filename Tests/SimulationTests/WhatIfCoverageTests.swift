@@ -75,7 +75,7 @@ struct WhatIfCoverageTests {
         }
     }
 
-    /// The effect that a model tells of, by paths of one seed.
+    /// The effect that a model estimates, with the random numbers of one seed.
     private func effect(_ model: PredictionModel, seed: UInt64) throws -> Effects.Effect {
         var sum = Effects()
         for (usual, changed, outlook) in try futures(model, paths: 100, seed: seed) {
@@ -92,7 +92,7 @@ struct WhatIfCoverageTests {
     }
 
     @Test(
-        "Nine intervals of ten hold the true effect, and neither half of them nor chance alone does"
+        "Nine of ten intervals hold the true effect, and half as wide or chance alone is too little"
     )
     func coverage() throws {
         let truth = try truths()

@@ -12,7 +12,7 @@ from .support import HEADER, SEED, Case
 
 
 class Graphs(Case):
-    """Looking at graphs gives what whoever reads the exported graph works out."""
+    """Answers about graphs are those that follow from the exported graph."""
 
     HALF_LIFE = 30 * 86_400_000
 
