@@ -453,14 +453,14 @@ struct ModelRegistryTests {
         }
     }
 
-    @Test("Without a model the error says how to get one")
+    @Test("Without a model the error names what helps")
     func nothing() throws {
         let folder = try TemporaryFolder()
         for path in [folder.url.path, folder.url.path + "/nowhere"] {
             #expect {
                 try ModelRegistry(folder: path).load()
             } throws: {
-                ($0 as? PredictionError)?.description.contains("train") == true
+                ($0 as? PredictionError)?.remedy == .train
             }
         }
     }
