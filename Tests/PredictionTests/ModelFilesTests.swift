@@ -2,6 +2,7 @@ import Foundation
 import Kernels
 import Learning
 import Synchronization
+import Shop
 import TestSupport
 import Testing
 
