@@ -54,6 +54,8 @@ struct TimeCutTests {
         func later(_ change: (inout Event) -> Void = { _ in }) throws -> [Event] {
             try Array(shop.get().events()).filter { $0.timestamp > cut }.prefix(400).map {
                 var event = $0
+                // What is changed is another event, and not a conflict with the first.
+                event.eventID = nil
                 change(&event)
                 return event
             }

@@ -1,8 +1,8 @@
 import Foundation
 import Kernels
 import Learning
-import Synchronization
 import Shop
+import Synchronization
 import TestSupport
 import Testing
 

@@ -1,7 +1,6 @@
 import Backtesting
 import Foundation
 import Prediction
-import PropertyGraph
 import Shop
 import Simulation
 import SyntheticShop
@@ -54,7 +53,7 @@ struct TrueProbabilityTests {
         var people = try backtest.people(
             models,
             of: shop.truth.customers.map { customer in
-                try store.twinGraph(userID: customer.userID).map { Int($0.rawValue) - 1 }
+                try store.snapshot(of: customer.userID).id?.rawValue
             })
         let truth = try shop.purchasePropensities(
             from: Int((origin + 1 - shop.configuration.start.seconds) / day), within: horizons)

@@ -13,7 +13,7 @@ struct ScenarioOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "An item that cannot be had. May be given several times.", valueName: "item"))
-    var without: [String] = []
+    var unavailable: [String] = []
 
     @Option(
         parsing: .unconditional,
@@ -39,13 +39,13 @@ struct ScenarioOptions: ParsableArguments {
         help: ArgumentHelp(
             "Items that customers are shown and look at now, the first one first.",
             valueName: "item,…"))
-    var shown: String?
+    var show: String?
 
     @Option(
         help: ArgumentHelp(
             "The id of an event of the past that did not happen. May be given several times.",
             valueName: "event"))
-    var undone: [String] = []
+    var ignoreEvent: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -57,18 +57,18 @@ struct ScenarioOptions: ParsableArguments {
     func scenario() throws -> Scenario {
         var scenario = Scenario()
         scenario.prices = try price.map(Self.price)
-        scenario.unavailable = Set(without)
+        scenario.unavailable = Set(unavailable)
         scenario.precipitation = rain
         scenario.temperature = temperature
         scenario.events = Set(event.map { $0.lowercased() })
         scenario.noEvents = Set(noEvent.map { $0.lowercased() })
-        scenario.shown = (shown ?? "").split(separator: ",").map(String.init)
-        scenario.undone = Set(undone)
+        scenario.shown = (show ?? "").split(separator: ",").map(String.init)
+        scenario.undone = Set(ignoreEvent)
         scenario.days = try days.map(Self.days)
         guard scenario != Scenario() else {
             throw ValidationError(
-                "Say what might be otherwise: --price, --without, --rain, --temperature, --event, "
-                    + "--no-event, --shown or --undone.")
+                "Say what might be otherwise: --price, --unavailable, --rain, --temperature, --event, "
+                    + "--no-event, --show or --ignore-event.")
         }
         return scenario
     }

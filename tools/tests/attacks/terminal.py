@@ -62,7 +62,7 @@ class Terminal(Case):
             ingest, ("recommend", "customer-0003", "--paths", 50),
             ("simulate", "customer-0003", "--paths", 20), ("twin", "show", "customer-0003"),
             ("twin", "diff", "customer-0003", "--from", "2026-02-01"),
-            ("what-if", "--without", "item-0003", "--paths", 5),
+            ("what-if", "--unavailable", "item-0003", "--paths", 5),
             ("report", "customer-0003", "-o", "page.html"))
 
     @attack("F15", "names of items: graph commands")
@@ -122,7 +122,7 @@ class Terminal(Case):
         self.quiet(
             ("recommend", bad, "--paths", 10), ("twin", "show", bad), ("twin", "consent", bad),
             ("graph", "node", bad), ("ingest", bad), ("graph", "node", "item-0001", "--store", bad),
-            ("what-if", "--price", f"{bad}=-10%"), ("what-if", "--without", bad),
+            ("what-if", "--price", f"{bad}=-10%"), ("what-if", "--unavailable", bad),
             ("models", "promote", bad), ("recommend", "customer-0003", "--model-version", bad))
 
     @attack("F15", "calendars, trends and offers")

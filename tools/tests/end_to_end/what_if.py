@@ -51,14 +51,14 @@ class WhatIf(Case):
         usual = {row["item_id"]: row["usual"] for row in whole["items"]}
         item = max(usual, key=usual.get)
         gone = json.loads(self.succeed(
-            "what-if", "--without", item, "--paths", 20, "--count", 100, "--json"))
+            "what-if", "--unavailable", item, "--paths", 20, "--count", 100, "--json"))
         row = next(row for row in gone["items"] if row["item_id"] == item)
         self.assertAlmostEqual(row["usual"] + row["change"], 0)
         cheap = json.loads(self.succeed(
             "what-if", "--price", f"{item}=-40%", "--paths", 20, "--count", 100, "--json"))
         self.assertTrue(any(row["item_id"] == item for row in cheap["items"]))
         printed = self.succeed(
-            "what-if", "customer-0002", "--shown", f"{item}", "--any-contact", "--paths", 50)
+            "what-if", "customer-0002", "--show", f"{item}", "--any-contact", "--paths", 50)
         self.assertIn("90 % interval", printed)
 
         for options, part in (
@@ -66,13 +66,13 @@ class WhatIf(Case):
                 (["--price", "tea"], "--price is 'tea'"),
                 (["--price", "tea=-20%"], "does not know the item 'tea'"),
                 (["--price", "category:Tea=-20%"], "There is no category 'Tea'"),
-                (["--without", "nothing"], "does not know the item 'nothing'"),
+                (["--unavailable", "nothing"], "does not know the item 'nothing'"),
                 (["--rain", "-3"], "-3"), (["--event", "flood"], "'flood'"),
                 (["--rain", 3, "--days", "2019-01-01"], "Choose days"),
                 (["--rain", 3, "--days", "never"], "--days is 'never'"),
                 (["--rain", 3, "--paths", 0], "paths"),
                 (["--rain", 3, "--horizon", 0], "--horizon"),
-                (["customer-0002", "--undone", "e0"], "no such event has happened"),
+                (["customer-0002", "--ignore-event", "e0"], "no such event has happened"),
                 (["nobody", "--rain", 3], "Nothing is known of the customer 'nobody'")):
             answer = self.foretwin("what-if", *options)
             self.assertNotEqual(answer.returncode, 0, options)

@@ -27,7 +27,7 @@ struct WhatIfCommand: ParsableCommand {
             Examples:
               foretwin what-if --price item-0012=-20% --horizon 7
               foretwin what-if --rain 15 --temperature 8 --horizon 7
-              foretwin what-if customer-0007 --shown item-0040,item-0041
+              foretwin what-if customer-0007 --show item-0040,item-0041
             """)
 
     @Argument(help: "The customer's id as the shop knows it; all customers unless given.")
@@ -107,7 +107,7 @@ struct WhatIfCommand: ParsableCommand {
         let numbers = try numbers(store)
         if let unknown = try question.unknownEvents(ofTwins: numbers).first {
             throw ValidationError(
-                "--undone is '\(unknown.prefix(80))', and no such event has happened to whom you "
+                "--ignore-event is '\(unknown.prefix(80))', and no such event has happened to whom you "
                     + "ask about by then. Event ids are in the file that was ingested; "
                     + "'foretwin twin export' tells those of a customer.")
         }
