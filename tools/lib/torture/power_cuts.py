@@ -18,9 +18,11 @@ from . import program as foretwin, recording as recordings, replay, suite, workl
 NAME = "power-cuts"
 ABOUT = "cut the power at random moments of a recorded run; nothing acknowledged may be lost"
 
-# The shares of cuts that must fail when barriers are left out.
+# The shares of cuts that must fail when barriers are left out. Without those of the head alone about
+# 22 of 100 do (19 and 25 of 100 in two runs of 150 cuts, which chance alone moves by 3): three and a
+# half standard errors below is failure, and none at all is what the check is for.
 NO_SYNC_FAILURES_MIN = 0.95
-NO_META_SYNC_FAILURES_MIN = 0.20
+NO_META_SYNC_FAILURES_MIN = 0.10
 # One cut in so many is also ingested again, as after a real accident.
 AGAIN_EVERY = 10
 
