@@ -108,10 +108,10 @@ struct TimeCutTests {
         }
     }
 
-    /// A way in which what is younger than the cut could get in.
+    /// A way in which what is younger than the cut could get in: the part that is read as of now.
     enum Leak: String, CaseIterable, Sendable {
-        case sequences, itemCounts, customers, responseCities, responseConsent, feeds
-        case snapshotEvents, snapshotCity, snapshotConsent
+        case training, weather, trends, countedEvents, countedCities, countedConsent
+        case events, city, consent
     }
 
     /// Everything that training and forecasts read as of the cut, as text; what a leak concerns is
@@ -120,38 +120,47 @@ struct TimeCutTests {
         _ fixture: Fixture, leak: Leak? = nil
     ) throws -> [String: String] {
         let (store, cut) = (fixture.store, fixture.cut)
-        func moment(_ leaks: Leak...) -> Timestamp? {
-            leak.map(leaks.contains) ?? false ? nil : cut
-        }
-        let data = try TrainingData(
-            store, minimumItemCount: 1, until: moment(.sequences, .itemCounts, .customers))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
         var parts: [String: String] = [:]
+        let data = try TrainingData(
+            store, minimumItemCount: 1, until: leak == .training ? nil : cut)
         parts["catalogue"] = data.catalogue.itemIDs.joined(separator: ",")
         parts["events"] =
             "\(data.sequences.items) \(data.sequences.types) \(data.sequences.times)"
-        let learned = try TrainingData(
-            store, minimumItemCount: 1,
-            until: moment(.responseCities, .responseConsent, .feeds))
-        let surroundings = try #require(learned.surroundings)
-        let response = ResponseTraining(surroundings, catalogue: learned.catalogue, threads: 1)
-            .response()
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
+        let response = ResponseTraining(
+            try #require(data.surroundings), catalogue: data.catalogue, threads: 1
+        ).response()
         parts["response"] = String(decoding: try encoder.encode(response), as: UTF8.self)
-        let known = try store.contextFeeds()
-        parts["feeds"] = String(describing: moment(.feeds).map(known.known) == nil)
+        let feeds = try store.contextFeeds()
+        let weather = (leak == .weather ? feeds : feeds.known(at: cut)).weather
+        parts["weather"] = weather.sorted { $0.key < $1.key }.map { city, days in
+            "\(city) \(days.sorted { $0.key < $1.key })"
+        }.joined()
+        parts["trends"] = "\((leak == .trends ? feeds : feeds.known(at: cut)).trends)"
+        var counts = ResponseCounts()
         for id in try store.twinIDs() {
-            let events = try #require(
-                try store.snapshot(of: id, asOf: moment(.snapshotEvents) ?? .accepted.upperBound))
-            guard !events.entries.isEmpty else { continue }
-            let city = try store.snapshot(
-                of: id, asOf: moment(.snapshotCity) ?? .accepted.upperBound)?.city
-            let consent = try store.snapshot(
-                of: id, asOf: moment(.snapshotConsent) ?? .accepted.upperBound)?.consent
+            func snapshot(_ leaks: Leak...) throws -> CustomerSnapshot {
+                let leaks = leak.map(leaks.contains) ?? false
+                return try #require(
+                    try store.snapshot(of: id, asOf: leaks ? .accepted.upperBound : cut))
+            }
+            counts.add(
+                try snapshot(.countedEvents).entries, city: try snapshot(.countedCities).city,
+                consent: try snapshot(.countedConsent).consent)
+            let entries = try snapshot(.events).entries
+            // Customers who came after the cut are not there yet.
+            guard !entries.isEmpty else { continue }
+            let consent = try snapshot(.consent).consent.map(\.rawValue).sorted()
             parts["twin \(id.rawValue)"] =
-                "\(events.key) \(events.entries) \(city ?? "-") "
-                + "\((consent ?? []).map(\.rawValue).sorted())"
+                "\(entries) \(try snapshot(.city).city ?? "-") \(consent)"
         }
+        parts["counted"] = counts.groups.map { group in
+            "\(group.city) \(group.consent.map(\.rawValue).sorted())"
+        }.joined(separator: ",")
+        parts["purchases"] = counts.items.sorted { $0.key < $1.key }.map { item, days in
+            "\(item) \(days.sorted { $0.key < $1.key })"
+        }.joined()
         return parts
     }
 
