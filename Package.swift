@@ -103,6 +103,7 @@ let futures = layer(
             dependencies: [
                 "Kernels", "Learning", "Shop", "Time", "TwinStorage",
                 .product(name: "Algorithms", package: "swift-algorithms"),
+                .product(name: "Crypto", package: "swift-crypto"),
             ], swiftSettings: numeric),
         .target(
             name: "Simulation",

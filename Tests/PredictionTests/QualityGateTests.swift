@@ -1,7 +1,7 @@
-import TestSupport
 import Foundation
 import Learning
 import Shop
+import TestSupport
 import Testing
 
 @testable import Prediction

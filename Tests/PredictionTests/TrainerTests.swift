@@ -1,9 +1,9 @@
-import TestSupport
 import Foundation
 import Kernels
 import Learning
 import Shop
 import SyntheticShop
+import TestSupport
 import Testing
 import Time
 import TwinStorage

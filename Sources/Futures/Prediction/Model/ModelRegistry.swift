@@ -1,8 +1,11 @@
 package import Foundation
 import Glibc
+import Learning
 
 /// The versions of a model in a folder: `<folder>/v0001`, `v0002`, …, and a file `current` that
 /// names the one in use, and below it those that were in use before, newest first.
+///
+/// A file `erased` names customers that no version may hold any more; see ``forget(_:)``.
 package struct ModelRegistry: Sendable {
     /// The folder that holds the versions.
     package let folder: URL
@@ -25,18 +28,23 @@ package struct ModelRegistry: Sendable {
 
     /// The versions that are or were in use, the current one first.
     package var history: [String] {
-        let text = try? String(contentsOf: folder.appending(path: "current"), encoding: .utf8)
-        return (text ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
+        let path = folder.appending(path: "current").path
+        let data = try? RegularFile.contents(of: path, upTo: Self.currentLengthMax)
+        return String(decoding: data ?? Data(), as: UTF8.self).split(whereSeparator: \.isWhitespace)
+            .map(String.init)
             .filter { Self.number(of: $0) != nil }
     }
 
     /// Reads a version of the model; the current one unless named.
     ///
+    /// Customers that were erased are not in it, whether or not their sequences are still in its
+    /// files.
+    ///
     /// - Throws: ``PredictionError`` when there is none, or it cannot be used.
-    package func load(version: String? = nil) throws -> (model: PredictionModel, version: String) {
+    package func read(version: String? = nil) throws -> StoredModel {
         guard let version = version ?? current else {
             throw PredictionError(
-                .notFound, "There is no model in \(folder.path). Run 'foretwin train' first.")
+                .notFound, "There is no model in \(folder.path). Train one first.")
         }
         guard versions.contains(version) else {
             throw PredictionError(
@@ -44,12 +52,25 @@ package struct ModelRegistry: Sendable {
                 "There is no model version '\(version.prefix(80))' in \(folder.path). "
                     + "There are: \(versions.joined(separator: ", ")).")
         }
-        return (try ModelFiles.read(from: folder.appending(path: version)), version)
+        var stored = try stored(version)
+        if let model = stored.model.forgetting(try erased()) { stored.model = model }
+        return stored
+    }
+
+    /// Reads a version as it is in its files.
+    func stored(_ version: String) throws -> StoredModel {
+        let path = folder.appending(path: version)
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path.path)
+        guard attributes?[.type] as? FileAttributeType == .typeDirectory else {
+            throw PredictionError(
+                .model, "\(path.path) is not a folder. Put the folder of the version there.")
+        }
+        return try ModelFiles.read(from: path)
     }
 
     /// Writes a model as the next version, which is in use only when it is promoted.
     ///
-    /// The files are complete on disk before they get their name: a crash leaves no half version.
+    /// Customers that were erased meanwhile are left out. The files are complete on disk before they get their name: a crash leaves no half version.
     ///
     /// - Parameters:
     ///   - model: The model.
@@ -67,8 +88,8 @@ package struct ModelRegistry: Sendable {
         do {
             try? manager.removeItem(at: draft)
             try manager.createDirectory(at: draft, withIntermediateDirectories: true)
-            try ModelFiles.write(model, metrics: metrics, to: draft)
-            for (name, data) in files { try data.write(to: draft.appending(path: name)) }
+            try ModelFiles.write(
+                model.forgetting(try erased()) ?? model, metrics: metrics, files: files, to: draft)
             for name in try manager.contentsOfDirectory(atPath: draft.path) {
                 try Self.sync(draft.appending(path: name).path)
             }
@@ -88,7 +109,7 @@ package struct ModelRegistry: Sendable {
     ///
     /// - Throws: ``PredictionError`` when there is no such version, or it cannot be used.
     package func promote(_ version: String) throws {
-        _ = try load(version: version)
+        _ = try read(version: version)
         let former = history
         guard former.first != version else { return }
         try write(history: [version] + former)
@@ -107,7 +128,7 @@ package struct ModelRegistry: Sendable {
                 "No version in \(folder.path) was in use before the current one. Name one: "
                     + "foretwin models promote VERSION.")
         }
-        _ = try load(version: version)
+        _ = try read(version: version)
         try write(history: Array(former))
         return version
     }
@@ -139,7 +160,7 @@ package struct ModelRegistry: Sendable {
 
     /// Names the versions that are and were in use, in one step; the bytes are on the disk before
     /// they have their name.
-    private func write(history: [String]) throws {
+    func write(history: [String]) throws {
         let draft = folder.appending(path: ".draft-current")
         do {
             let lines = history.prefix(Self.historyLimit).map { $0 + "\n" }
@@ -157,9 +178,11 @@ package struct ModelRegistry: Sendable {
 
     /// How many promotions can be undone.
     private static let historyLimit = 100
+    /// The longest file of versions that are and were in use.
+    private static let currentLengthMax = 1 << 16
 
     /// Forces a file's or folder's bytes to the disk.
-    private static func sync(_ path: String) throws(PredictionError) {
+    static func sync(_ path: String) throws(PredictionError) {
         let descriptor = open(path, O_RDONLY)
         defer { if descriptor >= 0 { close(descriptor) } }
         guard descriptor >= 0, fsync(descriptor) == 0 else {

@@ -11,6 +11,9 @@ package struct TrainingData: Sendable {
     package let sequences: EventSequences
     /// Whose sequence each is; empty when nobody needs to know.
     package let owners: [String]
+    /// Tells in a model which customer each sequence is of, so that it can be erased; empty for
+    /// sequences that are not of a store.
+    let keys: [RowKey]
     /// A number for each sequence that it keeps when there is more data: the place of its customer
     /// or session among all that were ever seen.
     let numbers: [Int]
@@ -75,7 +78,7 @@ package struct TrainingData: Sendable {
                 RawEvent(item: item, type: event.type.rawValue, time: event.timestamp.seconds))
         }
         self.init(
-            rows: rows, owners: owners, itemIDs: itemIDs, itemCounts: itemCounts,
+            rows: rows, owners: owners, keys: [], itemIDs: itemIDs, itemCounts: itemCounts,
             minimumItemCount: minimumItemCount, items: items)
     }
 
@@ -93,6 +96,7 @@ package struct TrainingData: Sendable {
         let itemIDs = try store.itemIDs()
         var itemCounts = [Int](repeating: 0, count: itemIDs.count)
         var rows: [[RawEvent]] = []
+        var keys: [RowKey] = []
         let feeds = try store.contextFeeds()
         let known = try store.items(itemIDs)
         var seasons = SeasonCounts(itemIDs, items: known)
@@ -115,11 +119,13 @@ package struct TrainingData: Sendable {
                         item: Int32(item), type: entry.type.rawValue,
                         time: entry.timestamp.seconds))
             }
+            let pseudonym = try store.pseudonym(ofTwinNumber: rows.count)
+            keys.append(RowKey(pseudonym: pseudonym ?? ""))
             rows.append(row)
         }
         let items = known.sorted { $0.key < $1.key }.map(\.value)
         self.init(
-            rows: rows, owners: [], itemIDs: itemIDs, itemCounts: itemCounts,
+            rows: rows, owners: [], keys: keys, itemIDs: itemIDs, itemCounts: itemCounts,
             minimumItemCount: minimumItemCount, items: items,
             surroundings: Surroundings(
                 seasons: seasons, counts: counts, days: ContextDays(feeds), items: items,
@@ -133,8 +139,9 @@ package struct TrainingData: Sendable {
     }
 
     private init(
-        rows: [[RawEvent]], owners: [String], itemIDs: [String], itemCounts: [Int],
-        minimumItemCount: Int, items: [Item], surroundings: Surroundings? = nil
+        rows: [[RawEvent]], owners: [String], keys: [RowKey], itemIDs: [String],
+        itemCounts: [Int], minimumItemCount: Int, items: [Item],
+        surroundings: Surroundings? = nil
     ) {
         self.surroundings = surroundings
         var places = [Int32](repeating: -1, count: itemIDs.count)
@@ -145,6 +152,7 @@ package struct TrainingData: Sendable {
         }
         var sequences = EventSequences()
         var keptOwners: [String] = []
+        var keptKeys: [RowKey] = []
         var numbers: [Int] = []
         var dropped = 0
         for (index, row) in rows.enumerated() {
@@ -159,6 +167,7 @@ package struct TrainingData: Sendable {
                 times: sorted.map(\.time))
             numbers.append(index)
             if !owners.isEmpty { keptOwners.append(owners[index]) }
+            if !keys.isEmpty { keptKeys.append(keys[index]) }
         }
         let catalogue = ModelCatalogue(itemIDs: kept)
         var known = [Item?](repeating: nil, count: kept.count)
@@ -174,6 +183,7 @@ package struct TrainingData: Sendable {
         self.catalogue = catalogue
         self.sequences = sequences
         self.owners = keptOwners
+        self.keys = keptKeys
         self.numbers = numbers
         self.droppedEventCount = dropped
     }

@@ -77,18 +77,18 @@ final class ModelHolder: Sendable {
         let time = now()
         guard let publication = duePublication(time) else { return }
         do {
-            let (model, version) = try registry.load(version: publication.version)
-            let recommender = try Recommender(
-                store: store, model: model, version: version,
-                calibration: try ModelCalibration.read(version, in: registry))
+            let trained = try registry.load(version: publication.version)
+            let recommender = try Recommender(store: store, trained)
             let loaded = Loaded(
-                recommender: recommender, version: version, publication: publication)
+                recommender: recommender, version: trained.version, publication: publication)
             state.withLockedValue { state in
                 state.loaded = loaded
                 state.failed = nil
                 state.isLoading = false
             }
-            logger.info("model loaded", metadata: ["version": "\(version)"])
+            var metadata: Logger.Metadata = ["version": "\(trained.version)"]
+            metadata["uncalibrated"] = trained.uncalibratedReason.map { "\($0)" }
+            logger.info("model loaded", metadata: metadata)
         } catch {
             state.withLockedValue { state in
                 state.failed = (publication, time + ServiceLimits.modelRetryInterval)

@@ -42,14 +42,12 @@ struct DemoCommand: ParsableCommand {
         let progress = ProgressBar()
         let store = try Self.generate(shop, in: output, progress)
         let registry = ModelRegistry(folder: output + "/models")
-        let trained = try TrainCommand.train(
+        let outcome = try TrainCommand.train(
             store, configuration: configuration, registry: registry, backtestCustomers: 100,
             progress: progress)
-        printLines(TrainCommand.summary(trained, in: output + "/models"))
-        let model = try registry.load().model
-        let recommender = try Recommender(
-            store: store, model: model, version: trained.version,
-            calibration: try ModelCalibration.read(trained.version, in: registry))
+        printLines(TrainCommand.summary(outcome, in: output + "/models"))
+        let trained = try registry.load()
+        let recommender = try Recommender(store: store, trained)
         var options = RecommendationOptions()
         options.seed = configuration.seed
         options.threads = configuration.sequence.threads
@@ -63,7 +61,7 @@ struct DemoCommand: ParsableCommand {
         }
         let report = output + "/report.html"
         try ReportCommand.write(
-            answers, metrics: trained.metrics, model: model, store: store, to: report)
+            answers, metrics: trained.metrics, model: trained.model, store: store, to: report)
         printNext(answers.first?.customer ?? "CUSTOMER", report: report)
     }
 

@@ -148,7 +148,8 @@ struct ModelsCommand: ParsableCommand {
 
         func run() throws {
             let version = modelOptions.modelVersion
-            let (model, name) = try modelOptions.registry.load(version: version)
+            let stored = try modelOptions.registry.read(version: version)
+            let (model, name) = (stored.model, stored.version)
             let vectors = model.embeddings
             let data =
                 switch format {
@@ -174,7 +175,7 @@ struct ModelsCommand: ParsableCommand {
         guard GraphStore.exists(at: storeOptions.store) else { return }
         do {
             let store = try storeOptions.open(.write)
-            try TrainCommand.publish(folder.registry.load(version: version).model, to: store)
+            try TrainCommand.publish(folder.registry.read(version: version).model, to: store)
             print("Its item vectors are in the shared graph of \(storeOptions.store).")
         } catch  where GraphStore.failure(error) == .inUse {
             print("The shared graph keeps the former item vectors: a server has the store open.")

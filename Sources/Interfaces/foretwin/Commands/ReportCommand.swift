@@ -45,12 +45,8 @@ struct ReportCommand: ParsableCommand {
     func run() throws {
         let store = try storeOptions.open()
         guard fleet.fleet.isEmpty else { return try fleet.run(store, to: output) }
-        let (model, version) = try modelOptions.registry.load(version: modelOptions.modelVersion)
-        let recommender = try Recommender(
-            store: store, model: model, version: version,
-            calibration: try ModelCalibration.read(version, in: modelOptions.registry))
-        let metrics = try ModelFiles.metrics(
-            in: modelOptions.registry.folder.appending(path: version))
+        let trained = try modelOptions.registry.load(version: modelOptions.modelVersion)
+        let recommender = try Recommender(store: store, trained)
         let progress = ProgressBar()
         let answers = try customers.enumerated().map { index, customer in
             progress.show(
@@ -60,7 +56,7 @@ struct ReportCommand: ParsableCommand {
         }
         progress.finish("\(customers.count) customers")
         try ReportCommand.write(
-            answers, metrics: metrics, model: model, store: store, to: output)
+            answers, metrics: trained.metrics, model: trained.model, store: store, to: output)
         print("Wrote \(output). Open it in a browser.")
     }
 

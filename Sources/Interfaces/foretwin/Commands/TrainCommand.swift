@@ -116,7 +116,7 @@ struct TrainCommand: ParsableCommand {
             "\(grouped(data.sequences.items.count)) events of \(grouped(data.sequences.count)) "
                 + "customers, \(grouped(data.catalogue.count)) items")
         let times = data.sequences.times
-        let calibration = try backtest(
+        let calibrated = try backtest(
             store, configuration, from: times.min() ?? 0, to: times.max() ?? 0,
             customers: backtestCustomers, progress)
         let trainer = try Trainer(configuration, checkpoints: registry.training)
@@ -127,9 +127,9 @@ struct TrainCommand: ParsableCommand {
             .verdict(on: metrics, heldOut: heldOut)
         progress.finish(gate.passes ? "no worse" : "worse")
         progress.show("publish", fraction: nil, detail: "the model")
-        let files = try calibration.map { [ModelCalibration.fileName: try $0.data()] } ?? [:]
-        let version = try registry.publish(model, metrics: metrics, files: files)
+        let version = try registry.publish(model, metrics: metrics, calibrated)
         try? FileManager.default.removeItem(at: registry.training)
+        let calibration = calibrated.calibration
         let objections = calibration?.objections ?? []
         let isGood = gate.passes && objections.isEmpty
         let isPromoted = promotion == .always || (promotion == .ifGood && isGood)
@@ -150,17 +150,20 @@ struct TrainCommand: ParsableCommand {
     private static func backtest(
         _ store: TwinStore, _ configuration: TrainingConfiguration, from oldest: Int64,
         to newest: Int64, customers: Int, _ progress: ProgressBar
-    ) throws -> ModelCalibration? {
+    ) throws -> CalibrationOutcome {
         let horizons: [Int64] = [7 * 86_400, 28 * 86_400]
         let longest = horizons[1]
-        guard customers > 0 else { return nil }
+        guard customers > 0 else {
+            return .uncalibrated(reason: "the training was asked to do without a back-test")
+        }
         let moments = RollingBacktest.Moments(
             origin: newest - longest, longest: longest, calibrations: 2)
         // As long as all that comes after the first moment, at least, must be learned from.
         guard moments.first - oldest >= newest - moments.first else {
             progress.show("back-test", fraction: nil, detail: "")
-            progress.finish("none: there are less than eighteen weeks of events")
-            return nil
+            let reason = "there are less than eighteen weeks of events"
+            progress.finish("none: \(reason)")
+            return .uncalibrated(reason: reason)
         }
         let backtest = try RollingBacktest(
             store, at: moments,
@@ -173,7 +176,7 @@ struct TrainCommand: ParsableCommand {
         let people = try backtest.people(models, count: customers)
         let result = try backtest.result(models, people) { progress.show($0, of: $1) }
         progress.finish("done")
-        return result.calibration
+        return .calibrated(result.calibration)
     }
 
     /// Puts what was learned of items into the shared graph.

@@ -102,6 +102,12 @@ extension TwinStore {
         try city(of: GraphID(rawValue: UInt64(max(0, number)) + 1))
     }
 
+    /// The pseudonym of the twin with a running number, erased or not; `nil` if there is no such twin.
+    package func pseudonym(ofTwinNumber number: Int) throws -> String? {
+        let customer = try graph.nodeID(.customer, index: number)
+        return try graph.read { try graph.externalID(of: customer, in: $0) }
+    }
+
     /// Visits the logs of all twins, in the order in which the twins came to be.
     ///
     /// Each log is read in a snapshot of its own, so that a long visit does not keep the store
