@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Prediction
 import PropertyGraph
 import Shop
 import StoreAdmin
@@ -17,8 +18,10 @@ struct TwinEraseCommand: ParsableCommand {
             of theirs out, also of customers who are not known yet. Afterwards the store is \
             compacted, so that nothing is left in its file; stop the server before.
 
-            Backups and models that were made before do not change: remove old backups, and train \
-            anew. Without --yes it says what would be erased, and asks.
+            All versions of the model under --models lose the customers' sequences as well, and the \
+            checkpoint of an unfinished training is removed. What was counted or trained over all \
+            customers together stays until the next training. Backups do not change: remove old \
+            ones. Without --yes it says what would be erased, and asks.
             """)
 
     @Argument(help: "Customers' ids as the shop knows them.")
@@ -36,12 +39,15 @@ struct TwinEraseCommand: ParsableCommand {
     var json = false
 
     @OptionGroup var storeOptions: StoreOptions
+    @OptionGroup var folder: ModelFolder
 
     func run() throws {
         var seen: Set<String> = []
         let customers = customers.filter { seen.insert($0).inserted }
         if !yes { try ask(customers) }
         let receipts = try erase(customers)
+        var failures: [String] = []
+        let forgotten = forget(receipts, &failures)
         var failure: (any Error)?
         var size: (before: Int, after: Int)?
         if compact {
@@ -53,12 +59,37 @@ struct TwinEraseCommand: ParsableCommand {
                 failure = error
             }
         }
-        try show(zip(customers, receipts).map { ErasureJSON($0, $1) }, size)
-        guard let failure else { return }
+        try show(zip(customers, receipts).map { ErasureJSON($0, $1) }, size, forgotten)
+        if let failure {
+            failures.append(
+                "The data is erased, but still in the file, which could not be compacted: "
+                    + "\(failure) Run 'foretwin compact' when that is mended.")
+        }
+        guard !failures.isEmpty else { return }
         throw CommandFailure(
-            "The data is erased, but still in the file, which could not be compacted: \(failure) "
-                + "Run 'foretwin compact' when that is mended.",
-            code: CommandFailure.code(of: failure) ?? CommandFailure.general)
+            failures.joined(separator: " "),
+            code: failure.flatMap { CommandFailure.code(of: $0) } ?? CommandFailure.general)
+    }
+
+    /// Erases from the models, and notes what could not be done.
+    private func forget(
+        _ receipts: [ErasureReceipt], _ failures: inout [String]
+    ) -> ForgettingReceipt {
+        do {
+            let forgotten = try folder.registry.forget(receipts.map(\.pseudonym))
+            if !forgotten.unreadable.isEmpty {
+                failures.append(
+                    "The data is erased from the store, but these versions in \(folder.models) "
+                        + "cannot be read and may hold it: "
+                        + "\(forgotten.unreadable.joined(separator: ", ")). Remove their folders.")
+            }
+            return forgotten
+        } catch {
+            failures.append(
+                "The data is erased from the store, but not from the models: \(error) Erase again "
+                    + "when that is mended.")
+            return ForgettingReceipt()
+        }
     }
 
     /// Says what would be erased, and goes on only if somebody says yes to it.
@@ -93,12 +124,15 @@ struct TwinEraseCommand: ParsableCommand {
         return try customers.map { try store.erase($0, at: now) }
     }
 
-    private func show(_ erasures: [ErasureJSON], _ size: (before: Int, after: Int)?) throws {
+    private func show(
+        _ erasures: [ErasureJSON], _ size: (before: Int, after: Int)?,
+        _ forgotten: ForgettingReceipt
+    ) throws {
         if json {
             try printJSON(
                 ReceiptJSON(
                     erased: erasures, bytesBefore: size?.before, bytesAfter: size?.after,
-                    isCompacted: size != nil))
+                    isCompacted: size != nil, models: forgotten.rewritten))
             return
         }
         for erasure in erasures {
@@ -115,7 +149,11 @@ struct TwinEraseCommand: ParsableCommand {
         } else if !compact {
             print("The data can be found in the file until you run 'foretwin compact'.")
         }
-        print("Backups and models made before do not change: remove old backups, and train anew.")
+        if !forgotten.rewritten.isEmpty {
+            print(
+                "Erased from \(forgotten.rewritten.joined(separator: ", ")) in \(folder.models).")
+        }
+        print("Backups made before do not change: remove old ones.")
     }
 }
 
@@ -142,4 +180,6 @@ private struct ReceiptJSON: Encodable {
     var bytesBefore: Int?
     var bytesAfter: Int?
     var isCompacted: Bool
+    /// The versions of the model that were changed.
+    var models: [String]
 }
