@@ -2,8 +2,8 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import LMDB
-import PropertyGraph
 import NIOConcurrencyHelpers
+import PropertyGraph
 import ServiceLifecycle
 import TestSupport
 import Testing

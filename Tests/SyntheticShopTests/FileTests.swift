@@ -2,8 +2,8 @@ import Foundation
 import Shop
 import ShopFormats
 import Testing
-import Time
 import TextFiles
+import Time
 
 @testable import SyntheticShop
 

@@ -1,9 +1,9 @@
 import Foundation
 import PropertyGraph
 import Shop
+import Synchronization
 import TestSupport
 import Testing
-import Synchronization
 import TextFiles
 import TwinFixtures
 

@@ -1,11 +1,11 @@
 import ArgumentParser
 import Foundation
 import Operations
+import Prediction
 import PropertyGraph
 import Shop
-import Time
-import Prediction
 import TextFiles
+import Time
 
 /// An error that a command reports in one line, with the exit code that goes with it.
 struct CommandFailure: Error, CustomStringConvertible {
