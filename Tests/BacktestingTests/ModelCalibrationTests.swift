@@ -255,18 +255,19 @@ struct WhatIfStoreTests {
         let model = try Trainer(configuration).train(try TrainingData(store)) { _ in }.model
         let settings = WhatIf.Settings(origin: shop.configuration.end, paths: 30)
         func effects(
-            _ numbers: [Int], threads: Int = 2, _ change: (inout Scenario) -> Void
+            _ numbers: [TwinID], threads: Int = 2, _ change: (inout Scenario) -> Void
         ) throws -> Effects {
             var scenario = Scenario()
             change(&scenario)
             return try WhatIf(store, model, scenario, settings: settings)
                 .effects(onTwins: numbers, threads: threads)
         }
-        let all = Array(0..<50)
+        let all = (0..<50).map(TwinID.init(rawValue:))
         let rain = { (scenario: inout Scenario) in scenario.precipitation = 20 }
         let whole = try effects(all, rain)
         let parts = [
-            try effects(Array(0..<20), threads: 1, rain), try effects(Array(20..<50), rain),
+            try effects(Array(all.prefix(20)), threads: 1, rain),
+            try effects(Array(all.dropFirst(20)), rain),
         ]
         var sum = parts[0]
         sum += parts[1]
@@ -285,7 +286,7 @@ struct WhatIfStoreTests {
         // A past purchase that did not happen, and a list that is shown, change what comes.
         let graph = try #require(try store.twinGraph(userID: shop.truth.customers[1].userID))
         let last = try #require(try store.events(of: graph).last { $0.type == .purchase })
-        let number = Int(graph.rawValue) - 1
+        let number = TwinID(rawValue: Int(graph.rawValue) - 1)
         let undone = try effects([number]) { $0.undone = [last.eventID] }
         #expect(undone.groups.contains { undone.effect(on: $0).change != 0 })
         let shown = try effects([number]) { $0.shown = [model.catalogue.itemIDs[5]] }

@@ -112,9 +112,8 @@ struct TimeCutTests {
         case snapshotEvents, snapshotCity, snapshotConsent
     }
 
-    /// Everything that training and forecasts read as of the cut, as text.
-    ///
-    /// - Parameter leak: Which part is read as of now instead, as a mistake would.
+    /// Everything that training and forecasts read as of the cut, as text; what a leak concerns is
+    /// read as of now instead, as a mistake would.
     private func fingerprint(
         _ fixture: Fixture, leak: Leak? = nil
     ) throws -> [String: String] {

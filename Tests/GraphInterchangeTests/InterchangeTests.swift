@@ -210,7 +210,7 @@ import Testing
             let missing = workshop.complaint(workshop.path("none"), format)
             #expect(missing == "FILE: there is no such file; check the path.")
             let isFolder = workshop.complaint(workshop.folder.path, format)
-            #expect(isFolder == "FILE: it is a folder. Name a file in it.")
+            #expect(isFolder == "FILE: this is a folder; name a file in it.")
             #expect(throws: InterchangeError.self) {
                 try Interchange.export(store, to: workshop.folder.path, as: format)
             }

@@ -130,7 +130,7 @@ import Testing
         }
         closer.start()
         // Until the closer has begun, reads succeed; from then on they are refused.
-        while code({ try environment.read { _ in } }) == nil { await Task.yield() }
+        try await eventually { code { try environment.read { _ in } } != nil }
         #expect(events.all.isEmpty)
         goOn.signal()
         wait(for: inside)

@@ -84,7 +84,7 @@ import Testing
         blocking { running.wait() }
         let closer = Thread { environment.close() }
         closer.start()
-        while code({ try environment.read { _ in } }) == nil { await Task.yield() }
+        try await eventually { code { try environment.read { _ in } } != nil }
         goOn.signal()
         environment.close()
         let again = try Environment(path: fixture.path, tables: ["t"], options: smallOptions())

@@ -139,7 +139,8 @@ import Testing
                 }
             }
             var opened = try open()
-            while opened == nil {
+            // The other process writes for a moment. Two minutes are enough for any machine.
+            for _ in 0..<120_000 where opened == nil {
                 try await Task.sleep(for: .milliseconds(1))
                 opened = try open()
             }

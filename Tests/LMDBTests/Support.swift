@@ -93,5 +93,18 @@ struct Stop: Error, Equatable {
     var number = 0
 }
 
+/// Waits until a condition holds.
+///
+/// After 120,000 looks, which take two minutes or more, the test fails instead of hanging.
+func eventually(
+    _ condition: () -> Bool, sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+    for _ in 0..<120_000 {
+        if condition() { return }
+        try await Task.sleep(for: .milliseconds(1))
+    }
+    Issue.record("The condition did not come to hold.", sourceLocation: sourceLocation)
+}
+
 /// Calls `body` outside an async function, where waiting and the blocking `write` are allowed.
 func blocking<T>(_ body: () throws -> T) rethrows -> T { try body() }

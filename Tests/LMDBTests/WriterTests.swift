@@ -297,9 +297,10 @@ import Testing
             block(until: started)
             box.value = nil
             // Whichever thread was last, the environment gets closed and can be opened again.
-            while code({ _ = try Environment(path: path, tables: [], options: smallOptions()) })
-                == .alreadyOpen
-            { await Task.yield() }
+            try await eventually {
+                code({ _ = try Environment(path: path, tables: [], options: smallOptions()) })
+                    == nil
+            }
         }
     }
 

@@ -2,6 +2,7 @@ import Foundation
 import Kernels
 import Learning
 import Synchronization
+import Shop
 import TestSupport
 import Testing
 
@@ -596,7 +597,7 @@ struct ModelRegistryTests {
         #expect(throws: PredictionError.self) { try registry.read(version: "v0001") }
     }
 
-    @Test("Without a model the error says how to get one")
+    @Test("Without a model the error names what helps")
     func nothing() throws {
         let folder = try TemporaryFolder()
         for path in [folder.url.path, folder.url.path + "/nowhere"] {

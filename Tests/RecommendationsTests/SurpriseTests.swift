@@ -1,11 +1,11 @@
 import Foundation
 import Prediction
-import Shop
 import Simulation
 import Testing
 import TwinStorage
 
 @testable import Recommendations
+@testable import Shop
 
 @Suite("Surprise schedule")
 struct SurpriseScheduleTests {
@@ -92,7 +92,7 @@ struct SurpriseTests {
         #expect(answer.surprise == nil)
     }
 
-    @Test("Of two candidates the one from a less familiar category is taken")
+    @Test("It comes from categories that the customer looks at less than at those of the list")
     func unfamiliar() throws {
         let world = try World.shop.get()
         var familiar = 0.0
@@ -107,6 +107,51 @@ struct SurpriseTests {
                 answer.items.reduce(0) { $0 + preferences.share(ofCategory: $1.category) } / 10
         }
         #expect(surprising < familiar, "\(surprising) of attention, \(familiar) for the list")
+    }
+
+    @Test("Of two candidates the one from a less familiar category is taken")
+    func twoCandidates() throws {
+        let world = try World.shop.get()
+        let model = world.model
+        let ids = Set(model.catalogue.itemIDs)
+        let known = try world.store.items(model.catalogue.itemIDs)
+        var turned = 0
+        for user in world.users.prefix(20) {
+            let subject = try world.recommender.subject(user)
+            let taste = Taste(subject.history, model: model)
+            let next = model.prediction(for: model.nextContext(after: subject.history))
+            let futures = try world.recommender.simulate(
+                subject, settings: options { $0.paths = 1 }.simulation)
+            let explainer = Explainer(subject: subject, model: model, store: world.store)
+            func pick(among candidates: Set<String>) throws -> Recommendation? {
+                try world.recommender.surprisePick(
+                    subject, futures: futures, next: next, taste: taste,
+                    excluding: ids.subtracting(candidates), explainer: explainer)
+            }
+            /// Closeness to the customer's taste, by how much likelier it is for this customer.
+            func appeal(_ place: Int32) -> Double {
+                let usual = Double(model.popularity.probabilities[Int(place)]) + 1e-9
+                let own = Double(next.probabilities[Int(place)]) + 1e-9
+                return Double(taste.closeness(place)) * log1p(own / usual)
+            }
+            var found: [(id: String, appeal: Double, score: Double)] = []
+            for (place, id) in model.catalogue.itemIDs.enumerated() {
+                guard let made = try pick(among: [id]) else { continue }
+                let share = subject.twin.preferences.share(ofCategory: known[id]?.category)
+                let expected = appeal(Int32(place)) * pow(1 - share, 4)
+                #expect(abs(made.score - expected) < 1e-4 * max(1, expected))
+                found.append((id, appeal(Int32(place)), made.score))
+            }
+            // The most appealing one, and one that is less so and of a less familiar category.
+            guard let first = found.max(by: { $0.appeal < $1.appeal }),
+                let second = found.max(by: { $0.score < $1.score }), first.id != second.id,
+                second.score > 1.01 * first.score
+            else { continue }
+            turned += 1
+            #expect(try pick(among: [first.id, second.id])?.itemID == second.id)
+            #expect(try pick(among: [first.id])?.itemID == first.id)
+        }
+        #expect(turned > 0)
     }
 }
 
@@ -175,27 +220,24 @@ struct ReasonTests {
         return (world, Explainer(subject: subject, model: world.model, store: world.store))
     }
 
-    @Test("Words for a rhythm, for a second and for a single time")
-    func repetition() throws {
-        let (world, _) = try diary()
-        let answer = try world.recommender.getRecommendations(
-            "u", options: options { ($0.usesPaths, $0.count) = (false, 5) })
-        func text(_ id: String) -> String? {
-            answer.items.first { $0.itemID == id }?.reasons.first { $0.evidence == "history" }?.text
-        }
-        let expected = [
-            "id-milk": "you take it about every 7 days, last on 2026-02-19",
-            "id-gum": "you take it almost daily, last on 2026-01-04",
-            "id-tea": "you took it on 2026-01-04",
-            "id-soap": "you took it twice, last on 2026-01-31",
-        ]
-        var seen = 0
-        for (id, words) in expected {
-            guard let found = text(id) else { continue }
-            #expect(found == words)
-            seen += 1
-        }
-        #expect(seen > 0)
+    @Test(
+        "Words for a rhythm, for a second and for a single time",
+        arguments: [
+            ("id-milk", "you take it about every 7 days, last on 2026-02-19"),
+            ("id-gum", "you take it almost daily, last on 2026-01-04"),
+            ("id-tea", "you took it on 2026-01-04"),
+            ("id-soap", "you took it twice, last on 2026-01-31"),
+        ])
+    func repetition(_ id: String, _ words: String) throws {
+        let (world, explainer) = try diary()
+        let next = world.model.prediction(
+            for: world.model.nextContext(after: explainer.subject.history))
+        let place = try #require(world.model.catalogue.place(of: id))
+        let made = try explainer.recommendation(
+            .init(
+                item: place, probability: 0.4, interval: 0.3...0.5, medianTime: 1_770_000_000,
+                sources: [.history: 1]), score: 1, next: next, item: nil)
+        #expect(made.reasons.map(\.text) == [words])
     }
 
     @Test("Each evidence has its words", arguments: EvidenceName.allCases)

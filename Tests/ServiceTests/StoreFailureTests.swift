@@ -30,7 +30,7 @@ import TwinStorage
         let service = try TestService(hasModel: true)
         #expect(try await service.post(eventJSON("ann", "milk")).status == 200)
         #expect(try await service.get("/readyz").status == 200)
-        _ = service.store.graph.environment.handle.commitFailure(5)
+        _ = service.store.graph.environment.handle.commitFailure(5, errno: EIO)
         let ready = try await service.get("/readyz")
         #expect(ready.status == 503)
         #expect(ready.isProblem)

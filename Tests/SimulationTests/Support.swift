@@ -26,3 +26,56 @@ extension SimulationStart {
         return futures([Block(run)])
     }
 }
+
+/// A model whose responses are made by hand: all items are of one category, which rain moves, and
+/// prices move items.
+func responsive(
+    rain: Double = 0, rainDeviation: Double = 0, elasticity: Double = 0
+) throws -> PredictionModel {
+    var model = try World.model()
+    let count = model.catalogue.count
+    model.response = ContextResponse(
+        features: [.rain],
+        usual: ["Lyon": [.init(normal: .init(mean: 0), least: 0, most: 4)]],
+        usualTrends: [.init(mean: 0)], categories: ["all"],
+        coefficients: [
+            [.init(mean: rain, ownVariance: rainDeviation * rainDeviation, sharedDeviation: 0)]
+        ],
+        categoryOfItem: [Int?](repeating: 0, count: count),
+        usualPrices: [Double?](repeating: 2, count: count),
+        elasticities: (0..<count).map { _ in
+            .init(mean: elasticity, ownVariance: 0, sharedDeviation: 0)
+        })
+    return model
+}
+
+/// Four standard errors of a count of trials: chance exceeds them once in 16,000 times.
+func fourErrors(trials: Int, probability: Double) -> Double {
+    4 * (Double(trials) * probability * (1 - probability)).squareRoot()
+}
+
+/// The purchases that are the first step of many paths of a customer in Lyon, as things are and
+/// under what feeds say of the days.
+///
+/// No earlier step of a path moves them, so how they depend on factors has a closed form.
+func firstPurchases(
+    _ model: PredictionModel, paths: Int = 20_000, seed: UInt64 = 11,
+    feeds: (_ today: Int) -> ContextFeeds
+) throws -> (usual: [SimulatedEvent], changed: [SimulatedEvent]) {
+    let history = try World.history(3)
+    let origin = (history.lastTime ?? 0) + 3600
+    var settings = SimulationSettings(horizonSeconds: 14 * day, paths: paths, seed: seed)
+    settings.goesThroughCatalogue = true
+    let factors = DayFactors(
+        model,
+        .init(
+            ContextDays(feeds(Int(origin / day))), city: "Lyon", purposes: ContextPurpose.usual),
+        over: DayFactors.days(from: origin, horizonSeconds: settings.horizonSeconds))
+    func purchases(_ factors: DayFactors?) -> [SimulatedEvent] {
+        SimulationStart(
+            model: model, popularity: CumulativeTable(.dense(model.popularity.probabilities)),
+            history: history, origin: origin, settings: settings, factors: factors
+        ).firstStep().events.filter { $0.type == purchase }
+    }
+    return (purchases(nil), purchases(factors))
+}

@@ -8,28 +8,6 @@ import Testing
 @testable import Prediction
 @testable import Simulation
 
-/// A model whose responses are made by hand: all items are of one category, which rain moves, and
-/// prices move items.
-private func responsive(
-    rain: Double = 0, rainDeviation: Double = 0, elasticity: Double = 0
-) throws -> PredictionModel {
-    var model = try World.model()
-    let count = model.catalogue.count
-    model.response = ContextResponse(
-        features: [.rain],
-        usual: ["Lyon": [.init(normal: .init(mean: 0), least: 0, most: 4)]],
-        usualTrends: [.init(mean: 0)], categories: ["all"],
-        coefficients: [
-            [.init(mean: rain, ownVariance: rainDeviation * rainDeviation, sharedDeviation: 0)]
-        ],
-        categoryOfItem: [Int?](repeating: 0, count: count),
-        usualPrices: [Double?](repeating: 2, count: count),
-        elasticities: (0..<count).map { _ in
-            .init(mean: elasticity, ownVariance: 0, sharedDeviation: 0)
-        })
-    return model
-}
-
 /// Feeds in which it rains e - 1 mm every day, so that the feature is 1, and one item is cheaper.
 private func feeds(from origin: Int64, cheap: String? = nil) -> ContextFeeds {
     let first = Int(origin / day)
@@ -191,18 +169,56 @@ struct SimulationUnderFactorsTests {
         }.mean
     }
 
-    @Test(
-        "Purchases are about as much more or less frequent as the factors say",
-        arguments: [0.3, -0.4])
+    @Test("Purchases are as much more or less frequent as factors say", arguments: [0.3, -0.4])
     func frequency(_ coefficient: Double) throws {
+        let (usual, changed) = try firstPurchases(try responsive(rain: coefficient)) {
+            feeds(from: Int64($0) * day)
+        }
+        // Each purchase is done again, or not done, with the probability that is missing from 1.
+        let factor = exp(coefficient)
+        let expected = factor * Double(usual.count)
+        let bound = fourErrors(trials: usual.count, probability: abs(factor - 1))
+        #expect(usual.count > 400)
+        #expect(abs(Double(changed.count) - expected) < bound, "\(changed.count), \(expected)")
+    }
+
+    @Test("Over whole paths they are nearly so", arguments: [0.3, -0.4])
+    func wholePaths(_ coefficient: Double) throws {
         let (usual, changed) = try simulate(try responsive(rain: coefficient))
         let ratio = bought(changed) / bought(usual)
         // What is in a basket is not put in twice, and the path goes on from what it took.
         #expect(abs(log(ratio) - coefficient) < 0.35 * abs(coefficient), "\(ratio)")
     }
 
-    @Test("A cheaper item is bought more often, and hardly at the cost of others")
+    @Test("An item at half its price is bought twice as often, and not at the cost of others")
     func price() throws {
+        let model = try responsive(elasticity: -1)
+        func purchases(seed: UInt64, cheap: Int32?) throws -> (
+            usual: [SimulatedEvent], changed: [SimulatedEvent]
+        ) {
+            let id = cheap.map { model.catalogue.itemIDs[Int($0)] }
+            return try firstPurchases(model, paths: 100_000, seed: seed) {
+                feeds(from: Int64($0) * day, cheap: id)
+            }
+        }
+        // The item is chosen with other random numbers, or its count here would be a high one.
+        let counts = try purchases(seed: 12, cheap: nil).usual.reduce(into: [Int32: Int]()) {
+            $0[$1.item, default: 0] += 1
+        }
+        let item = try #require(counts.max { ($0.value, $0.key) < ($1.value, $1.key) }).key
+        let (usual, changed) = try purchases(seed: 11, cheap: item)
+        #expect(changed.filter { $0.item != item } == usual.filter { $0.item != item })
+        let before = usual.count { $0.item == item }
+        let further = changed.count { $0.item == item } - before
+        // A second draw in each purchase takes the item as often as the first one does.
+        let share = Double(before + further) / Double(2 * usual.count)
+        let bound = 2.0.squareRoot() * fourErrors(trials: usual.count, probability: share)
+        #expect(before > 200)
+        #expect(abs(Double(further - before)) < bound, "\(before), and \(further) more")
+    }
+
+    @Test("Over whole paths a cheaper item is hardly bought at the cost of others")
+    func priceOverPaths() throws {
         let usual = try simulate(try responsive()).usual
         let items = usual.aggregatePredictedItems(types: [purchase])
         let item = try #require(items.dropFirst(5).first)

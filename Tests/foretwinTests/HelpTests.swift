@@ -18,6 +18,12 @@ import Testing
 
     private static let commands = below(Foretwin.self, path: [])
 
+    /// The commands that have no commands below them.
+    private static let leaves = commands.filter { named in
+        let command = named.command
+        return command.configuration.subcommands.isEmpty
+    }
+
     private static func below(
         _ command: any ParsableCommand.Type, path: [String]
     ) -> [Named] {
@@ -49,7 +55,7 @@ import Testing
         #expect(help.contains("USAGE: foretwin \(named.path)"))
     }
 
-    @Test(arguments: commands.filter(\.command.configuration.subcommands.isEmpty))
+    @Test(arguments: leaves)
     private func itNamesDefaults(_ named: Named) {
         let help = Self.help(named.command)
         #expect(help.contains("OPTIONS:"))

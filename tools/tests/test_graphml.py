@@ -1,7 +1,7 @@
 """Tests that networkx reads the GraphML that Foretwin writes.
 
-The file is a fixture that a Swift test proves to be exactly what an export writes. Skipped where
-networkx is not installed: it is no dependency of Foretwin.
+The file is a fixture that a Swift test proves to be exactly what an export writes. tools/test
+installs networkx; without it, these tests are skipped, as it is no dependency of Foretwin.
 
     python3 tools/tests/test_graphml.py [FILE]     also opens FILE, and says what is in it
 """
@@ -19,7 +19,7 @@ except ImportError:
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 FIXTURE = os.path.join(
-    ROOT, "Tests", "PropertyGraphTests", "Interchange", "Fixtures", "small.graphml")
+    ROOT, "Tests", "GraphInterchangeTests", "Fixtures", "small.graphml")
 
 ANN = "Person:ann"
 BOB = 'Person:Bob <b&b> "x"'

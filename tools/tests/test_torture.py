@@ -12,13 +12,14 @@ import sys
 import tempfile
 import textwrap
 import unittest
+import unittest.mock
 
 TOOLS = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TOOLS / "lib"))
 
 from torture import corruption, disk_full, double_open, kills, mutations, oplog  # noqa: E402
 from torture import pages, power_cuts, recording, replay, suite, workload  # noqa: E402
-from torture.program import Program, Result, event_count, twins  # noqa: E402
+from torture.program import Program, Result, are_same, event_count, twins  # noqa: E402
 
 SEED = 20260301
 FILE = 7
@@ -618,6 +619,19 @@ class Results(unittest.TestCase):
         self.assertEqual(event_count(one), 2)
         changed = json.dumps([document(2, sequences=entries[:1])])
         self.assertNotEqual(twins(one), twins(changed))
+
+    def test_pseudonyms_make_no_difference(self):
+        one, other = (json.dumps([{**document(2), "user_id": name}]) for name in ("a1", "b2"))
+        self.assertTrue(are_same(Result(0, one, ""), other))
+        self.assertFalse(are_same(Result(1, one, ""), other))
+        self.assertFalse(are_same(Result(0, one, ""), json.dumps([document(3)])))
+
+    def test_the_key_is_given_or_left_to_the_program(self):
+        given = Program("/bin/sh")
+        says = ["-c", "echo ${FORETWIN_KEY:-none}"]
+        with unittest.mock.patch.dict(os.environ, {"FORETWIN_KEY": "mine"}):
+            self.assertEqual(len(given.run(*says).out.strip()), 64)
+            self.assertEqual(given.making_keys().run(*says).out.strip(), "none")
 
     def test_a_missing_program_is_told_at_once(self):
         with self.assertRaises(FileNotFoundError):

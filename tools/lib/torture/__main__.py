@@ -59,7 +59,7 @@ def parse_arguments():
                "failed is kept\nin the --keep folder.")
     parser.add_argument("suites", nargs="*", metavar="SUITE", help="which suites to run")
     parser.add_argument("--quick", action="store_true",
-                        help="fewer rounds: about three minutes in all, for every change; without "
+                        help="fewer rounds: about five minutes in all, for every change; without "
                              "it, about half an hour, for releases")
     parser.add_argument("--seed", type=int, help="decides every random choice; drawn unless given")
     parser.add_argument("--program", default=str(ROOT / ".build/release/foretwin"),

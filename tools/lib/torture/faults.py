@@ -76,14 +76,16 @@ class Command:
     is_in_batches: bool = False
     # Customers of the store, if they are not the workload's.
     customers: tuple = ()
+    # Whether it runs without a key in its environment, so that the key is in a file.
+    makes_keys: bool = False
 
     def words(self, folder):
         return [word.replace("DIR", str(folder)) for word in self.arguments]
 
 
 def commands(surroundings):
-    """All commands, as far as this build has them."""
-    program = surroundings.program
+    """All commands, as far as this build has them; half of them work with a key file."""
+    given, making = surroundings.program, surroundings.program.making_keys()
     workload = work.Workload(clients=1, batches=6, batch_size=BATCH, seed=surroundings.seed)
 
     def events(path, numbers):
@@ -92,26 +94,29 @@ def commands(surroundings):
     def nothing(folder):
         events(folder / "events.jsonl", range(workload.batches))
 
-    def store(folder):
+    def store(folder, program=given):
         events(folder / "first.jsonl", range(3))
         events(folder / "events.jsonl", range(workload.batches))
         program.succeed("ingest", folder / "first.jsonl", "--store", folder / "store", cwd=folder)
         (folder / "first.jsonl").unlink()
 
-    def backup(folder):
-        store(folder)
+    def store_with_key_file(folder):
+        store(folder, making)
+
+    def backup(folder, program=making):
+        store(folder, program)
         program.succeed("backup", folder / "old.mdb", "--store", folder / "store")
         program.succeed("ingest", folder / "events.jsonl", "--store", folder / "store", cwd=folder)
 
     def calendar(folder):
-        store(folder)
+        store(folder, making)
         (folder / "days.ics").write_text(
             "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:may\nDTSTART:20260501\nRRULE:FREQ=YEARLY\n"
             "END:VEVENT\nEND:VCALENDAR\n", encoding="utf-8")
 
     def graph(folder):
         store(folder)
-        program.succeed(
+        given.succeed(
             "graph", "export", folder / "graph.jsonl", "--store", folder / "store", "--twin",
             workload.all_customers[0])
 
@@ -124,21 +129,24 @@ def commands(surroundings):
     ingest = ("ingest", "DIR/events.jsonl", "--batch", str(BATCH), "--rejects", "DIR/rejects", *at)
     listed = [
         Command("ingest", ingest, store, is_in_batches=True),
-        Command("first ingest", ingest, nothing, is_in_batches=True),
+        Command("first ingest", ingest, nothing, is_in_batches=True, makes_keys=True),
         Command("twin erase", (
-            "twin", "erase", workload.all_customers[1], "--yes", *at), store),
+            "twin", "erase", workload.all_customers[1], "--yes", *at), store_with_key_file,
+            makes_keys=True),
         Command("twin consent", (
             "twin", "consent", workload.all_customers[1], "--allow", "events", *at), store),
-        Command("context add", ("context", "add", "DIR/days.ics", *at), calendar),
+        Command("context add", ("context", "add", "DIR/days.ics", *at), calendar,
+                makes_keys=True),
         Command("train", (
             "train", "--epochs", "1", "--width", "8", "--threads", "1", "--models", "DIR/models",
             *at), store)]
-    if program.can_verify:
+    if given.can_verify:
         listed += [
-            Command("backup", ("backup", "DIR/backup.mdb", *at), store, ("backup.mdb",)),
+            Command("backup", ("backup", "DIR/backup.mdb", *at), store_with_key_file,
+                    ("backup.mdb", "backup.mdb.key"), makes_keys=True),
             Command("compact", ("compact", *at), store),
             Command("restore", ("restore", "DIR/old.mdb", "--replace", *at), backup,
-                    ("store.before-restore",)),
+                    ("store.before-restore",), makes_keys=True),
             Command("graph import", ("graph", "import", "DIR/graph.jsonl", "--into", "DIR/plain"),
                     graph, ("plain",)),
             Command("migrate", ("migrate", *at), old, ("store.format-1",),
@@ -150,7 +158,9 @@ class Bench:
     """One command, and the runs of it."""
 
     def __init__(self, surroundings, library, workload, command):
-        self.program, self.library, self.command = surroundings.program, library, command
+        program = surroundings.program
+        self.program = program.making_keys() if command.makes_keys else program
+        self.library, self.command = library, command
         self.customers = command.customers or workload.all_customers
         self.root = surroundings.folder(f"{NAME}/{command.name.replace(' ', '-')}")
         self.template = self.root / "template"

@@ -76,7 +76,11 @@ class Client:
 def run(surroundings):
     """Runs the suite."""
     outcome = suite.Outcome(NAME)
-    kill_servers(surroundings, outcome, surroundings.size(200, 2000))
+    # One server is given its key, the other one makes a key file.
+    program = surroundings.program
+    kills = surroundings.size(100, 1000)
+    kill_servers(surroundings, outcome, kills, program, "server")
+    kill_servers(surroundings, outcome, kills, program.making_keys(), "server with a key file")
     kill_ingests(surroundings, outcome, surroundings.size(20, 200))
     kill_trainings(surroundings, outcome, surroundings.size(1, 10))
     return outcome
@@ -94,10 +98,10 @@ def clean_run(program, workload, batches, folder):
     return twins, (folder / "clean/data.mdb").stat().st_size
 
 
-def kill_servers(surroundings, outcome, cycles):
+def kill_servers(surroundings, outcome, cycles, program, title):
     """Kills a server again and again while one client writes and others read."""
-    program, chance = surroundings.program, random.Random(f"{surroundings.seed}:kills")
-    folder = surroundings.folder(f"{NAME}/server")
+    chance = random.Random(f"{surroundings.seed}:kills:{title}")
+    folder = surroundings.folder(f"{NAME}/{title.replace(' ', '-')}")
     store = folder / "store"
     # More batches than any machine stores in a life's time.
     workload = work.Workload(1, 1 << 30, work.CUSTOMERS_PER_CLIENT, surroundings.seed)
@@ -117,20 +121,21 @@ def kill_servers(surroundings, outcome, cycles):
     slowest = sorted(waits)[int(len(waits) * 0.99)]
     limit = max(SECONDS_TO_ANSWER_MAX, TIMES_USUAL_MAX * sorted(waits)[len(waits) // 2])
     grown = (store / "data.mdb").stat().st_size
-    outcome.figures["server"] = {
+    outcome.figures[title] = {
         "kills": cycles, "batches": client.acknowledged, "reopen_seconds_p99": round(slowest, 3),
         "clean_bytes": clean_bytes, "killed_bytes": grown}
-    outcome.check("server: nothing acknowledged is lost, nothing is there in part", lost)
-    outcome.check("server: sending again is harmless", client.problems)
-    outcome.check("server: the twins equal those of a run without kills",
-                  "" if twins.out == expected else f"they do not: {twins}")
-    outcome.check("server: readers of killed processes are cleared", slots)
-    outcome.check(f"server: it answers {limit:.1f} s after its start, p99", "" if (
+    outcome.check(f"{title}: nothing acknowledged is lost, nothing is there in part", lost)
+    outcome.check(f"{title}: sending again is harmless", client.problems)
+    outcome.check(f"{title}: the twins equal those of a run without kills",
+                  "" if foretwin.are_same(twins, expected) else f"they do not: {twins}")
+    outcome.check(f"{title}: readers of killed processes are cleared", slots)
+    outcome.check(f"{title}: it answers {limit:.1f} s after its start, p99", "" if (
         slowest <= limit) else f"it took {slowest:.2f} s")
-    outcome.check(f"server: the file grows by {GROWTH_MAX:g} at most", "" if (
+    outcome.check(f"{title}: the file grows by {GROWTH_MAX:g} at most", "" if (
         grown <= clean_bytes * GROWTH_MAX + GROWTH_SLACK_BYTES) else (
         f"from {clean_bytes} to {grown} bytes"))
-    _verify(program, store, outcome, "server")
+    _check_key(program, store, outcome, title)
+    _verify(program, store, outcome, title)
 
 
 def live_and_die(server, client, seconds):
@@ -200,7 +205,10 @@ def _lives(pid):
 
 
 def kill_ingests(surroundings, outcome, cycles):
-    """Kills an ingest at a random moment, runs it again, and compares."""
+    """Kills an ingest at a random moment, runs it again, and compares.
+
+    Every other one has to make a key file, and may be killed while it does.
+    """
     program, chance = surroundings.program, random.Random(f"{surroundings.seed}:ingests")
     folder = surroundings.folder(f"{NAME}/ingest")
     workload = work.Workload(clients=1, batches=60, batch_size=30, seed=surroundings.seed)
@@ -215,6 +223,7 @@ def kill_ingests(surroundings, outcome, cycles):
     interrupted = 0
     for cycle in range(cycles):
         store = folder / f"store-{cycle}"
+        program = surroundings.program if cycle % 2 == 0 else surroundings.program.making_keys()
         with open(os.devnull, "wb") as nowhere:
             process = program.start(
                 *command, store, cwd=folder, stdout=nowhere, stderr=nowhere)
@@ -225,9 +234,10 @@ def kill_ingests(surroundings, outcome, cycles):
         again = program.run(*command, store, cwd=folder)
         if again.code != 0:
             problems.append(f"cycle {cycle}: run again, {again}")
-        elif program.show(store, workload.all_customers).out != expected:
+        elif not foretwin.are_same(program.show(store, workload.all_customers), expected):
             problems.append(f"cycle {cycle}: the twins are others than without a kill")
         else:
+            _check_key(program, store, outcome, "ingest")
             _verify(program, store, outcome, "ingest")
     outcome.figures["ingest"] = {"runs": cycles, "killed_before_the_end": interrupted}
     outcome.check("ingest: run again, it makes what a run without a kill makes", problems)
@@ -279,6 +289,18 @@ def kill_trainings(surroundings, outcome, rounds):
         "trainings": rounds, "kills": interrupted, "kills_with_a_checkpoint": resumable}
     outcome.check("training: run again, it makes what a run without a kill makes", problems)
     outcome.check("training: kills come before the end", "" if interrupted else "none did")
+
+
+def _check_key(program, store, outcome, title):
+    """A key file is there if the program had to make one, whole, and only its owner reads it."""
+    path = pathlib.Path(f"{store}.key")
+    if not program.makes_keys:
+        outcome.check(f"{title}: no key file is made beside a given key",
+                      f"{path.name} is there" if path.exists() else "")
+        return
+    mode = path.stat().st_mode & 0o777 if path.exists() else None
+    outcome.check(f"{title}: the key file is its owner's alone", "" if mode == 0o600 else (
+        f"{path.name} has mode {mode:o}" if mode is not None else f"{path.name} is missing"))
 
 
 def _verify(program, store, outcome, title):

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 # Any key will do; the same one lets stores be copied and compared.
 KEY = "00112233445566778899aabbccddeeff" * 2
+KEY_NAME = "FORETWIN_KEY"
 # Backtraces take a second, and what is needed to see a crash again is kept anyway.
-ENVIRONMENT = {"FORETWIN_KEY": KEY, "SWIFT_BACKTRACE": "enable=no"}
+ENVIRONMENT = {"SWIFT_BACKTRACE": "enable=no"}
 # Exit code of a command whose store another process has open (EX_TEMPFAIL of sysexits.h).
 STORE_IN_USE = 75
 # Nothing here takes seconds unless it hangs; machines that run tests are slow.
@@ -60,8 +61,11 @@ class Result:
 class Program:
     """The program under test; it never changes while the suites run."""
 
-    def __init__(self, path):
+    def __init__(self, path, makes_keys=False):
+        """`makes_keys` leaves the key out of the environment: the program then makes a key file
+        beside each new store, as most users have it."""
         self.path = os.path.abspath(path)
+        self.makes_keys = makes_keys
         if not os.access(self.path, os.X_OK):
             raise FileNotFoundError(
                 f"There is no program at {path}. Build it with 'swift build -c release', or give "
@@ -70,8 +74,16 @@ class Program:
     def start(self, *arguments, cwd=None, env=None, **options):
         """Starts the program and returns its process."""
         return subprocess.Popen(
-            [self.path, *map(str, arguments)], cwd=cwd,
-            env={**os.environ, **ENVIRONMENT, **(env or {})}, **options)
+            [self.path, *map(str, arguments)], cwd=cwd, env=self._environment(env), **options)
+
+    def making_keys(self):
+        """The same program without a key in its environment."""
+        return Program(self.path, makes_keys=True)
+
+    def _environment(self, more):
+        own = {name: value for name, value in os.environ.items() if name != KEY_NAME}
+        key = {} if self.makes_keys else {KEY_NAME: KEY}
+        return {**own, **ENVIRONMENT, **key, **(more or {})}
 
     def run(self, *arguments, cwd=None, env=None, timeout=PATIENCE_SECONDS):
         """Runs the program to its end, which is the timeout at the latest."""
@@ -109,13 +121,19 @@ class Program:
 
 def twins(shown):
     """The twins that `twin show` printed: the number of events of each, and the whole of it as a
-    text that is equal for equal twins."""
+    text that is equal for equal twins, whatever their pseudonyms."""
     result = []
     for document in json.loads(shown):
+        document.pop("user_id", None)
         for key in ("interactions", "sequences"):
             document[key].sort(key=lambda entry: [str(value) for value in entry.values()])
         result.append((document["event_count"], json.dumps(document)))
     return result
+
+
+def are_same(shown, expected):
+    """Whether a run of `twin show` ended well and printed the twins that are expected."""
+    return shown.code == 0 and twins(shown.out) == twins(expected)
 
 
 def event_count(shown):

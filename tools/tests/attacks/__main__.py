@@ -42,7 +42,7 @@ def main():
         print(f"tools/attack: there is no program at {options.program}. Build it with "
               "'swift build -c release', or give --program.", file=sys.stderr)
         sys.exit(2)
-    tests = chosen(options.only)
+    tests = [test for test in chosen(options.only) if not (options.quick and test.is_slow)]
     if not tests:
         print(f"tools/attack: nothing is called {options.only}; --list shows all attacks",
               file=sys.stderr)
@@ -88,7 +88,10 @@ def parse_arguments():
     parser.add_argument("--only", metavar="NAME", action="append",
                         help="only a theme, a finding such as F1, or tests with NAME in their "
                              "name; may be repeated")
-    parser.add_argument("--long", action="store_true",
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--quick", action="store_true",
+                        help="without the slowest attacks; about four minutes, for every change")
+    length.add_argument("--long", action="store_true",
                         help="also attacks that take minutes or gigabytes")
     parser.add_argument("--table", metavar="FILE", help="also write the table to a file")
     parser.add_argument("--list", action="store_true", help="list the attacks and run none")
@@ -123,7 +126,8 @@ class Test:
         self.theme, self.case = theme, case
         self.name = case._testMethodName
         test = getattr(case, self.name)
-        self.finding, self.about, self.is_long = test.finding, test.about, test.is_long
+        self.finding, self.about = test.finding, test.about
+        self.is_long, self.is_slow = test.is_long, test.is_slow
         self.harmless, self.seen, self.seconds = "unknown", "", 0.0
 
     def is_called(self, name):

@@ -124,7 +124,7 @@ class Lines(Case):
               if not answer or not answer.status),
         ])
 
-    @attack("F5", "two bodies of 16 MiB, 82,000 keys a line")
+    @attack("F5", "two bodies of 16 MiB, 82,000 keys a line", slow=True)
     def test_lines_of_many_keys(self):
         line = "{" + ",".join(f'"{key:x}":1.5' for key in range(82_000)) + "}\n"
         line = line if len(line) < JSON_BYTES_MAX else filled_line(JSON_BYTES_MAX - 64)

@@ -64,7 +64,7 @@ class SlowReaders(Case):
             f"expected all to be closed {STALL_SECONDS} s after the stall" if left else "",
             "expected healthz to answer" if health.status != 200 else ""])
 
-    @attack("M5, F2", "3 connections ask 20,000 times and do not read")
+    @attack("M5, F2", "3 connections ask 20,000 times and do not read", slow=True)
     def test_who_does_not_read_is_cut_off(self):
         self.cut_off(3, 20_000)
 

@@ -98,7 +98,7 @@ class Offers(Case):
             f"expected less than {megabytes(limit)}"
             if max(result.peak, one.peak, added.peak) > limit else ""])
 
-    @attack("F12", "train with 60,000 offers of a year")
+    @attack("F12", "train with 60,000 offers of a year", slow=True)
     def test_offers(self):
         self.train_with(60_000, 400_000_000)
 

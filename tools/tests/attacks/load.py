@@ -49,7 +49,7 @@ class Load(Case):
             *(f"an upload was answered {status or 'not at all'}" for status in statuses
               if status not in (200, 429, 503))])
 
-    @attack("H2", "eight times as many recommendations as can be answered")
+    @attack("H2", "eight times as many recommendations as can be answered", slow=True)
     def test_overload_does_not_lower_what_is_answered(self):
         self.shop(is_large=True)
         server = Server(self)
@@ -101,7 +101,7 @@ class Load(Case):
         self.harmless([server.trouble, "" if answer.status == 200 and answer.seconds < limit else
                        f"expected 200 within {limit:.1f} s"])
 
-    @attack("M3", "16 uploads of 10,000 events at once")
+    @attack("M3", "16 uploads of 10,000 events at once", slow=True)
     def test_groups_of_uploads_are_bounded(self):
         self.shop()
         server = Server(self)

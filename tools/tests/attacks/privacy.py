@@ -167,7 +167,7 @@ class Consent(Case):
         lines = (self.folder / "shop/events.csv").read_text("utf-8").splitlines()
         return sorted({line.split(",")[0] for line in lines[1:]})
 
-    @attack("F7", "train after all customers have forbidden weather, trends and events")
+    @attack("F7", "train after all customers have forbidden weather, trends and events", slow=True)
     def test_training_hears_consent(self):
         self.prepare()
         self.succeed(*QUICK_TRAIN)

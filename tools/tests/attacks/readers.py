@@ -26,7 +26,7 @@ class Memory(Case):
             "expected memory that does not grow with the file"
             if peaks[1] > 1.6 * peaks[0] + 50_000_000 and not may_grow else ""])
 
-    @attack("F21", "JSON Lines with fresh keys on each line")
+    @attack("F21", "JSON Lines with fresh keys on each line", slow=True)
     def test_fresh_keys(self):
         dice = random.Random(21)
 
@@ -39,7 +39,7 @@ class Memory(Case):
         self.bounded(make, lambda name, n: self.run_program(
             "ingest", name, "--store", f"store-{n}/store", timeout=70), 20, 200_000_000)
 
-    @attack("F21", "JSON Lines with fresh keys of 100 kB")
+    @attack("F21", "JSON Lines with fresh keys of 100 kB", slow=True)
     def test_long_fresh_keys(self):
         def make(lines):
             with open(self.folder / "keys.jsonl", "w", encoding="utf-8") as out:
@@ -51,7 +51,7 @@ class Memory(Case):
         self.bounded(make, lambda name, n: self.run_program(
             "ingest", name, "--store", f"store-{n}/store", timeout=70), 60, 150_000_000)
 
-    @attack("F21", "items in JSON Lines with fresh keys")
+    @attack("F21", "items in JSON Lines with fresh keys", slow=True)
     def test_fresh_keys_of_items(self):
         def make(lines):
             with open(self.folder / "items.jsonl", "w", encoding="utf-8") as out:

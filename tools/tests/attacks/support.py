@@ -17,10 +17,15 @@ from . import settings
 HEADER = "event_id,user_id,item_id,type,timestamp\n"
 
 
-def attack(finding, about, long=False):
-    """Marks a test as the attack of a finding, with what it does in a few words."""
+def attack(finding, about, long=False, slow=False):
+    """Marks a test as the attack of a finding, with what it does in a few words.
+
+    A long one takes minutes or gigabytes and runs with --long only; a slow one takes a quarter of a
+    minute or more and does not run with --quick.
+    """
     def mark(test):
-        test.finding, test.about, test.is_long = finding, about, long
+        test.finding, test.about = finding, about
+        test.is_long, test.is_slow = long, long or slow
         return test
     return mark
 

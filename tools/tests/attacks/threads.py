@@ -43,7 +43,7 @@ class Simulations(Case):
             lambda name=f"customer-000{n + 1}": server.get(f"/v1/twins/{name}{query}", timeout)
             for n in range(count)])
 
-    @attack("C1", "two of the dearest recommendations; health and events meanwhile")
+    @attack("C1", "two of the dearest recommendations; health and events meanwhile", slow=True)
     def test_others_are_served(self):
         server, query = self.prepare()
         number = iter(range(1_000_000))
@@ -80,7 +80,7 @@ class Simulations(Case):
               if answer and answer.status not in (0, 200, 503)),
         ])
 
-    @attack("C1", "two of the dearest recommendations; SIGTERM")
+    @attack("C1", "two of the dearest recommendations; SIGTERM", slow=True)
     def test_the_server_can_be_stopped(self):
         server, query = self.prepare()
         self.simulate(server, query, timeout=60)

@@ -116,20 +116,24 @@ package struct Trainer: Sendable {
                 epoch: found.epochs, of: configuration.sequence.epochs,
                 examples: training.items.count, loss: found.loss ?? 0)
         }
-        let afterEpoch = { (point: TrainingCheckpoint) throws(LearningError) in
-            keep(point)
-            if Task.isCancelled {
-                throw LearningError(.cancelled, "The training was cancelled after an epoch.")
-            }
-        }
+        var afterEpoch: ((TrainingCheckpoint) throws(LearningError) -> Void)?
+        if checkpoint != nil { afterEpoch = keepUnlessCancelled }
         do {
             return try trainer.train(
                 training, validation: heldOut, itemCount: itemCount, typeCount: typeCount,
-                embeddings: embeddings, resuming: found,
-                checkpoint: checkpoint == nil ? nil : afterEpoch, progress: progress)
-        } catch let error where error.code == .cancelled {
+                embeddings: embeddings, resuming: found, checkpoint: afterEpoch,
+                progress: progress)
+        } catch {
+            guard error.code == .cancelled else { throw error }
             throw CancellationError()
         }
+    }
+
+    /// Keeps a checkpoint, and ends the training if its task was cancelled.
+    private func keepUnlessCancelled(_ point: TrainingCheckpoint) throws(LearningError) {
+        keep(point)
+        guard Task.isCancelled else { return }
+        throw LearningError(.cancelled, "The training was cancelled after an epoch.")
     }
 
     /// Where the LSTM's training keeps how far it is.

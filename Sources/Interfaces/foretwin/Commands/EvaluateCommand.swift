@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 import Operations
-public import Prediction
+package import Prediction
 import Shop
 import ShopFormats
 import TextFiles

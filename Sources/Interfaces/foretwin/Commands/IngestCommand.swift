@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import PropertyGraph
 import Shop
-public import ShopFormats
+package import ShopFormats
 import Time
 import TwinStorage
 

@@ -64,8 +64,7 @@ struct ServeCommand: AsyncParsableCommand {
             throw ValidationError(
                 "--log-level is '\(logLevel)'. Use debug, info, notice, warning or error.")
         }
-        var logger = Logger(label: "foretwin") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = level
+        let logger = Self.logger(level)
         let configuration = ServiceConfiguration(
             host: host, port: port, storePath: storeOptions.store,
             modelFolder: modelOptions.models, modelVersion: modelOptions.modelVersion,
@@ -73,7 +72,8 @@ struct ServeCommand: AsyncParsableCommand {
         // Before a store is made.
         do {
             try configuration.validate()
-        } catch let error where error.code == .remoteAddress {
+        } catch {
+            guard error.code == .remoteAddress else { throw error }
             throw ValidationError("\(error) The flag for it is --allow-remote.")
         }
         let store = try openStore()
@@ -90,6 +90,13 @@ struct ServeCommand: AsyncParsableCommand {
         signal(SIGHUP, SIG_IGN)
         // What was acknowledged is on disk, so that nothing is lost by an end at any time.
         try await service.run(overtime: { _exit(0) })
+    }
+
+    /// Writes to standard error.
+    private static func logger(_ level: Logger.Level) -> Logger {
+        var logger = Logger(label: "foretwin") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        return logger
     }
 
     /// Opens the store; a name with a slip must not become a new one.

@@ -1,5 +1,5 @@
 import ArgumentParser
-public import Operations
+package import Operations
 import Prediction
 import PropertyGraph
 import Simulation

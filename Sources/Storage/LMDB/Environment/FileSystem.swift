@@ -1,5 +1,6 @@
 import CLMDB
 import Foundation
+import Glibc
 
 /// Makes directory `path` with mode 0700, and its parents, unless it is there.
 ///

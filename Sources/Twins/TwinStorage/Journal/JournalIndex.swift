@@ -96,7 +96,10 @@ final class JournalIndex: Sendable {
     /// Entries leave when they are merged for good. A snapshot that says that everything that has left
     /// is merged misses none, also if the index is asked after the snapshot was opened.
     ///
-    /// - Parameter merged: The sequence number through which the snapshot says all is merged.
+    /// - Parameters:
+    ///   - graph: The twin's graph.
+    ///   - merged: The sequence number through which the snapshot says all is merged.
+    /// - Returns: The entries, in the order in which they came.
     func entries(of graph: GraphID, settledThrough merged: UInt64) -> [JournalEntry]? {
         contents.withLock { contents in
             contents.droppedThrough <= merged ? contents.pending[graph] ?? [] : nil

@@ -156,7 +156,8 @@ extension TwinStore {
         appending.state.eventCount += 1
         let time = event.moment.timestamp
         appending.state.newest = max(appending.state.newest ?? time, time)
-        if appending.counts { index.countEvent(of: graphID) }
+        // Also if this batch needs no counts: a later one may use those that are kept.
+        index.countEvent(of: graphID)
         appending.added.append((graphID, JournalEntry(sequence: sequence, tieBreak: key.tieBreak)))
     }
 

@@ -143,6 +143,8 @@ package enum EventRecord {
     /// - Parameters:
     ///   - value: The record.
     ///   - before: The city of an event before, which is often the same and not copied then.
+    /// - Returns: The parts of the record.
+    /// - Throws: `LMDBError` or ``TwinsError`` when the record is damaged.
     static func decodeEntry(
         _ value: RawSpan, city before: String?
     ) throws -> (type: EventType, item: Int?, city: String?) {

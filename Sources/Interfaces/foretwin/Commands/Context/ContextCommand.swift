@@ -1,5 +1,5 @@
 import ArgumentParser
-public import Shop
+package import Shop
 
 /// `foretwin context`.
 struct ContextCommand: ParsableCommand {

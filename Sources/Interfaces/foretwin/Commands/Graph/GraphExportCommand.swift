@@ -1,6 +1,6 @@
-public import ArgumentParser
+package import ArgumentParser
 import Foundation
-public import GraphInterchange
+package import GraphInterchange
 import PropertyGraph
 
 extension Interchange.Format: ExpressibleByArgument {}
