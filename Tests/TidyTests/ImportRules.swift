@@ -60,7 +60,8 @@ enum ImportRules {
             !Layers.current.vended.contains(target)
         else { return [] }
         return file.text.codeLines.enumerated().compactMap { index, line in
-            line.split(separator: " ").contains("public")
+            // A conformance to a public protocol, such as that of an option, needs a public import.
+            line.split(separator: " ").contains("public") && importedModule(line) == nil
                 ? file.finding(
                     line: index + 1, "no product vends \(target); write package instead of public")
                 : nil

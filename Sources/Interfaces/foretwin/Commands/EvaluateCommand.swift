@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 import Operations
-package import Prediction
+public import Prediction
 import Shop
 import ShopFormats
 import TextFiles

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import PropertyGraph
 import Shop
-package import ShopFormats
+public import ShopFormats
 import Time
 import TwinStorage
 

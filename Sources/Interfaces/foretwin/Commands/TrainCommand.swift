@@ -1,5 +1,5 @@
 import ArgumentParser
-package import Operations
+public import Operations
 import Prediction
 import PropertyGraph
 import Simulation

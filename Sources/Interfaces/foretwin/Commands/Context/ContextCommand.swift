@@ -1,5 +1,5 @@
 import ArgumentParser
-package import Shop
+public import Shop
 
 /// `foretwin context`.
 struct ContextCommand: ParsableCommand {

@@ -1,6 +1,6 @@
-package import ArgumentParser
+public import ArgumentParser
 import Foundation
-package import GraphInterchange
+public import GraphInterchange
 import PropertyGraph
 
 extension Interchange.Format: ExpressibleByArgument {}
