@@ -604,7 +604,7 @@ struct ModelRegistryTests {
             #expect {
                 try ModelRegistry(folder: path).read()
             } throws: {
-                ($0 as? PredictionError)?.description.contains("Train") == true
+                ($0 as? PredictionError)?.remedy == .train
             }
         }
     }
