@@ -102,8 +102,11 @@ let futures = layer(
     [
         .target(
             name: "Prediction",
-            dependencies: ["Kernels", "Learning", "Shop", "TextFiles", "Time", "TwinStorage"],
-            swiftSettings: numeric),
+            dependencies: [
+                "Kernels", "Learning", "Shop", "TextFiles", "Time", "TwinStorage",
+                .product(name: "Algorithms", package: "swift-algorithms"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ], swiftSettings: numeric),
         .target(
             name: "Simulation",
             dependencies: ["Kernels", "Learning", "Prediction", "Shop", "Time", "TwinStorage"],
@@ -348,6 +351,7 @@ let package = Package(
         .library(name: "PropertyGraph", targets: ["GraphInterchange", "PropertyGraph", "Time"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-algorithms", from: "1.2.1"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),

@@ -6,6 +6,7 @@ import Prediction
 import PropertyGraph
 import Shop
 import SyntheticShop
+import TestSupport
 import Testing
 import TwinStorage
 
@@ -66,17 +67,8 @@ struct ModelCalibrationTests {
 
     @Test("The file reads back, and a damaged one is a clear error")
     func files() throws {
-        let folder = FileManager.default.temporaryDirectory
-            .appending(path: "foretwin-calibration-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let registry = ModelRegistry(folder: folder.path)
-        let version = folder.appending(path: "v0001")
-        try FileManager.default.createDirectory(at: version, withIntermediateDirectories: true)
-        #expect(try ModelCalibration.read("v0001", in: registry) == nil)
         let found = calibration()
-        let file = version.appending(path: ModelCalibration.fileName)
-        try found.data().write(to: file)
-        #expect(try ModelCalibration.read("v0001", in: registry) == found)
+        #expect(try ModelCalibration(try found.data()) == found)
         let text = String(decoding: try found.data(), as: UTF8.self)
         for damage in [
             "", "{}", String(text.dropLast(20)),
@@ -87,12 +79,73 @@ struct ModelCalibrationTests {
                 of: "\"seconds\" : 604800", with: "\"seconds\" : -9223372036854775808"),
             text.replacingOccurrences(of: "\"category\" : ", with: "\"category\" : -1"),
         ] {
-            try Data(damage.utf8).write(to: file)
             let error = #expect(throws: FuturesError.self) {
-                try ModelCalibration.read("v0001", in: registry)
+                try ModelCalibration(Data(damage.utf8))
             }
             #expect(error?.description.contains("calibration.json") == true)
         }
+    }
+
+    /// The least model that can be published.
+    private static let trained = Result {
+        var configuration = TrainingConfiguration(seed: 7, width: 8, epochs: 1, threads: 2)
+        configuration.minimumItemCount = 1
+        let events = try SyntheticShop(.init(customers: 20, items: 30, days: 40)).events()
+        return try Trainer(configuration).train(TrainingData(events, by: \.userID)) { _ in }
+    }
+
+    @Test("A model is read with its calibration, or with the reason why it has none")
+    func withItsModel() throws {
+        let folder = try TemporaryFolder()
+        let registry = ModelRegistry(folder: folder.url.path)
+        let trained = try Self.trained.get()
+        let found = calibration()
+        #expect(
+            try registry.publish(trained.model, metrics: trained.metrics, .calibrated(found))
+                == "v0001")
+        let reason = "there are too few events"
+        #expect(
+            try registry.publish(
+                trained.model, metrics: trained.metrics, .uncalibrated(reason: reason)) == "v0002")
+        let calibrated = try registry.load(version: "v0001")
+        #expect(calibrated.calibration == found && calibrated.uncalibratedReason == nil)
+        #expect(calibrated.version == "v0001")
+        let plain = try registry.load(version: "v0002")
+        #expect(plain.calibration == nil && plain.uncalibratedReason == reason)
+        #expect(plain.metrics.uncalibratedReason == reason)
+        let card = String(decoding: try folder.bytes("v0002/card.md"), as: UTF8.self)
+        #expect(card.contains(reason))
+        #expect(
+            try registry.publish(trained.model, metrics: trained.metrics) == "v0003")
+        #expect(try registry.load(version: "v0003").uncalibratedReason != nil)
+    }
+
+    @Test("A version whose calibration is missing, damaged or of another version is refused")
+    func withoutItsCalibration() throws {
+        let folder = try TemporaryFolder()
+        let registry = ModelRegistry(folder: folder.url.path)
+        let trained = try Self.trained.get()
+        let found = calibration()
+        let other = calibration { 0.2 * $0 + 0.1 * $1 }
+        #expect(found != other)
+        let version = try registry.publish(
+            trained.model, metrics: trained.metrics, .calibrated(found))
+        let name = version + "/" + ModelCalibration.fileName
+        for content in [nil, Data(), Data("{}".utf8), try other.data()] {
+            if let content {
+                try folder.put(content, name)
+            } else {
+                try FileManager.default.removeItem(at: folder.url.appending(path: name))
+            }
+            let error = #expect(throws: PredictionError.self) {
+                try registry.load(version: version)
+            }
+            #expect(error?.code == .model)
+            #expect(error?.description.contains(ModelCalibration.fileName) == true)
+            #expect(throws: PredictionError.self) { try registry.promote(version) }
+        }
+        try folder.put(try found.data(), name)
+        #expect(try registry.load(version: version).calibration == found)
     }
 
     @Test("Probabilities weigh paths and past, and tell how far they may be off")

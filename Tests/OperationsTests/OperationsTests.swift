@@ -54,7 +54,7 @@ private final class World: Sendable {
         settings.isFresh = isFresh
         settings.demandOutput = folder(name + ".demand")
         return FleetRun(
-            store, try registry.load().model, calibration: nil,
+            store, try registry.read().model, calibration: nil,
             from: .init(store: "s", models: "m", version: "v0001"), settings: settings)
     }
 }
@@ -172,7 +172,7 @@ private func isCancellation(_ result: Result<Void, any Error>) -> Bool {
         #expect(throws: OperationError.noEvents) { try backtest.run { _ in } }
         let world = try World()
         let fleet = FleetRun(
-            store, try world.registry.load().model, calibration: nil,
+            store, try world.registry.read().model, calibration: nil,
             from: .init(store: "s", models: "m", version: "v"),
             settings: .init(output: folder("fleet")))
         #expect(throws: OperationError.noEvents) { try fleet.run { _ in } }
@@ -194,7 +194,7 @@ private func isCancellation(_ result: Result<Void, any Error>) -> Bool {
     @Test func aReportAnswersInTheOrderOfTheCustomers() async throws {
         let world = try World()
         let run = try ReportRun(
-            world.store, try world.registry.load().model, version: "v0001", calibration: nil)
+            world.store, try world.registry.load())
         let customers = world.shop.truth.customers.prefix(2).map(\.userID)
         var options = RecommendationOptions()
         options.paths = 20

@@ -146,9 +146,11 @@ struct EvaluationTests {
         #expect(try evaluation.nextEvent(training: training, test: []).examples == 0)
     }
 
-    /// Everybody's last basket, and all that came before it.
-    private static let split = Result { () -> (training: [Event], test: [Event]) in
-        let shop = try SyntheticShop(.init(customers: 160, items: 60, days: 120, seed: 5))
+    /// Everybody's last basket of a shop, and all that came before it.
+    private static func split(
+        _ configuration: SyntheticShop.Configuration
+    ) throws -> (training: [Event], test: [Event]) {
+        let shop = try SyntheticShop(configuration)
         let purchases = shop.events().filter { $0.type == .purchase && $0.basketID != nil }
         var last: [String: String] = [:]
         for event in purchases { last[event.userID] = event.basketID }
@@ -158,27 +160,51 @@ struct EvaluationTests {
         )
     }
 
-    @Test("On a shop the mixture beats popularity and what is bought together")
+    /// The recall of ten items for the next basket.
+    private func recall(
+        _ method: EvaluationMethod, _ split: (training: [Event], test: [Event])
+    ) throws -> Double {
+        var settings = EvaluationSettings(
+            method: method, training: World.configuration(width: 16, epochs: 12))
+        settings.training.sequence.learningRate = 1e-2
+        settings.training.sequence.batch = 16
+        let result = try Evaluation(settings).nextBasket(
+            training: split.training, test: split.test)
+        #expect(result.examples == Set(split.test.map(\.userID)).count)
+        return try #require(result.recall?["10"])
+    }
+
+    @Test("On a shop whose customers are known well, the whole is as good as its best part")
     func shop() throws {
-        let (training, test) = try Self.split.get()
-        func recall(_ method: EvaluationMethod) throws -> Double {
-            var settings = EvaluationSettings(
-                method: method, training: World.configuration(width: 16, epochs: 12))
-            settings.training.sequence.learningRate = 1e-2
-            settings.training.sequence.batch = 16
-            let result = try Evaluation(settings).nextBasket(training: training, test: test)
-            #expect(result.examples == Set(test.map(\.userID)).count)
-            return try #require(result.recall?["10"])
-        }
-        let (popularity, together) = (try recall(.popularity), try recall(.itemKNN))
-        let (full, lstm) = (try recall(.full), try recall(.lstm))
-        #expect(full > popularity, "\(full), \(popularity)")
-        #expect(full >= together, "\(full), \(together)")
-        #expect(lstm > popularity, "\(lstm), \(popularity)")
-        for method in [
-            EvaluationMethod.history, .ownTransitions, .transitions, .sessionKNN, .personalTop,
+        let split = try Self.split(.init(customers: 160, items: 60, days: 120, seed: 5))
+        // Measured with two seeds of training: the whole 0.86, as repeat purchases alone; the LSTM
+        // 0.53 and 0.56. Of the others own transitions are nearest, 0.73, and popularity is 0.37.
+        // Half of each distance is asked for.
+        let full = try recall(.full, split)
+        for (method, margin) in [
+            (EvaluationMethod.popularity, 0.25), (.itemKNN, 0.15), (.lstm, 0.15),
+            (.transitions, 0.13), (.sessionKNN, 0.16), (.ownTransitions, 0.065),
+            (.personalTop, 0.02),
         ] {
-            #expect(try (0...1).contains(recall(method)))
+            let other = try recall(method, split)
+            #expect(full > other + margin, "\(method): \(full), \(other)")
+        }
+        let history = try recall(.history, split)
+        #expect(full > history - 0.01, "\(full), \(history)")
+        let (lstm, popularity) = (try recall(.lstm, split), try recall(.popularity, split))
+        #expect(lstm > popularity + 0.075, "\(lstm), \(popularity)")
+    }
+
+    @Test("On a shop whose customers have come for a short time, the whole beats each of its parts")
+    func youngShop() throws {
+        let split = try Self.split(.init(customers: 300, items: 60, days: 20, seed: 6))
+        // Measured with three seeds of training: the whole 0.492 to 0.497, repeat purchases 0.464,
+        // transitions 0.461, personal lists 0.454, neighbours 0.451. The seed moves the whole by
+        // 0.004, and the best of the others is 0.028 away.
+        let full = try recall(.full, split)
+        for method in EvaluationMethod.allCases where ![.full, .mixture].contains(method) {
+            let other = try recall(method, split)
+            #expect(full > other + 0.012, "\(method): \(full), \(other)")
         }
     }
 

@@ -152,22 +152,40 @@ struct MixtureTests {
         #expect(shares(1e30, [true, true, true]).allSatisfy { $0.isFinite })
     }
 
-    @Test("Gates that tell nothing are not kept")
+    @Test("Gates that tell nothing are not kept, or cost next to nothing")
     func uselessGates() {
-        var cases = Self.simulated(3000, shares: [0.5, 0.3, 0.2], silence: 0, kind: 4, seed: 14)
         var generator = PhiloxGenerator(seed: 15)
-        for index in cases.indices {
-            let outlook = (0..<40).map { _ in Float(generator.normal()) }
-            cases[index].situation = Self.situation(4, outlook: outlook)
+        func cases(_ count: Int, seed: UInt64) -> [Mixture.Case] {
+            Self.simulated(count, shares: [0.5, 0.3, 0.2], silence: 0, kind: 4, seed: seed)
+                .map { entry in
+                    let outlook = (0..<40).map { _ in Float(generator.normal()) }
+                    return Mixture.Case(
+                        situation: Self.situation(4, outlook: outlook),
+                        probabilities: entry.probabilities)
+                }
         }
-        let mixture = Mixture(names: Self.names, cases: cases)
-        // By chance a little may remain, but nothing that moves a share far.
+        let mixture = Mixture(names: Self.names, cases: cases(3000, seed: 14))
         let plain = Mixture(names: Self.names, shares: mixture.shares)
-        for entry in cases.prefix(200) {
+        // The validation cases may be fooled by noise for an epoch or two. In 24 runs of this
+        // experiment with other random numbers, two thirds kept no gates. The worst one moved a
+        // share by 0.15 at most and by 0.035 on average, and cost 0.005 nats an event.
+        let fresh = cases(4000, seed: 16)
+        var moves: [Float] = []
+        var cost = 0.0
+        for entry in fresh {
             let own = mixture.shares(entry.situation, speaking: [true, true, true])
             let base = plain.shares(entry.situation, speaking: [true, true, true])
-            for (a, b) in zip(own, base) { #expect(abs(a - b) < 0.25) }
+            moves += zip(own, base).map { abs($0 - $1) }
+            cost += log(total(base, entry)) - log(total(own, entry))
         }
+        #expect(moves.max() ?? 1 < 0.2)
+        #expect(moves.reduce(0, +) / Float(moves.count) < 0.05)
+        #expect(cost / Double(fresh.count) < 0.01)
+    }
+
+    /// What a mixture of given shares gave to the item of a case.
+    private func total(_ shares: [Float], _ entry: Mixture.Case) -> Double {
+        zip(shares, entry.probabilities).reduce(0) { $0 + Double($1.0 * ($1.1 ?? 0)) }
     }
 
     @Test("An even mixture of nothing is empty")

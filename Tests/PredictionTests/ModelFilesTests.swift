@@ -11,16 +11,30 @@ import Testing
 @Suite("Model files")
 struct ModelFilesTests {
     private static let names = [
-        "model.safetensors", "config.json", "catalogue.json", "metrics.json", "card.md",
+        "model.safetensors", "config.json", "catalogue.json", "response.json", "metrics.json",
+        "card.md", "manifest.json",
     ]
     /// The files that a model is read from.
-    private static let needed = ["model.safetensors", "config.json", "catalogue.json"]
+    private static let needed = [
+        "model.safetensors", "config.json", "catalogue.json", "response.json", "metrics.json",
+        "manifest.json",
+    ]
+    /// Those of them whose content means something to the model.
+    private static let meant = ["model.safetensors", "config.json", "catalogue.json"]
 
     private func written() throws -> TemporaryFolder {
         let folder = try TemporaryFolder()
         let (model, metrics, _) = try World.trained.get()
         try ModelFiles.write(model, metrics: metrics, to: folder.url)
         return folder
+    }
+
+    /// Makes the manifest agree with what a test has changed, so that all other checks are tested.
+    private func seal(_ folder: TemporaryFolder) throws {
+        try ModelManifest(
+            formatVersion: ModelFiles.formatVersion,
+            of: Self.names.filter { $0 != ModelManifest.fileName }, in: folder.url
+        ).write(to: folder.url)
     }
 
     /// Reading must fail with the right kind of error, in words that say what to do.
@@ -46,7 +60,7 @@ struct ModelFilesTests {
     func roundTrip() throws {
         let folder = try written()
         let model = try World.model()
-        let read = try ModelFiles.read(from: folder.url)
+        let read = try ModelFiles.read(from: folder.url).model
         #expect(read.catalogue.itemIDs == model.catalogue.itemIDs)
         #expect(read.embeddings == model.embeddings)
         #expect(read.mixture.shares == model.mixture.shares)
@@ -68,8 +82,8 @@ struct ModelFilesTests {
         let folder = try written()
         let again = try TemporaryFolder()
         try ModelFiles.write(
-            try ModelFiles.read(from: folder.url), metrics: try ModelFiles.metrics(in: folder.url),
-            to: again.url)
+            try ModelFiles.read(from: folder.url).model,
+            metrics: try ModelFiles.metrics(in: folder.url), to: again.url)
         for name in Self.names { #expect(try folder.bytes(name) == again.bytes(name), "\(name)") }
     }
 
@@ -104,18 +118,22 @@ struct ModelFilesTests {
         }
     }
 
-    @Test("A file that was cut off anywhere is refused", arguments: needed)
+    @Test("A file that was cut off anywhere is refused", arguments: meant)
     func truncated(_ name: String) throws {
         let folder = try written()
         let bytes = try folder.bytes(name)
         // The last byte of a JSON file is only its line feed.
         for part in 0..<23 {
             try folder.put(bytes.prefix((bytes.count - 2) * part / 22), name)
+            expectRefusal(folder, saying: name)
+            try seal(folder)
             expectRefusal(folder)
         }
     }
 
-    @Test("Damaged bytes are refused, or read as a model that answers", arguments: needed)
+    @Test(
+        "Damaged bytes that agree with the manifest are refused, or read as a model that answers",
+        arguments: meant)
     func flipped(_ name: String) throws {
         let folder = try written()
         let bytes = try folder.bytes(name)
@@ -130,8 +148,10 @@ struct ModelFilesTests {
                 damaged[place] ^= UInt8(1 << generator.integer(below: 8))
             }
             try folder.put(damaged, name)
+            if damaged != bytes { expectRefusal(folder) }
+            try seal(folder)
             do {
-                let model = try ModelFiles.read(from: folder.url)
+                let model = try ModelFiles.read(from: folder.url).model
                 for past in [History(), history([[0], [1, 2], [0]])] {
                     let probabilities = model.prediction(for: context(past)).probabilities
                     #expect(probabilities.count == model.catalogue.count)
@@ -148,6 +168,7 @@ struct ModelFilesTests {
         for other in [itemIDs.dropLast(), itemIDs + ["more"], []] {
             let folder = try written()
             try folder.put(try ModelFiles.json(Array(other)), "catalogue.json")
+            try seal(folder)
             expectRefusal(folder, saying: "catalogue")
         }
     }
@@ -164,8 +185,74 @@ struct ModelFilesTests {
             try folder.put(Data(content.utf8), "config.json")
             expectRefusal(folder, saying: "newer")
         }
-        try folder.put(Data(#"{"formatVersion": 1}"#.utf8), "config.json")
-        expectRefusal(folder, saying: "Train again")
+        // Formats before 7 have no manifest.
+        try FileManager.default.removeItem(at: folder.url.appending(path: "manifest.json"))
+        try folder.put(Data(#"{"formatVersion": 6}"#.utf8), "config.json")
+        expectRefusal(folder, saying: "has format 6")
+        expectRefusal(folder, saying: "Train again.")
+    }
+
+    @Test("A file of another content, although it is as good as any, is refused")
+    func otherFile() throws {
+        let itemIDs = try World.model().catalogue.itemIDs
+        let folder = try written()
+        let catalogue = try folder.bytes("catalogue.json")
+        // One that fits but is in another order would give each item the numbers of another one.
+        try folder.put(try ModelFiles.json(Array(itemIDs.reversed())), "catalogue.json")
+        expectRefusal(folder, saying: "catalogue.json")
+        try folder.put(
+            try ModelFiles.json([String](repeating: itemIDs[0], count: itemIDs.count)),
+            "catalogue.json")
+        expectRefusal(folder, saying: "catalogue.json")
+        try folder.put(catalogue + Data(" ".utf8), "catalogue.json")
+        expectRefusal(folder, saying: "catalogue.json")
+        try folder.put(catalogue, "catalogue.json")
+        _ = try ModelFiles.read(from: folder.url)
+        // The card is for people alone, who may write on it.
+        try folder.put(Data("mine".utf8), "card.md")
+        _ = try ModelFiles.read(from: folder.url)
+    }
+
+    @Test("Sizes that no number can hold are refused before anything is computed of them")
+    func greatSizes() throws {
+        let folder = try written()
+        let text = String(decoding: try folder.bytes("config.json"), as: UTF8.self)
+        for name in ["width", "layers", "itemCount", "typeCount", "dimensions"] {
+            for value in [Int.max, Int.max / 4, -1, 0] {
+                let changed = text.replacing(
+                    try Regex("\"\(name)\" : [0-9]+"), with: "\"\(name)\" : \(value)")
+                #expect(changed != text)
+                try folder.put(Data(changed.utf8), "config.json")
+                try seal(folder)
+                expectRefusal(folder)
+            }
+        }
+        // Gates are compared with the width.
+        let mixture = Mixture(
+            names: EvidenceName.allCases,
+            shares: [[Double]](
+                repeating: [Double](repeating: 0.1, count: 6), count: Mixture.kindCount),
+            gates: [[Float]](repeating: [1, 2, 3], count: 6))
+        #expect(mixture.isWellFormed(width: 2) && !mixture.isWellFormed(width: .max))
+    }
+
+    @Test("Long files and links are refused at once")
+    func longFilesAndLinks() throws {
+        for name in ["config.json", "catalogue.json", "response.json", "metrics.json"] {
+            let folder = try written()
+            let path = folder.url.appending(path: name).path
+            // A hole takes no room on the disk.
+            try #require(truncate(path, 70 << 20) == 0)
+            expectRefusal(folder, saying: "more than the allowed")
+        }
+        for name in Self.needed {
+            let folder = try written()
+            let path = folder.url.appending(path: name).path
+            try FileManager.default.moveItem(atPath: path, toPath: path + ".other")
+            try FileManager.default.createSymbolicLink(
+                atPath: path, withDestinationPath: path + ".other")
+            expectRefusal(folder, saying: "symbolic link")
+        }
     }
 
     @Test("Tensors of other shapes or numbers are refused")
@@ -188,9 +275,20 @@ struct ModelFilesTests {
             ("neighbours.offsets", { _ in Tensor(shape: [0], .i32([])) }),
             ("neighbours.moments", { Tensor(shape: $0.shape, .i32(spoiled($0, -1))) }),
             ("neighbours.moments", { _ in Tensor(shape: [1], .i32([0])) }),
-            ("neighbours.ends", { _ in Tensor(shape: [1], .i64([0])) }),
+            ("neighbours.end_days", { _ in Tensor(shape: [1], .i64([0])) }),
             (
-                "neighbours.ends",
+                "neighbours.keys",
+                { _ in Tensor(shape: [1, 16], .u8([UInt8](repeating: 0, count: 16))) }
+            ),
+            ("neighbours.keys", { _ in Tensor(shape: [0], .u8([])) }),
+            ("mixture.gates", { _ in Tensor(shape: [1 << 40, 0], .f32([])) }),
+            ("mixture.gates", { _ in Tensor(shape: [0, 1 << 40], .f32([])) }),
+            (
+                "mixture.gates",
+                { _ in Tensor(shape: [1, 17], .f32([Float](repeating: 0, count: 17))) }
+            ),
+            (
+                "neighbours.end_days",
                 { Tensor(shape: $0.shape, .i64([Int64](repeating: .max, count: $0.shape[0]))) }
             ),
             (
@@ -206,9 +304,16 @@ struct ModelFilesTests {
             var tensors = file.tensors
             tensors[name] = change(tensor)
             try SafeTensors.write(tensors, metadata: [:], to: path)
+            try seal(folder)
             expectRefusal(folder, saying: "model.safetensors")
         }
+        try SafeTensors.write(
+            file.tensors.merging(["more": Tensor(shape: [0], .f32([]))]) { $1 }, metadata: [:],
+            to: path)
+        try seal(folder)
+        expectRefusal(folder, saying: "more")
         try SafeTensors.write(file.tensors, metadata: [:], to: path)
+        try seal(folder)
         _ = try ModelFiles.read(from: folder.url)
     }
 
@@ -228,15 +333,16 @@ struct ModelFilesTests {
                     shape: [layer.bias], .f32([Float](repeating: 0.25, count: layer.bias)))
             }
             try SafeTensors.write(tensors, metadata: [:], to: path)
+            try seal(folder)
         }
         try write([([width, 3], 3), ([3, 1], 1)])
-        let model = try ModelFiles.read(from: folder.url)
+        let model = try ModelFiles.read(from: folder.url).model
         #expect(model.stacking.layers.map(\.bias.count) == [3, 1])
         let again = try TemporaryFolder()
         try ModelFiles.write(model, metrics: try World.trained.get().metrics, to: again.url)
-        #expect(try ModelFiles.read(from: again.url).stacking == model.stacking)
+        #expect(try ModelFiles.read(from: again.url).model.stacking == model.stacking)
         try write([])
-        #expect(try ModelFiles.read(from: folder.url).stacking == .none)
+        #expect(try ModelFiles.read(from: folder.url).model.stacking == .none)
         let wrong: [[(weights: [Int], bias: Int)]] = [
             [([width + 1, 1], 1)], [([width, 2], 2)], [([width, 1], 2)],
             [([width, 3], 3), ([4, 1], 1)], [([width], 1)], [([width, 0], 0)],
@@ -253,6 +359,7 @@ struct ModelFilesTests {
         let text = String(decoding: try folder.bytes("config.json"), as: UTF8.self)
         for (old, new) in [("\"popularity\"", "\"history\""), ("\"popularity\"", "\"weather\"")] {
             try folder.put(Data(text.replacing(old, with: new).utf8), "config.json")
+            try seal(folder)
             expectRefusal(folder)
         }
     }
@@ -298,10 +405,10 @@ struct ModelRegistryTests {
             #expect(registry.current == version)
         }
         #expect(registry.versions == ["v0001", "v0002", "v0003"])
-        let loaded = try registry.load()
+        let loaded = try registry.read()
         #expect(loaded.version == "v0003")
         #expect(loaded.model.catalogue.count == (try World.model().catalogue.count))
-        #expect(try registry.load(version: "v0001").version == "v0001")
+        #expect(try registry.read(version: "v0001").version == "v0001")
         let names = try FileManager.default.contentsOfDirectory(atPath: registry.folder.path)
         #expect(names.sorted() == [".lock", "current", "v0001", "v0002", "v0003"])
     }
@@ -321,7 +428,7 @@ struct ModelRegistryTests {
             made.withLock { $0.append((try? version.get()) ?? "\(version)") }
         }
         #expect(made.withLock { $0.sorted() } == ["v0001", "v0002", "v0003", "v0004"])
-        for version in registry.versions { _ = try registry.load(version: version) }
+        for version in registry.versions { _ = try registry.read(version: version) }
         #expect(Set(registry.history) == Set(registry.versions))
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
         #expect(!names.contains { $0.hasPrefix(".draft") })
@@ -361,7 +468,7 @@ struct ModelRegistryTests {
         // What was removed meanwhile cannot be put into use again.
         try FileManager.default.removeItem(at: folder.url.appending(path: "v0003"))
         #expect(try registry.rollBack() == "v0002")
-        #expect(try registry.load().version == "v0002")
+        #expect(try registry.read().version == "v0002")
         #expect(try registry.rollBack() == "v0001")
         #expect(throws: PredictionError.self) { try registry.rollBack() }
         #expect(registry.current == "v0001")
@@ -379,7 +486,7 @@ struct ModelRegistryTests {
         #expect(registry.versions == ["v0001", "v0002", "v0005", "v0006"])
         #expect(try registry.rollBack() == "v0001")
         #expect(try registry.prune(keeping: 1) == ["v0002", "v0005"])
-        #expect(try registry.load().version == "v0001")
+        #expect(try registry.read().version == "v0001")
         #expect(try publish(in: registry) == "v0007")
     }
 
@@ -401,7 +508,7 @@ struct ModelRegistryTests {
         let registry = ModelRegistry(folder: folder.url.path)
         _ = try publish(in: registry)
         try folder.put(Data("  v0001\n\n".utf8), "current")
-        #expect(try registry.load().version == "v0001")
+        #expect(try registry.read().version == "v0001")
     }
 
     @Test("The draft of a crash is swept away")
@@ -443,15 +550,51 @@ struct ModelRegistryTests {
         try FileManager.default.copyItem(
             at: registry.folder.appending(path: "v0001"), to: folder.url.appending(path: "secret"))
         #expect {
-            try registry.load(version: name)
+            try registry.read(version: name)
         } throws: { error in
             let error = error as? PredictionError
             return error?.code == .notFound && (error?.description.count ?? 0) < 400
         }
         if name != "v0001\n" {
             try Data(name.utf8).write(to: registry.folder.appending(path: "current"))
-            #expect(throws: PredictionError.self) { try registry.load() }
+            #expect(throws: PredictionError.self) { try registry.read() }
         }
+    }
+
+    @Test("A version that is a link is refused, so that nothing outside of the folder is read")
+    func linkedVersion() throws {
+        let folder = try TemporaryFolder()
+        let registry = ModelRegistry(folder: folder.url.appending(path: "models").path)
+        try registry.promote(try publish(in: registry))
+        let version = registry.folder.appending(path: "v0001")
+        let elsewhere = folder.url.appending(path: "elsewhere")
+        try FileManager.default.moveItem(at: version, to: elsewhere)
+        try FileManager.default.createSymbolicLink(at: version, withDestinationURL: elsewhere)
+        #expect {
+            try registry.read()
+        } throws: {
+            ($0 as? PredictionError)?.code == .model
+        }
+        #expect(try registry.forget(["somebody"]).unreadable == ["v0001"])
+    }
+
+    @Test("Files that others add are read back with the model, and cannot take its names")
+    func moreFiles() throws {
+        let folder = try TemporaryFolder()
+        let registry = ModelRegistry(folder: folder.url.path)
+        let trained = try World.trained.get()
+        let files = ["more.json": Data("[1]".utf8)]
+        #expect(
+            try registry.publish(trained.model, metrics: trained.metrics, files: files) == "v0001")
+        #expect(try registry.read(version: "v0001").files == files)
+        for name in ["config.json", "../x", ".x", "a/b", "é"] {
+            #expect(throws: PredictionError.self) {
+                try registry.publish(
+                    trained.model, metrics: trained.metrics, files: [name: Data()])
+            }
+        }
+        try FileManager.default.removeItem(at: folder.url.appending(path: "v0001/more.json"))
+        #expect(throws: PredictionError.self) { try registry.read(version: "v0001") }
     }
 
     @Test("Without a model the error names what helps")
@@ -459,7 +602,7 @@ struct ModelRegistryTests {
         let folder = try TemporaryFolder()
         for path in [folder.url.path, folder.url.path + "/nowhere"] {
             #expect {
-                try ModelRegistry(folder: path).load()
+                try ModelRegistry(folder: path).read()
             } throws: {
                 ($0 as? PredictionError)?.remedy == .train
             }

@@ -66,31 +66,48 @@ struct TrainerTests {
         }
     }
 
-    @Test("The least that is enough, and odd data, train or fail in words", arguments: 0..<6)
-    func odd(_ kind: Int) throws {
-        let events: [Event] =
-            switch kind {
-            case 0: (0..<10).map { bought("u\($0 % 2)", "i\($0 % 3)", Int64($0)) }
-            case 1: (0..<20).map { bought("u\($0)", "i\($0)", Int64($0)) }
-            case 2: (0..<40).map { bought("u\($0 % 2)", "the one", Int64($0)) }
-            case 3: (0..<40).map { bought("u\($0 % 4)", "i\($0 % 7)", 5) }
-            case 4:
+    /// Data that are just enough, or of which something is missing that others have.
+    enum OddData: CaseIterable {
+        case theLeast, oneItem, oneTime, extremeTimes, twoTimes
+
+        var events: [Event] {
+            switch self {
+            case .theLeast: (0..<10).map { bought("u\($0 % 2)", "i\($0 % 3)", Int64($0)) }
+            case .oneItem: (0..<40).map { bought("u\($0 % 2)", "the one", Int64($0)) }
+            case .oneTime: (0..<40).map { bought("u\($0 % 4)", "i\($0 % 7)", 5) }
+            case .extremeTimes:
                 (0..<40).map {
                     bought("u\($0 % 4)", "i\($0 % 7)", ($0 < 20 ? -1 : 1) * Int64.max / 1000)
                 }
-            default:
+            case .twoTimes:
                 (0..<400).map { bought("u\($0 % 3)", "i\($0 % 7)", Int64($0 / 200) * day) }
             }
+        }
+    }
+
+    @Test("The least that is enough, and odd data, train a model", arguments: OddData.allCases)
+    func odd(_ kind: OddData) throws {
+        let events = kind.events
         let data = TrainingData(events, by: \.userID)
         let trainer = try Trainer(World.configuration(width: 8, epochs: 1))
-        do {
-            let model = try trainer.train(data) { _ in }.model
-            let asked = context(History(data.sequences, sequence: 0))
-            let sum = model.prediction(for: asked).probabilities.reduce(0, +)
-            #expect(abs(sum - 1) < 1e-4)
-        } catch is PredictionError {
-        } catch is LearningError {
+        let model = try trainer.train(data) { _ in }.model
+        #expect(model.catalogue.count == Set(events.compactMap(\.itemID)).count)
+        for sequence in 0..<data.sequences.count {
+            let asked = context(History(data.sequences, sequence: sequence))
+            let probabilities = model.prediction(for: asked).probabilities
+            #expect(probabilities.allSatisfy { $0 > 0 })
+            #expect(abs(probabilities.reduce(0, +) - 1) < 1e-4)
         }
+    }
+
+    @Test("Customers with one event each teach no order, and the error says so")
+    func oneEventEach() throws {
+        let events = (0..<20).map { bought("u\($0)", "i\($0)", Int64($0)) }
+        let error = #expect(throws: LearningError.self) {
+            try Trainer(World.configuration(width: 8, epochs: 1))
+                .train(TrainingData(events, by: \.userID)) { _ in }
+        }
+        #expect(error?.code == .noData && error?.message.contains("two or more events") == true)
     }
 
     @Test("Metrics tell what was learned from")

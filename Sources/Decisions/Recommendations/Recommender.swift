@@ -40,6 +40,15 @@ package struct Recommender: Sendable {
             model, model.response.isNeutral ? ContextFeeds() : try store.contextFeeds())
     }
 
+    /// Makes a recommender of a version of a model.
+    ///
+    /// - Throws: What the store throws.
+    package init(store: TwinStore, _ trained: TrainedModel) throws {
+        try self.init(
+            store: store, model: trained.model, version: trained.version,
+            calibration: trained.calibration)
+    }
+
     /// Everything that one question about a customer needs, read once.
     package struct Subject: Sendable {
         /// What the store knows.

@@ -21,25 +21,19 @@ package struct ReportRun: Sendable {
     }
 
     private let store: TwinStore
-    private let model: PredictionModel
+    private let trained: TrainedModel
     private let recommender: Recommender
 
     /// Prepares a run.
     ///
     /// - Parameters:
     ///   - store: The store.
-    ///   - model: The model that forecasts.
-    ///   - version: The model's version.
-    ///   - calibration: What makes probabilities of shares of paths.
+    ///   - trained: The model that forecasts, with its calibration.
     /// - Throws: What the store throws.
-    package init(
-        _ store: TwinStore, _ model: PredictionModel, version: String,
-        calibration: ModelCalibration?
-    ) throws {
+    package init(_ store: TwinStore, _ trained: TrainedModel) throws {
         self.store = store
-        self.model = model
-        recommender = try Recommender(
-            store: store, model: model, version: version, calibration: calibration)
+        self.trained = trained
+        recommender = try Recommender(store: store, trained)
     }
 
     /// Simulates the futures of customers and ranks what is in them.
@@ -69,21 +63,19 @@ package struct ReportRun: Sendable {
 
     /// Makes the page of customers.
     ///
-    /// - Parameters:
-    ///   - answers: The answers about the customers.
-    ///   - metrics: How the model's training went.
+    /// - Parameter answers: The answers about the customers.
     /// - Returns: The page as HTML.
     /// - Throws: What the store throws.
-    package func page(_ answers: [Answer], metrics: TrainingMetrics) throws -> String {
+    package func page(_ answers: [Answer]) throws -> String {
         let reports = try answers.map { answer in
             try TwinReport(
                 subject: answer.subject, futures: answer.futures,
-                recommendations: answer.recommendations, model: model, store: store,
+                recommendations: answer.recommendations, model: trained.model, store: store,
                 displayName: answer.customer)
         }
         return try ReportPage(
-            title: "Foretwin report", customers: reports, metrics: metrics,
-            seasons: model.response.categorySeasons
+            title: "Foretwin report", customers: reports, metrics: trained.metrics,
+            seasons: trained.model.response.categorySeasons
         ).html()
     }
 }

@@ -110,7 +110,7 @@ package struct TrainingWorkflow: Sendable {
                     events: data.sequences.items.count, customers: data.sequences.count,
                     items: data.catalogue.count)))
         let times = data.sequences.times
-        let calibration = try backtest(
+        let calibrated = try backtest(
             from: times.min() ?? 0, to: times.max() ?? 0, progress: progress)
         try Task.checkCancellation()
         let trainer = try Trainer(configuration, checkpoints: registry.training)
@@ -123,17 +123,17 @@ package struct TrainingWorkflow: Sendable {
             .verdict(on: metrics, heldOut: heldOut)
         progress(OperationProgress(.comparison, finding: .comparison(passes: gate.passes)))
         try Task.checkCancellation()
-        return try publish(model, metrics, gate, calibration, progress)
+        return try publish(model, metrics, gate, calibrated, progress)
     }
 
     /// Publishes a model as a version, and puts it into use if it is good enough.
     private func publish(
         _ model: PredictionModel, _ metrics: TrainingMetrics, _ gate: QualityGate.Verdict,
-        _ calibration: ModelCalibration?, _ progress: ProgressSink
+        _ calibrated: CalibrationOutcome, _ progress: ProgressSink
     ) throws -> Outcome {
         progress(OperationProgress(.publication))
-        let files = try calibration.map { [ModelCalibration.fileName: try $0.data()] } ?? [:]
-        let version = try registry.publish(model, metrics: metrics, files: files)
+        let version = try registry.publish(model, metrics: metrics, calibrated)
+        let calibration = calibrated.calibration
         try? FileManager.default.removeItem(at: registry.training)
         let objections = calibration?.objections ?? []
         let isGood = gate.passes && objections.isEmpty
@@ -155,15 +155,17 @@ package struct TrainingWorkflow: Sendable {
     /// Back-tests the way in which the model is trained, where there are events enough.
     private func backtest(
         from oldest: Int64, to newest: Int64, progress: @escaping ProgressSink
-    ) throws -> ModelCalibration? {
+    ) throws -> CalibrationOutcome {
         let longest = Self.horizons.max() ?? 0
-        guard settings.backtestCustomers > 0 else { return nil }
+        guard settings.backtestCustomers > 0 else {
+            return .uncalibrated(reason: "the training was asked to do without a back-test")
+        }
         let moments = RollingBacktest.Moments(
             origin: newest - longest, longest: longest, calibrations: 2)
         // As long as all that comes after the first moment, at least, must be learned from.
         guard moments.first - oldest >= newest - moments.first else {
             progress(OperationProgress(.backtestCheck, finding: .tooShort))
-            return nil
+            return .uncalibrated(reason: "there are less than eighteen weeks of events")
         }
         let configuration = settings.configuration
         let backtest = try RollingBacktest(
@@ -182,7 +184,7 @@ package struct TrainingWorkflow: Sendable {
             progress(OperationProgress(.questions, done: $0, total: $1))
         }
         progress(OperationProgress(.questions, finding: .complete))
-        return result.calibration
+        return .calibrated(result.calibration)
     }
 
     /// Writes what a model has learned of items to the shared graph of a store.

@@ -72,7 +72,7 @@ extension BenchCommand {
                     "model": registry.folder.appending(path: version).path,
                 ])
             case .simulate:
-                try BenchCommand.print(try simulate(data, try registry.load().model))
+                try BenchCommand.print(try simulate(data, try registry.read().model))
             }
         }
 

@@ -3,6 +3,8 @@ package import Shop
 
 /// Feeds by city and day, as the features that responses are learned of.
 ///
+/// Events and offers are kept as intervals of days, so their length costs no memory.
+///
 /// Days are days since 1970. What nobody has said is `nil`.
 package struct ContextDays: Sendable {
     /// What a feature is about.
@@ -39,13 +41,15 @@ package struct ContextDays: Sendable {
     private let levels: [String: [Place: Double]]
     /// The days that trends are told of.
     private let trendDays: ClosedRange<Int>?
-    private let happening: [Feature: Set<Place>]
-    private let prices: [String: [Place: Double]]
+    private let happening: [Feature: [String?: DayIntervals<Bool>]]
+    private let prices: [String: [String?: DayIntervals<Double>]]
 
     /// How many days before an event people may prepare for it.
     private static let eveDays = 2
     /// Longer events are taken to be of no special day.
     private static let lengthLimit = 400
+    /// The days after its first one that an offer lasts at most.
+    private static let offerLengthLimit = 366
     /// Kinds of events that are told apart at most: those of the most events.
     private static let kindLimit = 32
 
@@ -60,25 +64,21 @@ package struct ContextDays: Sendable {
         self.levels = levels
         let told = levels.values.lazy.flatMap { $0.keys.map(\.day) }
         trendDays = told.min().flatMap { first in told.max().map { first...$0 } }
-        var happening: [Feature: Set<Place>] = [:]
+        var happening: [Feature: [String?: [DayInterval<Bool>]]] = [:]
         for event in feeds.events where event.lastDay - event.firstDay < Self.lengthLimit {
-            for day in event.firstDay...event.lastDay {
-                happening[.during(event.kind), default: []].insert(
-                    Place(city: event.city, day: day))
-            }
-            for day in event.firstDay - Self.eveDays..<event.firstDay {
-                happening[.before(event.kind), default: []].insert(
-                    Place(city: event.city, day: day))
-            }
+            happening[.during(event.kind), default: [:]][event.city, default: []].append(
+                DayInterval(event.firstDay...event.lastDay, true))
+            happening[.before(event.kind), default: [:]][event.city, default: []].append(
+                DayInterval(event.firstDay - Self.eveDays...event.firstDay - 1, true))
         }
-        self.happening = happening
-        var prices: [String: [Place: Double]] = [:]
+        self.happening = happening.mapValues { $0.mapValues { DayIntervals($0) } }
+        var prices: [String: [String?: [DayInterval<Double>]]] = [:]
         for offer in feeds.offers where offer.price > 0 {
-            for day in offer.firstDay...min(offer.lastDay, offer.firstDay + 366) {
-                prices[offer.itemID, default: [:]][Place(city: offer.city, day: day)] = offer.price
-            }
+            let last = min(offer.lastDay, offer.firstDay + Self.offerLengthLimit)
+            prices[offer.itemID, default: [:]][offer.city, default: []].append(
+                DayInterval(offer.firstDay...last, offer.price))
         }
-        self.prices = prices
+        self.prices = prices.mapValues { $0.mapValues { DayIntervals($0) } }
         let counts = feeds.events.reduce(into: [String: Int]()) { $0[$1.kind, default: 0] += 1 }
         let kinds = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
             .prefix(Self.kindLimit).map(\.key).sorted()
@@ -107,10 +107,10 @@ package struct ContextDays: Sendable {
                 .flatMap { $0.isFinite ? $0 / 10 : nil }
         case .trend: level(of: category, city: city, day: day).map { log($0) }
         case .during, .before:
-            happening[feature].map { places in
+            happening[feature].map { cities in
                 let isNear =
-                    places.contains(Place(city: nil, day: day))
-                    || city != nil && places.contains(Place(city: city, day: day))
+                    cities[nil]?.value(on: day) == true
+                    || city != nil && cities[city]?.value(on: day) == true
                 return isNear ? 1 : 0
             }
         }
@@ -119,8 +119,7 @@ package struct ContextDays: Sendable {
     /// What an item costs on a day other than usual; `nil` if it costs what it usually does.
     package func price(of itemID: String, city: String?, day: Int) -> Double? {
         guard let prices = prices[itemID] else { return nil }
-        return city.flatMap { prices[Place(city: $0, day: day)] }
-            ?? prices[Place(city: nil, day: day)]
+        return city.flatMap { prices[$0]?.value(on: day) } ?? prices[nil]?.value(on: day)
     }
 
     /// Whether feeds tell nothing that purchases could follow.

@@ -38,8 +38,18 @@ package struct Neighbours: EvidenceSource {
     package var name: EvidenceName { .neighbours }
 
     /// Indexes all sequences by their items.
-    package init(_ sequences: EventSequences, itemCount: Int) {
-        self.init(NeighbourEvents(sequences), itemCount: itemCount)
+    ///
+    /// - Parameters:
+    ///   - sequences: The sequences.
+    ///   - itemCount: The number of items.
+    ///   - keys: Whose sequence each is, for ``forgetting(_:)``; empty if nobody needs to know.
+    package init(_ sequences: EventSequences, itemCount: Int, keys: [RowKey] = []) {
+        self.init(NeighbourEvents(sequences, keys: keys), itemCount: itemCount)
+    }
+
+    /// The same without the sequences of some customers; `nil` if it has none of them.
+    func forgetting(_ erased: Set<RowKey>) -> Neighbours? {
+        events.forgetting(erased).map { Neighbours($0, itemCount: postings.count) }
     }
 
     init(_ events: NeighbourEvents, itemCount: Int) {
@@ -154,73 +164,6 @@ package struct Neighbours: EvidenceSource {
             if distance < 0 { weight *= Self.beforeShare }
             let item = Int(events.items[event])
             scratch.add(weight * rarity[item], toItem: item)
-        }
-    }
-}
-
-/// The events of many sequences, for looking at one after the other.
-struct NeighbourEvents: Sendable {
-    /// Where each sequence begins; one more than there are sequences.
-    let offsets: [Int32]
-    /// The item of each event.
-    let items: [Int32]
-    /// The number of each event's moment within its sequence.
-    let moments: [Int32]
-    /// When each sequence ended, in seconds since 1970.
-    let ends: [Int64]
-    private let newest: Int64
-
-    /// The newest events of each sequence.
-    init(_ sequences: EventSequences) {
-        var offsets: [Int32] = [0]
-        var items: [Int32] = []
-        var moments: [Int32] = []
-        var ends: [Int64] = []
-        for sequence in 0..<sequences.count {
-            let range = sequences.range(of: sequence)
-            var moment: Int32 = -1
-            var before: Int64?
-            for event in range.suffix(Neighbours.lengthLimit) {
-                if sequences.times[event] != before { moment += 1 }
-                before = sequences.times[event]
-                items.append(sequences.items[event])
-                moments.append(moment)
-            }
-            offsets.append(Int32(items.count))
-            ends.append(before ?? 0)
-        }
-        self.init(offsets: offsets, items: items, moments: moments, ends: ends)
-    }
-
-    init(offsets: [Int32], items: [Int32], moments: [Int32], ends: [Int64]) {
-        self.offsets = offsets
-        self.items = items
-        self.moments = moments
-        self.ends = ends
-        newest = ends.max() ?? 0
-    }
-
-    /// The number of sequences.
-    var count: Int { max(0, offsets.count - 1) }
-
-    /// The events of a sequence.
-    func range(of sequence: Int) -> Range<Int> {
-        Int(offsets[sequence])..<Int(offsets[sequence + 1])
-    }
-
-    /// Days from a sequence's end to the newest event of all.
-    func days(since sequence: Int) -> Float { Float(newest - ends[sequence]) / 86_400 }
-
-    /// Whether a sequence is the beginning of a history, or all of it, at the same time.
-    func isBeginning(_ sequence: Int, of history: History) -> Bool {
-        let range = range(of: sequence)
-        let later = history.count - range.count
-        guard later >= 0 else { return false }
-        // Of a long sequence the end alone is known, and may lie anywhere in the history.
-        return (0...(range.count < Neighbours.lengthLimit ? 0 : later)).contains { start in
-            let own = start..<start + range.count
-            return history.times[own.upperBound - 1] == ends[sequence]
-                && history.items[own].elementsEqual(items[range])
         }
     }
 }

@@ -21,6 +21,9 @@ enum ModelCard {
         if let best = metrics.epochs.compactMap(\.validation).min() {
             lines.append("- best held-out loss: \(rounded(best)) nats an event")
         }
+        if let reason = metrics.uncalibratedReason {
+            lines.append("- no calibration: \(reason)")
+        }
         lines += ["", "| evidence | mean share | bits on held-out events |", "|---|---|---|"]
         for name in EvidenceName.allCases.map(\.rawValue) + ["mixture"] {
             let share = metrics.meanShares[name].map { rounded($0) } ?? ""

@@ -6,11 +6,11 @@ import Learning
 ///
 /// `model.safetensors` holds all numbers, `config.json` the settings and shares, `catalogue.json`
 /// the items, `response.json` how the days around customers move what they buy, `metrics.json` how
-/// training went, `card.md` a summary for people. The same model
-/// makes the same bytes.
+/// training went, `card.md` a summary for people, and `manifest.json` the SHA-256 of all of them.
+/// The same model makes the same bytes.
 package enum ModelFiles {
     /// The version of the layout; a reader refuses all others.
-    package static let formatVersion = 6
+    package static let formatVersion = 7
 
     /// What every version's `config.json` says, however the rest of it looks.
     private struct Format: Codable {
@@ -30,13 +30,30 @@ package enum ModelFiles {
         var shares: [[Double]]
     }
 
-    /// Writes a model's files into an existing folder.
+    /// The file of all numbers.
+    static let tensorsName = "model.safetensors"
+    /// The files that a model is read from, and those that tell of it.
+    private static let ownNames = [
+        tensorsName, "config.json", "catalogue.json", "response.json", "metrics.json", "card.md",
+    ]
+
+    /// Writes a model's files into an existing folder, the manifest last.
+    ///
+    /// - Parameters:
+    ///   - model: The model.
+    ///   - metrics: How its training went.
+    ///   - files: What else belongs to the version, by file name.
+    ///   - folder: The folder.
+    /// - Throws: What the file system throws, or ``PredictionError`` when a name cannot be taken.
     static func write(
-        _ model: PredictionModel, metrics: TrainingMetrics, to folder: URL
+        _ model: PredictionModel, metrics: TrainingMetrics, files: [String: Data] = [:],
+        to folder: URL
     ) throws {
-        try SafeTensors.write(
-            tensors(of: model), metadata: ["format": "foretwin", "version": "\(formatVersion)"],
-            to: folder.appending(path: "model.safetensors").path)
+        let names = files.keys.sorted()
+        guard names.allSatisfy({ ModelManifest.isPlain($0) && !ownNames.contains($0) }) else {
+            throw PredictionError(.file, "\(names) cannot all be files of a model.")
+        }
+        try write(tensorsOf: model, to: folder.appending(path: tensorsName))
         // Threads change nothing in a model, so they change nothing in its files.
         var training = model.configuration
         training.embeddings.threads = 1
@@ -50,41 +67,60 @@ package enum ModelFiles {
         try json(model.catalogue.itemIDs).write(to: folder.appending(path: "catalogue.json"))
         try json(model.response).write(to: folder.appending(path: "response.json"))
         try Data(ModelCard.text(model, metrics).utf8).write(to: folder.appending(path: "card.md"))
+        for name in names { try files[name]?.write(to: folder.appending(path: name)) }
+        try ModelManifest(formatVersion: formatVersion, of: ownNames + names, in: folder)
+            .write(to: folder)
     }
 
-    /// Reads a model from its folder.
+    /// Writes the numbers of a model, whole or not at all.
+    static func write(tensorsOf model: PredictionModel, to file: URL) throws {
+        try SafeTensors.write(
+            tensors(of: model), metadata: ["format": "foretwin", "version": "\(formatVersion)"],
+            to: file.path)
+    }
+
+    /// Reads a version of a model from its folder, and checks all files that it is made of.
     ///
-    /// - Throws: ``PredictionError`` when a file is missing, damaged, or from a newer version.
-    package static func read(from folder: URL) throws -> PredictionModel {
-        let format: Format = try decode(folder.appending(path: "config.json"))
-        guard format.formatVersion == formatVersion else {
-            let advice =
-                format.formatVersion > formatVersion ? "Use a newer foretwin, or train" : "Train"
-            throw PredictionError(
-                .model,
-                "The model in \(folder.path) has format \(format.formatVersion), and this program "
-                    + "reads format \(formatVersion). \(advice) again.")
+    /// - Throws: ``PredictionError`` when a file is missing, damaged, not the one that was published,
+    ///   or of another format.
+    package static func read(from folder: URL) throws -> StoredModel {
+        let configFile = folder.appending(path: "config.json")
+        let bytes = try ModelManifest.contents(of: configFile)
+        try check(try ModelManifest.decode(bytes, of: configFile), of: folder)
+        let manifest = try ModelManifest(in: folder)
+        try manifest.check(ModelManifest.Digest(bytes), of: configFile)
+        func decode<Value: Decodable>(_ name: String) throws -> Value {
+            try ModelManifest.decode(
+                try manifest.contents(of: name, in: folder), of: folder.appending(path: name))
         }
-        let config: Config = try decode(folder.appending(path: "config.json"))
-        let itemIDs: [String] = try decode(folder.appending(path: "catalogue.json"))
-        let path = folder.appending(path: "model.safetensors").path
+        let config: Config = try ModelManifest.decode(bytes, of: configFile)
+        let itemIDs: [String] = try decode("catalogue.json")
+        let path = folder.appending(path: tensorsName)
         do {
-            let tensors = TensorReader(tensors: try SafeTensors.read(from: path).tensors)
+            try check(config, itemCount: itemIDs.count)
+            let tensors = try tensors(path, config, itemCount: itemIDs.count, manifest)
             var model = try model(tensors, config: config, itemIDs: itemIDs)
             model.departure = try tensors.departure()
-            model.response = try decode(folder.appending(path: "response.json"))
+            model.response = try decode("response.json")
             guard model.response.fits(model.catalogue) else {
                 throw LearningError(.invalidData, "response.json does not fit the catalogue")
             }
-            return model
+            var files: [String: Data] = [:]
+            for name in manifest.files.keys where !ownNames.contains(name) {
+                files[name] = try manifest.contents(of: name, in: folder)
+            }
+            return StoredModel(
+                version: folder.lastPathComponent, model: model,
+                metrics: try decode("metrics.json"), files: files)
         } catch let error as LearningError {
-            throw PredictionError(.model, "\(path) cannot be used: \(error.message)")
+            throw PredictionError(.model, "\(path.path) cannot be used: \(error.message)")
         }
     }
 
-    /// Reads how the training of a model went.
+    /// Reads how the training of a model went, without a look at its other files.
     package static func metrics(in folder: URL) throws -> TrainingMetrics {
-        try decode(folder.appending(path: "metrics.json"))
+        let file = folder.appending(path: "metrics.json")
+        return try ModelManifest.decode(try ModelManifest.contents(of: file), of: file)
     }
 
     static func json(_ value: some Encodable) throws -> Data {
@@ -93,18 +129,47 @@ package enum ModelFiles {
         return try encoder.encode(value) + Data("\n".utf8)
     }
 
-    private static func decode<Value: Decodable>(_ file: URL) throws -> Value {
-        guard let data = try? Data(contentsOf: file) else {
-            throw PredictionError(
-                .model, "\(file.path) is missing or unreadable. Train again, or restore the folder."
-            )
-        }
+    private static func check(_ format: Format, of folder: URL) throws(PredictionError) {
+        guard format.formatVersion != formatVersion else { return }
+        let advice =
+            format.formatVersion > formatVersion ? "Use a newer foretwin, or train" : "Train"
+        throw PredictionError(
+            .model,
+            "The model in \(folder.path) has format \(format.formatVersion), and this program "
+                + "reads format \(formatVersion). \(advice) again.")
+    }
+
+    /// Throws unless the settings are in their ranges and fit the catalogue; nothing is computed of
+    /// them before.
+    private static func check(_ config: Config, itemCount: Int) throws(LearningError) {
         do {
-            return try JSONDecoder().decode(Value.self, from: data)
+            try config.training.validate()
         } catch {
-            throw PredictionError(
-                .model, "\(file.path) is damaged. Train again, or restore the folder.")
+            throw LearningError(.invalidData, error.description)
         }
+        try config.sequence.validate()
+        guard config.sequence.itemCount == itemCount,
+            config.sequence.typeCount == RepetitionFeatures.typeCount
+        else {
+            throw LearningError(.invalidData, "its configuration and catalogue do not fit together")
+        }
+    }
+
+    /// Reads the numbers, once their types and shapes are those that the settings need.
+    private static func tensors(
+        _ file: URL, _ config: Config, itemCount: Int, _ manifest: ModelManifest
+    ) throws -> ModelTensors {
+        var sum = RunningDigest()
+        let shapes = ModelShapes(
+            sequence: config.sequence, dimensions: config.training.embeddings.dimensions,
+            itemCount: itemCount)
+        let tensors = try SafeTensors.read(
+            from: file.path,
+            checking: { (entries) throws(LearningError) in try shapes.check(entries) },
+            observing: { sum.add($0) }
+        ).tensors
+        try manifest.check(sum.digest, of: file)
+        return ModelTensors(tensors: tensors)
     }
 
     private static func tensors(of model: PredictionModel) -> [String: Tensor] {
@@ -130,7 +195,11 @@ package enum ModelFiles {
         tensors["neighbours.offsets"] = vector(neighbours.offsets)
         tensors["neighbours.items"] = vector(neighbours.items)
         tensors["neighbours.moments"] = vector(neighbours.moments)
-        tensors["neighbours.ends"] = Tensor(shape: [neighbours.count], .i64(neighbours.ends))
+        tensors["neighbours.end_days"] = Tensor(
+            shape: [neighbours.count], .i64(neighbours.endDays))
+        tensors["neighbours.keys"] = Tensor(
+            shape: [neighbours.keys.count, RowKey.byteCount],
+            .u8(neighbours.keys.flatMap(\.bytes)))
         let gates = model.mixture.gates
         tensors["mixture.gates"] = Tensor(
             shape: [gates.count, gates.first?.count ?? 0], .f32(Array(gates.joined())))
@@ -153,17 +222,14 @@ package enum ModelFiles {
     }
 
     private static func model(
-        _ tensors: TensorReader, config: Config, itemIDs: [String]
+        _ tensors: ModelTensors, config: Config, itemIDs: [String]
     ) throws -> PredictionModel {
         let count = itemIDs.count
         let mixture = Mixture(
             names: config.mixture.names, shares: config.mixture.shares,
-            gates: try tensors.gates("mixture.gates"))
-        guard config.sequence.itemCount == count,
-            mixture.isWellFormed(width: config.sequence.width),
-            config.sequence.typeCount == RepetitionFeatures.typeCount
-        else {
-            throw LearningError(.invalidData, "its configuration and catalogue do not fit together")
+            gates: try tensors.gates("mixture.gates", count: config.mixture.names.count))
+        guard mixture.isWellFormed(width: config.sequence.width) else {
+            throw LearningError(.invalidData, "its shares are not those of its sources")
         }
         let prefix = "sequence."
         let network = tensors.tensors.filter { $0.key.hasPrefix(prefix) }
@@ -203,117 +269,6 @@ extension Mixture {
                 row.count == names.count && row.allSatisfy { $0.isFinite && $0 >= 0 }
             }
             && (gates.isEmpty || gates.count == names.count)
-            && gates.allSatisfy { $0.count == width + 1 }
-    }
-}
-
-/// Takes tensors out of a file and checks that they can be what they should be.
-private struct TensorReader {
-    let tensors: [String: Tensor]
-
-    func floats(_ name: String, count: Int?) throws -> [Float] {
-        guard let values = tensors[name]?.floats, count == nil || values.count == count,
-            values.allSatisfy(\.isFinite)
-        else { throw LearningError(.invalidData, "\(name) is missing or of the wrong shape") }
-        return values
-    }
-
-    /// What everybody does with each item; the last row is that of all together.
-    func habits(_ name: String, count: Int) throws -> ItemHabits {
-        let values = try floats(name, count: nil)
-        let rows = values.count / 4
-        guard values.count.isMultiple(of: 4), (1...count + 1).contains(rows) else {
-            throw LearningError(.invalidData, "\(name) does not fit the catalogue")
-        }
-        let habits = (0..<rows).map {
-            ItemHabits.Habit(
-                rate: values[4 * $0], returns: values[4 * $0 + 1], gap: values[4 * $0 + 2],
-                popularity: values[4 * $0 + 3])
-        }
-        return ItemHabits(items: habits.dropLast(), common: habits[rows - 1])
-    }
-
-    /// How surely silent customers have left.
-    func departure() throws -> Departure {
-        let values = try floats("departure", count: 1 + Departure.bounds.count)
-        let departure = Departure(probabilities: Array(values.dropFirst()), meanGap: values[0])
-        guard departure.isWellFormed else {
-            throw LearningError(.invalidData, "departure holds what is no probability")
-        }
-        return departure
-    }
-
-    /// The layers of a stacking, from features to one number; none if there are no tensors of it.
-    func stacking() throws -> Stacking {
-        var layers: [Stacking.Layer] = []
-        var inputs = StackingList.featureCount
-        while let shape = tensors["stacking.\(layers.count).weights"]?.shape {
-            let name = "stacking.\(layers.count)"
-            guard shape.count == 2, shape[0] == inputs, (1...1024).contains(shape[1]) else {
-                throw LearningError(.invalidData, "\(name) is of the wrong shape")
-            }
-            let weights = try floats(name + ".weights", count: shape[0] * shape[1])
-            layers.append(
-                Stacking.Layer(
-                    weights: Matrix(rows: shape[0], columns: shape[1], elements: weights),
-                    bias: try floats(name + ".bias", count: shape[1])))
-            inputs = shape[1]
-        }
-        guard layers.isEmpty || inputs == 1 else {
-            throw LearningError(.invalidData, "stacking does not end with one number")
-        }
-        return Stacking(layers: layers)
-    }
-
-    /// The rows of a matrix.
-    func gates(_ name: String) throws -> [[Float]] {
-        let values = try floats(name, count: nil)
-        guard let shape = tensors[name]?.shape, shape.count == 2 else {
-            throw LearningError(.invalidData, "\(name) is missing or of the wrong shape")
-        }
-        return (0..<shape[0]).map { Array(values[$0 * shape[1]..<($0 + 1) * shape[1]]) }
-    }
-
-    func integers(_ name: String) throws -> [Int32] {
-        guard case .i32(let values)? = tensors[name]?.storage else {
-            throw LearningError(.invalidData, "\(name) is missing or of the wrong type")
-        }
-        return values
-    }
-
-    func rows(_ name: String, count: Int) throws -> SparseRows {
-        let (offsets, columns) = try lists(name, itemCount: count)
-        let weights = try floats(name + ".weights", count: columns.count)
-        guard offsets.count == count + 1 else {
-            throw LearningError(.invalidData, "\(name) does not fit the catalogue")
-        }
-        return SparseRows(offsets: offsets, columns: columns, weights: weights)
-    }
-
-    func neighbours(itemCount: Int) throws -> Neighbours {
-        let (offsets, items) = try lists("neighbours", itemCount: itemCount)
-        let moments = try integers("neighbours.moments")
-        // Far from where differences of times could overflow.
-        let times = -(Int64(1) << 48)...(Int64(1) << 48)
-        guard case .i64(let ends)? = tensors["neighbours.ends"]?.storage,
-            ends.count == offsets.count - 1, ends.allSatisfy(times.contains),
-            moments.count == items.count,
-            moments.allSatisfy({ $0 >= 0 && Int($0) < Neighbours.lengthLimit })
-        else { throw LearningError(.invalidData, "neighbours do not fit together") }
-        return Neighbours(
-            NeighbourEvents(offsets: offsets, items: items, moments: moments, ends: ends),
-            itemCount: itemCount)
-    }
-
-    private func lists(
-        _ name: String, itemCount: Int
-    ) throws -> (offsets: [Int32], items: [Int32]) {
-        let offsets = try integers(name + ".offsets")
-        let items = try integers(name + ".items")
-        guard offsets.first == 0, Int(offsets.last ?? -1) == items.count,
-            zip(offsets, offsets.dropFirst()).allSatisfy({ $0 <= $1 }),
-            items.allSatisfy({ $0 >= 0 && Int($0) < itemCount })
-        else { throw LearningError(.invalidData, "\(name) points outside the catalogue") }
-        return (offsets, items)
+            && gates.allSatisfy { $0.count - 1 == width }
     }
 }

@@ -1,5 +1,6 @@
 package import Foundation
 import Glibc
+import Learning
 import Shop
 import TextFiles
 
@@ -8,6 +9,8 @@ import TextFiles
 ///
 /// What changes the folder holds a lock on its file `.lock`, and waits for others that do. A training
 /// holds another one, `.trainer.lock`, from its beginning to its end.
+///
+/// A file `erased` names customers that no version may hold any more; see ``forget(_:)``.
 package struct ModelRegistry: Sendable {
     /// The folder that holds the versions.
     package let folder: URL
@@ -54,7 +57,7 @@ package struct ModelRegistry: Sendable {
     }
 
     /// Changes the folder while nobody else does.
-    private func whileLocked<T>(_ body: () throws -> T) throws -> T {
+    func whileLocked<T>(_ body: () throws -> T) throws -> T {
         try holding(".lock", waits: true, body)
     }
 
@@ -63,15 +66,20 @@ package struct ModelRegistry: Sendable {
 
     /// The versions that are or were in use, the current one first.
     package var history: [String] {
-        let text = try? String(contentsOf: folder.appending(path: "current"), encoding: .utf8)
-        return (text ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
+        let path = folder.appending(path: "current").path
+        let data = try? RegularFile.contents(of: path, upTo: Self.currentLengthMax)
+        return String(decoding: data ?? Data(), as: UTF8.self).split(whereSeparator: \.isWhitespace)
+            .map(String.init)
             .filter { Self.number(of: $0) != nil }
     }
 
     /// Reads a version of the model; the current one unless named.
     ///
+    /// Customers that were erased are not in it, whether or not their sequences are still in its
+    /// files.
+    ///
     /// - Throws: ``PredictionError`` when there is none, or it cannot be used.
-    package func load(version: String? = nil) throws -> (model: PredictionModel, version: String) {
+    package func read(version: String? = nil) throws -> StoredModel {
         guard let version = version ?? current else {
             throw PredictionError(
                 .notFound, "There is no model in \(folder.path).", remedy: .train)
@@ -82,12 +90,25 @@ package struct ModelRegistry: Sendable {
                 "There is no model version '\(version.prefix(80))' in \(folder.path). "
                     + "There are: \(versions.joined(separator: ", ")).")
         }
-        return (try ModelFiles.read(from: folder.appending(path: version)), version)
+        var stored = try stored(version)
+        if let model = stored.model.forgetting(try erased()) { stored.model = model }
+        return stored
+    }
+
+    /// Reads a version as it is in its files.
+    func stored(_ version: String) throws -> StoredModel {
+        let path = folder.appending(path: version)
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path.path)
+        guard attributes?[.type] as? FileAttributeType == .typeDirectory else {
+            throw PredictionError(
+                .model, "\(path.path) is not a folder. Put the folder of the version there.")
+        }
+        return try ModelFiles.read(from: path)
     }
 
     /// Writes a model as the next version, which is in use only when it is promoted.
     ///
-    /// The files are complete on disk before they get their name: a crash leaves no half version.
+    /// Customers that were erased meanwhile are left out. The files are complete on disk before they get their name: a crash leaves no half version.
     ///
     /// - Parameters:
     ///   - model: The model.
@@ -112,10 +133,8 @@ package struct ModelRegistry: Sendable {
         defer { removeDrafts() }
         do {
             try Folders.make(draft.path)
-            try ModelFiles.write(model, metrics: metrics, to: draft)
-            for (name, data) in files {
-                try AtomicFile.write(data, to: draft.appending(path: name).path)
-            }
+            try ModelFiles.write(
+                model.forgetting(try erased()) ?? model, metrics: metrics, files: files, to: draft)
             for name in try manager.contentsOfDirectory(atPath: draft.path) {
                 try Self.sync(draft.appending(path: name).path)
             }
@@ -142,7 +161,7 @@ package struct ModelRegistry: Sendable {
     ///
     /// - Throws: ``PredictionError`` when there is no such version, or it cannot be used.
     package func promote(_ version: String) throws {
-        _ = try load(version: version)
+        _ = try read(version: version)
         try whileLocked {
             guard versions.contains(version) else {
                 throw PredictionError(
@@ -172,7 +191,7 @@ package struct ModelRegistry: Sendable {
                 "No version in \(folder.path) was in use before the current one.",
                 remedy: .nameVersion)
         }
-        _ = try load(version: version)
+        _ = try read(version: version)
         try write(history: Array(former))
         return version
     }
@@ -209,7 +228,7 @@ package struct ModelRegistry: Sendable {
 
     /// Names the versions that are and were in use, in one step; the bytes are on the disk before
     /// they have their name.
-    private func write(history: [String]) throws {
+    func write(history: [String]) throws {
         let lines = history.prefix(Self.historyLimit).map { $0 + "\n" }
         do throws(FileError) {
             try AtomicFile.write(
@@ -221,9 +240,11 @@ package struct ModelRegistry: Sendable {
 
     /// How many promotions can be undone.
     private static let historyLimit = 100
+    /// The longest file of versions that are and were in use.
+    private static let currentLengthMax = 1 << 16
 
     /// Waits until a file's bytes are on the disk.
-    private static func sync(_ path: String) throws(PredictionError) {
+    static func sync(_ path: String) throws(PredictionError) {
         let descriptor = open(path, O_RDONLY)
         defer { if descriptor >= 0 { close(descriptor) } }
         guard descriptor >= 0, fsync(descriptor) == 0 else {

@@ -15,7 +15,7 @@ package struct PredictionModel: Sendable {
     /// What follows what for everybody.
     package let transitions: Transitions
     /// Nearest twins or sessions.
-    package let neighbours: Neighbours
+    package private(set) var neighbours: Neighbours
     /// What is being bought now.
     package let popularity: Popularity
     /// Shares of the sources.
@@ -44,6 +44,14 @@ package struct PredictionModel: Sendable {
         self.mixture = mixture
         self.stacking = stacking
         self.configuration = configuration
+    }
+
+    /// The same model without the sequences of some customers; `nil` if it has none of them.
+    func forgetting(_ erased: Set<RowKey>) -> PredictionModel? {
+        guard let neighbours = neighbours.forgetting(erased) else { return nil }
+        var model = self
+        model.neighbours = neighbours
+        return model
     }
 
     /// The sources in the order of ``EvidenceName``'s cases, as the mixture has them.
@@ -202,11 +210,11 @@ struct CountedEvidence: Sendable {
         self.popularity = popularity
     }
 
-    /// Counts them all on some sequences.
-    init(_ sequences: EventSequences, itemCount: Int) {
+    /// Counts them all on some sequences; the keys tell whose they are, if anybody needs to know.
+    init(_ sequences: EventSequences, itemCount: Int, keys: [RowKey] = []) {
         history = OwnHistory(sequences)
         transitions = Transitions(sequences, itemCount: itemCount)
-        neighbours = Neighbours(sequences, itemCount: itemCount)
+        neighbours = Neighbours(sequences, itemCount: itemCount, keys: keys)
         popularity = Popularity(sequences, itemCount: itemCount)
     }
 }

@@ -42,7 +42,7 @@ package struct QualityGate: Sendable {
     /// - Returns: What both models got, and whether the new one passes.
     package func verdict(on metrics: TrainingMetrics, heldOut: HeldOut) -> Verdict {
         let bits = metrics.heldOutBits["mixture"] ?? -.infinity
-        guard let rival = try? registry.load() else {
+        guard let rival = try? registry.read() else {
             return Verdict(bits: bits, currentBits: nil, current: registry.current)
         }
         return Verdict(

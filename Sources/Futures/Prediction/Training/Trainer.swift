@@ -85,7 +85,8 @@ package struct Trainer: Sendable {
         let metrics = TrainingMetrics(
             data: data, heldOut: heldOut.count, curve: trained.curve, mixture: mixture,
             cases: cases, bits: bits)
-        counted = CountedEvidence(data.sequences, itemCount: catalogue.count)
+        counted = CountedEvidence(
+            data.sequences, itemCount: catalogue.count, keys: data.keys)
         let heldOutSet = HeldOut(lessons, catalogue: catalogue)
         var whole = model(mixture, stacking)
         whole.departure = Departure(data.sequences)

@@ -11,6 +11,9 @@ package struct TrainingData: Sendable {
     package let sequences: EventSequences
     /// Whose sequence each is; empty when nobody needs to know.
     package let owners: [String]
+    /// Tells in a model which customer each sequence is of, so that it can be erased; empty for
+    /// sequences that are not of a store.
+    let keys: [RowKey]
     /// A number for each sequence that it keeps when there is more data: the place of its customer
     /// or session among all that were ever seen.
     let numbers: [Int]
@@ -75,7 +78,7 @@ package struct TrainingData: Sendable {
                 RawEvent(item: item, type: event.type.rawValue, time: event.timestamp.seconds))
         }
         self.init(
-            rows: rows, owners: owners, itemIDs: itemIDs, itemCounts: itemCounts,
+            rows: rows, owners: owners, keys: [], itemIDs: itemIDs, itemCounts: itemCounts,
             minimumItemCount: minimumItemCount, items: items)
     }
 
@@ -95,6 +98,7 @@ package struct TrainingData: Sendable {
         var rows: [[RawEvent]] = []
         let all = try store.contextFeeds()
         let feeds = moment.map(all.known) ?? all
+        var keys: [RowKey] = []
         let known = try store.items(itemIDs)
         var seasons = SeasonCounts(itemIDs, items: known)
         var counts = ResponseCounts()
@@ -117,6 +121,7 @@ package struct TrainingData: Sendable {
                         item: Int32(item), type: entry.type.rawValue,
                         time: entry.timestamp.seconds))
             }
+            keys.append(RowKey(pseudonym: snapshot?.key.rawValue ?? ""))
             rows.append(row)
         }
         // What a catalogue says may have been there before; what is known from later events alone was
@@ -128,7 +133,7 @@ package struct TrainingData: Sendable {
                 || (numbers[item.itemID].map { itemCounts[$0] > 0 } ?? false)
         }
         self.init(
-            rows: rows, owners: [], itemIDs: itemIDs, itemCounts: itemCounts,
+            rows: rows, owners: [], keys: keys, itemIDs: itemIDs, itemCounts: itemCounts,
             minimumItemCount: minimumItemCount, items: items,
             surroundings: Surroundings(
                 seasons: seasons, counts: counts, days: ContextDays(feeds), items: items,
@@ -142,8 +147,9 @@ package struct TrainingData: Sendable {
     }
 
     private init(
-        rows: [[RawEvent]], owners: [String], itemIDs: [String], itemCounts: [Int],
-        minimumItemCount: Int, items: [Item], surroundings: Surroundings? = nil
+        rows: [[RawEvent]], owners: [String], keys: [RowKey], itemIDs: [String],
+        itemCounts: [Int], minimumItemCount: Int, items: [Item],
+        surroundings: Surroundings? = nil
     ) {
         self.surroundings = surroundings
         var places = [Int32](repeating: -1, count: itemIDs.count)
@@ -154,6 +160,7 @@ package struct TrainingData: Sendable {
         }
         var sequences = EventSequences()
         var keptOwners: [String] = []
+        var keptKeys: [RowKey] = []
         var numbers: [Int] = []
         var dropped = 0
         for (index, row) in rows.enumerated() {
@@ -168,6 +175,7 @@ package struct TrainingData: Sendable {
                 times: sorted.map(\.time))
             numbers.append(index)
             if !owners.isEmpty { keptOwners.append(owners[index]) }
+            if !keys.isEmpty { keptKeys.append(keys[index]) }
         }
         let catalogue = ModelCatalogue(itemIDs: kept)
         var known = [Item?](repeating: nil, count: kept.count)
@@ -183,6 +191,7 @@ package struct TrainingData: Sendable {
         self.catalogue = catalogue
         self.sequences = sequences
         self.owners = keptOwners
+        self.keys = keptKeys
         self.numbers = numbers
         self.droppedEventCount = dropped
     }

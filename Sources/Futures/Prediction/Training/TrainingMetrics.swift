@@ -23,6 +23,9 @@ package struct TrainingMetrics: Codable, Sendable {
     /// Share of each source over all held-out cases.
     package let meanShares: [String: Double]
 
+    /// Why the probabilities of the version are not calibrated; `nil` if they are.
+    package var uncalibratedReason: String?
+
     /// Loss after one pass over the events.
     package struct Epoch: Codable, Sendable {
         /// Mean training loss in nats.

@@ -266,23 +266,19 @@ extension ModelCalibration {
         return try encoder.encode(self) + Data("\n".utf8)
     }
 
-    /// Reads the calibration of a model's version.
+    /// Reads a calibration from the bytes of its file.
     ///
     /// - Parameters:
-    ///   - version: The version.
-    ///   - registry: Where it is.
-    /// - Returns: The calibration; `nil` if the version has none.
-    /// - Throws: ``FuturesError`` when the file is damaged or of another form.
-    package static func read(_ version: String, in registry: ModelRegistry) throws -> Self? {
-        let path = registry.folder.appending(path: version).appending(path: fileName).path
-        guard let data = FileManager.default.contents(atPath: path) else { return nil }
+    ///   - data: The bytes.
+    ///   - name: What the file is called in an error.
+    /// - Throws: ``FuturesError`` when they are damaged or of another form.
+    init(_ data: Data, name: String = fileName) throws(FuturesError) {
         guard let read = try? JSONDecoder().decode(Self.self, from: data),
-            read.formatVersion == format, read.isWellFormed
+            read.formatVersion == Self.format, read.isWellFormed
         else {
             throw FuturesError(
-                "\(path) is damaged or of another version of foretwin. Train again, or remove it "
-                    + "to do without calibration.")
+                "\(name) is damaged or of another version of foretwin. Train again.")
         }
-        return read
+        self = read
     }
 }

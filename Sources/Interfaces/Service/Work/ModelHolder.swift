@@ -14,6 +14,8 @@ final class ModelHolder: Sendable {
         var recommender: Recommender
         var version: String
         fileprivate var publication: Publication
+        /// Why its probabilities are not calibrated; `nil` if they are.
+        var uncalibratedReason: String?
     }
 
     /// What tells one publication from the next: even the same version may be published again.
@@ -81,11 +83,10 @@ final class ModelHolder: Sendable {
     }
 
     private func load(_ publication: Publication) throws -> Loaded {
-        let (model, version) = try registry.load(version: publication.version)
-        let recommender = try Recommender(
-            store: store, model: model, version: version,
-            calibration: try ModelCalibration.read(version, in: registry))
-        return Loaded(recommender: recommender, version: version, publication: publication)
+        let trained = try registry.load(version: publication.version)
+        return Loaded(
+            recommender: try Recommender(store: store, trained), version: trained.version,
+            publication: publication, uncalibratedReason: trained.uncalibratedReason)
     }
 
     /// The current model.
@@ -118,7 +119,9 @@ final class ModelHolder: Sendable {
                 state.failed = nil
                 state.isLoading = false
             }
-            logger.info("model loaded", metadata: ["version": "\(loaded.version)"])
+            var metadata: Logger.Metadata = ["version": "\(loaded.version)"]
+            metadata["uncalibrated"] = loaded.uncalibratedReason.map { "\($0)" }
+            logger.info("model loaded", metadata: metadata)
         } catch {
             state.withLockedValue { state in
                 state.failed = (publication, time + ServiceLimits.modelRetryInterval)

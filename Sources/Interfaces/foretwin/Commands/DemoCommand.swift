@@ -46,15 +46,13 @@ struct DemoCommand: ParsableCommand {
             shop, in: output, environment: ProcessInfo.processInfo.environment
         ) { progress.show($0) }
         let registry = ModelRegistry(folder: output + "/models")
-        let trained = try TrainingWorkflow(
+        let outcome = try TrainingWorkflow(
             store, registry: registry,
             settings: .init(configuration: configuration, backtestCustomers: 100)
         ).run { progress.show($0) }
-        printLines(TrainCommand.summary(trained, in: output + "/models"))
-        let model = try registry.load().model
-        let run = try ReportRun(
-            store, model, version: trained.version,
-            calibration: try ModelCalibration.read(trained.version, in: registry))
+        printLines(TrainCommand.summary(outcome, in: output + "/models"))
+        let trained = try registry.load()
+        let run = try ReportRun(store, trained)
         var options = RecommendationOptions()
         options.seed = configuration.seed
         options.threads = configuration.sequence.threads
@@ -65,7 +63,7 @@ struct DemoCommand: ParsableCommand {
             printLines(RecommendCommand.lines(answer.recommendations, customer: answer.customer))
         }
         let report = output + "/report.html"
-        try writeText(try run.page(answers, metrics: trained.metrics), to: report)
+        try writeText(try run.page(answers), to: report)
         printNext(answers.first?.customer ?? "CUSTOMER", report: report)
     }
 

@@ -21,8 +21,9 @@ extension ModelsCommand {
         @OptionGroup var modelOptions: ModelOptions
 
         func run() throws {
-            let (model, name) = try modelOptions.registry.load(version: modelOptions.modelVersion)
-            let seasons = model.response.categorySeasons
+            let stored = try modelOptions.registry.read(version: modelOptions.modelVersion)
+            let name = stored.version
+            let seasons = stored.model.response.categorySeasons
             guard !json else { return try printJSON(seasons) }
             guard !seasons.isEmpty else {
                 print(
@@ -41,7 +42,7 @@ extension ModelsCommand {
                     season.weakest.middle, decimals(season.weakest.index, 2))
             }
             printLines(table.lines())
-            let others = model.response.categories.count - seasons.count
+            let others = stored.model.response.categories.count - seasons.count
             if others > 0 {
                 print(
                     "\n\(grouped(others)) other \(others == 1 ? "category has" : "categories have") "

@@ -150,7 +150,8 @@ struct ModelsCommand: ParsableCommand {
 
         func run() throws {
             let version = modelOptions.modelVersion
-            let (model, name) = try modelOptions.registry.load(version: version)
+            let stored = try modelOptions.registry.read(version: version)
+            let (model, name) = (stored.model, stored.version)
             let vectors = model.embeddings
             let data =
                 switch format {
@@ -173,7 +174,7 @@ struct ModelsCommand: ParsableCommand {
         do {
             let store = try storeOptions.open(.write)
             try TrainingWorkflow.publish(
-                folder.registry.load(version: version).model, to: store)
+                folder.registry.read(version: version).model, to: store)
             print("Its item vectors are in the shared graph of \(storeOptions.store).")
         } catch  where GraphStore.failure(error) == .inUse {
             print("The shared graph keeps the former item vectors: a server has the store open.")

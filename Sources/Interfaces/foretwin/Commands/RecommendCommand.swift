@@ -104,10 +104,8 @@ struct RecommendCommand: ParsableCommand {
 
     func run() throws {
         let store = try storeOptions.open()
-        let (model, version) = try modelOptions.registry.load(version: modelOptions.modelVersion)
-        let recommender = try Recommender(
-            store: store, model: model, version: version,
-            calibration: try ModelCalibration.read(version, in: modelOptions.registry))
+        let trained = try modelOptions.registry.load(version: modelOptions.modelVersion)
+        let recommender = try Recommender(store: store, trained)
         var options = try futures.recommendationOptions()
         options.count = count
         options.offset = offset

@@ -43,12 +43,8 @@ struct ReportCommand: ParsableCommand {
     func run() throws {
         let store = try storeOptions.open()
         guard fleet.fleet.isEmpty else { return try fleet.run(store, to: output) }
-        let (model, version) = try modelOptions.registry.load(version: modelOptions.modelVersion)
         let run = try ReportRun(
-            store, model, version: version,
-            calibration: try ModelCalibration.read(version, in: modelOptions.registry))
-        let metrics = try ModelFiles.metrics(
-            in: modelOptions.registry.folder.appending(path: version))
+            store, try modelOptions.registry.load(version: modelOptions.modelVersion))
         let progress = ProgressBar()
         let answers = try run.answers(
             customers, options: try futures.recommendationOptions()
@@ -57,7 +53,7 @@ struct ReportCommand: ParsableCommand {
                 "simulate", fraction: report.fraction, detail: customers[report.done])
         }
         progress.finish("\(customers.count) customers")
-        try writeText(try run.page(answers, metrics: metrics), to: output)
+        try writeText(try run.page(answers), to: output)
         print("Wrote \(output). Open it in a browser.")
     }
 }

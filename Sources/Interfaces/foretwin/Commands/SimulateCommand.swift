@@ -66,17 +66,16 @@ struct SimulateCommand: ParsableCommand {
 
     func run() throws {
         let store = try storeOptions.open()
-        let (model, version) = try modelOptions.registry.load(version: modelOptions.modelVersion)
-        let calibration = try ModelCalibration.read(version, in: modelOptions.registry)
+        let trained = try modelOptions.registry.load(version: modelOptions.modelVersion)
+        let model = trained.model
         guard let customer else {
             return try fleet.run(
-                store, model, calibration, futures,
+                store, model, trained.calibration, futures,
                 from: FleetRun.Source(
                     store: Self.place(storeOptions.store), models: Self.place(modelOptions.models),
-                    version: version))
+                    version: trained.version))
         }
-        let recommender = try Recommender(
-            store: store, model: model, version: version, calibration: calibration)
+        let recommender = try Recommender(store: store, trained)
         let subject = try recommender.subject(customer, asOf: try futures.moment())
         let result = try recommender.simulate(
             subject,

@@ -92,7 +92,7 @@ struct WhatIfCommand: ParsableCommand {
 
     func run() throws {
         let store = try storeOptions.open()
-        let (model, version) = try modelOptions.registry.load(version: modelOptions.modelVersion)
+        let trained = try modelOptions.registry.load(version: modelOptions.modelVersion)
         let moment = try asOf.flatMap { Timestamp(text: $0) } ?? store.newestEvent()
         guard let origin = moment?.seconds else {
             throw ValidationError("The store has no events. Run 'foretwin ingest' first.")
@@ -103,7 +103,7 @@ struct WhatIfCommand: ParsableCommand {
             types: anyContact
                 ? Set(EventType.allCases.map(\.rawValue)) : [EventType.purchase.rawValue],
             seed: seed)
-        let question = try WhatIf(store, model, try options.scenario(), settings: settings)
+        let question = try WhatIf(store, trained.model, try options.scenario(), settings: settings)
         let numbers = try numbers(store)
         if let unknown = try question.unknownEvents(ofTwins: numbers).first {
             throw ValidationError(
@@ -125,10 +125,9 @@ struct WhatIfCommand: ParsableCommand {
         guard effects.customers > 0 else {
             throw ValidationError("Nothing is known of any of these customers by then.")
         }
-        let calibration = try ModelCalibration.read(version, in: modelOptions.registry)
         let result = try Result(
-            effects, calibration?.demandError ?? .none, model, store, version: version,
-            settings: settings, count: count)
+            effects, trained.calibration?.demandError ?? .none, trained.model, store,
+            version: trained.version, settings: settings, count: count)
         if json { try printJSON(result) } else { printLines(result.lines()) }
     }
 

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import TextFiles
 
 /// Files of named tensors in the safetensors format: no code in them, nothing to execute.
@@ -45,19 +45,24 @@ package enum SafeTensors {
         }
     }
 
-    /// Reads a whole file.
+    /// Reads a whole file. A symbolic link is refused.
     ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - check: Looks at the types and shapes of the tensors before any of them is read.
+    ///   - observe: Sees all bytes of the file in their order, for a checksum.
     /// - Throws: `LearningError` with `fileAccess` if it cannot be read, or `malformedFile` if its
-    ///   content breaks any rule of the format or holds a number that is not finite.
+    ///   content breaks any rule of the format or holds a number that is not finite; and what
+    ///   `check` throws.
     package static func read(
-        from path: String
+        from path: String,
+        checking check: ([String: TensorEntry]) throws(LearningError) -> Void = { _ in },
+        observing observe: (Data) -> Void = { _ in }
     ) throws(LearningError) -> (tensors: [String: Tensor], metadata: [String: String]) {
-        guard let file = FileHandle(forReadingAtPath: path) else {
-            throw LearningError(.fileAccess, "Cannot open \(path). Check the path and its mode.")
-        }
+        let file = try RegularFile.handle(path)
         defer { try? file.close() }
         do {
-            return try read(file)
+            return try read(file, check, observe)
         } catch let error as LearningError {
             throw LearningError(error.code, "\(path): \(error.message)")
         } catch {
@@ -66,36 +71,45 @@ package enum SafeTensors {
     }
 
     private static func read(
-        _ file: FileHandle
+        _ file: FileHandle, _ check: ([String: TensorEntry]) throws(LearningError) -> Void,
+        _ observe: (Data) -> Void
     ) throws -> (tensors: [String: Tensor], metadata: [String: String]) {
         let size = try file.seekToEnd()
-        guard size <= UInt64(fileLengthMax) else {
-            throw LearningError(.malformedFile, "The file is larger than 8 GiB.")
+        guard (8...UInt64(fileLengthMax)).contains(size) else {
+            throw LearningError(
+                .malformedFile,
+                size < 8
+                    ? "Not a safetensors file: it has only \(size) bytes."
+                    : "The file is larger than 8 GiB.")
         }
         try file.seek(toOffset: 0)
-        let prefix = try exactly(8, from: file)
+        let prefix = try exactly(8, from: file, observe)
         let length = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length >= 2, length <= UInt64(headerLengthMax), length <= size - 8 else {
             throw LearningError(
                 .malformedFile, "Not a safetensors file: its header cannot be \(length) bytes.")
         }
-        let header = try SafeTensorsHeader(try exactly(Int(length), from: file))
+        let header = try SafeTensorsHeader(try exactly(Int(length), from: file, observe))
         let order = try checked(header.entries, dataLength: Int(size - 8 - length))
+        try check(header.entries)
         var tensors: [String: Tensor] = [:]
         for (name, entry) in order {
-            let bytes = try exactly(entry.end - entry.begin, from: file)
+            let bytes = try exactly(entry.end - entry.begin, from: file, observe)
             tensors[name] = try tensor(name, entry, bytes)
         }
         return (tensors, header.metadata)
     }
 
-    private static func exactly(_ count: Int, from file: FileHandle) throws -> [UInt8] {
+    private static func exactly(
+        _ count: Int, from file: FileHandle, _ observe: (Data) -> Void
+    ) throws -> [UInt8] {
         guard count > 0 else { return [] }
         var bytes: [UInt8] = []
         while bytes.count < count {
             guard let data = try file.read(upToCount: count - bytes.count), !data.isEmpty else {
                 throw LearningError(.malformedFile, "The file ends too early.")
             }
+            observe(data)
             bytes += data
         }
         return bytes

@@ -1,7 +1,9 @@
 /// What the header of a safetensors file says about one tensor.
-struct TensorEntry: Sendable {
-    var kind = ""
-    var shape: [Int] = []
+package struct TensorEntry: Sendable, Equatable {
+    /// The type of the elements, such as `F32`.
+    package internal(set) var kind = ""
+    /// The length along each dimension.
+    package internal(set) var shape: [Int] = []
     var begin = 0
     var end = 0
 }

@@ -46,7 +46,7 @@ package final class SequenceModel: Sendable {
         }
 
         /// Checks the ranges, so that no product of sizes can overflow.
-        func validate() throws(LearningError) {
+        package func validate() throws(LearningError) {
             let ranges = [
                 ("itemCount", itemCount, 1...50_000_000), ("typeCount", typeCount, 1...256),
                 ("width", width, 1...4_096), ("layers", layers, 1...16),

@@ -134,6 +134,16 @@ extension SequenceModel {
     /// All parameters by name.
     package func tensors() -> [String: Tensor] { weights.tensors() }
 
+    /// The shapes of the tensors that a model of a configuration has, all of 32-bit floats.
+    ///
+    /// - Throws: `LearningError` if the configuration is out of its range.
+    package static func tensorShapes(
+        _ configuration: Configuration
+    ) throws(LearningError) -> [String: [Int]] {
+        try configuration.validate()
+        return SequenceWeights.shapes(configuration)
+    }
+
     /// The model with the given parameters.
     ///
     /// - Throws: `LearningError` if a tensor is missing, unexpected, of another shape or kind, or
@@ -162,15 +172,22 @@ extension SequenceWeights {
         return result
     }
 
+    /// The shape of each tensor.
+    static func shapes(_ configuration: SequenceModel.Configuration) -> [String: [Int]] {
+        var shapes: [String: [Int]] = [:]
+        for entry in SequenceLayout(configuration).entries {
+            shapes[entry.name] = [entry.rows, entry.columns]
+        }
+        shapes[itemsName] = [configuration.itemCount, configuration.width]
+        shapes[itemBiasName] = [configuration.itemCount]
+        return shapes
+    }
+
     /// Weights with the values of the tensors, all shapes checked before anything is allocated.
     init(
         _ configuration: SequenceModel.Configuration, tensors: [String: Tensor]
     ) throws(LearningError) {
-        let layout = SequenceLayout(configuration)
-        var expected: [String: [Int]] = [:]
-        for entry in layout.entries { expected[entry.name] = [entry.rows, entry.columns] }
-        expected[Self.itemsName] = [configuration.itemCount, configuration.width]
-        expected[Self.itemBiasName] = [configuration.itemCount]
+        let expected = Self.shapes(configuration)
         for name in tensors.keys.sorted() where expected[name] == nil {
             throw LearningError(.wrongTensors, "The model has no tensor named \(name).")
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Prediction
 import PropertyGraph
 import Shop
 import StoreAdmin
@@ -17,8 +18,10 @@ struct TwinEraseCommand: ParsableCommand {
             of theirs out, also of customers who are not known yet. Afterwards the store is \
             compacted, so that nothing is left in its file; stop the server before.
 
-            Backups and models that were made before do not change: remove old backups, and train \
-            anew. What lies beside the store and in the current folder and may hold data of the \
+            All versions of the model under --models lose the customers' sequences as well, and the \
+            checkpoint of an unfinished training is removed. What was counted or trained over all \
+            customers together stays until the next training. Backups do not change: remove old \
+            ones. What lies beside the store and in the current folder and may hold data of the \
             customers is listed. Without --yes it says what would be erased, and asks.
 
             Ids on the command line can be seen by other users of the machine and stay in the \
@@ -46,6 +49,7 @@ struct TwinEraseCommand: ParsableCommand {
     var json = false
 
     @OptionGroup var storeOptions: StoreOptions
+    @OptionGroup var folder: ModelFolder
 
     func validate() throws {
         guard !customers.isEmpty || file != nil else {
@@ -62,6 +66,8 @@ struct TwinEraseCommand: ParsableCommand {
         let customers = named.filter { seen.insert($0).inserted }
         if !yes { try ask(customers) }
         let receipts = try erase(customers)
+        var failures: [String] = []
+        let forgotten = forget(receipts, &failures)
         var failure: (any Error)?
         var size: (before: Int, after: Int)?
         if compact {
@@ -73,12 +79,37 @@ struct TwinEraseCommand: ParsableCommand {
                 failure = error
             }
         }
-        try show(zip(customers, receipts).map { ErasureJSON($0, $1) }, size)
-        guard let failure else { return }
+        try show(zip(customers, receipts).map { ErasureJSON($0, $1) }, size, forgotten)
+        if let failure {
+            failures.append(
+                "The data is erased, but still in the file, which could not be compacted: "
+                    + "\(failure) Run 'foretwin compact' when that is mended.")
+        }
+        guard !failures.isEmpty else { return }
         throw CommandFailure(
-            "The data is erased, but still in the file, which could not be compacted: \(failure) "
-                + "Run 'foretwin compact' when that is mended.",
-            code: CommandFailure.code(of: failure) ?? CommandFailure.general)
+            failures.joined(separator: " "),
+            code: failure.flatMap { CommandFailure.code(of: $0) } ?? CommandFailure.general)
+    }
+
+    /// Erases from the models, and notes what could not be done.
+    private func forget(
+        _ receipts: [ErasureReceipt], _ failures: inout [String]
+    ) -> ForgettingReceipt {
+        do {
+            let forgotten = try folder.registry.forget(receipts.map(\.pseudonym))
+            if !forgotten.unreadable.isEmpty {
+                failures.append(
+                    "The data is erased from the store, but these versions in \(folder.models) "
+                        + "cannot be read and may hold it: "
+                        + "\(forgotten.unreadable.joined(separator: ", ")). Remove their folders.")
+            }
+            return forgotten
+        } catch {
+            failures.append(
+                "The data is erased from the store, but not from the models: \(error) Erase again "
+                    + "when that is mended.")
+            return ForgettingReceipt()
+        }
     }
 
     /// The ids in a file, one in each line; empty lines are passed over.
@@ -134,14 +165,17 @@ struct TwinEraseCommand: ParsableCommand {
         return try customers.map { try store.erase($0, at: now) }
     }
 
-    private func show(_ erasures: [ErasureJSON], _ size: (before: Int, after: Int)?) throws {
+    private func show(
+        _ erasures: [ErasureJSON], _ size: (before: Int, after: Int)?,
+        _ forgotten: ForgettingReceipt
+    ) throws {
         let remains = ErasureRemains.find(
             store: storeOptions.store, in: [FileManager.default.currentDirectoryPath])
         if json {
             try printJSON(
                 ReceiptJSON(
                     erased: erasures, bytesBefore: size?.before, bytesAfter: size?.after,
-                    isCompacted: size != nil, remains: remains))
+                    isCompacted: size != nil, remains: remains, models: forgotten.rewritten))
             return
         }
         for erasure in erasures {
@@ -158,7 +192,11 @@ struct TwinEraseCommand: ParsableCommand {
         } else if !compact {
             print("The data can be found in the file until you run 'foretwin compact'.")
         }
-        print("Backups and models made before do not change: remove old backups, and train anew.")
+        if !forgotten.rewritten.isEmpty {
+            print(
+                "Erased from \(forgotten.rewritten.joined(separator: ", ")) in \(folder.models).")
+        }
+        print("Backups made before do not change: remove old ones.")
         guard !remains.isEmpty else { return }
         print("These may hold data of the customers; remove what you do not need:")
         for remain in remains { print("  \(remain.path) (\(remain.kind))") }
@@ -190,4 +228,6 @@ private struct ReceiptJSON: Encodable {
     var isCompacted: Bool
     /// What may hold data of the customers beside the store.
     var remains: [ErasureRemains.Remain]
+    /// The versions of the model that were changed.
+    var models: [String]
 }

@@ -1,0 +1,123 @@
+import Kernels
+import Shop
+import Testing
+
+@testable import Prediction
+
+@Suite("Intervals of days")
+struct DayIntervalsTests {
+    /// What ``ContextDays`` answers, with an entry for each day of each offer and event.
+    private struct DictionaryDays {
+        private struct Place: Hashable {
+            var city: String?
+            var day: Int
+        }
+
+        private var happening: [ContextDays.Feature: Set<Place>] = [:]
+        private var prices: [String: [Place: Double]] = [:]
+
+        init(_ feeds: ContextFeeds) {
+            for event in feeds.events where event.lastDay - event.firstDay < 400 {
+                for day in event.firstDay...event.lastDay {
+                    happening[.during(event.kind), default: []].insert(
+                        Place(city: event.city, day: day))
+                }
+                for day in event.firstDay - 2..<event.firstDay {
+                    happening[.before(event.kind), default: []].insert(
+                        Place(city: event.city, day: day))
+                }
+            }
+            for offer in feeds.offers where offer.price > 0 {
+                for day in offer.firstDay...min(offer.lastDay, offer.firstDay + 366) {
+                    prices[offer.itemID, default: [:]][Place(city: offer.city, day: day)] =
+                        offer.price
+                }
+            }
+        }
+
+        func value(of feature: ContextDays.Feature, city: String?, day: Int) -> Double? {
+            happening[feature].map { places in
+                let isNear =
+                    places.contains(Place(city: nil, day: day))
+                    || city != nil && places.contains(Place(city: city, day: day))
+                return isNear ? 1 : 0
+            }
+        }
+
+        func price(of itemID: String, city: String?, day: Int) -> Double? {
+            guard let prices = prices[itemID] else { return nil }
+            return city.flatMap { prices[Place(city: $0, day: day)] }
+                ?? prices[Place(city: nil, day: day)]
+        }
+    }
+
+    private static let cities = [nil, "Lyon", "Bonn"]
+
+    /// Offers and events that overlap, touch, lie in each other, and are too long or too cheap.
+    private static func feeds(_ generator: inout PhiloxGenerator) -> ContextFeeds {
+        func city() -> String? { cities[generator.integer(below: 3)] }
+        func length() -> Int {
+            let reach = [1, 4, 30, 420][generator.integer(below: 4)]
+            return generator.integer(below: reach)
+        }
+        var feeds = ContextFeeds()
+        for number in 0..<generator.integer(below: 30) {
+            let first = generator.integer(below: 90) - 20
+            feeds.events.append(
+                CalendarEvent(
+                    uid: "\(number)", name: "", kind: ["fair", "gig"][generator.integer(below: 2)],
+                    city: city(), firstDay: first, lastDay: first + length()))
+        }
+        for _ in 0..<generator.integer(below: 60) {
+            let first = generator.integer(below: 90) - 20
+            feeds.offers.append(
+                Offer(
+                    itemID: ["tea", "milk"][generator.integer(below: 2)], city: city(),
+                    firstDay: first, lastDay: first + length(),
+                    price: Double(generator.integer(below: 4))))
+        }
+        return feeds
+    }
+
+    @Test("Answers are those of a dictionary with an entry for each day", arguments: 0..<60)
+    func model(_ seed: UInt64) {
+        var generator = PhiloxGenerator(seed: seed)
+        let feeds = Self.feeds(&generator)
+        let days = ContextDays(feeds)
+        let model = DictionaryDays(feeds)
+        var wrong: [String] = []
+        for day in -30...540 {
+            for city in Self.cities + ["Rome"] {
+                for item in ["tea", "milk", "rice"]
+                where days.price(of: item, city: city, day: day)
+                    != model.price(of: item, city: city, day: day)
+                {
+                    wrong.append("\(item), \(city ?? "everywhere"), day \(day)")
+                }
+                for feature in ["fair", "gig", "rain"].flatMap({
+                    [ContextDays.Feature.during($0), .before($0)]
+                })
+                where days.value(of: feature, category: nil, city: city, day: day)
+                    != model.value(of: feature, city: city, day: day)
+                {
+                    wrong.append("\(feature), \(city ?? "everywhere"), day \(day)")
+                }
+            }
+        }
+        #expect(wrong.isEmpty, "\(wrong.prefix(5)), seed \(seed)")
+    }
+
+    @Test("However long an offer lasts, it is one interval, and equal neighbours are joined")
+    func size() {
+        #expect(DayIntervals([DayInterval(0...366, 2.0)]).intervals.count == 1)
+        let weeks = (0..<50).map { DayInterval(7 * $0...7 * $0 + 6, 2.0) }
+        #expect(DayIntervals(weeks).intervals.map(\.days) == [0...349])
+        // One within another parts it.
+        let parted = DayIntervals([DayInterval(0...9, 1), DayInterval(4...5, 2)])
+        #expect(parted.intervals.map(\.days) == [0...3, 4...5, 6...9])
+        #expect(parted.intervals.map(\.value) == [1, 2, 1])
+        #expect(
+            (-1...10).map { parted.value(on: $0) ?? 0 } == [0, 1, 1, 1, 1, 2, 2, 1, 1, 1, 1, 0])
+        #expect(DayIntervals<Int>([]).value(on: 0) == nil)
+    }
+}
