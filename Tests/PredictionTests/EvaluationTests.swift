@@ -245,9 +245,9 @@ struct ItemNeighboursTests {
     func together() {
         let neighbours = ItemNeighbours(
             sequences([[[0, 1], [5]], [[0, 1]], [[2, 3]], [[2, 3], [5]]]), itemCount: 6)
-        let found = entries(neighbours.evidence(for: context(history([[2], [0]]))))
+        let found = entries(neighbours.prediction(for: context(history([[2], [0]]))))
         #expect(found.keys.sorted() == [1, 5])
         #expect(found[1] ?? 0 > found[5] ?? 1)
-        #expect(neighbours.evidence(for: context(history([[4]]))).isEmpty)
+        #expect(neighbours.prediction(for: context(history([[4]]))).isEmpty)
     }
 }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Mixture")
 struct MixtureTests {
-    private static let names: [EvidenceName] = [.sequence, .history, .popularity]
+    private static let names: [ExpertID] = [.sequence, .history, .popularity]
 
     /// Cases in which the item was drawn from one of three sources by known shares; the first
     /// source is silent in some, and leaves its share to the others.
@@ -242,14 +242,14 @@ struct PredictionTests {
         }
     }
 
-    @Test("Only the evidence that is wanted speaks", arguments: EvidenceName.allCases)
-    func wanted(_ name: EvidenceName) throws {
+    @Test("Only the evidence that is wanted speaks", arguments: ExpertID.allCases)
+    func wanted(_ name: ExpertID) throws {
         let model = try World.model()
         for context in try World.contexts() {
             let prediction = model.prediction(for: context, using: [name])
             let spoke = zip(prediction.names, prediction.shares).filter { $1 > 0 }.map(\.0)
             let source = try #require(model.sources.first { $0.name == name })
-            guard !source.evidence(for: context).isEmpty else {
+            guard !source.prediction(for: context).isEmpty else {
                 #expect(spoke.isEmpty)
                 #expect(prediction.probabilities.allSatisfy { $0 == 0 })
                 continue
@@ -261,8 +261,8 @@ struct PredictionTests {
 
     @Test("Sources are in the order of their names")
     func order() throws {
-        #expect(try World.model().sources.map(\.name) == EvidenceName.allCases)
-        #expect(try World.model().mixture.names == EvidenceName.allCases)
+        #expect(try World.model().sources.map(\.name) == ExpertID.allCases)
+        #expect(try World.model().mixture.names == ExpertID.allCases)
     }
 
     @Test("The next visit is later, and of a type that was asked for")
@@ -321,11 +321,11 @@ struct PredictionTests {
     func replayLimit() throws {
         let model = try World.model()
         let long = history((0..<400).map { [Int32($0 % 60)] })
-        let short = long.suffix(events: SequenceEvidence.replayLimit)
-        let a = model.sequence.evidence(for: context(long))
-        let b = model.sequence.evidence(for: context(short))
+        let short = long.suffix(events: SequenceExpert.replayLimit)
+        let a = model.sequence.prediction(for: context(long))
+        let b = model.sequence.prediction(for: context(short))
         for item in Int32(0)..<60 { #expect(a.probability(of: item) == b.probability(of: item)) }
-        #expect(model.sequence.evidence(for: context(History())).isEmpty)
+        #expect(model.sequence.prediction(for: context(History())).isEmpty)
         #expect(model.sequence.state(after: History()) == nil)
     }
 
@@ -337,7 +337,8 @@ struct PredictionTests {
             var past = History()
             past.append(item: 0, type: 255, time: time)
             for asked in [-end, 0, end] {
-                let context = Context(history: past, time: asked, type: 255, sameMoment: false)
+                let context = PredictionQuery(
+                    history: past, time: asked, type: 255, sameMoment: false)
                 let prediction = model.prediction(for: context)
                 #expect(abs(prediction.probabilities.reduce(0, +) - 1) < 1e-4)
             }

@@ -229,7 +229,7 @@ struct ModelFilesTests {
         }
         // Gates are compared with the width.
         let mixture = Mixture(
-            names: EvidenceName.allCases,
+            names: ExpertID.allCases,
             shares: [[Double]](
                 repeating: [Double](repeating: 0.1, count: 6), count: Mixture.kindCount),
             gates: [[Float]](repeating: [1, 2, 3], count: 6))
@@ -318,18 +318,18 @@ struct ModelFilesTests {
     }
 
     @Test("Corrections are written and read back; others than the features need are refused")
-    func stacking() throws {
+    func reranker() throws {
         let folder = try written()
         let path = folder.url.appending(path: "model.safetensors").path
         let file = try SafeTensors.read(from: path)
-        let width = StackingList.featureCount
+        let width = RerankerList.featureCount
         func write(_ layers: [(weights: [Int], bias: Int)]) throws {
-            var tensors = file.tensors.filter { !$0.key.hasPrefix("stacking.") }
+            var tensors = file.tensors.filter { !$0.key.hasPrefix("reranker.") }
             for (index, layer) in layers.enumerated() {
                 let count = layer.weights.reduce(1, *)
-                tensors["stacking.\(index).weights"] = Tensor(
+                tensors["reranker.\(index).weights"] = Tensor(
                     shape: layer.weights, .f32((0..<count).map { Float($0 % 5) / 50 }))
-                tensors["stacking.\(index).bias"] = Tensor(
+                tensors["reranker.\(index).bias"] = Tensor(
                     shape: [layer.bias], .f32([Float](repeating: 0.25, count: layer.bias)))
             }
             try SafeTensors.write(tensors, metadata: [:], to: path)
@@ -337,19 +337,19 @@ struct ModelFilesTests {
         }
         try write([([width, 3], 3), ([3, 1], 1)])
         let model = try ModelFiles.read(from: folder.url).model
-        #expect(model.stacking.layers.map(\.bias.count) == [3, 1])
+        #expect(model.reranker.layers.map(\.bias.count) == [3, 1])
         let again = try TemporaryFolder()
         try ModelFiles.write(model, metrics: try World.trained.get().metrics, to: again.url)
-        #expect(try ModelFiles.read(from: again.url).model.stacking == model.stacking)
+        #expect(try ModelFiles.read(from: again.url).model.reranker == model.reranker)
         try write([])
-        #expect(try ModelFiles.read(from: folder.url).model.stacking == .none)
+        #expect(try ModelFiles.read(from: folder.url).model.reranker == .none)
         let wrong: [[(weights: [Int], bias: Int)]] = [
             [([width + 1, 1], 1)], [([width, 2], 2)], [([width, 1], 2)],
             [([width, 3], 3), ([4, 1], 1)], [([width], 1)], [([width, 0], 0)],
         ]
         for layers in wrong {
             try write(layers)
-            expectRefusal(folder, saying: "stacking")
+            expectRefusal(folder, saying: "reranker")
         }
     }
 
@@ -371,7 +371,7 @@ struct ModelFilesTests {
         let metrics = try ModelFiles.metrics(in: folder.url)
         #expect(card.contains("\(metrics.eventCount) events"))
         #expect(card.contains("| mixture |"))
-        for name in EvidenceName.allCases { #expect(card.contains("| \(name.rawValue) |")) }
+        for name in ExpertID.allCases { #expect(card.contains("| \(name.rawValue) |")) }
         #expect(throws: PredictionError.self) {
             try ModelFiles.metrics(in: folder.url.appending(path: "nowhere"))
         }

@@ -11,7 +11,7 @@ struct NeighboursTests {
     func like() throws {
         let neighbours = Neighbours(
             sequences([[[0], [1], [2], [3]], [[10], [11], [12]]]), itemCount: 13)
-        let found = entries(neighbours.evidence(for: context(history([[0], [1]]))))
+        let found = entries(neighbours.prediction(for: context(history([[0], [1]]))))
         #expect(found.keys.sorted() == [0, 1, 2, 3])
         let (before, common) = (try #require(found[0]), try #require(found[1]))
         let (after, later) = (try #require(found[2]), try #require(found[3]))
@@ -24,7 +24,7 @@ struct NeighboursTests {
     func nearer() throws {
         let neighbours = Neighbours(
             sequences([[[0], [1], [2], [7]], [[0], [5], [6], [8]]]), itemCount: 9)
-        let found = entries(neighbours.evidence(for: context(history([[0], [1], [2]]))))
+        let found = entries(neighbours.prediction(for: context(history([[0], [1], [2]]))))
         #expect(try #require(found[7]) > 2 * (try #require(found[8])))
     }
 
@@ -33,7 +33,7 @@ struct NeighboursTests {
         let others = (0..<20).map { _ -> [[Int32]] in [[0], [5]] }
         let neighbours = Neighbours(
             sequences(others + [[[0], [2], [3]], [[1], [2], [4]]]), itemCount: 6)
-        let found = entries(neighbours.evidence(for: context(history([[0, 1]]))))
+        let found = entries(neighbours.prediction(for: context(history([[0, 1]]))))
         #expect(try #require(found[4]) > 4 * (try #require(found[3])))
     }
 
@@ -43,7 +43,7 @@ struct NeighboursTests {
         both.append(items: [0, 1], types: [0, 0], times: [0, 60])
         both.append(items: [0, 2], types: [0, 0], times: [80 * day, 80 * day + 60])
         let neighbours = Neighbours(both, itemCount: 3)
-        let found = entries(neighbours.evidence(for: context(history([[0]]))))
+        let found = entries(neighbours.prediction(for: context(history([[0]]))))
         #expect(abs(try #require(found[2]) / (try #require(found[1])) - exp(1)) < 1e-3)
     }
 
@@ -51,7 +51,7 @@ struct NeighboursTests {
     func reach() {
         let long = (0..<60).map { [Int32($0)] }
         let neighbours = Neighbours(sequences([long]), itemCount: 60)
-        let found = entries(neighbours.evidence(for: context(history([[30]]))))
+        let found = entries(neighbours.prediction(for: context(history([[30]]))))
         #expect(found.keys.sorted() == Array(6...54))
     }
 
@@ -59,7 +59,7 @@ struct NeighboursTests {
     func sameMoment() {
         let neighbours = Neighbours(sequences([[[0, 1, 2], [3]]]), itemCount: 4)
         let asked = context(history([[0, 1]]), sameMoment: true)
-        #expect(entries(neighbours.evidence(for: asked)).keys.sorted() == [2, 3])
+        #expect(entries(neighbours.prediction(for: asked)).keys.sorted() == [2, 3])
     }
 
     @Test("The asking twin as it was in training does not vote", arguments: [5, 600])
@@ -68,7 +68,7 @@ struct NeighboursTests {
         let other = past.suffix(4) + [[700]]
         let neighbours = Neighbours(sequences([past, Array(other)]), itemCount: 701)
         for more in [[], [[Int32(699)]]] {
-            let found = entries(neighbours.evidence(for: context(history(past + more))))
+            let found = entries(neighbours.prediction(for: context(history(past + more))))
             #expect(found[Int32(length - 5)] == nil)
             #expect(found[700] ?? 0 > 0)
         }
@@ -79,18 +79,18 @@ struct NeighboursTests {
         var known = EventSequences()
         known.append(items: [0, 1], types: [0, 0], times: [day, day + 60])
         let neighbours = Neighbours(known, itemCount: 2)
-        let found = entries(neighbours.evidence(for: context(history([[0], [1]], gap: 60))))
+        let found = entries(neighbours.prediction(for: context(history([[0], [1]], gap: 60))))
         #expect(found.keys.sorted() == [0, 1])
     }
 
     @Test("Nothing without a history, or with items of nobody else")
     func silent() {
         let neighbours = Neighbours(sequences([[[0], [1]]]), itemCount: 3)
-        #expect(neighbours.evidence(for: context(History())).isEmpty)
-        #expect(neighbours.evidence(for: context(history([[2]]))).isEmpty)
-        #expect(neighbours.evidence(for: context(history([[7]]))).isEmpty)
+        #expect(neighbours.prediction(for: context(History())).isEmpty)
+        #expect(neighbours.prediction(for: context(history([[2]]))).isEmpty)
+        #expect(neighbours.prediction(for: context(history([[7]]))).isEmpty)
         let nobody = Neighbours(EventSequences(), itemCount: 3)
-        #expect(nobody.evidence(for: context(history([[2]]))).isEmpty)
+        #expect(nobody.prediction(for: context(history([[2]]))).isEmpty)
     }
 
     @Test("As by adding up everything for everybody, from any number of threads")
@@ -109,7 +109,7 @@ struct NeighboursTests {
         let known = sequences(rows)
         let neighbours = Neighbours(known, itemCount: 30)
         let found = parallelMap(histories.count, threads: 4) {
-            neighbours.evidence(for: context(histories[$0]))
+            neighbours.prediction(for: context(histories[$0]))
         }
         for (history, evidence) in zip(histories, found) {
             let expected = Self.votes(known, itemCount: 30, history)

@@ -45,9 +45,9 @@ struct NewItemsTests {
         }
 
         /// A purchase a day after a customer's last visit.
-        func tomorrow(of sequence: Int) -> Context {
+        func tomorrow(of sequence: Int) -> PredictionQuery {
             let history = History(data.sequences, sequence: sequence)
-            return Context(
+            return PredictionQuery(
                 history: history, time: (history.lastTime ?? 0) + day, type: purchase,
                 sameMoment: false)
         }

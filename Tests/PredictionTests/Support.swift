@@ -36,9 +36,11 @@ enum World {
     }
 
     /// Contexts of all kinds: nobody, few and many moments, a new visit and the same basket.
-    static func contexts() throws -> [Context] {
+    static func contexts() throws -> [PredictionQuery] {
         let sequences = try data.get().sequences
-        var contexts = [Context(history: History(), time: 0, type: purchase, sameMoment: false)]
+        var contexts = [
+            PredictionQuery(history: History(), time: 0, type: purchase, sameMoment: false)
+        ]
         for sequence in stride(from: 0, to: sequences.count, by: 7) {
             let whole = History(sequences, sequence: sequence)
             for moments in [1, 2, 5, 20, whole.momentCount] {
@@ -46,7 +48,7 @@ enum World {
                 let last = history.lastTime ?? 0
                 for gap in [0, 40, day, 400 * day] {
                     contexts.append(
-                        Context(
+                        PredictionQuery(
                             history: history, time: last + gap, type: gap == 40 ? view : purchase,
                             sameMoment: gap == 0))
                 }
@@ -80,14 +82,14 @@ func sequences(
 /// The question what comes a gap after a history, or in the same moment.
 func context(
     _ history: History, after gap: Int64 = day, type: UInt8 = purchase, sameMoment: Bool = false
-) -> Context {
-    Context(
+) -> PredictionQuery {
+    PredictionQuery(
         history: history, time: (history.lastTime ?? 0) + gap, type: type, sameMoment: sameMoment)
 }
 
 /// The entries of sparse evidence by item; a test fails if it is of another kind.
 func entries(
-    _ evidence: Evidence, sourceLocation: SourceLocation = #_sourceLocation
+    _ evidence: ExpertPrediction, sourceLocation: SourceLocation = #_sourceLocation
 ) -> [Int32: Float] {
     guard case .sparse(let entries) = evidence else {
         Issue.record("The evidence is not sparse: \(evidence)", sourceLocation: sourceLocation)
@@ -102,7 +104,7 @@ func entries(
 
 /// Expects distributions to be equal but for rounding.
 func expect(
-    _ evidence: Evidence, equals expected: [Int32: Float],
+    _ evidence: ExpertPrediction, equals expected: [Int32: Float],
     sourceLocation: SourceLocation = #_sourceLocation
 ) {
     let found = entries(evidence, sourceLocation: sourceLocation)

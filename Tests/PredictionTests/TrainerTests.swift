@@ -173,7 +173,7 @@ struct TrainerTests {
         #expect(stages.contains("resume"))
         #expect(model.sequence.model.tensors() == whole.model.sequence.model.tensors())
         #expect(model.mixture.shares == whole.model.mixture.shares)
-        #expect(model.stacking == whole.model.stacking)
+        #expect(model.reranker == whole.model.reranker)
         // Of other settings, of other data, or damaged: begun anew.
         #expect(try !run(data, seed: 8).1.contains("resume"))
         let others = TrainingData(try World.events.get().dropLast(), by: \.userID)
@@ -225,7 +225,7 @@ struct TrainerTests {
         #expect(cases.count == 4 + 2 + 1)
         let kinds = cases.map(\.situation.kind).sorted()
         #expect(kinds == [1, 1, 1, 1, 2, 13, 13])
-        #expect(cases.allSatisfy { $0.probabilities.count == EvidenceName.allCases.count })
+        #expect(cases.allSatisfy { $0.probabilities.count == ExpertID.allCases.count })
         let again = MixtureLessons(made, seed: 1).cases(model, threads: 1)
         #expect(again.map(\.probabilities) == cases.map(\.probabilities))
         #expect(MixtureLessons(EventSequences(), seed: 1).cases(model, threads: 2).isEmpty)

@@ -171,7 +171,7 @@ struct ReasonTests {
                     #expect(weights == weights.sorted(by: >))
                     #expect(weights.allSatisfy { $0 >= item.probability * 0.099 })
                     for reason in item.reasons {
-                        #expect(EvidenceName(rawValue: reason.evidence) != nil)
+                        #expect(ExpertID(rawValue: reason.evidence) != nil)
                     }
                 }
             }
@@ -240,8 +240,8 @@ struct ReasonTests {
         #expect(made.reasons.map(\.text) == [words])
     }
 
-    @Test("Each evidence has its words", arguments: EvidenceName.allCases)
-    func words(_ name: EvidenceName) throws {
+    @Test("Each evidence has its words", arguments: ExpertID.allCases)
+    func words(_ name: ExpertID) throws {
         let (world, explainer) = try diary()
         let next = world.model.prediction(
             for: world.model.nextContext(after: explainer.subject.history))

@@ -18,7 +18,7 @@ import Testing
                         source: 1)
                 }
             },
-            shares: EvidenceName.allCases.map { (name: $0, share: 1.0 / 6) }, isCold: false)
+            shares: ExpertID.allCases.map { (name: $0, share: 1.0 / 6) }, isCold: false)
     }
 
     private func history(daysAgo: [Double], item: Int32 = 0) -> History {

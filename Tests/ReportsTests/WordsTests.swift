@@ -56,9 +56,9 @@ import Time
     }
 
     @Test func everySourceHasAName() {
-        let titles = EvidenceName.allCases.map { Words.evidence($0).title }
+        let titles = ExpertID.allCases.map { Words.evidence($0).title }
         #expect(Set(titles).count == titles.count)
-        for name in EvidenceName.allCases { #expect(!Words.evidence(name).meaning.isEmpty) }
+        for name in ExpertID.allCases { #expect(!Words.evidence(name).meaning.isEmpty) }
     }
 
     @Test func writesDatesInReasonsForPeople() {
@@ -87,7 +87,7 @@ import Time
     }
 
     @Test func sourcesThatHardlyCountShareALine() {
-        let many: [(name: EvidenceName, share: Double)] = [
+        let many: [(name: ExpertID, share: Double)] = [
             (.history, 0.9), (.sequence, 0.085), (.popularity, 0.009), (.neighbours, 0.006),
         ]
         let parts = CustomerView.parts(many)

@@ -69,9 +69,9 @@ struct ClosedFormTests {
     private func model(_ network: SequenceModel) -> PredictionModel {
         PredictionModel(
             catalogue: ModelCatalogue(itemIDs: ["a", "b"]), embeddings: network.itemEmbeddings,
-            sequence: SequenceEvidence(model: network),
-            counted: CountedEvidence(templateSequences, itemCount: 2),
-            mixture: Mixture(even: EvidenceName.allCases), configuration: TrainingConfiguration())
+            sequence: SequenceExpert(model: network),
+            counted: CountedExperts(templateSequences, itemCount: 2),
+            mixture: Mixture(even: ExpertID.allCases), configuration: TrainingConfiguration())
     }
 
     /// The probabilities of both items after each item.

@@ -119,7 +119,7 @@ struct DistributionTests {
 
     /// The items of the first step of many paths, when one source alone may speak.
     private func firstItems(
-        _ history: History, source: EvidenceName
+        _ history: History, source: ExpertID
     ) throws -> [SimulatedEvent] {
         let settings = SimulationSettings(
             paths: Self.pathCount, seed: 9, evidence: [source])
@@ -160,9 +160,9 @@ struct DistributionTests {
     @Test("Neighbours alone draw what neighbours vote for")
     func neighbours() throws {
         let history = try World.history(8)
-        let context = Context(
+        let context = PredictionQuery(
             history: history, time: history.lastTime ?? 0, type: 0, sameMoment: false)
-        let evidence = try World.model().neighbours.evidence(for: context)
+        let evidence = try World.model().neighbours.prediction(for: context)
         try expect(try firstItems(history, source: .neighbours)) {
             Double(evidence.probability(of: $0))
         }
@@ -174,9 +174,9 @@ struct DistributionTests {
         for (index, item) in [Int32(4), 9, 4].enumerated() {
             history.append(item: item, type: purchase, time: Int64(index) * day)
         }
-        let context = Context(
+        let context = PredictionQuery(
             history: history, time: 3 * day, type: purchase, sameMoment: false)
-        let evidence = try World.model().transitions.evidence(for: context)
+        let evidence = try World.model().transitions.prediction(for: context)
         try expect(try firstItems(history, source: .transitions)) {
             Double(evidence.probability(of: $0))
         }
@@ -216,8 +216,8 @@ struct DistributionTests {
         var sums: [Int32: Double] = [:]
         let source = try World.model().history
         for event in events.prefix(800) {
-            let evidence = source.evidence(
-                for: Context(
+            let evidence = source.prediction(
+                for: PredictionQuery(
                     history: history, time: event.time, type: event.type, sameMoment: false))
             for item in Set(history.items) {
                 sums[item, default: 0] += Double(evidence.probability(of: item))
@@ -256,7 +256,7 @@ struct DrawingTests {
 
     @Test("A table of nothing draws nothing")
     func emptyTable() {
-        for evidence in [Evidence.none, .dense([]), .dense([0, 0]), .sparse([])] {
+        for evidence in [ExpertPrediction.none, .dense([]), .dense([0, 0]), .sparse([])] {
             #expect(CumulativeTable(evidence).isEmpty)
             #expect(CumulativeTable(evidence).draw(0.3) == nil)
         }

@@ -109,9 +109,9 @@ struct LargeCatalogueTests {
         sequences.append(items: [0, 1, 2], types: [0, 0, 5], times: [0, day, 2 * day])
         return PredictionModel(
             catalogue: ModelCatalogue(itemIDs: (0..<items).map { "item-\($0)" }),
-            embeddings: network.itemEmbeddings, sequence: SequenceEvidence(model: network),
-            counted: CountedEvidence(sequences, itemCount: items),
-            mixture: Mixture(even: EvidenceName.allCases),
+            embeddings: network.itemEmbeddings, sequence: SequenceExpert(model: network),
+            counted: CountedExperts(sequences, itemCount: items),
+            mixture: Mixture(even: ExpertID.allCases),
             configuration: TrainingConfiguration())
     }
 

@@ -88,8 +88,8 @@ struct QuestionTests {
     @Test("Runs of one seed differ less than runs of two")
     func commonRandomNumbers() throws {
         let history = try World.history(12)
-        func run(_ paths: Int, seed: UInt64, without source: EvidenceName?) throws -> Futures {
-            let evidence = Set(EvidenceName.allCases).filter { $0 != source }
+        func run(_ paths: Int, seed: UInt64, without source: ExpertID?) throws -> Futures {
+            let evidence = Set(ExpertID.allCases).filter { $0 != source }
             return try World.futures(
                 history,
                 SimulationSettings(

@@ -49,7 +49,7 @@ struct SimulationTests {
             for event in futures.events {
                 #expect(Int(event.item) < model.catalogue.count && event.item >= 0)
                 #expect(event.type < 10)
-                #expect(Int(event.source) < EvidenceName.allCases.count)
+                #expect(Int(event.source) < ExpertID.allCases.count)
             }
         }
     }
@@ -127,8 +127,8 @@ struct SimulationTests {
         let settings = SimulationSettings(paths: 600)
         let staying = try Simulator(model).simulateFutureBehavior(
             history, from: origin, settings: settings)
-        model.departure = Departure(
-            probabilities: Departure.bounds.map { _ in 0.4 }, meanGap: 3)
+        model.churn = ChurnModel(
+            probabilities: ChurnModel.bounds.map { _ in 0.4 }, meanGap: 3)
         let leaving = try Simulator(model).simulateFutureBehavior(
             history, from: origin, settings: settings)
         #expect(staying.departed == 0 && abs(leaving.departed - 0.4) < 1e-6)
@@ -159,7 +159,7 @@ struct SimulationTests {
         #expect(futures.isCold)
         #expect(futures.events.count > 0)
         let popularity = try #require(
-            EvidenceName.allCases.firstIndex(of: .popularity).map(UInt8.init))
+            ExpertID.allCases.firstIndex(of: .popularity).map(UInt8.init))
         for path in 0..<futures.pathCount {
             guard let first = futures.path(path).first else { continue }
             #expect(first.source == popularity)
@@ -174,9 +174,9 @@ struct SimulationTests {
         expectEqual(early, try World.futures(history, SimulationSettings(paths: 20)))
     }
 
-    @Test("Evidence that is switched off is never drawn", arguments: EvidenceName.allCases)
-    func switchedOff(_ name: EvidenceName) throws {
-        let names = EvidenceName.allCases
+    @Test("Evidence that is switched off is never drawn", arguments: ExpertID.allCases)
+    func switchedOff(_ name: ExpertID) throws {
+        let names = ExpertID.allCases
         let index = try #require(names.firstIndex(of: name).map(UInt8.init))
         let history = try World.history(9)
         let others = Set(names).subtracting([name])
@@ -196,7 +196,7 @@ struct SimulationTests {
         let history = try World.history(6)
         let futures = try World.futures(history, SimulationSettings(paths: 5))
         let prediction = model.prediction(
-            for: Context(
+            for: PredictionQuery(
                 history: history, time: (history.lastTime ?? 0) + day, type: purchase,
                 sameMoment: false))
         #expect(futures.shares.map(\.name) == prediction.names)
@@ -210,7 +210,7 @@ struct SimulationTests {
         // After a single moment nothing has followed anything in this twin yet.
         var history = History()
         history.append(item: 3, type: purchase, time: 0)
-        let own = try #require(EvidenceName.allCases.firstIndex(of: .ownTransitions))
+        let own = try #require(ExpertID.allCases.firstIndex(of: .ownTransitions))
         let model = try World.lastingModel()
         let start = SimulationStart(
             model: model, popularity: CumulativeTable(.dense(model.popularity.probabilities)),

@@ -27,7 +27,7 @@ struct Explainer {
     /// - Returns: The recommendation with its reasons.
     /// - Throws: What the store throws.
     func recommendation(
-        _ predicted: PredictedItem, score: Double, next: Prediction, item: Item?
+        _ predicted: PredictedItem, score: Double, next: ItemDistribution, item: Item?
     ) throws -> Recommendation {
         var shares = predicted.sources
         if shares.isEmpty {
@@ -35,7 +35,7 @@ struct Explainer {
             let total = parts.reduce(0) { $0 + $1.probability }
             for part in parts { shares[part.name] = Double(part.probability / total) }
         }
-        let order = EvidenceName.allCases.filter { shares[$0, default: 0] >= Self.shareMin }
+        let order = ExpertID.allCases.filter { shares[$0, default: 0] >= Self.shareMin }
             .sorted { shares[$0, default: 0] > shares[$1, default: 0] }
         let probability = probabilities[predicted.item]?.value ?? predicted.probability
         let reasons = try order.map { name in
@@ -74,7 +74,7 @@ struct Explainer {
             expectedDate: date, reasons: reasons, isSurprise: isSurprise)
     }
 
-    private func text(_ name: EvidenceName, _ item: Int32) throws -> String {
+    private func text(_ name: ExpertID, _ item: Int32) throws -> String {
         switch name {
         case .history: return repetition(item)
         case .sequence: return "fits the order and rhythm of what you did lately"

@@ -20,7 +20,7 @@ extension Recommender {
     /// rarer. Without paths, the next visit tells of all. Items too improbable to get into the list
     /// are left out; so pages of one list fit together, and the store is asked of few items.
     func candidates(
-        _ futures: Futures, next: Prediction, excluding rejected: Set<String>,
+        _ futures: Futures, next: ItemDistribution, excluding rejected: Set<String>,
         calibrated: [Int32: ModelCalibration.Probability] = [:], options: RecommendationOptions
     ) -> [PredictedItem] {
         var drawn: [Int32: PredictedItem] = [:]

@@ -56,7 +56,7 @@ package struct Recommender: Sendable {
         /// The events as the model sees them.
         package let history: History
         /// The context of the next event, with the LSTM's state: the one replay of the history.
-        package let next: Context
+        package let next: PredictionQuery
 
         /// The customer's twin.
         package var twin: UserTwin { snapshot.twin }

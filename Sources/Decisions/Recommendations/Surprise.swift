@@ -17,7 +17,7 @@ extension Recommender {
     ///
     /// - Returns: The best candidate; `nil` if none is both close and unexpected.
     func surprisePick(
-        _ subject: Subject, futures: Futures, next: Prediction, taste: Taste,
+        _ subject: Subject, futures: Futures, next: ItemDistribution, taste: Taste,
         excluding: Set<String>, explainer: Explainer
     ) throws -> Recommendation? {
         let touched = Set(subject.history.items)

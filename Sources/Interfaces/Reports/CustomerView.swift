@@ -184,7 +184,7 @@ struct CustomerView {
                 item.bestProbability, interval: [interval.lowerBound, interval.upperBound],
                 end: end),
             reasons: item.reasons.prefix(2).map { reason in
-                let name = EvidenceName(rawValue: reason.evidence)
+                let name = ExpertID(rawValue: reason.evidence)
                 return Why(
                     source: name.map { Words.evidence($0).title } ?? "Surprise",
                     words: readable(reason.text))
@@ -203,7 +203,7 @@ struct CustomerView {
 
     /// The parts of the bar of evidence; sources that hardly count share one.
     static func parts(
-        _ shares: [(name: EvidenceName, share: Double)]
+        _ shares: [(name: ExpertID, share: Double)]
     ) -> [(title: String, meaning: String, share: Double)] {
         let slight = shares.filter { $0.share < 0.01 }
         let isShared = slight.count > 1

@@ -48,13 +48,13 @@ struct ModelView {
         hasLoss = !metrics.epochs.isEmpty
         lossSVG = LossChart(metrics.epochs).markup()
         catalogueSize = Words.count(metrics.itemCount)
-        let names = ["mixture"] + EvidenceName.allCases.map(\.rawValue)
+        let names = ["mixture"] + ExpertID.allCases.map(\.rawValue)
         let known = names.compactMap { name in
             metrics.heldOutBits[name].flatMap { $0.isFinite ? (name: name, bits: -$0) : nil }
         }.sorted { ($0.bits, $0.name) < ($1.bits, $1.name) }
         let end = known.map(\.bits).max() ?? 1
         sources = known.map { entry in
-            let evidence = EvidenceName(rawValue: entry.name)
+            let evidence = ExpertID(rawValue: entry.name)
             return Source(
                 source: evidence.map { Words.evidence($0).title } ?? "All together",
                 isWhole: evidence == nil,

@@ -17,7 +17,7 @@ package struct TwinReport: Sendable {
     let colors: CategoryColors
     let drawing: TwinDrawing
     /// Shares of the sources that simulated items were drawn from, greatest first.
-    let evidence: [(name: EvidenceName, share: Double)]
+    let evidence: [(name: ExpertID, share: Double)]
     /// The probability that the customer has left for good.
     let departed: Double
     /// How far items drawn from the LSTM by proposals were from its item head; see `Futures`.
@@ -99,7 +99,7 @@ package struct TwinReport: Sendable {
 
     private static func evidenceShares(
         _ futures: Futures
-    ) -> [(name: EvidenceName, share: Double)] {
+    ) -> [(name: ExpertID, share: Double)] {
         var counts = [Int](repeating: 0, count: futures.shares.count)
         for event in futures.events where counts.indices.contains(Int(event.source)) {
             counts[Int(event.source)] += 1

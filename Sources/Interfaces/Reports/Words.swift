@@ -84,7 +84,7 @@ enum Words {
     }
 
     /// What a source of evidence is called, and what it is.
-    static func evidence(_ name: EvidenceName) -> (title: String, meaning: String) {
+    static func evidence(_ name: ExpertID) -> (title: String, meaning: String) {
         switch name {
         case .history: ("Own habits", "what this customer takes again, how often and how lately")
         case .sequence:

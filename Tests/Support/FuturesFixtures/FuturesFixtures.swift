@@ -26,7 +26,7 @@ package enum World {
     /// The model as if no customer ever left.
     package static func lastingModel() throws -> PredictionModel {
         var model = try model()
-        model.departure = .never
+        model.churn = .never
         return model
     }
 
@@ -50,7 +50,7 @@ package func futures(
 ) -> Futures {
     Futures(
         origin: origin, horizonSeconds: horizon, paths: paths,
-        shares: EvidenceName.allCases.map { (name: $0, share: 0) }, isCold: false)
+        shares: ExpertID.allCases.map { (name: $0, share: 0) }, isCold: false)
 }
 
 /// A purchase in a simulated path.

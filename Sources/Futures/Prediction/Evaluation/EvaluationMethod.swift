@@ -23,9 +23,9 @@ package enum EvaluationMethod: String, CaseIterable, Sendable, Codable {
     case personalTop = "personal-top"
 
     /// The evidence that the method uses; `nil` for baselines outside the mixture.
-    var evidence: Set<EvidenceName>? {
+    var evidence: Set<ExpertID>? {
         switch self {
-        case .full, .mixture: Set(EvidenceName.allCases)
+        case .full, .mixture: Set(ExpertID.allCases)
         case .lstm: [.sequence]
         case .history: [.history]
         case .ownTransitions: [.ownTransitions]

@@ -4,10 +4,10 @@ import Learning
 ///
 /// The baseline that shops use today (Linden, Smith and York, "Amazon.com Recommendations:
 /// Item-to-Item Collaborative Filtering", 2003); no part of the mixture.
-struct ItemNeighbours: EvidenceSource {
+struct ItemNeighbours: Expert {
     private let rows: SparseRows
 
-    var name: EvidenceName { .transitions }
+    var name: ExpertID { .transitions }
 
     init(_ sequences: EventSequences, itemCount: Int) {
         let transitions = Transitions(sequences, itemCount: itemCount)
@@ -31,13 +31,13 @@ struct ItemNeighbours: EvidenceSource {
         rows = SparseRows(counts: counts, rowCount: itemCount, limit: Transitions.rowLimit)
     }
 
-    func evidence(for context: Context) -> Evidence {
+    func prediction(for context: PredictionQuery) -> ExpertPrediction {
         var weights: [Int32: Float] = [:]
         for item in context.history.lastMoment {
             for entry in rows.row(Int(item)) {
                 weights[rows.columns[entry], default: 0] += rows.weights[entry]
             }
         }
-        return Evidence(weights: weights)
+        return ExpertPrediction(weights: weights)
     }
 }

@@ -4,7 +4,7 @@ import Learning
 struct Ranker: Sendable {
     private let method: EvaluationMethod
     private let model: PredictionModel?
-    private let source: (any EvidenceSource)?
+    private let source: (any Expert)?
     private let counts: [Float]
 
     /// Trains what the method needs, and no more.
@@ -17,11 +17,11 @@ struct Ranker: Sendable {
         var counts = [Float](repeating: 0, count: itemCount)
         for item in data.sequences.items { counts[Int(item)] += 1 }
         self.counts = counts
-        var source: (any EvidenceSource)?
+        var source: (any Expert)?
         switch method {
         case .full, .mixture, .lstm: break
-        case .history: source = OwnHistory(data.sequences)
-        case .ownTransitions: source = OwnTransitions()
+        case .history: source = RepeatPurchaseModel(data.sequences)
+        case .ownTransitions: source = PersonalTransitions()
         case .transitions: source = Transitions(data.sequences, itemCount: itemCount)
         case .sessionKNN: source = Neighbours(data.sequences, itemCount: itemCount)
         case .popularity: source = Popularity(data.sequences, itemCount: itemCount)
@@ -58,10 +58,10 @@ struct Ranker: Sendable {
     private func scores(_ history: History, types: [UInt8]?) -> [Float] {
         if method == .personalTop { return personalTop(history) }
         var scores = [Float](repeating: 0, count: counts.count)
-        let context = Context(
+        let context = PredictionQuery(
             history: history, time: (history.lastTime ?? 0) + Self.typicalGap(history),
             type: types?.first ?? history.types.last ?? 0, sameMoment: false)
-        source?.evidence(for: context).add(to: &scores, share: 1)
+        source?.prediction(for: context).add(to: &scores, share: 1)
         // Behind what the source knows, popularity decides.
         let total = counts.reduce(0, +)
         for item in scores.indices { scores[item] += 1e-6 * counts[item] / total }

@@ -7,7 +7,7 @@ package import Learning
 /// 2018) and STAN (Garg et al., "Sequence and Time Aware Neighborhood for Session-based
 /// Recommendations", 2019). A sequence is near if it has the newest and rarest items of the asking
 /// twin; the nearest ones vote for their items, most for those next to what both have.
-package struct Neighbours: EvidenceSource {
+package struct Neighbours: Expert {
     /// How many nearest sequences vote.
     package static let neighbourCount = 200
     /// How many of the newest distinct items ask.
@@ -35,7 +35,7 @@ package struct Neighbours: EvidenceSource {
     private let scratch = ScratchPool()
 
     /// Which evidence this is.
-    package var name: EvidenceName { .neighbours }
+    package var name: ExpertID { .neighbours }
 
     /// Indexes all sequences by their items.
     ///
@@ -80,7 +80,7 @@ package struct Neighbours: EvidenceSource {
     ///
     /// - Complexity: O(``queryLimit`` · ``postingLimit`` + ``neighbourCount`` · events of a
     ///   neighbour around the common item).
-    package func evidence(for context: Context) -> Evidence {
+    package func prediction(for context: PredictionQuery) -> ExpertPrediction {
         let query = queryItems(context.history)
         guard !query.isEmpty else { return .none }
         return scratch.with(sequences: events.count, items: postings.count) { scratch in

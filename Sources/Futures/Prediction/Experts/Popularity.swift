@@ -2,7 +2,7 @@ import Foundation
 package import Learning
 
 /// What is being bought now: counts that fade by half every four weeks.
-package struct Popularity: EvidenceSource {
+package struct Popularity: Expert {
     /// Half-life of a count, in seconds: four weeks.
     package static let halfLifeSeconds = 28.0 * 86_400
 
@@ -10,7 +10,7 @@ package struct Popularity: EvidenceSource {
     package let probabilities: [Float]
 
     /// Which evidence this is.
-    package var name: EvidenceName { .popularity }
+    package var name: ExpertID { .popularity }
 
     /// Counts the items of all sequences as of the newest event.
     ///
@@ -29,7 +29,7 @@ package struct Popularity: EvidenceSource {
     init(probabilities: [Float]) { self.probabilities = probabilities }
 
     /// The same distribution for everyone.
-    package func evidence(for context: Context) -> Evidence {
+    package func prediction(for context: PredictionQuery) -> ExpertPrediction {
         probabilities.isEmpty ? .none : .dense(probabilities)
     }
 }

@@ -2,7 +2,7 @@ import Kernels
 
 /// How likely a twin is to meet each of its items again, at any later moment and time.
 ///
-/// The same as ``OwnHistory/probability(of:_:moments:time:type:)`` of every item, for as long as
+/// The same as ``RepeatPurchaseModel/probability(of:_:moments:time:type:)`` of every item, for as long as
 /// none of them is met again. Of what that depends on, only how due an item is moves with the time
 /// alone; everything else is worked out once for a number of moments and a type.
 package struct RepetitionTable: Sendable {
@@ -20,7 +20,7 @@ package struct RepetitionTable: Sendable {
 
     /// What the twin has met.
     package let past: RepetitionTracker
-    private let history: OwnHistory
+    private let history: RepeatPurchaseModel
     private let from: Int64
     /// For each boundary between classes of how due an item is: when each item passes it, in
     /// seconds after `from`; never for one without a rhythm.
@@ -33,7 +33,7 @@ package struct RepetitionTable: Sendable {
     ///   - history: What everybody's repetitions have taught.
     ///   - past: What the twin has met.
     ///   - from: A time near those that will be asked about, in seconds since 1970.
-    package init(_ history: OwnHistory, past: RepetitionTracker, from: Int64) {
+    package init(_ history: RepeatPurchaseModel, past: RepetitionTracker, from: Int64) {
         self.history = history
         self.past = past
         self.from = from

@@ -35,7 +35,7 @@ struct Scratch {
     }
 
     /// The items in proportion to their sums, which are 0 again afterwards.
-    mutating func takeVotes() -> Evidence {
+    mutating func takeVotes() -> ExpertPrediction {
         var weights: [Int32: Float] = [:]
         weights.reserveCapacity(touchedItems.count)
         for item in touchedItems {
@@ -43,7 +43,7 @@ struct Scratch {
             votes[Int(item)] = 0
         }
         touchedItems.removeAll(keepingCapacity: true)
-        return Evidence(weights: weights)
+        return ExpertPrediction(weights: weights)
     }
 }
 

@@ -1,7 +1,7 @@
 package import Learning
 
 /// What follows what for everybody: the items of the moments after, and of the same moment.
-package struct Transitions: EvidenceSource {
+package struct Transitions: Expert {
     /// How many moments back an item still counts, with weight 1 / distance.
     package static let reach = 4
     /// Entries kept for each item.
@@ -17,7 +17,7 @@ package struct Transitions: EvidenceSource {
     package let together: SparseRows
 
     /// Which evidence this is.
-    package var name: EvidenceName { .transitions }
+    package var name: ExpertID { .transitions }
 
     /// Counts the transitions of all sequences.
     package init(_ sequences: EventSequences, itemCount: Int) {
@@ -57,7 +57,7 @@ package struct Transitions: EvidenceSource {
 
     /// Adds up the rows of the newest items: of the newest moment for one more item of the same
     /// basket, of the last few moments otherwise.
-    package func evidence(for context: Context) -> Evidence {
+    package func prediction(for context: PredictionQuery) -> ExpertPrediction {
         let history = context.history
         guard history.momentCount > 0 else { return .none }
         var weights: [Int32: Float] = [:]
@@ -73,7 +73,7 @@ package struct Transitions: EvidenceSource {
             }
         }
         if context.sameMoment { for item in history.lastMoment { weights[item] = nil } }
-        return Evidence(weights: weights)
+        return ExpertPrediction(weights: weights)
     }
 
     private static func countTogether(

@@ -1,7 +1,7 @@
 import Foundation
 import Kernels
 
-/// The shares with which sources of evidence enter a prediction.
+/// The shares with which experts enter a prediction.
 ///
 /// Shares depend on how much is known of the twin, on whether the question is about one more item
 /// for the same basket, and on what the LSTM sees of the next event. They are learned by maximum
@@ -11,7 +11,7 @@ import Kernels
 /// leaves its share to the others.
 package struct Mixture: Sendable {
     /// The sources, in the order of the shares.
-    package let names: [EvidenceName]
+    package let names: [ExpertID]
     /// Shares of the sources for each kind of context, each row summing to 1.
     package let shares: [[Double]]
     /// How the LSTM's outlook moves the logarithm of each source's share: a row of numbers for each
@@ -24,14 +24,14 @@ package struct Mixture: Sendable {
     static var kindCount: Int { 2 * (historyBounds.count + 1) }
 
     /// Makes a mixture from known shares and gates.
-    init(names: [EvidenceName], shares: [[Double]], gates: [[Float]] = []) {
+    init(names: [ExpertID], shares: [[Double]], gates: [[Float]] = []) {
         self.names = names
         self.shares = shares
         self.gates = gates
     }
 
     /// A mixture in which all sources count the same.
-    package init(even names: [EvidenceName]) {
+    package init(even names: [ExpertID]) {
         let row = [Double](repeating: 1 / Double(max(1, names.count)), count: names.count)
         self.init(names: names, shares: [[Double]](repeating: row, count: Self.kindCount))
     }
@@ -50,7 +50,7 @@ package struct Mixture: Sendable {
         }
 
         /// The situation in a context.
-        init(_ context: Context, outlook: ArraySlice<Float>) {
+        init(_ context: PredictionQuery, outlook: ArraySlice<Float>) {
             self.init(
                 moments: context.history.momentCount, sameMoment: context.sameMoment,
                 outlook: outlook)
@@ -66,7 +66,7 @@ package struct Mixture: Sendable {
 
     /// Learns shares and gates from what came next in many contexts.
     init(
-        names: [EvidenceName], cases: [Case], iterations: Int = 60,
+        names: [ExpertID], cases: [Case], iterations: Int = 60,
         stage: TrainingStage = .silent
     ) {
         let even = Mixture(even: names)

@@ -8,7 +8,7 @@ enum ModelCard {
         let sequence = model.sequence.model.configuration
         var lines = [
             "# Foretwin model", "",
-            "Predicts the next event of a customer as a mixture of six sources of evidence.", "",
+            "Predicts the next event of a customer as a mixture of six experts.", "",
             "- learned from \(metrics.eventCount) events in \(metrics.sequenceCount) sequences, of "
                 + "which \(metrics.heldOutSequenceCount) were held out",
             "- \(metrics.itemCount) items; \(metrics.droppedEventCount) events of rarer items "
@@ -25,7 +25,7 @@ enum ModelCard {
             lines.append("- no calibration: \(reason)")
         }
         lines += ["", "| evidence | mean share | bits on held-out events |", "|---|---|---|"]
-        for name in EvidenceName.allCases.map(\.rawValue) + ["mixture"] {
+        for name in ExpertID.allCases.map(\.rawValue) + ["mixture"] {
             let share = metrics.meanShares[name].map { rounded($0) } ?? ""
             let bits = metrics.heldOutBits[name].map { rounded($0) } ?? ""
             lines.append("| \(name) | \(share) | \(bits) |")

@@ -26,7 +26,7 @@ package enum ModelFiles {
 
     /// The part of a mixture that people may want to look at; its gates are among the tensors.
     struct Shares: Codable {
-        var names: [EvidenceName]
+        var names: [ExpertID]
         var shares: [[Double]]
     }
 
@@ -100,7 +100,7 @@ package enum ModelFiles {
             try check(config, itemCount: itemIDs.count)
             let tensors = try tensors(path, config, itemCount: itemIDs.count, manifest)
             var model = try model(tensors, config: config, itemIDs: itemIDs)
-            model.departure = try tensors.departure()
+            model.churn = try tensors.churn()
             model.response = try decode("response.json")
             guard model.response.fits(model.catalogue) else {
                 throw LearningError(.invalidData, "response.json does not fit the catalogue")
@@ -203,12 +203,12 @@ package enum ModelFiles {
         let gates = model.mixture.gates
         tensors["mixture.gates"] = Tensor(
             shape: [gates.count, gates.first?.count ?? 0], .f32(Array(gates.joined())))
-        tensors["departure"] = vector([model.departure.meanGap] + model.departure.probabilities)
-        for (index, layer) in model.stacking.layers.enumerated() {
-            tensors["stacking.\(index).weights"] = Tensor(
+        tensors["churn"] = vector([model.churn.meanGap] + model.churn.probabilities)
+        for (index, layer) in model.reranker.layers.enumerated() {
+            tensors["reranker.\(index).weights"] = Tensor(
                 shape: [layer.weights.rows, layer.weights.columns],
                 .f32(layer.weights.elements))
-            tensors["stacking.\(index).bias"] = vector(layer.bias)
+            tensors["reranker.\(index).bias"] = vector(layer.bias)
         }
         return tensors
     }
@@ -242,8 +242,8 @@ package enum ModelFiles {
         guard count > 0, vectors.count.isMultiple(of: count), !vectors.isEmpty else {
             throw LearningError(.invalidData, "embeddings do not fit the catalogue")
         }
-        let counted = CountedEvidence(
-            history: OwnHistory(
+        let counted = CountedExperts(
+            history: RepeatPurchaseModel(
                 weights: try tensors.floats("history", count: RepetitionFeatures.weightCount),
                 habits: try tensors.habits("habits", count: count)),
             transitions: Transitions(
@@ -255,8 +255,8 @@ package enum ModelFiles {
             catalogue: ModelCatalogue(itemIDs: itemIDs),
             embeddings: Embeddings(
                 dimensions: vectors.count / count, count: count, vectors: vectors),
-            sequence: SequenceEvidence(model: sequence), counted: counted, mixture: mixture,
-            stacking: try tensors.stacking(), configuration: config.training)
+            sequence: SequenceExpert(model: sequence), counted: counted, mixture: mixture,
+            reranker: try tensors.reranker(), configuration: config.training)
     }
 }
 
@@ -264,7 +264,7 @@ extension Mixture {
     /// Whether the shares are those of every source in every kind of context, and the gates of
     /// every source for an outlook of that length.
     func isWellFormed(width: Int) -> Bool {
-        names == EvidenceName.allCases && shares.count == Self.kindCount
+        names == ExpertID.allCases && shares.count == Self.kindCount
             && shares.allSatisfy { row in
                 row.count == names.count && row.allSatisfy { $0.isFinite && $0 >= 0 }
             }

@@ -23,7 +23,7 @@ struct ModelShapes {
         try rest.take("popularity", "F32", [itemCount])
         try rest.take("history", "F32", [RepetitionFeatures.weightCount])
         try rest.take("habits", "F32", [nil, 4])
-        try rest.take("departure", "F32", [1 + Departure.bounds.count])
+        try rest.take("churn", "F32", [1 + ChurnModel.bounds.count])
         for name in ["transitions.following", "transitions.together"] {
             try rest.take("\(name).offsets", "I32", [itemCount + 1])
             let count = try rest.take("\(name).items", "I32", [nil])[0]
@@ -38,13 +38,13 @@ struct ModelShapes {
         let count = try rest.take("neighbours.items", "I32", [nil])[0]
         try rest.take("neighbours.moments", "I32", [count])
         let gates = try rest.take("mixture.gates", "F32", [nil, nil])
-        guard gates == [0, 0] || gates == [EvidenceName.allCases.count, sequence.width + 1] else {
+        guard gates == [0, 0] || gates == [ExpertID.allCases.count, sequence.width + 1] else {
             throw LearningError(.wrongTensors, "mixture.gates cannot have the shape \(gates).")
         }
         var layer = 0
-        while rest.has("stacking.\(layer).weights") {
-            let width = try rest.take("stacking.\(layer).weights", "F32", [nil, nil])[1]
-            try rest.take("stacking.\(layer).bias", "F32", [width])
+        while rest.has("reranker.\(layer).weights") {
+            let width = try rest.take("reranker.\(layer).weights", "F32", [nil, nil])[1]
+            try rest.take("reranker.\(layer).bias", "F32", [width])
             layer += 1
         }
         try rest.finish()

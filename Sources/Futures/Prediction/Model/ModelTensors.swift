@@ -28,35 +28,35 @@ struct ModelTensors {
     }
 
     /// How surely silent customers have left.
-    func departure() throws -> Departure {
-        let values = try floats("departure", count: 1 + Departure.bounds.count)
-        let departure = Departure(probabilities: Array(values.dropFirst()), meanGap: values[0])
-        guard departure.isWellFormed else {
-            throw LearningError(.invalidData, "departure holds what is no probability")
+    func churn() throws -> ChurnModel {
+        let values = try floats("churn", count: 1 + ChurnModel.bounds.count)
+        let churn = ChurnModel(probabilities: Array(values.dropFirst()), meanGap: values[0])
+        guard churn.isWellFormed else {
+            throw LearningError(.invalidData, "churn holds what is no probability")
         }
-        return departure
+        return churn
     }
 
-    /// The layers of a stacking, from features to one number; none if there are no tensors of it.
-    func stacking() throws -> Stacking {
-        var layers: [Stacking.Layer] = []
-        var inputs = StackingList.featureCount
-        while let shape = tensors["stacking.\(layers.count).weights"]?.shape {
-            let name = "stacking.\(layers.count)"
+    /// The layers of a reranker, from features to one number; none if there are no tensors of it.
+    func reranker() throws -> Reranker {
+        var layers: [Reranker.Layer] = []
+        var inputs = RerankerList.featureCount
+        while let shape = tensors["reranker.\(layers.count).weights"]?.shape {
+            let name = "reranker.\(layers.count)"
             guard shape.count == 2, shape[0] == inputs, (1...1024).contains(shape[1]) else {
                 throw LearningError(.invalidData, "\(name) is of the wrong shape")
             }
             let weights = try floats(name + ".weights", count: shape[0] * shape[1])
             layers.append(
-                Stacking.Layer(
+                Reranker.Layer(
                     weights: Matrix(rows: shape[0], columns: shape[1], elements: weights),
                     bias: try floats(name + ".bias", count: shape[1])))
             inputs = shape[1]
         }
         guard layers.isEmpty || inputs == 1 else {
-            throw LearningError(.invalidData, "stacking does not end with one number")
+            throw LearningError(.invalidData, "reranker does not end with one number")
         }
-        return Stacking(layers: layers)
+        return Reranker(layers: layers)
     }
 
     /// The rows of a matrix: none, or a given number of them.

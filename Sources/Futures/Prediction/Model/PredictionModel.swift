@@ -1,7 +1,7 @@
 import Kernels
 package import Learning
 
-/// Everything that training learned, as one thing: items, vectors, sources of evidence and the
+/// Everything that training learned, as one thing: items, vectors, experts and the
 /// shares with which they enter a prediction.
 package struct PredictionModel: Sendable {
     /// The items that the model knows.
@@ -9,9 +9,9 @@ package struct PredictionModel: Sendable {
     /// A vector for each item; similar items have similar vectors.
     package let embeddings: Embeddings
     /// The LSTM.
-    package let sequence: SequenceEvidence
+    package let sequence: SequenceExpert
     /// Frequency, recency and rhythm of a twin's own items.
-    package let history: OwnHistory
+    package let history: RepeatPurchaseModel
     /// What follows what for everybody.
     package let transitions: Transitions
     /// Nearest twins or sessions.
@@ -21,17 +21,17 @@ package struct PredictionModel: Sendable {
     /// Shares of the sources.
     package let mixture: Mixture
     /// Corrections of what the mixture says of the likeliest items.
-    package let stacking: Stacking
+    package let reranker: Reranker
     /// How surely silent customers have left.
-    package var departure = Departure.never
+    package var churn = ChurnModel.never
     /// The settings it was trained with.
     package let configuration: TrainingConfiguration
     /// How the days around customers move what they buy.
     package var response = ContextResponse.none
 
     init(
-        catalogue: ModelCatalogue, embeddings: Embeddings, sequence: SequenceEvidence,
-        counted: CountedEvidence, mixture: Mixture, stacking: Stacking = .none,
+        catalogue: ModelCatalogue, embeddings: Embeddings, sequence: SequenceExpert,
+        counted: CountedExperts, mixture: Mixture, reranker: Reranker = .none,
         configuration: TrainingConfiguration
     ) {
         self.catalogue = catalogue
@@ -42,7 +42,7 @@ package struct PredictionModel: Sendable {
         self.neighbours = counted.neighbours
         self.popularity = counted.popularity
         self.mixture = mixture
-        self.stacking = stacking
+        self.reranker = reranker
         self.configuration = configuration
     }
 
@@ -54,9 +54,9 @@ package struct PredictionModel: Sendable {
         return model
     }
 
-    /// The sources in the order of ``EvidenceName``'s cases, as the mixture has them.
-    package var sources: [any EvidenceSource] {
-        [sequence, history, OwnTransitions(), transitions, neighbours, popularity]
+    /// The sources in the order of ``ExpertID``'s cases, as the mixture has them.
+    package var sources: [any Expert] {
+        [sequence, history, PersonalTransitions(), transitions, neighbours, popularity]
     }
 
     /// The distribution of the next event's item.
@@ -67,8 +67,8 @@ package struct PredictionModel: Sendable {
     ///     corrected.
     /// - Returns: A probability for each item, and what it is made of.
     package func prediction(
-        for context: Context, using wanted: Set<EvidenceName> = Set(EvidenceName.allCases)
-    ) -> Prediction {
+        for context: PredictionQuery, using wanted: Set<ExpertID> = Set(ExpertID.allCases)
+    ) -> ItemDistribution {
         predictions(for: [context], using: wanted)[0]
     }
 
@@ -79,19 +79,19 @@ package struct PredictionModel: Sendable {
     ///
     /// - Complexity: O(contexts × items) memory.
     package func predictions(
-        for contexts: [Context], using wanted: Set<EvidenceName> = Set(EvidenceName.allCases),
+        for contexts: [PredictionQuery], using wanted: Set<ExpertID> = Set(ExpertID.allCases),
         corrected: Bool = true
-    ) -> [Prediction] {
-        let isWhole = wanted.count == EvidenceName.allCases.count
-        let stacking = corrected && isWhole ? stacking : .none
+    ) -> [ItemDistribution] {
+        let isWhole = wanted.count == ExpertID.allCases.count
+        let reranker = corrected && isWhole ? reranker : .none
         return readings(of: contexts, using: wanted).map {
-            Prediction($0, mixture, stacking, itemCount: catalogue.count)
+            ItemDistribution($0, mixture, reranker, itemCount: catalogue.count)
         }
     }
 
     /// What the sources say in some contexts, and what their shares depend on there.
     func readings(
-        of contexts: [Context], using wanted: Set<EvidenceName> = Set(EvidenceName.allCases)
+        of contexts: [PredictionQuery], using wanted: Set<ExpertID> = Set(ExpertID.allCases)
     ) -> [Reading] {
         let states = contexts.map { sequence.state(in: $0) }
         let known = contexts.indices.filter { states[$0] != nil }
@@ -105,7 +105,7 @@ package struct PredictionModel: Sendable {
             wanted.contains(.sequence)
             ? sequence.model.itemProbabilities(
                 joined, gaps: gaps, weekParts: weekParts, types: types) : nil
-        var network = [(Evidence, ArraySlice<Float>)](
+        var network = [(ExpertPrediction, ArraySlice<Float>)](
             repeating: (.none, []), count: contexts.count)
         for (row, place) in known.enumerated() {
             network[place] = (
@@ -118,13 +118,13 @@ package struct PredictionModel: Sendable {
                 situation: Mixture.Situation(context, outlook: network.1),
                 evidence: sources.map { source in
                     guard wanted.contains(source.name) else { return .none }
-                    return source.name == .sequence ? network.0 : source.evidence(for: context)
+                    return source.name == .sequence ? network.0 : source.prediction(for: context)
                 })
         }
     }
 
     /// What the shares depend on in a context.
-    package func situation(in context: Context) -> Mixture.Situation {
+    package func situation(in context: PredictionQuery) -> Mixture.Situation {
         readings(of: [context], using: [])[0].situation
     }
 
@@ -137,7 +137,7 @@ package struct PredictionModel: Sendable {
     /// - Returns: The context to ask ``prediction(for:using:)`` about.
     package func nextContext(
         after history: History, types: [UInt8]? = nil, laterOnly: Bool = true
-    ) -> Context {
+    ) -> PredictionQuery {
         expected(after: history, types: types, laterOnly: laterOnly, covering: 0)[0].context
     }
 
@@ -156,16 +156,16 @@ package struct PredictionModel: Sendable {
     /// - Returns: At least one context, the likeliest first; the shares sum to 1.
     package func nextVisits(
         after history: History, types: [UInt8]? = nil
-    ) -> [(context: Context, share: Float)] {
+    ) -> [(context: PredictionQuery, share: Float)] {
         expected(after: history, types: types, laterOnly: true, covering: Self.visitShare)
     }
 
     private func expected(
         after history: History, types: [UInt8]?, laterOnly: Bool, covering share: Float
-    ) -> [(context: Context, share: Float)] {
+    ) -> [(context: PredictionQuery, share: Float)] {
         let last = history.lastTime ?? 0
         guard let state = sequence.state(after: history) else {
-            let context = Context(
+            let context = PredictionQuery(
                 history: history, time: last + 86_400, type: types?.first ?? 0,
                 sameMoment: false)
             return [(context, 1)]
@@ -175,7 +175,7 @@ package struct PredictionModel: Sendable {
         ).map { expected in
             let bounds = TimeGap.bounds(expected.gap)
             let time = history.usualTime(in: last + bounds.lowerBound...last + bounds.upperBound)
-            let context = Context(
+            let context = PredictionQuery(
                 history: history, time: time, type: expected.type,
                 sameMoment: !laterOnly && expected.gap == 0, state: state)
             return (context, expected.share)
@@ -186,22 +186,22 @@ package struct PredictionModel: Sendable {
 /// What the sources say in one context, before they are mixed.
 struct Reading: Sendable {
     /// What is asked.
-    var context: Context
+    var context: PredictionQuery
     /// What the shares depend on.
     var situation: Mixture.Situation
     /// What each source says, in the order of the mixture.
-    var evidence: [Evidence]
+    var evidence: [ExpertPrediction]
 }
 
-/// The sources of evidence that are counted, not trained by gradient.
-struct CountedEvidence: Sendable {
-    var history: OwnHistory
+/// The experts that are counted, not trained by gradient.
+struct CountedExperts: Sendable {
+    var history: RepeatPurchaseModel
     var transitions: Transitions
     var neighbours: Neighbours
     var popularity: Popularity
 
     init(
-        history: OwnHistory, transitions: Transitions, neighbours: Neighbours,
+        history: RepeatPurchaseModel, transitions: Transitions, neighbours: Neighbours,
         popularity: Popularity
     ) {
         self.history = history
@@ -212,7 +212,7 @@ struct CountedEvidence: Sendable {
 
     /// Counts them all on some sequences; the keys tell whose they are, if anybody needs to know.
     init(_ sequences: EventSequences, itemCount: Int, keys: [RowKey] = []) {
-        history = OwnHistory(sequences)
+        history = RepeatPurchaseModel(sequences)
         transitions = Transitions(sequences, itemCount: itemCount)
         neighbours = Neighbours(sequences, itemCount: itemCount, keys: keys)
         popularity = Popularity(sequences, itemCount: itemCount)

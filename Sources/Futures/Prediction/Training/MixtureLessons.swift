@@ -16,7 +16,7 @@ struct MixtureLessons {
     private static let lessonsAtOnce = 512
 
     private struct Lesson: Sendable {
-        var context: Context
+        var context: PredictionQuery
         var targets: [Int32]
     }
 
@@ -42,7 +42,7 @@ struct MixtureLessons {
 
     /// The same lessons with the LSTM's states, so that histories are replayed only once.
     func replayed(
-        by sequence: SequenceEvidence, threads: Int, stage: TrainingStage
+        by sequence: SequenceExpert, threads: Int, stage: TrainingStage
     ) -> MixtureLessons {
         MixtureLessons(
             lessons: mapped(stage, blockSize: 1, threads: threads) { part in
@@ -78,7 +78,7 @@ struct MixtureLessons {
     private init(lessons: [Lesson]) { self.lessons = lessons }
 
     /// What the lessons ask about.
-    var contexts: [Context] { lessons.map(\.context) }
+    var contexts: [PredictionQuery] { lessons.map(\.context) }
 
     /// What each source of a model gave to the items that came next.
     func cases(
@@ -88,14 +88,14 @@ struct MixtureLessons {
     }
 
     /// The lists of likeliest items by a model's mixture, and what of them came next.
-    func stackingLessons(
+    func rerankerLessons(
         _ model: PredictionModel, threads: Int, stage: TrainingStage
-    ) -> [StackingTraining.Lesson] {
+    ) -> [RerankerTraining.Lesson] {
         let itemCount = model.catalogue.count
         return asked(model, threads: threads, stage: stage) { lesson, reading in
-            let mixed = Prediction(reading, model.mixture, .none, itemCount: itemCount)
-            let list = StackingList(mixed.probabilities, reading)
-            return StackingTraining.Lesson(
+            let mixed = ItemDistribution(reading, model.mixture, .none, itemCount: itemCount)
+            let list = RerankerList(mixed.probabilities, reading)
+            return RerankerTraining.Lesson(
                 list: list,
                 targets: lesson.targets.map { target in
                     list.items.firstIndex(of: target) ?? list.items.count
@@ -112,8 +112,8 @@ struct MixtureLessons {
         let some = MixtureLessons(
             lessons: stride(from: 0, to: lessons.count, by: apart).map { lessons[$0] })
         let sums = some.asked(model, threads: threads, stage: stage) { lesson, reading in
-            let prediction = Prediction(
-                reading, model.mixture, model.stacking, itemCount: itemCount)
+            let prediction = ItemDistribution(
+                reading, model.mixture, model.reranker, itemCount: itemCount)
             return lesson.targets.reduce(0.0) { sum, target in
                 let place = Int(target)
                 let known = prediction.probabilities.indices.contains(place)
@@ -166,7 +166,7 @@ struct MixtureLessons {
         let before = history.prefix(moments: moment)
         var lessons = [
             Lesson(
-                context: Context(
+                context: PredictionQuery(
                     history: before, time: history.times[first], type: history.types[first],
                     sameMoment: false),
                 targets: distinct(history.items[events]))
@@ -184,7 +184,7 @@ struct MixtureLessons {
                 .filter { !known.contains($0) }
             lessons.append(
                 Lesson(
-                    context: Context(
+                    context: PredictionQuery(
                         history: within, time: history.times[first], type: history.types[middle],
                         sameMoment: true),
                     targets: targets))

@@ -49,7 +49,7 @@ struct NewItems {
     ///   - sequence: One that knows the items of the catalogue.
     ///   - contexts: Some contexts of customers, with the LSTM's states.
     /// - Returns: The same network with more rows in its item table.
-    func joined(to sequence: SequenceEvidence, contexts: [Context]) -> SequenceEvidence {
+    func joined(to sequence: SequenceExpert, contexts: [PredictionQuery]) -> SequenceExpert {
         guard !content.newItemIDs.isEmpty else { return sequence }
         let vectors = vectors(like: sequence.model.itemEmbeddings)
         let level = sequence.model.joined(by: vectors, bias: 0)
@@ -66,7 +66,7 @@ struct NewItems {
         }
         let usual = odds.isEmpty ? 1 : odds.reduce(0, +) / Double(odds.count)
         let bias = log(firstShare / (1 - firstShare)) - log(max(1e-9, usual))
-        return SequenceEvidence(model: sequence.model.joined(by: vectors, bias: Float(bias)))
+        return SequenceExpert(model: sequence.model.joined(by: vectors, bias: Float(bias)))
     }
 
     /// Vectors for the new items, in the space of those of the known ones.

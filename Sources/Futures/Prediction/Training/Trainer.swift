@@ -59,37 +59,37 @@ package struct Trainer: Sendable {
         let threads = configuration.sequence.threads
         func stage(_ name: String) -> TrainingStage { TrainingStage(name, progress) }
         let lessons = MixtureLessons(heldOut, seed: configuration.seed).replayed(
-            by: SequenceEvidence(model: trained.model), threads: threads,
+            by: SequenceExpert(model: trained.model), threads: threads,
             stage: stage("replay held out"))
         let newItems = NewItems(data)
         let catalogue = newItems.catalogue
         let embeddings = newItems.joined(to: learned)
         let sequence = newItems.joined(
-            to: SequenceEvidence(model: trained.model), contexts: lessons.contexts)
-        var counted = CountedEvidence(training, itemCount: catalogue.count)
-        func model(_ mixture: Mixture, _ stacking: Stacking) -> PredictionModel {
+            to: SequenceExpert(model: trained.model), contexts: lessons.contexts)
+        var counted = CountedExperts(training, itemCount: catalogue.count)
+        func model(_ mixture: Mixture, _ reranker: Reranker) -> PredictionModel {
             PredictionModel(
                 catalogue: catalogue, embeddings: embeddings, sequence: sequence,
-                counted: counted, mixture: mixture, stacking: stacking,
+                counted: counted, mixture: mixture, reranker: reranker,
                 configuration: configuration)
         }
-        let even = model(Mixture(even: EvidenceName.allCases), .none)
+        let even = model(Mixture(even: ExpertID.allCases), .none)
         let cases = lessons.cases(even, threads: threads, stage: stage("ask the evidence"))
         let mixture = Mixture(
-            names: EvidenceName.allCases, cases: cases, stage: stage("shares"))
-        let lists = lessons.stackingLessons(
+            names: ExpertID.allCases, cases: cases, stage: stage("shares"))
+        let lists = lessons.rerankerLessons(
             model(mixture, .none), threads: threads, stage: stage("list candidates"))
-        let stacking = StackingTraining(lists).stacking(stage("corrections"))
+        let reranker = RerankerTraining(lists).reranker(stage("corrections"))
         let bits = lessons.bits(
-            model(mixture, stacking), threads: threads, stage: stage("check"))
+            model(mixture, reranker), threads: threads, stage: stage("check"))
         let metrics = TrainingMetrics(
             data: data, heldOut: heldOut.count, curve: trained.curve, mixture: mixture,
             cases: cases, bits: bits)
-        counted = CountedEvidence(
+        counted = CountedExperts(
             data.sequences, itemCount: catalogue.count, keys: data.keys)
         let heldOutSet = HeldOut(lessons, catalogue: catalogue)
-        var whole = model(mixture, stacking)
-        whole.departure = Departure(data.sequences)
+        var whole = model(mixture, reranker)
+        whole.churn = ChurnModel(data.sequences)
         if let surroundings = data.surroundings {
             whole.response = ResponseTraining(
                 surroundings, catalogue: catalogue, threads: threads

@@ -6,7 +6,7 @@ struct CumulativeTable: Sendable {
     private let sums: [Float]
 
     /// Prepares a distribution; ``isEmpty`` if there is nothing in it.
-    init(_ evidence: Evidence) {
+    init(_ evidence: ExpertPrediction) {
         var items: [Int32] = []
         var sums: [Float] = []
         var total: Float = 0

@@ -33,7 +33,7 @@ package struct Futures: Sendable {
     /// The events of all paths.
     package let events: [SimulatedEvent]
     /// The shares of evidence at the first step.
-    package let shares: [(name: EvidenceName, share: Float)]
+    package let shares: [(name: ExpertID, share: Float)]
     /// The probability that the customer has left for good, by how long the silence lasts; as many
     /// of the paths are empty for that.
     package let departed: Double
@@ -47,7 +47,7 @@ package struct Futures: Sendable {
 
     package init(
         origin: Int64, horizonSeconds: Int64, paths: [[SimulatedEvent]],
-        shares: [(name: EvidenceName, share: Float)], departed: Double = 0, isCold: Bool,
+        shares: [(name: ExpertID, share: Float)], departed: Double = 0, isCold: Bool,
         itemHeadError: Double? = nil
     ) {
         self.origin = origin

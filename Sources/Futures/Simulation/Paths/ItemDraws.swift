@@ -1,6 +1,6 @@
 import Prediction
 
-/// Draws items from the sources of evidence other than the LSTM, for any path of one twin.
+/// Draws items from the experts other than the LSTM, for any path of one twin.
 struct ItemDraws: Sendable {
     static let sequenceIndex = index(.sequence)
     static let popularityIndex = index(.popularity)
@@ -18,20 +18,20 @@ struct ItemDraws: Sendable {
 
     init(
         model: PredictionModel, popularity: CumulativeTable, history: History,
-        evidence: Set<EvidenceName>
+        evidence: Set<ExpertID>
     ) {
         self.model = model
         self.popularity = popularity
         repetitions = RepetitionTable(
             model.history, past: RepetitionTracker(history), from: history.lastTime ?? 0)
         followers = OwnFollowers(history)
-        wanted = EvidenceName.allCases.map { evidence.contains($0) }
+        wanted = ExpertID.allCases.map { evidence.contains($0) }
         // What like twins did does not change while one of them is imagined going on.
-        let context = Context(
+        let context = PredictionQuery(
             history: history, time: history.lastTime ?? 0, type: 0, sameMoment: false)
         neighbours =
             evidence.contains(.neighbours)
-            ? CumulativeTable(model.neighbours.evidence(for: context)) : CumulativeTable(.none)
+            ? CumulativeTable(model.neighbours.prediction(for: context)) : CumulativeTable(.none)
     }
 
     /// Which sources have something to say.
@@ -107,8 +107,8 @@ struct ItemDraws: Sendable {
         return drawIndex(rows.weights[row], random(2)).map { rows.columns[row.lowerBound + $0] }
     }
 
-    private static func index(_ name: EvidenceName) -> Int {
-        EvidenceName.allCases.firstIndex(of: name) ?? 0
+    private static func index(_ name: ExpertID) -> Int {
+        ExpertID.allCases.firstIndex(of: name) ?? 0
     }
 }
 

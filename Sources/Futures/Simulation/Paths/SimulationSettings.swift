@@ -11,8 +11,8 @@ package struct SimulationSettings: Sendable, Hashable {
     package var steps: Int
     /// Decides every random choice.
     package var seed: UInt64
-    /// The sources of evidence that items may be drawn from.
-    package var evidence: Set<EvidenceName>
+    /// The experts that items may be drawn from.
+    package var evidence: Set<ExpertID>
     /// Threads, among which blocks of 256 paths are shared out; the result does not depend on it.
     package var threads: Int
     /// Whether the LSTM's items are drawn exactly even from a large catalogue.
@@ -32,7 +32,7 @@ package struct SimulationSettings: Sendable, Hashable {
     package init(
         horizonSeconds: Int64 = 28 * 86_400, paths: Int = 500, steps: Int = stepLimit,
         seed: UInt64 = 7,
-        evidence: Set<EvidenceName> = Set(EvidenceName.allCases), threads: Int = 2
+        evidence: Set<ExpertID> = Set(ExpertID.allCases), threads: Int = 2
     ) {
         self.horizonSeconds = horizonSeconds
         self.paths = paths

@@ -43,7 +43,7 @@ final class SimulationStart: Sendable {
         // The history is replayed once, unless whoever asks has done so.
         let next = next ?? model.nextContext(after: history)
         state = next.state ?? model.sequence.model.initialState(count: 1)
-        departed = model.departure.probability(after: history, at: origin)
+        departed = model.churn.probability(after: history, at: origin)
         isCold = history.isEmpty
         shares = model.mixture.shares(
             model.situation(in: next),

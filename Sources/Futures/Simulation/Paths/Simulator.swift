@@ -5,7 +5,7 @@ package import Prediction
 /// Samples many futures of one twin from a trained model.
 ///
 /// A step of a path draws, in this order, the time to the next event and its type from the LSTM's
-/// heads, one source of evidence by its share, and an item from that source: together a draw from
+/// heads, one expert by its share, and an item from that source: together a draw from
 /// the mixture. The path's own memory moves along: what was just bought is recent, and comes due
 /// later. The paths of a block take a step together, so that the LSTM works on matrices; blocks go
 /// their ways on threads of their own.

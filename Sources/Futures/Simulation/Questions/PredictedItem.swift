@@ -13,13 +13,13 @@ package struct PredictedItem: Hashable, Sendable {
     package var interval: ClosedRange<Double>
     /// The median time of the first occurrence, over the paths that have one; seconds since 1970.
     package var medianTime: Int64
-    /// For each source of evidence, the share of first occurrences that were drawn from it.
-    package var sources: [EvidenceName: Double]
+    /// For each expert, the share of first occurrences that were drawn from it.
+    package var sources: [ExpertID: Double]
 
     /// Makes a predicted item; one that no path drew has no sources.
     package init(
         item: Int32, probability: Double, interval: ClosedRange<Double>, medianTime: Int64,
-        sources: [EvidenceName: Double] = [:]
+        sources: [ExpertID: Double] = [:]
     ) {
         self.item = item
         self.probability = probability
@@ -68,7 +68,7 @@ extension Futures {
     }
 
     private func predictedItem(_ item: Int32, firsts: [SimulatedEvent]) -> PredictedItem {
-        var sources: [EvidenceName: Double] = [:]
+        var sources: [ExpertID: Double] = [:]
         for event in firsts where shares.indices.contains(Int(event.source)) {
             sources[shares[Int(event.source)].name, default: 0] += 1 / Double(firsts.count)
         }

@@ -7,7 +7,7 @@ final class Connection: Sendable {
         var openRequests = 0
         var quietSince: NIODeadline? = .now()
         var hasLeft = false
-        var departure: (@Sendable () -> Void)?
+        var churn: (@Sendable () -> Void)?
     }
 
     let channel: any Channel
@@ -36,23 +36,23 @@ final class Connection: Sendable {
 
     /// The client closed its side: it will ask for nothing more.
     func leave() {
-        let departure = state.withLockedValue { state in
+        let churn = state.withLockedValue { state in
             state.hasLeft = true
-            defer { state.departure = nil }
-            return state.departure
+            defer { state.churn = nil }
+            return state.churn
         }
-        departure?()
+        churn?()
     }
 
     /// Has a closure called once when the client leaves, or now if it has left.
     ///
     /// There is one at a time: a connection's requests are answered one after another.
-    func onDeparture(_ departure: @escaping @Sendable () -> Void) {
+    func onDeparture(_ churn: @escaping @Sendable () -> Void) {
         let hasLeft = state.withLockedValue { state in
-            if !state.hasLeft { state.departure = departure }
+            if !state.hasLeft { state.churn = churn }
             return state.hasLeft
         }
-        if hasLeft { departure() }
+        if hasLeft { churn() }
     }
 
     /// Runs work for a request and cancels it when the client leaves.
@@ -63,7 +63,7 @@ final class Connection: Sendable {
     ) async throws -> Value {
         let task = Task { try await work() }
         onDeparture { task.cancel() }
-        defer { state.withLockedValue { $0.departure = nil } }
+        defer { state.withLockedValue { $0.churn = nil } }
         return try await withTaskCancellationHandler {
             try await task.value
         } onCancel: {

@@ -106,7 +106,7 @@ struct SimulateCommand: ParsableCommand {
                 PathEvent(
                     time: Timestamp(seconds: event.time).iso8601, type: typeName(event.type),
                     itemID: catalogue.itemIDs[Int(event.item)],
-                    evidence: EvidenceName.allCases[Int(event.source)].rawValue)
+                    evidence: ExpertID.allCases[Int(event.source)].rawValue)
             }
         }
     }
@@ -146,7 +146,7 @@ struct SimulateCommand: ParsableCommand {
             for event in path {
                 table.add(
                     Timestamp(seconds: event.time).iso8601, typeName(event.type),
-                    name(event.item), EvidenceName.allCases[Int(event.source)].rawValue)
+                    name(event.item), ExpertID.allCases[Int(event.source)].rawValue)
             }
             printLines(table.lines(indent: 2))
             if futures.path(index).count > path.count {

@@ -83,7 +83,7 @@ struct TrainCommand: ParsableCommand {
     static func summary(_ outcome: TrainingWorkflow.Outcome, in folder: String) -> [String] {
         let metrics = outcome.metrics
         var table = Table("evidence", "#share", "#bits on held-out events")
-        for name in EvidenceName.allCases.map(\.rawValue) + ["mixture"] {
+        for name in ExpertID.allCases.map(\.rawValue) + ["mixture"] {
             table.add(
                 name, metrics.meanShares[name].map { percent($0) } ?? "",
                 metrics.heldOutBits[name].map { "\(($0 * 100).rounded() / 100)" } ?? "")

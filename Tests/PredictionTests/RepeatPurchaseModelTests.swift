@@ -6,7 +6,7 @@ import Testing
 @testable import Prediction
 
 @Suite("Own history")
-struct OwnHistoryTests {
+struct RepeatPurchaseModelTests {
     /// Customers who buy one item each week on the day, and on some other days something that they
     /// never buy again; the rhythm's items are below 10.
     private static func planted(customers: Int, weeks: Int, seed: UInt64) -> EventSequences {
@@ -32,12 +32,12 @@ struct OwnHistoryTests {
 
     @Test("A planted rhythm beats planted noise, and counts most when it is due")
     func rhythm() throws {
-        let source = OwnHistory(Self.planted(customers: 60, weeks: 12, seed: 1))
+        let source = RepeatPurchaseModel(Self.planted(customers: 60, weeks: 12, seed: 1))
         let asking = Self.planted(customers: 1, weeks: 8, seed: 2)
         let past = History(asking, sequence: 0)
-        let due = Context(
+        let due = PredictionQuery(
             history: past, time: 8 * 7 * day, type: purchase, sameMoment: false)
-        let found = entries(source.evidence(for: due))
+        let found = entries(source.prediction(for: due))
         let staple = try #require(found[0])
         for (item, probability) in found where item != 0 { #expect(staple > 10 * probability) }
 
@@ -62,12 +62,12 @@ struct OwnHistoryTests {
                         ? [Int32(customer % 5)] : [Int32(5 + generator.integer(below: 900))]
                 })
         }
-        let source = OwnHistory(sequences(rows))
+        let source = RepeatPurchaseModel(sequences(rows))
         let often = history([[0], [0], [0], [0], [7]])
-        let found = entries(source.evidence(for: context(often)))
+        let found = entries(source.prediction(for: context(often)))
         #expect(try #require(found[0]) > 2 * (try #require(found[7])))
         let lately = history([[1], [1], [2], [2]] + (10..<22).map { [$0] } + [[2]])
-        let recent = entries(source.evidence(for: context(lately)))
+        let recent = entries(source.prediction(for: context(lately)))
         #expect(try #require(recent[2]) > (try #require(recent[1])))
     }
 
@@ -84,7 +84,7 @@ struct OwnHistoryTests {
                 items: items, types: (0..<24).map { $0 % 2 == 0 ? view : purchase },
                 times: (0..<24).map { Int64($0) * day })
         }
-        let source = OwnHistory(made)
+        let source = RepeatPurchaseModel(made)
         let past = History(made, sequence: 0)
         let repetition = try #require(RepetitionTracker(past).repetition(of: 0))
         let viewed = source.probability(
@@ -97,28 +97,28 @@ struct OwnHistoryTests {
 
     @Test("Items of the newest moment are no answer for the same moment")
     func sameMoment() {
-        let source = OwnHistory(sequences([[[0], [1], [0], [1]]]))
+        let source = RepeatPurchaseModel(sequences([[[0], [1], [0], [1]]]))
         let asked = history([[0, 2], [1]])
-        let later = entries(source.evidence(for: context(asked)))
+        let later = entries(source.prediction(for: context(asked)))
         #expect(later.keys.sorted() == [0, 1, 2])
-        let same = entries(source.evidence(for: context(asked, sameMoment: true)))
+        let same = entries(source.prediction(for: context(asked, sameMoment: true)))
         #expect(same.keys.sorted() == [0, 2])
-        #expect(source.evidence(for: context(history([[3]]), sameMoment: true)).isEmpty)
-        #expect(source.evidence(for: context(History())).isEmpty)
+        #expect(source.prediction(for: context(history([[3]]), sameMoment: true)).isEmpty)
+        #expect(source.prediction(for: context(History())).isEmpty)
     }
 
     @Test("Learning from nothing leaves a source that still answers")
     func untrained() {
-        let source = OwnHistory(EventSequences())
+        let source = RepeatPurchaseModel(EventSequences())
         #expect(source.weights.count == RepetitionFeatures.weightCount)
-        let found = entries(source.evidence(for: context(history([[4]]))))
+        let found = entries(source.prediction(for: context(history([[4]]))))
         #expect(found == [4: 1])
     }
 
     @Test("The same data give the same weights")
     func determinism() {
         let made = Self.planted(customers: 10, weeks: 6, seed: 5)
-        #expect(OwnHistory(made).weights == OwnHistory(made).weights)
+        #expect(RepeatPurchaseModel(made).weights == RepeatPurchaseModel(made).weights)
     }
 }
 
@@ -220,7 +220,7 @@ struct RepetitionTableTests {
                     (0..<3).map { _ in Int32(generator.integer(below: 25)) }
                 })
         }
-        let source = OwnHistory(weights: weights, habits: ItemHabits(sequences(rows)))
+        let source = RepeatPurchaseModel(weights: weights, habits: ItemHabits(sequences(rows)))
         let past = History(sequences(rows), sequence: 0)
         let last = past.lastTime ?? 0
         let tracker = RepetitionTracker(past)
@@ -247,7 +247,7 @@ struct RepetitionTableTests {
 
     @Test("An item without a rhythm is never due, and a twin without items has no answers")
     func edges() {
-        let source = OwnHistory(sequences([[[0], [1], [0], [2]]]))
+        let source = RepeatPurchaseModel(sequences([[[0], [1], [0], [2]]]))
         func probabilities(_ rows: [[Int32]], after seconds: Int64) -> [Float] {
             let past = history(rows)
             let table = RepetitionTable(

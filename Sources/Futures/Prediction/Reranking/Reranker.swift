@@ -10,7 +10,7 @@ import Kernels
 /// Wolpert 1992). It is learned on people that no source has seen, after the shares of the mixture.
 ///
 /// The parts of a probability stay what they are: each is multiplied by the same factor.
-package struct Stacking: Sendable, Equatable {
+package struct Reranker: Sendable, Equatable {
     /// The likeliest items by the mixture that are corrected.
     package static let listLength = 128
     /// The greatest correction, up or down.
@@ -34,8 +34,8 @@ package struct Stacking: Sendable, Equatable {
     /// From features to a single number, with rectifiers between; none if nothing is corrected.
     let layers: [Layer]
 
-    /// A stacking that corrects nothing.
-    static let none = Stacking(layers: [])
+    /// A reranker that corrects nothing.
+    static let none = Reranker(layers: [])
 
     init(layers: [Layer]) { self.layers = layers }
 
@@ -67,7 +67,7 @@ package struct Stacking: Sendable, Equatable {
         _ probabilities: inout [Float], _ reading: Reading
     ) -> (factors: [Int32: Float], rest: Float) {
         guard !isEmpty else { return ([:], 1) }
-        let list = StackingList(probabilities, reading)
+        let list = RerankerList(probabilities, reading)
         guard !list.items.isEmpty else { return ([:], 1) }
         let corrections = corrections(list.features)
         var total = list.outside
@@ -88,9 +88,9 @@ package struct Stacking: Sendable, Equatable {
 }
 
 /// The likeliest items in one context, and what is known of each of them.
-struct StackingList: Sendable {
+struct RerankerList: Sendable {
     /// Numbers for each item.
-    static let featureCount = EvidenceName.allCases.count + 9
+    static let featureCount = ExpertID.allCases.count + 9
     /// What is no less than this is told apart.
     private static let floor: Float = 1e-6
 
@@ -105,7 +105,7 @@ struct StackingList: Sendable {
     let features: Matrix
 
     init(_ probabilities: [Float], _ reading: Reading) {
-        let top = topIndices(probabilities, Stacking.listLength)
+        let top = topIndices(probabilities, Reranker.listLength)
         let items = top.filter { probabilities[Int($0)] > 0 }
         let inside = items.reduce(Float(0)) { $0 + probabilities[Int($1)] }
         outside = max(Self.floor, 1 - inside)

@@ -5,28 +5,30 @@ import Testing
 
 @testable import Prediction
 
-@Suite("Stacking")
-struct StackingTests {
+@Suite("Reranker")
+struct RerankerTests {
     /// A list of some items with features of which only the first says anything.
     private static func lesson(
         _ generator: inout PhiloxGenerator, items: Int = 12
-    ) -> StackingTraining.Lesson {
+    ) -> RerankerTraining.Lesson {
         var probabilities = [Float](repeating: 0, count: items)
         for item in probabilities.indices { probabilities[item] = Float(generator.uniform()) + 0.1 }
         let total = probabilities.reduce(0, +) * 1.1
         probabilities = probabilities.map { $0 / total }
         let signals = (0..<items).map { _ in Float(generator.uniform()) }
-        let evidence: [Evidence] =
+        let evidence: [ExpertPrediction] =
             [.dense(signals.map { exp(-5 * $0) })]
-            + [Evidence](repeating: .none, count: EvidenceName.allCases.count - 1)
+            + [ExpertPrediction](repeating: .none, count: ExpertID.allCases.count - 1)
         let reading = reading(evidence)
-        let list = StackingList(probabilities, reading)
+        let list = RerankerList(probabilities, reading)
         // What comes next is what the first source thinks least of.
         let target = signals.indices.max { signals[$0] < signals[$1] } ?? 0
         return .init(list: list, targets: [list.items.firstIndex(of: Int32(target)) ?? items])
     }
 
-    private static func reading(_ evidence: [Evidence], _ history: History = History()) -> Reading {
+    private static func reading(_ evidence: [ExpertPrediction], _ history: History = History())
+        -> Reading
+    {
         let context = context(history)
         return Reading(
             context: context, situation: .init(context, outlook: []), evidence: evidence)
@@ -36,12 +38,12 @@ struct StackingTests {
     func learns() {
         var generator = PhiloxGenerator(seed: 3)
         let lessons = (0..<3000).map { _ in Self.lesson(&generator) }
-        let stacking = StackingTraining(lessons).stacking()
-        #expect(!stacking.isEmpty)
+        let reranker = RerankerTraining(lessons).reranker()
+        #expect(!reranker.isEmpty)
         var hits = 0
         for _ in 0..<200 {
             let asked = Self.lesson(&generator)
-            let scores = zip(asked.list.logs, stacking.corrections(asked.list.features))
+            let scores = zip(asked.list.logs, reranker.corrections(asked.list.features))
                 .map { $0 + $1 }
             if scores.indices.max(by: { scores[$0] < scores[$1] }) == asked.targets[0] { hits += 1 }
         }
@@ -52,41 +54,41 @@ struct StackingTests {
     func learnsNothing() {
         var generator = PhiloxGenerator(seed: 4)
         let few = (0..<100).map { _ in Self.lesson(&generator) }
-        #expect(StackingTraining(few).stacking() == .none)
-        #expect(StackingTraining([]).stacking() == .none)
+        #expect(RerankerTraining(few).reranker() == .none)
+        #expect(RerankerTraining([]).reranker() == .none)
         let unheard = (0..<1000).map { _ in
             var lesson = Self.lesson(&generator)
             lesson.targets = []
             return lesson
         }
-        #expect(StackingTraining(unheard).stacking() == .none)
+        #expect(RerankerTraining(unheard).reranker() == .none)
     }
 
-    @Test("The same lessons give the same stacking")
+    @Test("The same lessons give the same reranker")
     func determinism() {
-        func stacking() -> Stacking {
+        func reranker() -> Reranker {
             var generator = PhiloxGenerator(seed: 5)
-            return StackingTraining((0..<800).map { _ in Self.lesson(&generator) }).stacking()
+            return RerankerTraining((0..<800).map { _ in Self.lesson(&generator) }).reranker()
         }
-        #expect(stacking() == stacking())
+        #expect(reranker() == reranker())
     }
 
-    /// A stacking whose correction is a number times the rank's logarithm.
-    private static func byRank(_ weight: Float) -> Stacking {
-        var weights = Matrix(rows: StackingList.featureCount, columns: 1)
-        weights[EvidenceName.allCases.count + 1, 0] = weight
-        return Stacking(layers: [.init(weights: weights, bias: [0])])
+    /// A reranker whose correction is a number times the rank's logarithm.
+    private static func byRank(_ weight: Float) -> Reranker {
+        var weights = Matrix(rows: RerankerList.featureCount, columns: 1)
+        weights[ExpertID.allCases.count + 1, 0] = weight
+        return Reranker(layers: [.init(weights: weights, bias: [0])])
     }
 
-    /// A model with another stacking.
-    private static func model(_ trained: PredictionModel, _ stacking: Stacking) -> PredictionModel {
+    /// A model with another reranker.
+    private static func model(_ trained: PredictionModel, _ reranker: Reranker) -> PredictionModel {
         PredictionModel(
             catalogue: trained.catalogue, embeddings: trained.embeddings,
             sequence: trained.sequence,
-            counted: CountedEvidence(
+            counted: CountedExperts(
                 history: trained.history, transitions: trained.transitions,
                 neighbours: trained.neighbours, popularity: trained.popularity),
-            mixture: trained.mixture, stacking: stacking, configuration: trained.configuration)
+            mixture: trained.mixture, reranker: reranker, configuration: trained.configuration)
     }
 
     @Test("Probabilities still sum to 1, factors lead from the old ones to the new")
@@ -96,11 +98,11 @@ struct StackingTests {
         var before = (0..<count).map { _ in Float(generator.uniform()) }
         let total = before.reduce(0, +)
         before = before.map { $0 / total }
-        let none = [Evidence](repeating: .none, count: EvidenceName.allCases.count)
+        let none = [ExpertPrediction](repeating: .none, count: ExpertID.allCases.count)
         for weight in [Float(0), 0.5, -2, 100, -100] {
             var after = before
             let (factors, rest) = Self.byRank(weight).correct(&after, Self.reading(none))
-            #expect(factors.count == Stacking.listLength)
+            #expect(factors.count == Reranker.listLength)
             #expect(abs(after.reduce(0, +) - 1) < 1e-4)
             for item in 0..<count {
                 let factor = factors[Int32(item)] ?? rest
@@ -109,7 +111,7 @@ struct StackingTests {
             if weight == 0 { #expect(zip(before, after).allSatisfy { abs($0 - $1) < 1e-6 }) }
         }
         var unchanged = before
-        _ = Stacking.none.correct(&unchanged, Self.reading(none))
+        _ = Reranker.none.correct(&unchanged, Self.reading(none))
         #expect(unchanged == before)
         var nothing = [Float](repeating: 0, count: 5)
         _ = Self.byRank(1).correct(&nothing, Self.reading(none))
@@ -138,7 +140,7 @@ struct StackingTests {
         let trained = try World.model()
         let context = try World.contexts()[3]
         let model = Self.model(trained, Self.byRank(-5))
-        let wanted: Set<EvidenceName> = [.sequence, .popularity]
+        let wanted: Set<ExpertID> = [.sequence, .popularity]
         #expect(
             model.prediction(for: context, using: wanted).probabilities
                 == trained.prediction(for: context, using: wanted).probabilities)
@@ -146,13 +148,13 @@ struct StackingTests {
 
     @Test("Features say how often and how lately an item was met")
     func features() {
-        let evidence: [Evidence] =
+        let evidence: [ExpertPrediction] =
             [.sparse([(item: 1, probability: 0.5)])]
-            + [Evidence](repeating: .none, count: EvidenceName.allCases.count - 1)
+            + [ExpertPrediction](repeating: .none, count: ExpertID.allCases.count - 1)
         let past = history([[1, 1], [2], [1], [3]])
-        let list = StackingList([0.1, 0.4, 0.3, 0.2, 0], Self.reading(evidence, past))
+        let list = RerankerList([0.1, 0.4, 0.3, 0.2, 0], Self.reading(evidence, past))
         #expect(list.items == [1, 2, 3, 0])
-        let first = EvidenceName.allCases.count
+        let first = ExpertID.allCases.count
         let row = { (index: Int) in Array(list.features.row(index)) }
         #expect(row(0)[0] == log(Float(0.5)) && row(1)[0] == log(Float(1e-6)))
         #expect(row(0)[first] == log(Float(0.4)) && row(2)[first + 1] == log(Float(3)))

@@ -1,7 +1,7 @@
 package import Learning
 
 /// What is known when one asks what a twin does next.
-package struct Context: Sendable {
+package struct PredictionQuery: Sendable {
     /// What has happened so far.
     package var history: History
     /// The time of the next event, in seconds since 1970.

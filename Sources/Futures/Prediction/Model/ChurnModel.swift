@@ -8,7 +8,7 @@ import Learning
 /// a share of those who are still silent, is who has left. Silences are measured by a customer's own
 /// rhythm: two weeks are long for a daily customer and nothing for a monthly one. Who has come on few
 /// days has no rhythm yet, and is not taken to have left.
-package struct Departure: Sendable, Equatable {
+package struct ChurnModel: Sendable, Equatable {
     /// For each of ``bounds``, the probability to have left when a silence has lasted that long.
     let probabilities: [Float]
     /// The mean number of days between two days with events, of all customers.
@@ -31,7 +31,7 @@ package struct Departure: Sendable, Equatable {
     private static let most: Float = 0.99
 
     /// Nobody ever leaves.
-    package static let never = Departure(
+    package static let never = ChurnModel(
         probabilities: [Float](repeating: 0, count: bounds.count), meanGap: 1)
 
     init(probabilities: [Float], meanGap: Float) {
@@ -129,12 +129,12 @@ package struct Departure: Sendable, Equatable {
         }
 
         /// Whether there are enough of them to tell how often the customer comes.
-        var haveRhythm: Bool { gaps.count >= Departure.fewestGaps }
+        var haveRhythm: Bool { gaps.count >= ChurnModel.fewestGaps }
 
         /// The mean time between two of the days.
         func rhythm(besides common: Float) -> Float {
-            (gaps.reduce(0, +) + Departure.priorGaps * common)
-                / (Float(gaps.count) + Departure.priorGaps)
+            (gaps.reduce(0, +) + ChurnModel.priorGaps * common)
+                / (Float(gaps.count) + ChurnModel.priorGaps)
         }
     }
 }

@@ -4,8 +4,8 @@ import Testing
 
 @testable import Prediction
 
-@Suite("Departure")
-struct DepartureTests {
+@Suite("ChurnModel")
+struct ChurnModelTests {
     private static let day: Int64 = 86_400
 
     /// Customers who come with a rhythm of their own, give or take a third, until the end of the
@@ -38,12 +38,12 @@ struct DepartureTests {
 
     @Test("Who has been silent for much longer than usual has left, by the own rhythm")
     func rhythm() {
-        let departure = Departure(customers(600, leaving: 0.01, seed: 1))
-        #expect(departure.isWellFormed)
+        let churn = ChurnModel(customers(600, leaving: 0.01, seed: 1))
+        #expect(churn.isWellFormed)
         let weekly = history((0..<20).map { $0 * 7 })
         let daily = history((0..<20).map { $0 })
         func probability(_ history: History, silentDays: Int64) -> Double {
-            departure.probability(
+            churn.probability(
                 after: history, at: (history.lastTime ?? 0) + silentDays * Self.day)
         }
         // Of visits one in a hundred is the last.
@@ -57,10 +57,10 @@ struct DepartureTests {
 
     @Test("Where nobody leaves, a silence is one that has not ended yet")
     func nobodyLeaves() {
-        let departure = Departure(customers(300, leaving: 0, seed: 2))
+        let churn = ChurnModel(customers(300, leaving: 0, seed: 2))
         let weekly = history((0..<20).map { $0 * 7 })
         for silentDays: Int64 in [0, 3, 7] {
-            let found = departure.probability(
+            let found = churn.probability(
                 after: weekly, at: (weekly.lastTime ?? 0) + silentDays * Self.day)
             #expect(found < 0.05, "\(silentDays): \(found)")
         }
@@ -70,7 +70,7 @@ struct DepartureTests {
         "Those who left are about as many as the probabilities say",
         arguments: [3, 4, 5] as [UInt64])
     func calibrated(_ seed: UInt64) {
-        let departure = Departure(customers(900, leaving: 0.02, seed: seed))
+        let churn = ChurnModel(customers(900, leaving: 0.02, seed: seed))
         // Other customers, watched at a day in the middle of their time.
         let others = customers(900, leaving: 0.02, seed: seed + 100)
         let moment = 150 * Self.day
@@ -82,7 +82,7 @@ struct DepartureTests {
             guard past.count > 6 else { continue }
             var history = History()
             for time in past { history.append(item: 0, type: 0, time: time) }
-            let probability = departure.probability(after: history, at: moment)
+            let probability = churn.probability(after: history, at: moment)
             let hasLeft: Double = past.count == times.count ? 1 : 0
             foreseen += probability
             left += hasLeft
@@ -102,12 +102,12 @@ struct DepartureTests {
             let time = Int64(session % 30) * Self.day
             sessions.append(items: [0, 1], types: [0, 0], times: [time, time + 60])
         }
-        #expect(Departure(sessions) == .never)
+        #expect(ChurnModel(sessions) == .never)
         let twoDays = history((0..<20).map { $0 * 2 })
         for days: Int64 in [10, 20] {
-            let departure = Departure(customers(300, days: days, leaving: 0, seed: 4))
+            let churn = ChurnModel(customers(300, days: days, leaving: 0, seed: 4))
             for silentDays: Int64 in [2, 3, 4] {
-                let found = departure.probability(
+                let found = churn.probability(
                     after: twoDays, at: (twoDays.lastTime ?? 0) + silentDays * Self.day)
                 #expect(found < 0.35, "\(days) days of data, \(silentDays) silent: \(found)")
             }
@@ -117,46 +117,46 @@ struct DepartureTests {
         let times = (0..<60).map { Int64($0) * Self.day }
         two.append(items: times.map { _ in 0 }, types: times.map { _ in 0 }, times: times)
         two.append(items: [0, 0, 0, 0, 0], types: [0, 0, 0, 0, 0], times: Array(times.prefix(5)))
-        let found = Departure(two).probability(after: twoDays, at: 60 * Self.day)
+        let found = ChurnModel(two).probability(after: twoDays, at: 60 * Self.day)
         #expect(found < 0.9, "\(found)")
         // Whose rhythm is not known has not left, however long ago it is.
-        let departure = Departure(customers(600, leaving: 0.01, seed: 1))
-        #expect(departure.probability(after: history([1, 2, 3, 4]), at: 900 * Self.day) == 0)
+        let churn = ChurnModel(customers(600, leaving: 0.01, seed: 1))
+        #expect(churn.probability(after: history([1, 2, 3, 4]), at: 900 * Self.day) == 0)
         // Nor has anybody in the middle of a visit.
-        #expect(departure.probability(after: twoDays, at: (twoDays.lastTime ?? 0) + 3600) == 0)
+        #expect(churn.probability(after: twoDays, at: (twoDays.lastTime ?? 0) + 3600) == 0)
     }
 
     @Test("Nothing known, no data, and times before the newest event")
     func edges() {
-        let departure = Departure(customers(60, leaving: 0.05, seed: 8))
-        #expect(departure.probability(after: History(), at: 10_000 * Self.day) == 0)
+        let churn = ChurnModel(customers(60, leaving: 0.05, seed: 8))
+        #expect(churn.probability(after: History(), at: 10_000 * Self.day) == 0)
         let one = history([3])
         #expect(
-            departure.probability(after: one, at: 0)
-                == departure.probability(after: one, at: 3 * Self.day))
-        #expect((0...1).contains(departure.probability(after: one, at: .max)))
-        #expect(Departure(EventSequences()) == .never)
-        #expect(Departure.never.probability(after: one, at: .max) == 0)
+            churn.probability(after: one, at: 0)
+                == churn.probability(after: one, at: 3 * Self.day))
+        #expect((0...1).contains(churn.probability(after: one, at: .max)))
+        #expect(ChurnModel(EventSequences()) == .never)
+        #expect(ChurnModel.never.probability(after: one, at: .max) == 0)
         var single = EventSequences()
         single.append(items: [0], types: [0], times: [5])
-        #expect(Departure(single).isWellFormed)
+        #expect(ChurnModel(single).isWellFormed)
     }
 
     @Test("The order of probabilities, and what is no probability")
     func wellFormed() {
-        let count = Departure.bounds.count
-        func departure(_ change: (inout [Float]) -> Void, meanGap: Float = 3) -> Departure {
+        let count = ChurnModel.bounds.count
+        func churn(_ change: (inout [Float]) -> Void, meanGap: Float = 3) -> ChurnModel {
             var values = (0..<count).map { Float($0) / Float(count) }
             change(&values)
-            return Departure(probabilities: values, meanGap: meanGap)
+            return ChurnModel(probabilities: values, meanGap: meanGap)
         }
-        #expect(departure { _ in }.isWellFormed)
-        #expect(!departure { $0[2] = 0.9 }.isWellFormed)
-        #expect(!departure { $0[count - 1] = 1.1 }.isWellFormed)
-        #expect(!departure { $0[0] = -0.1 }.isWellFormed)
-        #expect(!departure { $0.removeLast() }.isWellFormed)
-        #expect(!departure({ _ in }, meanGap: 0).isWellFormed)
-        #expect(!departure({ _ in }, meanGap: .infinity).isWellFormed)
-        #expect(!departure { $0[1] = .nan }.isWellFormed)
+        #expect(churn { _ in }.isWellFormed)
+        #expect(!churn { $0[2] = 0.9 }.isWellFormed)
+        #expect(!churn { $0[count - 1] = 1.1 }.isWellFormed)
+        #expect(!churn { $0[0] = -0.1 }.isWellFormed)
+        #expect(!churn { $0.removeLast() }.isWellFormed)
+        #expect(!churn({ _ in }, meanGap: 0).isWellFormed)
+        #expect(!churn({ _ in }, meanGap: .infinity).isWellFormed)
+        #expect(!churn { $0[1] = .nan }.isWellFormed)
     }
 }

@@ -1,5 +1,5 @@
 /// The names of the evidence that a prediction is a mixture of.
-package enum EvidenceName: String, CaseIterable, Sendable, Codable {
+package enum ExpertID: String, CaseIterable, Sendable, Codable {
     /// The LSTM over the order and rhythm of all events.
     case sequence
     /// What this twin does again: frequency, recency and re-purchase rhythm.
@@ -15,7 +15,7 @@ package enum EvidenceName: String, CaseIterable, Sendable, Codable {
 }
 
 /// What one source says of the next event's item: a probability for each item of the catalogue.
-package enum Evidence: Sendable {
+package enum ExpertPrediction: Sendable {
     /// The source has nothing to say here.
     case none
     /// A few items, each at most once; all others have probability 0. Sums to 1.
@@ -71,13 +71,13 @@ package enum Evidence: Sendable {
     }
 }
 
-/// One named source of evidence about what comes next.
+/// One expert about what comes next.
 ///
 /// A source is trained once, never changes afterwards, and may be asked from any thread.
-package protocol EvidenceSource: Sendable {
+package protocol Expert: Sendable {
     /// Which evidence this is.
-    var name: EvidenceName { get }
+    var name: ExpertID { get }
 
     /// The distribution of the next event's item, as far as this source can tell.
-    func evidence(for context: Context) -> Evidence
+    func prediction(for context: PredictionQuery) -> ExpertPrediction
 }

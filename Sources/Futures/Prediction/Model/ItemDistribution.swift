@@ -1,18 +1,18 @@
 /// A distribution of the next event's item, and what it is made of.
-package struct Prediction: Sendable {
+package struct ItemDistribution: Sendable {
     /// The evidence, in the order of ``shares``.
-    package let names: [EvidenceName]
+    package let names: [ExpertID]
     /// The share of each source; they sum to 1, or are all 0 when nothing is known.
     package let shares: [Float]
     /// What each source says.
-    package let evidence: [Evidence]
+    package let evidence: [ExpertPrediction]
     /// Probability of each item of the catalogue.
     package let probabilities: [Float]
     /// By what the mixture's probabilities of the likeliest items were multiplied, and all others.
     private let factors: (of: [Int32: Float], rest: Float)
 
     /// Mixes what the sources say, and corrects the mixture.
-    init(_ reading: Reading, _ mixture: Mixture, _ stacking: Stacking, itemCount: Int) {
+    init(_ reading: Reading, _ mixture: Mixture, _ reranker: Reranker, itemCount: Int) {
         names = mixture.names
         evidence = reading.evidence
         shares = mixture.shares(reading.situation, speaking: evidence.map { !$0.isEmpty })
@@ -20,13 +20,13 @@ package struct Prediction: Sendable {
         for (share, part) in zip(shares, evidence) where share > 0 {
             part.add(to: &total, share: share)
         }
-        let (factors, rest) = stacking.correct(&total, reading)
+        let (factors, rest) = reranker.correct(&total, reading)
         self.factors = (factors, rest)
         probabilities = total
     }
 
     /// The parts that an item's probability is the sum of, greatest first.
-    package func parts(of item: Int32) -> [(name: EvidenceName, probability: Float)] {
+    package func parts(of item: Int32) -> [(name: ExpertID, probability: Float)] {
         let factor = factors.of[item] ?? factors.rest
         return names.indices
             .map { (names[$0], factor * shares[$0] * evidence[$0].probability(of: item)) }

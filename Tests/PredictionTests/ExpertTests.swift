@@ -5,15 +5,15 @@ import Testing
 
 @testable import Prediction
 
-@Suite("Evidence")
-struct EvidenceTests {
+@Suite("ExpertPrediction")
+struct ExpertTests {
     @Test("Weights become a sorted distribution")
     func weights() {
-        expect(Evidence(weights: [9: 3, 2: 1, 5: 0, 4: -1]), equals: [2: 0.25, 9: 0.75])
-        #expect(Evidence(weights: [:]).isEmpty)
-        #expect(Evidence(weights: [1: 0]).isEmpty)
-        #expect(Evidence(weights: [1: .nan]).isEmpty)
-        #expect(Evidence(weights: [1: .infinity, 2: 1]).isEmpty)
+        expect(ExpertPrediction(weights: [9: 3, 2: 1, 5: 0, 4: -1]), equals: [2: 0.25, 9: 0.75])
+        #expect(ExpertPrediction(weights: [:]).isEmpty)
+        #expect(ExpertPrediction(weights: [1: 0]).isEmpty)
+        #expect(ExpertPrediction(weights: [1: .nan]).isEmpty)
+        #expect(ExpertPrediction(weights: [1: .infinity, 2: 1]).isEmpty)
     }
 
     @Test("Probabilities are looked up, whatever the item")
@@ -24,24 +24,24 @@ struct EvidenceTests {
             weights[Int32(generator.integer(below: 500))] = Float(generator.uniform()) + 0.01
         }
         let total = weights.values.reduce(0, +)
-        let sparse = Evidence(weights: weights)
+        let sparse = ExpertPrediction(weights: weights)
         var dense = [Float](repeating: 0, count: 500)
         sparse.add(to: &dense, share: 1)
         for item in Int32(-2)..<502 {
             let expected = (weights[item] ?? 0) / total
             #expect(abs(sparse.probability(of: item) - expected) < 1e-6)
-            let same = Evidence.dense(dense).probability(of: item)
+            let same = ExpertPrediction.dense(dense).probability(of: item)
             #expect(same == sparse.probability(of: item))
-            #expect(Evidence.none.probability(of: item) == 0)
+            #expect(ExpertPrediction.none.probability(of: item) == 0)
         }
     }
 
     @Test("Shares of distributions add up")
     func add() {
         var total: [Float] = [0, 0, 0]
-        Evidence.dense([0.5, 0.25, 0.25]).add(to: &total, share: 0.5)
-        Evidence.sparse([(item: 2, probability: 1)]).add(to: &total, share: 0.5)
-        Evidence.none.add(to: &total, share: 1)
+        ExpertPrediction.dense([0.5, 0.25, 0.25]).add(to: &total, share: 0.5)
+        ExpertPrediction.sparse([(item: 2, probability: 1)]).add(to: &total, share: 0.5)
+        ExpertPrediction.none.add(to: &total, share: 1)
         #expect(total == [0.25, 0.125, 0.625])
     }
 
@@ -81,11 +81,11 @@ struct PopularityTests {
     func everybody() {
         let popularity = Popularity(sequences([[[0, 1], [1]]]), itemCount: 2)
         for history in [History(), history([[0]])] {
-            let evidence = popularity.evidence(for: context(history))
+            let evidence = popularity.prediction(for: context(history))
             #expect(evidence.probability(of: 1) == popularity.probabilities[1])
         }
         let nothing = Popularity(EventSequences(), itemCount: 0)
-        #expect(nothing.evidence(for: context(History())).isEmpty)
+        #expect(nothing.prediction(for: context(History())).isEmpty)
         let unseen = Popularity(EventSequences(), itemCount: 4)
         #expect(unseen.probabilities == [0.25, 0.25, 0.25, 0.25])
     }
@@ -101,24 +101,25 @@ struct PopularityTests {
 }
 
 @Suite("Own transitions")
-struct OwnTransitionsTests {
+struct PersonalTransitionsTests {
     private let past = history([[0, 1], [2], [0], [3], [0]])
 
     @Test("What followed moments like the newest one")
     func later() {
-        expect(OwnTransitions().evidence(for: context(past)), equals: [2: 1 / 3, 3: 2 / 3])
+        expect(PersonalTransitions().prediction(for: context(past)), equals: [2: 1 / 3, 3: 2 / 3])
     }
 
     @Test("What else was in moments like the newest one")
     func same() {
-        expect(OwnTransitions().evidence(for: context(past, sameMoment: true)), equals: [1: 1])
+        expect(
+            PersonalTransitions().prediction(for: context(past, sameMoment: true)), equals: [1: 1])
     }
 
     @Test("Nothing without a moment like the newest one")
     func silent() {
         for past in [history([]), history([[0]]), history([[0], [1], [2]])] {
-            #expect(OwnTransitions().evidence(for: context(past)).isEmpty)
-            #expect(OwnTransitions().evidence(for: context(past, sameMoment: true)).isEmpty)
+            #expect(PersonalTransitions().prediction(for: context(past)).isEmpty)
+            #expect(PersonalTransitions().prediction(for: context(past, sameMoment: true)).isEmpty)
         }
     }
 }
@@ -135,7 +136,7 @@ struct TransitionsTests {
             #expect(abs(found - weight) < 1e-6)
         }
         expect(
-            transitions.evidence(for: context(history([[0], [1]]))), equals: [1: 2 / 9, 2: 7 / 9])
+            transitions.prediction(for: context(history([[0], [1]]))), equals: [1: 2 / 9, 2: 7 / 9])
     }
 
     @Test("Four moments back, and no further")
@@ -144,9 +145,9 @@ struct TransitionsTests {
         let row = transitions.following.row(0)
         #expect(Array(transitions.following.columns[row]) == [1, 2, 3, 4])
         let asked = history([[0], [9], [9], [9]])
-        #expect(!transitions.evidence(for: context(asked)).isEmpty)
+        #expect(!transitions.prediction(for: context(asked)).isEmpty)
         let beyond = history([[0], [9], [9], [9], [9]])
-        #expect(transitions.evidence(for: context(beyond)).isEmpty)
+        #expect(transitions.prediction(for: context(beyond)).isEmpty)
     }
 
     @Test("Items of one moment come together")
@@ -157,17 +158,17 @@ struct TransitionsTests {
         #expect(Array(transitions.together.columns[row]) == [1, 2])
         #expect(Array(transitions.together.weights[row]) == [0.75, 0.25])
         expect(
-            transitions.evidence(for: context(history([[0, 1]]), sameMoment: true)),
+            transitions.prediction(for: context(history([[0, 1]]), sameMoment: true)),
             equals: [2: 1])
         #expect(
-            transitions.evidence(for: context(history([[3]]), sameMoment: true)).isEmpty)
-        #expect(transitions.evidence(for: context(history([[0, 1]]))).isEmpty)
+            transitions.prediction(for: context(history([[3]]), sameMoment: true)).isEmpty)
+        #expect(transitions.prediction(for: context(history([[0, 1]]))).isEmpty)
     }
 
     @Test("Nothing without a history")
     func silent() {
         let transitions = Transitions(sequences([[[0], [1]]]), itemCount: 2)
-        #expect(transitions.evidence(for: context(History())).isEmpty)
+        #expect(transitions.prediction(for: context(History())).isEmpty)
         #expect(Transitions(EventSequences(), itemCount: 0).following.count == 0)
     }
 
@@ -178,7 +179,7 @@ struct TransitionsTests {
         for table in [transitions.following, transitions.together] {
             for item in 0..<400 { #expect(table.row(item).count <= Transitions.rowLimit) }
         }
-        let evidence = transitions.evidence(for: context(history([basket])))
+        let evidence = transitions.prediction(for: context(history([basket])))
         #expect(entries(evidence).count <= 400)
     }
 }

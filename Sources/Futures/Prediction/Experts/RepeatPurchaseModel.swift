@@ -8,14 +8,14 @@ package import Learning
 /// whether and how soon everybody comes back to it, with its own weights for each type of event
 /// asked for. It holds decayed frequency and re-purchase rhythm in one formula, and learns from the
 /// data how much each of them tells.
-package struct OwnHistory: EvidenceSource {
+package struct RepeatPurchaseModel: Expert {
     /// The weights of the regression; see ``RepetitionFeatures``.
     package let weights: [Float]
     /// What everybody does with each item.
     let habits: ItemHabits
 
     /// Which evidence this is.
-    package var name: EvidenceName { .history }
+    package var name: ExpertID { .history }
 
     /// Learns from the repetitions of all sequences.
     ///
@@ -33,7 +33,7 @@ package struct OwnHistory: EvidenceSource {
     }
 
     /// The items of the history in proportion to their probabilities of repetition.
-    package func evidence(for context: Context) -> Evidence {
+    package func prediction(for context: PredictionQuery) -> ExpertPrediction {
         let tracker = RepetitionTracker(context.history)
         var weights: [Int32: Float] = [:]
         weights.reserveCapacity(tracker.items.count)
@@ -45,7 +45,7 @@ package struct OwnHistory: EvidenceSource {
         if context.sameMoment {
             for item in context.history.lastMoment { weights[item] = nil }
         }
-        return Evidence(weights: weights)
+        return ExpertPrediction(weights: weights)
     }
 
     /// The probability that an item comes back at the next moment.

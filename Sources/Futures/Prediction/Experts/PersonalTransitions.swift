@@ -1,7 +1,7 @@
 /// What follows what in this twin: the moments that came after earlier ones like the newest.
-package struct OwnTransitions: EvidenceSource {
+package struct PersonalTransitions: Expert {
     /// Which evidence this is.
-    package var name: EvidenceName { .ownTransitions }
+    package var name: ExpertID { .ownTransitions }
 
     /// The source needs no training: it reads the twin.
     package init() {}
@@ -10,7 +10,7 @@ package struct OwnTransitions: EvidenceSource {
     /// of the moment after it (of the moment itself, for one more item of the same basket).
     ///
     /// - Complexity: O(n) in the events of the history.
-    package func evidence(for context: Context) -> Evidence {
+    package func prediction(for context: PredictionQuery) -> ExpertPrediction {
         let history = context.history
         guard history.momentCount > 1 else { return .none }
         let current = Set(history.lastMoment)
@@ -25,6 +25,6 @@ package struct OwnTransitions: EvidenceSource {
             for event in next { weights[history.items[event], default: 0] += weight }
         }
         if context.sameMoment { for item in current { weights[item] = nil } }
-        return Evidence(weights: weights)
+        return ExpertPrediction(weights: weights)
     }
 }

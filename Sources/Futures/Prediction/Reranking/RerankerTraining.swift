@@ -1,16 +1,16 @@
 import Foundation
 import Kernels
 
-/// Learns the corrections of a ``Stacking``.
+/// Learns the corrections of a ``Reranker``.
 ///
 /// Gradient steps (Adam) on −log of the probability of what came next, over the list of the
 /// likeliest items and everything else as one more possibility. A fifth of the lessons only decides
 /// when to stop; corrections that do not help there are not kept.
-struct StackingTraining {
+struct RerankerTraining {
     /// One moment: the list, and which places of it came next, or the place behind its end for what
     /// is not on it.
     struct Lesson: Sendable {
-        var list: StackingList
+        var list: RerankerList
         var targets: [Int]
     }
 
@@ -31,17 +31,17 @@ struct StackingTraining {
     init(_ lessons: [Lesson]) {
         let usable = lessons.filter { !$0.targets.isEmpty && !$0.list.items.isEmpty }
         split = LessonSplit(usable)
-        network = Network([StackingList.featureCount] + Self.hidden + [1])
+        network = Network([RerankerList.featureCount] + Self.hidden + [1])
     }
 
-    /// The stacking; one that corrects nothing if none is better.
-    func stacking(_ stage: TrainingStage = .silent) -> Stacking {
+    /// The reranker; one that corrects nothing if none is better.
+    func reranker(_ stage: TrainingStage = .silent) -> Reranker {
         guard split.training.count >= Self.lessonCountMin, !split.validation.isEmpty else {
             return .none
         }
         let scaling = Scaling(split.training)
         let state = TrainingState(network, seed: 1)
-        var best = BestFound(Stacking.none, loss: loss(of: .none), patience: Self.patience)
+        var best = BestFound(Reranker.none, loss: loss(of: .none), patience: Self.patience)
         var order = Array(split.training.indices)
         var generator = PhiloxGenerator(seed: 1, stream: 0x57AC)
         for epoch in 1...Self.epochs where best.isHopeful {
@@ -68,7 +68,7 @@ struct StackingTraining {
         let input = scaling.applied(lessons)
         var inputs = [input]
         for layer in layers.dropLast() {
-            inputs.append(Stacking.rectified(layer(inputs.last ?? input)))
+            inputs.append(Reranker.rectified(layer(inputs.last ?? input)))
         }
         let corrections = layers[layers.count - 1](inputs[layers.count - 1]).elements
         var slopes: [Float] = []
@@ -118,12 +118,12 @@ struct StackingTraining {
     }
 
     /// The mean loss on the validation lessons, in nats.
-    private func loss(of stacking: Stacking) -> Double {
+    private func loss(of reranker: Reranker) -> Double {
         let sum = split.validation.reduce(0.0) { sum, lesson in
             let corrections =
-                stacking.isEmpty
+                reranker.isEmpty
                 ? [Float](repeating: 0, count: lesson.list.items.count)
-                : stacking.corrections(lesson.list.features)
+                : reranker.corrections(lesson.list.features)
             let probabilities = Self.probabilities(lesson, corrections)
             let own = lesson.targets.reduce(0.0) {
                 $0 - Double(log(max(1e-12, probabilities[$1])))
@@ -146,12 +146,12 @@ private struct Network {
     /// Where a layer's parameters begin: its weights, inputs × outputs, then what is added.
     func offset(_ layer: Int) -> Int { Network(Array(sizes.prefix(layer + 1))).count }
 
-    func layers(_ weights: FloatStorage) -> [Stacking.Layer] {
+    func layers(_ weights: FloatStorage) -> [Reranker.Layer] {
         (0..<sizes.count - 1).map { layer in
             let (rows, columns) = (sizes[layer], sizes[layer + 1])
             let start = offset(layer)
             let middle = start + rows * columns
-            return Stacking.Layer(
+            return Reranker.Layer(
                 weights: Matrix(
                     rows: rows, columns: columns, elements: weights.elements(in: start..<middle)),
                 bias: weights.elements(in: middle..<middle + columns))
@@ -212,8 +212,8 @@ private struct Scaling {
     private let means: [Float]
     private let inverses: [Float]
 
-    init(_ lessons: [StackingTraining.Lesson]) {
-        let width = StackingList.featureCount
+    init(_ lessons: [RerankerTraining.Lesson]) {
+        let width = RerankerList.featureCount
         var sums = [Double](repeating: 0, count: width)
         var squares = sums
         var count = 0.0
@@ -233,7 +233,7 @@ private struct Scaling {
     }
 
     /// The features of all items of some lessons, one under the other.
-    func applied(_ lessons: [StackingTraining.Lesson]) -> Matrix {
+    func applied(_ lessons: [RerankerTraining.Lesson]) -> Matrix {
         let width = means.count
         var rows: [Float] = []
         for lesson in lessons { rows += lesson.list.features.elements }
@@ -245,7 +245,7 @@ private struct Scaling {
     }
 
     /// A network for features as they are that does the same as these layers for scaled ones.
-    func folded(into layers: [Stacking.Layer]) -> Stacking {
+    func folded(into layers: [Reranker.Layer]) -> Reranker {
         guard var first = layers.first else { return .none }
         var elements = first.weights.elements
         let columns = first.weights.columns
@@ -258,6 +258,6 @@ private struct Scaling {
         }
         first.weights = Matrix(
             rows: first.weights.rows, columns: columns, elements: elements)
-        return Stacking(layers: [first] + layers.dropFirst())
+        return Reranker(layers: [first] + layers.dropFirst())
     }
 }

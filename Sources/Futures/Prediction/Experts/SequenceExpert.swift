@@ -2,7 +2,7 @@ import Kernels
 package import Learning
 
 /// What the LSTM expects after the order and rhythm of a twin's events.
-package struct SequenceEvidence: EvidenceSource {
+package struct SequenceExpert: Expert {
     /// How many of the newest events the LSTM reads; older ones have faded from its state.
     package static let replayLimit = 200
 
@@ -10,7 +10,7 @@ package struct SequenceEvidence: EvidenceSource {
     package let model: SequenceModel
 
     /// Which evidence this is.
-    package var name: EvidenceName { .sequence }
+    package var name: ExpertID { .sequence }
 
     /// Wraps a trained network.
     package init(model: SequenceModel) { self.model = model }
@@ -23,7 +23,7 @@ package struct SequenceEvidence: EvidenceSource {
     }
 
     /// The item head's distribution, given the time and type of the next event.
-    package func evidence(for context: Context) -> Evidence {
+    package func prediction(for context: PredictionQuery) -> ExpertPrediction {
         guard let state = state(in: context) else { return .none }
         return .dense(
             model.itemProbabilities(
@@ -32,7 +32,7 @@ package struct SequenceEvidence: EvidenceSource {
     }
 
     /// The LSTM's state in a context, or `nil` if nothing has happened yet.
-    func state(in context: Context) -> SequenceModel.State? {
+    func state(in context: PredictionQuery) -> SequenceModel.State? {
         context.state ?? state(after: context.history)
     }
 
