@@ -50,8 +50,8 @@ struct CalibrationTests {
                         seconds: seconds,
                         chances: [
                             chance(share, happened: generator.uniform() < truth(share, seconds))
-                        ], count: Placement(0, among: []))
-                }, next: Placement(0, among: []), realism: PathRealism(categoryCount: 0))
+                        ], count: PITInterval(0, among: []))
+                }, next: PITInterval(0, among: []), realism: PathStatistics(categoryCount: 0))
         }
     }
 
@@ -87,8 +87,8 @@ struct CalibrationTests {
                     truth: nil)
                 return Forecast(
                     windows: [
-                        .init(seconds: day, chances: [chance], count: Placement(0, among: []))
-                    ], next: Placement(0, among: []), realism: PathRealism(categoryCount: 0))
+                        .init(seconds: day, chances: [chance], count: PITInterval(0, among: []))
+                    ], next: PITInterval(0, among: []), realism: PathStatistics(categoryCount: 0))
             }
         }
         let calibration = Calibration(forecasts(10_000), seed: 1)
@@ -120,10 +120,10 @@ struct CalibrationTests {
         func forecasts(_ count: Int) -> [Forecast] {
             (0..<count).map { _ in
                 let real = (500 + 500 * generator.uniform()).rounded()
-                let placement = Placement(real, among: (0..<1_000).map { Double($0) })
+                let placement = PITInterval(real, among: (0..<1_000).map { Double($0) })
                 return Forecast(
                     windows: [.init(seconds: day, chances: [], count: placement)],
-                    next: placement, realism: PathRealism(categoryCount: 0))
+                    next: placement, realism: PathStatistics(categoryCount: 0))
             }
         }
         let calibration = Calibration(forecasts(3_000), seed: 1)
@@ -152,21 +152,21 @@ struct BacktestTests {
         for (item, time) in [(1, 10), (2, 20), (3, 20), (4, 21), (5, 30), (6, 31)] {
             whole.append(item: Int32(item), type: purchase, time: Int64(time))
         }
-        let split = Hindsight(whole, at: 20, horizonSeconds: 10)
+        let split = BacktestCase(whole, at: 20, horizonSeconds: 10)
         #expect(split.history.items == [1, 2, 3])
         #expect(split.outcome.items == [4, 5])
-        #expect(Hindsight(whole, at: 9, horizonSeconds: 0).history.isEmpty)
-        #expect(Hindsight(whole, at: .max, horizonSeconds: 5).outcome.isEmpty)
-        #expect(Hindsight(whole, at: 20, horizonSeconds: .max).outcome.items == [4, 5, 6])
+        #expect(BacktestCase(whole, at: 9, horizonSeconds: 0).history.isEmpty)
+        #expect(BacktestCase(whole, at: .max, horizonSeconds: 5).outcome.isEmpty)
+        #expect(BacktestCase(whole, at: 20, horizonSeconds: .max).outcome.items == [4, 5, 6])
     }
 
     @Test("A value is placed among simulated ones, ties in part")
     func placement() {
-        let place = Placement(3, among: [1, 3, 3, 7])
+        let place = PITInterval(3, among: [1, 3, 3, 7])
         #expect(place.below == 0.25 && place.atMost == 0.75)
         #expect(place.transform(0) == 0.25)
         #expect(place.transform(0.5) == 0.5)
-        let never = Placement(.infinity, among: [2, .infinity])
+        let never = PITInterval(.infinity, among: [2, .infinity])
         #expect(never.below == 0.5 && never.atMost == 1)
     }
 
@@ -180,7 +180,7 @@ struct BacktestTests {
         past.append(item: 7, type: EventType.view.rawValue, time: -1)
         past.append(item: 1, type: purchase, time: day / 2)
         past.append(item: 3, type: purchase, time: 3 * day)
-        var hindsight = Hindsight(past, at: 0, horizonSeconds: 4 * day)
+        var hindsight = BacktestCase(past, at: 0, horizonSeconds: 4 * day)
         hindsight.truth = { Double($0) * Double($1) / Double(8 * day) }
         func event(_ item: Int32, _ time: Int64, _ type: UInt8 = purchase) -> SimulatedEvent {
             SimulatedEvent(time: time, type: type, item: item, source: 0)
@@ -240,11 +240,11 @@ struct BacktestTests {
     }
 
     /// Customers of the shop at the day before its last four weeks.
-    private func hindsights(_ count: Int) throws -> [Hindsight] {
+    private func hindsights(_ count: Int) throws -> [BacktestCase] {
         let sequences = try World.data.get().sequences
         let origin = (sequences.times.max() ?? 0) - 14 * day
         return (0..<count).map {
-            Hindsight(
+            BacktestCase(
                 History(sequences, sequence: $0), at: origin, horizonSeconds: 14 * day)
         }
     }
@@ -281,7 +281,7 @@ struct BacktestTests {
 
     @Test("Distributions that agree have no distance, others have one")
     func totalVariation() {
-        var counts = PathRealism.Counts(3)
+        var counts = PathStatistics.Counts(3)
         #expect(counts.totalVariation == 0)
         counts.add(real: 0)
         counts.add(real: 1)
@@ -360,8 +360,10 @@ struct PastPurchasesTests {
                 item: 0, simulated: 0.5, frequency: 0.5, windows: 6, since: since, gap: 1,
                 happened: generator.uniform() < min(0.9, 0.1 + 0.4 * since), truth: nil)
             return Forecast(
-                windows: [.init(seconds: day, chances: [chance], count: Placement(1, among: [1]))],
-                next: Placement(0, among: []), realism: PathRealism(categoryCount: 0))
+                windows: [
+                    .init(seconds: day, chances: [chance], count: PITInterval(1, among: [1]))
+                ],
+                next: PITInterval(0, among: []), realism: PathStatistics(categoryCount: 0))
         }
         let calibration = Calibration(forecasts, seed: 1)
         func probability(_ since: Double) -> Double {

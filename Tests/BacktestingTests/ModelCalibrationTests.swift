@@ -31,8 +31,8 @@ struct ModelCalibrationTests {
             }.sorted { $0.simulated > $1.simulated }
             return Forecast(
                 windows: [
-                    .init(seconds: 7 * day, chances: chances, count: Placement(1, among: [1]))
-                ], next: Placement(0, among: []), realism: PathRealism(categoryCount: 0))
+                    .init(seconds: 7 * day, chances: chances, count: PITInterval(1, among: [1]))
+                ], next: PITInterval(0, among: []), realism: PathStatistics(categoryCount: 0))
         }
     }
 
@@ -90,7 +90,7 @@ struct ModelCalibrationTests {
     private static let trained = Result {
         var configuration = TrainingConfiguration(seed: 7, width: 8, epochs: 1, threads: 2)
         configuration.minimumItemCount = 1
-        let events = try SyntheticShop(.init(customers: 20, items: 30, days: 40)).events()
+        let events = try ShopGenerator(.init(customers: 20, items: 30, days: 40)).events()
         return try Trainer(configuration).train(TrainingData(events, by: \.userID)) { _ in }
     }
 
@@ -185,11 +185,11 @@ struct ModelCalibrationTests {
 struct RollingBacktestTests {
     @Test("Moments are a week apart, and what came after them is known at the origin")
     func moments() {
-        let moments = RollingBacktest.Moments(
+        let moments = RollingBacktest.Origins(
             origin: 100 * day, longest: 28 * day, calibrations: 3)
         #expect(moments.earlier == [72 * day, 65 * day, 58 * day])
         #expect(moments.first == 58 * day)
-        let none = RollingBacktest.Moments(origin: 9, longest: 5, calibrations: 0)
+        let none = RollingBacktest.Origins(origin: 9, longest: 5, calibrations: 0)
         #expect(none.first == 9)
     }
 
@@ -199,7 +199,7 @@ struct RollingBacktestTests {
             .appending(path: "foretwin-rolling-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let shop = try SyntheticShop(.init(customers: 60, items: 60, days: 100))
+        let shop = try ShopGenerator(.init(customers: 60, items: 60, days: 100))
         let store = try TwinStore(
             path: folder.path, pseudonymizer: Pseudonymizer(key: [UInt8](repeating: 3, count: 32)))
         try store.put(shop.items)
@@ -244,7 +244,7 @@ struct WhatIfStoreTests {
             .appending(path: "foretwin-whatif-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let shop = try SyntheticShop(.init(customers: 50, items: 60, days: 100))
+        let shop = try ShopGenerator(.init(customers: 50, items: 60, days: 100))
         let store = try TwinStore(
             path: folder.path, pseudonymizer: Pseudonymizer(key: [UInt8](repeating: 3, count: 32)))
         try store.put(shop.items)

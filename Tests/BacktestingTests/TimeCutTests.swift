@@ -17,10 +17,10 @@ import TwinStorage
 struct TimeCutTests {
     /// The made-up shop that all stores begin with: 60 customers over 100 days.
     private static let shop = Result {
-        try SyntheticShop(.init(customers: 60, items: 60, days: 100))
+        try ShopGenerator(.init(customers: 60, items: 60, days: 100))
     }
     /// The moment of the cut, two weeks before the end.
-    private static func cut(_ shop: SyntheticShop) -> Timestamp {
+    private static func cut(_ shop: ShopGenerator) -> Timestamp {
         Timestamp(seconds: shop.configuration.end - 14 * day)
     }
 

@@ -27,15 +27,15 @@ struct DemandTests {
     private func clear() { try? FileManager.default.removeItem(at: folder) }
 
     /// A forecast of nothing but what it adds to demand.
-    private func forecast(_ paths: Futures, _ shape: DemandShape) -> TwinForecast {
+    private func forecast(_ paths: Futures, _ shape: DemandLayout) -> TwinForecast {
         TwinForecast(
             pseudonym: "p", items: [], calibrated: [:],
             demand: shape.cells(of: paths, types: [purchase]))
     }
 
     /// Items 0 and 2 are tea, item 1 has no category.
-    private func shape(_ horizonDays: Int64 = 2) throws -> DemandShape {
-        try DemandShape(categories: ["tea", "", "tea"], horizonSeconds: horizonDays * day)
+    private func shape(_ horizonDays: Int64 = 2) throws -> DemandLayout {
+        try DemandLayout(categories: ["tea", "", "tea"], horizonSeconds: horizonDays * day)
     }
 
     /// Two twins by hand, of four paths each.
@@ -145,13 +145,13 @@ struct DemandTests {
     func limits() throws {
         #expect(throws: FuturesError.self) { try FleetDemand(try shape(), paths: 1) }
         #expect(throws: FuturesError.self) {
-            try DemandShape(
+            try DemandLayout(
                 categories: [String](repeating: "", count: 100_000), horizonSeconds: 366 * day)
         }
         #expect(throws: FuturesError.self) {
-            try DemandShape(categories: ["a"], horizonSeconds: 367 * day)
+            try DemandLayout(categories: ["a"], horizonSeconds: 367 * day)
         }
-        #expect(try DemandShape(categories: [], horizonSeconds: 1).days == 1)
+        #expect(try DemandLayout(categories: [], horizonSeconds: 1).days == 1)
     }
 
     @Test("The file says what the sums say, and its parts add up to the whole")
@@ -210,7 +210,7 @@ struct DemandTests {
     func formulas() throws {
         defer { clear() }
         let starts = ["=", "+", "-", "@", "\t", "\0", "'", "''"]
-        let shape = try DemandShape(
+        let shape = try DemandLayout(
             categories: starts.map { $0 + "category" }, horizonSeconds: 2 * day)
         let settings = FleetSettings(origin: 0, horizonSeconds: 2 * day, paths: 4)
         let itemIDs = starts.map { $0 + "1+cmd|' /C calc'!A0" }
@@ -282,14 +282,14 @@ struct FleetDemandTests {
             .appending(path: "foretwin-fleet-demand-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let shop = try SyntheticShop(.init(customers: 40, items: 60, days: 60))
+        let shop = try ShopGenerator(.init(customers: 40, items: 60, days: 60))
         let store = try TwinStore(
             path: folder.appending(path: "store").path,
             pseudonymizer: Pseudonymizer(key: [UInt8](repeating: 3, count: 32)))
         _ = try store.append(Array(shop.events()))
         let model = try World.model()
         let names = model.catalogue.itemIDs.indices.map { $0.isMultiple(of: 3) ? "a" : "b" }
-        let shape = try DemandShape(categories: names, horizonSeconds: 14 * day)
+        let shape = try DemandLayout(categories: names, horizonSeconds: 14 * day)
         let origin = try #require(try store.newestEvent()).seconds
         func sums(_ ranges: [Range<Int>], threads: Int, shards: [Shard]) throws
             -> (FleetDemand, [TwinForecast])
@@ -297,7 +297,7 @@ struct FleetDemandTests {
             var demand = try FleetDemand(shape, paths: 20)
             var all: [TwinForecast] = []
             for shard in shards {
-                let fleet = try Fleet(
+                let fleet = try FleetSimulator(
                     store, model,
                     settings: FleetSettings(
                         origin: origin, horizonSeconds: 14 * day, paths: 20, count: 1_000,

@@ -54,7 +54,7 @@ extension FuzzTarget {
         },
     ]
 
-    private static func check(_ reading: ContextReading?) throws {
+    private static func check(_ reading: FeedImportResult?) throws {
         guard let reading else { return }
         do {
             try ContextRules.check(reading.feeds)

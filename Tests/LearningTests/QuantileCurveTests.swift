@@ -33,7 +33,7 @@ struct QuantileCurveTests {
             #expect(abs(curve.value(at: place) - place * place) < 0.01)
         }
         let fresh = (0..<2_000).map { _ in draw() }
-        #expect(Uniformity(fresh).p < 1e-6)
-        #expect(Uniformity(fresh.map { curve.value(at: $0) }).p > 0.01)
+        #expect(KolmogorovSmirnovTest(fresh).p < 1e-6)
+        #expect(KolmogorovSmirnovTest(fresh.map { curve.value(at: $0) }).p > 0.01)
     }
 }

@@ -20,14 +20,14 @@ import TwinStorage
 private final class World: Sendable {
     let store: TwinStore
     let folder: TemporaryFolder
-    let shop: SyntheticShop
+    let shop: ShopGenerator
     let registry: ModelRegistry
     let trained: TrainingWorkflow.Outcome
     /// The stages of the training, each once, in order.
     let stages: [OperationStage]
 
     init() throws {
-        shop = try SyntheticShop(.init(customers: 40, items: 60, days: 60))
+        shop = try ShopGenerator(.init(customers: 40, items: 60, days: 60))
         folder = try TemporaryFolder()
         store = try TwinStore(
             path: folder("store"), pseudonymizer: Pseudonymizer(key: [UInt8](0..<32)))
@@ -229,7 +229,7 @@ private func isCancellation(_ result: Result<Void, any Error>) -> Bool {
     }
 
     @Test func aSyntheticStoreHoldsTheShop() throws {
-        let shop = try SyntheticShop(.init(customers: 10, items: 20, days: 20))
+        let shop = try ShopGenerator(.init(customers: 10, items: 20, days: 20))
         let folder = try TemporaryFolder()
         let events = Array(shop.events()).count
         var findings: [OperationStage: OperationFinding] = [:]

@@ -6,14 +6,14 @@ import Testing
 
 @Suite("Intervals of days")
 struct DayIntervalsTests {
-    /// What ``ContextDays`` answers, with an entry for each day of each offer and event.
+    /// What ``ContextFeatures`` answers, with an entry for each day of each offer and event.
     private struct DictionaryDays {
         private struct Place: Hashable {
             var city: String?
             var day: Int
         }
 
-        private var happening: [ContextDays.Feature: Set<Place>] = [:]
+        private var happening: [ContextFeatures.Feature: Set<Place>] = [:]
         private var prices: [String: [Place: Double]] = [:]
 
         init(_ feeds: ContextFeeds) {
@@ -35,7 +35,7 @@ struct DayIntervalsTests {
             }
         }
 
-        func value(of feature: ContextDays.Feature, city: String?, day: Int) -> Double? {
+        func value(of feature: ContextFeatures.Feature, city: String?, day: Int) -> Double? {
             happening[feature].map { places in
                 let isNear =
                     places.contains(Place(city: nil, day: day))
@@ -83,7 +83,7 @@ struct DayIntervalsTests {
     func model(_ seed: UInt64) {
         var generator = PhiloxGenerator(seed: seed)
         let feeds = Self.feeds(&generator)
-        let days = ContextDays(feeds)
+        let days = ContextFeatures(feeds)
         let model = DictionaryDays(feeds)
         var wrong: [String] = []
         for day in -30...540 {
@@ -95,7 +95,7 @@ struct DayIntervalsTests {
                     wrong.append("\(item), \(city ?? "everywhere"), day \(day)")
                 }
                 for feature in ["fair", "gig", "rain"].flatMap({
-                    [ContextDays.Feature.during($0), .before($0)]
+                    [ContextFeatures.Feature.during($0), .before($0)]
                 })
                 where days.value(of: feature, category: nil, city: city, day: day)
                     != model.value(of: feature, city: city, day: day)

@@ -148,9 +148,9 @@ struct EvaluationTests {
 
     /// Everybody's last basket of a shop, and all that came before it.
     private static func split(
-        _ configuration: SyntheticShop.Configuration
+        _ configuration: ShopGenerator.Configuration
     ) throws -> (training: [Event], test: [Event]) {
-        let shop = try SyntheticShop(configuration)
+        let shop = try ShopGenerator(configuration)
         let purchases = shop.events().filter { $0.type == .purchase && $0.basketID != nil }
         var last: [String: String] = [:]
         for event in purchases { last[event.userID] = event.basketID }

@@ -32,10 +32,10 @@ struct MixtureTests {
     }
 
     /// A situation of a kind, of which the LSTM sees something or nothing.
-    private static func situation(_ kind: Int, outlook: [Float] = []) -> Mixture.Situation {
+    private static func situation(_ kind: Int, outlook: [Float] = []) -> Mixture.GateInput {
         let amounts = Mixture.historyBounds.count + 1
         let moments = ([0] + Mixture.historyBounds)[kind % amounts]
-        let situation = Mixture.Situation(
+        let situation = Mixture.GateInput(
             moments: moments, sameMoment: kind >= amounts, outlook: outlook[...])
         #expect(situation.kind == kind)
         return situation

@@ -24,7 +24,7 @@ struct NewItemsTests {
         }
 
         init() throws {
-            let shop = try SyntheticShop(.init(customers: 80, items: 60, days: 60))
+            let shop = try ShopGenerator(.init(customers: 80, items: 60, days: 60))
             var newest: [String: String] = [:]
             var categories: [String: String] = [:]
             for item in shop.items {
@@ -174,7 +174,7 @@ struct NewItemsTests {
         let model = try World.model()
         #expect(model.catalogue.itemIDs == data.catalogue.itemIDs)
         let events = try World.events.get()
-        let shop = try SyntheticShop(.init(customers: 40, items: 60, days: 60))
+        let shop = try ShopGenerator(.init(customers: 40, items: 60, days: 60))
         let known = Set(data.catalogue.itemIDs)
         let described = TrainingData(
             events, by: \.userID, items: shop.items.filter { known.contains($0.itemID) })

@@ -140,8 +140,8 @@ struct RepetitionTests {
     func fading() throws {
         let repetition = try #require(
             RepetitionTracker(history([[1], [2], [1], [2]])).repetition(of: 1))
-        let slow = Repetition.fading.x
-        let fast = Repetition.fading.y
+        let slow = ItemRecurrence.fading.x
+        let fast = ItemRecurrence.fading.y
         let faded = repetition.faded(at: 4)
         #expect(abs(faded.x - (slow * slow * slow * slow + slow * slow)) < 1e-5)
         #expect(abs(faded.y - (fast * fast * fast * fast + fast * fast)) < 1e-5)
@@ -158,7 +158,7 @@ struct RepetitionTests {
     @Test("Features are finite and within the weights, whatever happened")
     func extremes() throws {
         let weights = [Float](repeating: 0.5, count: RepetitionFeatures.weightCount)
-        let habit = ItemHabits(EventSequences())[0]
+        let habit = ItemRepeatStatistics(EventSequences())[0]
         let end = Int64.max / 1000
         for times in [[0], [0, 0], [0, 1], [-end, end], [0, 1, 2, end], [end, end]] {
             for type in [UInt8(0), 9, 10, 255] {
@@ -186,7 +186,7 @@ struct RepetitionTests {
     func distinctPlaces() throws {
         var ranges = [Set<Int32>](repeating: [], count: RepetitionFeatures.classCount)
         // Everybody comes back after five moments.
-        let habit = ItemHabits.Habit(rate: -1, returns: -1, gap: log(5), popularity: 0)
+        let habit = ItemRepeatStatistics.Habit(rate: -1, returns: -1, gap: log(5), popularity: 0)
         for count in 1...45 {
             let past = history([[Int32]](repeating: [0], count: count))
             let repetition = try #require(RepetitionTracker(past).repetition(of: 0))
@@ -220,7 +220,8 @@ struct RepetitionTableTests {
                     (0..<3).map { _ in Int32(generator.integer(below: 25)) }
                 })
         }
-        let source = RepeatPurchaseModel(weights: weights, habits: ItemHabits(sequences(rows)))
+        let source = RepeatPurchaseModel(
+            weights: weights, habits: ItemRepeatStatistics(sequences(rows)))
         let past = History(sequences(rows), sequence: 0)
         let last = past.lastTime ?? 0
         let tracker = RepetitionTracker(past)
@@ -269,7 +270,7 @@ struct ItemHabitsTests {
     func counts() {
         // 0 is met by both and comes back twice in 3 + 1 later moments; 1 never does, in 2 + 0.
         let rows: [[[Int32]]] = [[[0], [0, 1], [0], [2]], [[2], [0], [1]]]
-        let habits = ItemHabits(sequences(rows))
+        let habits = ItemRepeatStatistics(sequences(rows))
         let returns = 2.0
         let opportunities = 3.0 + 1 + 2 + 0 + 0 + 2
         let rate = (returns + 0.001) / (opportunities + 1)
@@ -288,7 +289,7 @@ struct ItemHabitsTests {
         let rows = (0..<200).map { _ in
             [[0], [1], [2], [0], [3], [4], [0], [1]] as [[Int32]]
         }
-        let habits = ItemHabits(sequences(rows))
+        let habits = ItemRepeatStatistics(sequences(rows))
         #expect(abs(exp(habits[0].gap) - 3) < 0.1)
         #expect(abs(exp(habits[1].gap) - 6) < 0.2)
     }
@@ -297,15 +298,15 @@ struct ItemHabitsTests {
     func popularity() {
         var made = EventSequences()
         made.append(items: [0, 0, 1], types: [6, 6, 6], times: [0, 1, 300 * day])
-        let habits = ItemHabits(made)
+        let habits = ItemRepeatStatistics(made)
         #expect(habits[1].popularity > habits[0].popularity + 3)
     }
 
     @Test("An item that nobody has met is taken for an average one; nothing is infinite")
     func unknown() {
-        let habits = ItemHabits(sequences([[[0], [0]], [[1]]]))
+        let habits = ItemRepeatStatistics(sequences([[[0], [0]], [[1]]]))
         #expect(habits[7] == habits.common && habits[-1] == habits.common)
-        let none = ItemHabits(EventSequences())
+        let none = ItemRepeatStatistics(EventSequences())
         #expect(none.items.isEmpty)
         for habit in habits.items + [habits.common, none.common, none[3]] {
             let isFinite = habit.numbers.allSatisfy { $0.isFinite }

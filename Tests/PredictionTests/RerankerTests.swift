@@ -10,7 +10,7 @@ struct RerankerTests {
     /// A list of some items with features of which only the first says anything.
     private static func lesson(
         _ generator: inout PhiloxGenerator, items: Int = 12
-    ) -> RerankerTraining.Lesson {
+    ) -> RerankerTraining.Example {
         var probabilities = [Float](repeating: 0, count: items)
         for item in probabilities.indices { probabilities[item] = Float(generator.uniform()) + 0.1 }
         let total = probabilities.reduce(0, +) * 1.1
@@ -27,10 +27,10 @@ struct RerankerTests {
     }
 
     private static func reading(_ evidence: [ExpertPrediction], _ history: History = History())
-        -> Reading
+        -> ExpertOutputs
     {
         let context = context(history)
-        return Reading(
+        return ExpertOutputs(
             context: context, situation: .init(context, outlook: []), evidence: evidence)
     }
 

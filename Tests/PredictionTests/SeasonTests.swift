@@ -37,7 +37,7 @@ struct SeasonTests {
             let warmth = usualWarmth(on: day) + 0.3 * generator.normal()
             weather[day] = Weather(temperature: warmth * 10, precipitation: 0)
         }
-        let days = ContextDays(ContextFeeds(weather: ["Lyon": weather]))
+        let days = ContextFeatures(ContextFeeds(weather: ["Lyon": weather]))
         var counts = ResponseCounts()
         var seasons = SeasonCounts(
             items.map(\.itemID),
@@ -118,7 +118,7 @@ struct SeasonTests {
     func shortFeed() throws {
         var short = Self.known
         let days = Self.firstDay + 700..<Self.firstDay + 850
-        short.days = ContextDays(
+        short.days = ContextFeatures(
             ContextFeeds(weather: [
                 "Lyon": Dictionary(
                     uniqueKeysWithValues: days.map {
@@ -179,7 +179,7 @@ struct SeasonTests {
     @Test("Without feeds there are seasons all the same; in less than two years there are none")
     func alone() {
         var bare = Self.known
-        bare.days = ContextDays(ContextFeeds())
+        bare.days = ContextFeatures(ContextFeeds())
         bare.counts = ResponseCounts()
         let response = ResponseTraining(bare, catalogue: Self.catalogue, threads: 1).response()
         #expect(response.features.isEmpty && !response.isNeutral)
@@ -188,7 +188,7 @@ struct SeasonTests {
         #expect(
             ResponseTraining(short, catalogue: Self.catalogue, threads: 1).response().seasons
                 .isEmpty)
-        short.days = ContextDays(ContextFeeds())
+        short.days = ContextFeatures(ContextFeeds())
         #expect(
             ResponseTraining(short, catalogue: Self.catalogue, threads: 1).response() == .none)
         bare.seasons = SeasonCounts([], items: [:])
@@ -258,7 +258,7 @@ struct SeasonTests {
     @Test("Seasons survive being written, and damaged ones are refused")
     func codable() throws {
         let data = try ModelFiles.json(Self.response)
-        let read = try JSONDecoder().decode(ContextResponse.self, from: data)
+        let read = try JSONDecoder().decode(DemandResponseModel.self, from: data)
         #expect(read == Self.response && read.fits(Self.catalogue))
         var damaged = read
         damaged.seasons.removeLast()
@@ -285,7 +285,7 @@ struct SeasonTests {
     @Test("Seasons of the made-up shop come back in the year that follows")
     func madeUpShop() throws {
         let days = 1096
-        let shop = try SyntheticShop(
+        let shop = try ShopGenerator(
             .init(
                 customers: 250, items: 120, days: days, seed: 41,
                 start: .init(seconds: 1_640_995_200)))

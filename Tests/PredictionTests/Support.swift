@@ -17,7 +17,7 @@ let view = EventType.view.rawValue
 enum World {
     /// The shop's events, oldest first.
     static let events = Result {
-        Array(try SyntheticShop(.init(customers: 40, items: 60, days: 60)).events())
+        Array(try ShopGenerator(.init(customers: 40, items: 60, days: 60)).events())
     }
     /// What the model learned from.
     static let data = Result { TrainingData(try events.get(), by: \.userID) }

@@ -196,7 +196,7 @@ struct TrainerTests {
         let model = try World.model()
         let made = sequences(
             (0..<300).map { person in (0..<4).map { [Int32((person + $0) % 12)] } })
-        let lessons = MixtureLessons(made, seed: 1)
+        let lessons = HeldOutExamples(made, seed: 1)
         var reports: [TrainingProgress] = []
         let stage = TrainingStage("ask") { reports.append($0) }
         let cases = lessons.cases(model, threads: 2, stage: stage)
@@ -220,15 +220,15 @@ struct TrainerTests {
     func lessons() throws {
         let model = try World.model()
         let made = sequences([[[0, 1], [2, 3, 4, 5], [6]], [[7]]])
-        let cases = MixtureLessons(made, seed: 1).cases(model, threads: 2)
+        let cases = HeldOutExamples(made, seed: 1).cases(model, threads: 2)
         // Moment 1: four items, and two of them given the other two; moment 2: one item.
         #expect(cases.count == 4 + 2 + 1)
         let kinds = cases.map(\.situation.kind).sorted()
         #expect(kinds == [1, 1, 1, 1, 2, 13, 13])
         #expect(cases.allSatisfy { $0.probabilities.count == ExpertID.allCases.count })
-        let again = MixtureLessons(made, seed: 1).cases(model, threads: 1)
+        let again = HeldOutExamples(made, seed: 1).cases(model, threads: 1)
         #expect(again.map(\.probabilities) == cases.map(\.probabilities))
-        #expect(MixtureLessons(EventSequences(), seed: 1).cases(model, threads: 2).isEmpty)
+        #expect(HeldOutExamples(EventSequences(), seed: 1).cases(model, threads: 2).isEmpty)
     }
 }
 

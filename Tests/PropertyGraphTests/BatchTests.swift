@@ -21,9 +21,9 @@ import Testing
 
     @Test(arguments: UInt64(0)..<20) func aBatchIsAsGoodAsPuts(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
-        for waysBack in [GraphStore.WaysBack.everyGraph, .sharedGraph] {
+        for reverseIndex in [GraphStore.ReverseIndex.everyGraph, .sharedGraph] {
             let folder = try TemporaryFolder()
-            let store = try open(folder, waysBack: waysBack)
+            let store = try open(folder, reverseIndex: reverseIndex)
             let nodes = try store.write { transaction in
                 try (0..<6).map { try store.addNode(.person, "\($0)", in: transaction) }
             }
@@ -76,10 +76,10 @@ import Testing
     @Test func waysBackBelongToTheStore() throws {
         let folder = try TemporaryFolder()
         do {
-            let store = try open(folder, waysBack: .sharedGraph)
+            let store = try open(folder, reverseIndex: .sharedGraph)
             store.environment.close()
         }
-        let store = try open(folder, waysBack: .everyGraph)
+        let store = try open(folder, reverseIndex: .everyGraph)
         let ids = try store.write { transaction in
             try ["a", "b"].map { try store.addNode(.person, $0, in: transaction) }
         }

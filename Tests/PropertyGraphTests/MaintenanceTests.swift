@@ -72,7 +72,7 @@ import Testing
 
     @Test func graphsWithoutWaysBackAreSound() throws {
         let folder = try TemporaryFolder()
-        let store = try open(folder, waysBack: .sharedGraph)
+        let store = try open(folder, reverseIndex: .sharedGraph)
         try store.write { transaction in
             let ann = try store.addNode(.person, "ann", in: transaction)
             let bob = try store.addNode(.person, "bob", in: transaction)

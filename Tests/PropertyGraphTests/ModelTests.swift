@@ -150,7 +150,7 @@ private struct Comparison {
                     in: transaction)
             }
             #expect(found.elements == Array(wanted.prefix(limit)), "seed \(seed)")
-            #expect(found.wasCut == (wanted.count > limit), "seed \(seed)")
+            #expect(found.isTruncated == (wanted.count > limit), "seed \(seed)")
         }
     }
 

@@ -24,8 +24,9 @@ struct CalibratedRecommendationsTests {
                 return Forecast(
                     windows: [
                         .init(
-                            seconds: 28 * 86_400, chances: chances, count: Placement(1, among: []))
-                    ], next: Placement(0, among: []), realism: PathRealism(categoryCount: 0))
+                            seconds: 28 * 86_400, chances: chances, count: PITInterval(1, among: [])
+                        )
+                    ], next: PITInterval(0, among: []), realism: PathStatistics(categoryCount: 0))
             }
         }
         return ModelCalibration(
@@ -43,7 +44,7 @@ struct CalibratedRecommendationsTests {
         (options.usesEmbeddings, options.usesPreferences) = (false, false)
         var calibrated = 0
         for user in world.users.prefix(10) {
-            let answer = try recommender.getRecommendations(user, options: options)
+            let answer = try recommender.recommend(user, options: options)
             let best = answer.items.map(\.bestProbability)
             #expect(best == best.sorted(by: >))
             for item in answer.items {
@@ -63,7 +64,7 @@ struct CalibratedRecommendationsTests {
     @Test("Without a calibration, without paths and for nobody, shares are told as they are")
     func without() throws {
         let world = try World.shop.get()
-        let plain = try world.recommender.getRecommendations(world.users[0])
+        let plain = try world.recommender.recommend(world.users[0])
         #expect(plain.items.allSatisfy { $0.calibratedProbability == nil })
         #expect(plain.items.allSatisfy { $0.bestProbability == $0.probability })
         let recommender = try Recommender(
@@ -71,8 +72,8 @@ struct CalibratedRecommendationsTests {
             calibration: Self.calibration)
         var options = RecommendationOptions()
         options.usesPaths = false
-        let next = try recommender.getRecommendations(world.users[0], options: options)
-        let nobody = try recommender.getRecommendations("nobody")
+        let next = try recommender.recommend(world.users[0], options: options)
+        let nobody = try recommender.recommend("nobody")
         #expect((next.items + nobody.items).allSatisfy { $0.calibratedProbability == nil })
     }
 }

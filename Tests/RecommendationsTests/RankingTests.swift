@@ -32,8 +32,8 @@ struct RankingTests {
         _ change: (inout RecommendationOptions) -> Void = { _ in }
     ) throws -> [RankedItem] {
         let history = try world.recommender.subject(user).history
-        return world.recommender.rankItemsByProbability(
-            items, items: try details(world), taste: Taste(history, model: world.model),
+        return world.recommender.rank(
+            items, items: try details(world), taste: UserEmbedding(history, model: world.model),
             preferences: preferences(shares), options: options(change))
     }
 
@@ -54,7 +54,7 @@ struct RankingTests {
         let user = world.users[4]
         let items = (0..<Int32(world.model.catalogue.count)).map { predicted($0, 0.5) }
         let ranked = try rank(world, items, user: user) { $0.usesPreferences = false }
-        let taste = Taste(try world.recommender.subject(user).history, model: world.model)
+        let taste = UserEmbedding(try world.recommender.subject(user).history, model: world.model)
         let closeness = ranked.map { taste.closeness($0.predicted.item) }
         #expect(closeness == closeness.sorted(by: >))
         #expect(closeness.allSatisfy { abs($0) <= 1.0001 })
@@ -118,7 +118,7 @@ struct RankingTests {
             var differing = 0
             for user in world.users.prefix(5) {
                 func order(_ options: RecommendationOptions) throws -> [String] {
-                    try world.recommender.getRecommendations(user, options: options)
+                    try world.recommender.recommend(user, options: options)
                         .items.map(\.itemID)
                 }
                 let whole = try order(options { $0.count = 30 })
@@ -137,7 +137,7 @@ struct RankingTests {
     func nextVisit() throws {
         let world = try World.shop.get()
         let user = world.users[6]
-        let answer = try world.recommender.getRecommendations(
+        let answer = try world.recommender.recommend(
             user, options: options { ($0.usesPaths, $0.count) = (false, 60) })
         let history = try world.recommender.subject(user).history
         let next = world.model.prediction(for: world.model.nextContext(after: history))
@@ -153,7 +153,7 @@ struct RankingTests {
     @Test("Somebody without a history has no taste")
     func noTaste() throws {
         let world = try World.shop.get()
-        let taste = Taste(History(), model: world.model)
+        let taste = UserEmbedding(History(), model: world.model)
         #expect((0..<60).allSatisfy { taste.closeness(Int32($0)) == 0 })
     }
 
@@ -163,7 +163,7 @@ struct RankingTests {
         for usesPaths in [true, false] {
             var found: [Recommendation] = []
             for page in 0..<14 {
-                found += try world.recommender.getRecommendations(
+                found += try world.recommender.recommend(
                     "user 3",
                     options: options {
                         ($0.offset, $0.count, $0.usesPaths) = (page * 50, 50, usesPaths)
@@ -249,7 +249,7 @@ struct ContractTests {
         var right = 0
         var new = 0
         for user in 0..<50 {
-            let answer = try world.recommender.getRecommendations(
+            let answer = try world.recommender.recommend(
                 Self.name(user), options: options { $0.paths = 300 })
             if answer.items.prefix(5).allSatisfy({ colour($0.itemID) == user % 2 }) { right += 1 }
             // The six that it lacks are among its colour's twenty-five.
@@ -265,7 +265,7 @@ struct ContractTests {
         let world = try Self.board.get()
         var right = 0
         for user in 0..<50 {
-            let answer = try world.recommender.getRecommendations(
+            let answer = try world.recommender.recommend(
                 Self.name(user), options: options { ($0.usesPaths, $0.count) = (false, 50) })
             let touched = try world.touched(Self.name(user))
             let new = answer.items.first { !touched.contains($0.itemID) }
@@ -277,7 +277,7 @@ struct ContractTests {
     @Test("More items than there are gives what there is")
     func tooMany() throws {
         let world = try Self.board.get()
-        let answer = try world.recommender.getRecommendations(
+        let answer = try world.recommender.recommend(
             Self.name(0), options: options { ($0.usesPaths, $0.count) = (false, 200) })
         #expect(answer.items.count == 50)
     }
@@ -304,7 +304,7 @@ struct ContractTests {
             }
         let world = try World(items: [], events: events, model: model)
         for usesPaths in [true, false] {
-            let answer = try world.recommender.getRecommendations(
+            let answer = try world.recommender.recommend(
                 "u", options: options { $0.usesPaths = usesPaths })
             for item in answer.items + [answer.surprise].compactMap({ $0 }) {
                 #expect(item.score.isFinite)

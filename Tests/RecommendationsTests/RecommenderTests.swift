@@ -14,7 +14,7 @@ struct RecommenderTests {
     func endToEnd() throws {
         let world = try World.shop.get()
         for user in world.users.prefix(8) {
-            let answer = try world.recommender.getRecommendations(user)
+            let answer = try world.recommender.recommend(user)
             #expect(answer.items.count == 10)
             #expect(answer.userID == world.store.pseudonymizer.pseudonym(of: user))
             #expect(!answer.isColdStart)
@@ -43,8 +43,8 @@ struct RecommenderTests {
     func determinism() throws {
         let world = try World.shop.get()
         let user = world.users[3]
-        func answer(_ change: (inout RecommendationOptions) -> Void) throws -> Recommendations {
-            try world.recommender.getRecommendations(user, options: options(change))
+        func answer(_ change: (inout RecommendationOptions) -> Void) throws -> RecommendationList {
+            try world.recommender.recommend(user, options: options(change))
         }
         let first = try answer { $0.threads = 1 }
         for threads in [1, 2, 4] {
@@ -54,14 +54,14 @@ struct RecommenderTests {
         }
         #expect(try answer { $0.seed = 99 }.items != first.items)
         let other = try Recommender(store: world.store, model: world.model, version: "v0042")
-        #expect(try other.getRecommendations(user, options: options()).items == first.items)
+        #expect(try other.recommend(user, options: options()).items == first.items)
     }
 
     @Test("Count and offset are honoured, and pages fit together", arguments: [true, false])
     func paging(_ usesPaths: Bool) throws {
         let world = try World.shop.get()
         func page(_ offset: Int, _ count: Int) throws -> [String] {
-            try world.recommender.getRecommendations(
+            try world.recommender.recommend(
                 world.users[5],
                 options: options {
                     ($0.offset, $0.count, $0.usesPaths) = (offset, count, usesPaths)
@@ -84,7 +84,7 @@ struct RecommenderTests {
         let world = try World.shop.get()
         for user in world.users.prefix(4) {
             for (days, paths) in [(0.01, 10), (1, 50), (366, 3)] {
-                let answer = try world.recommender.getRecommendations(
+                let answer = try world.recommender.recommend(
                     user, options: options { ($0.horizonDays, $0.paths) = (days, paths) })
                 #expect(answer.items.count == 10)
                 #expect(answer.items.map(\.score) == answer.items.map(\.score).sorted(by: >))
@@ -103,11 +103,11 @@ struct RecommenderTests {
     @Test("Somebody unknown gets what is popular, marked as a cold start, and no surprise")
     func unknownUser() throws {
         let world = try World.shop.get()
-        let answer = try world.recommender.getRecommendations("nobody", options: options())
+        let answer = try world.recommender.recommend("nobody", options: options())
         #expect(answer.isColdStart)
         #expect(answer.surprise == nil)
         #expect(answer.items.count == 10)
-        let still = try world.recommender.getRecommendations(
+        let still = try world.recommender.recommend(
             "nobody", options: options { $0.usesPaths = false })
         let popular = world.model.popularity.probabilities
         let best = topIndices(popular, 10).map { world.model.catalogue.itemIDs[Int($0)] }
@@ -115,7 +115,7 @@ struct RecommenderTests {
         let odd = ["", "' OR 1=1 --", String(repeating: "x", count: 10_000), "\u{0}"]
         for user in odd {
             #expect(
-                try world.recommender.getRecommendations(user, options: options()).isColdStart)
+                try world.recommender.recommend(user, options: options()).isColdStart)
         }
     }
 
@@ -126,7 +126,7 @@ struct RecommenderTests {
         let now = try #require(try world.store.newestEvent()).seconds
         var gone: Set<String> = []
         for round in 0..<4 {
-            let answer = try world.recommender.getRecommendations(user, options: options())
+            let answer = try world.recommender.recommend(user, options: options())
             #expect(gone.isDisjoint(with: answer.items.map(\.itemID)))
             let surprise = answer.surprise?.itemID
             #expect(surprise.map { !gone.contains($0) } ?? true)
@@ -145,15 +145,15 @@ struct RecommenderTests {
         let item = world.model.catalogue.itemIDs[17]
         // A hundred paths do not tell two chances apart that differ by a few in a hundred.
         let many = options { $0.paths = 1_000 }
-        let cold = try world.recommender.getRecommendations("new", options: many)
+        let cold = try world.recommender.recommend("new", options: many)
         #expect(cold.isColdStart)
         _ = try world.store.append([event("new", item, now, type: .view)])
-        let warm = try world.recommender.getRecommendations("new", options: many)
+        let warm = try world.recommender.recommend("new", options: many)
         #expect(!warm.isColdStart)
         // A weekly purchase of one thing is expected to go on.
         _ = try world.store.append(
             (1...12).map { event("new", item, now - 84 * day + $0 * 7 * day) })
-        let regular = try world.recommender.getRecommendations("new", options: many)
+        let regular = try world.recommender.recommend("new", options: many)
         #expect(regular.items.first?.itemID == item)
         #expect(regular.items.map(\.probability) != warm.items.map(\.probability))
         let before = cold.items.first { $0.itemID == item }?.probability ?? 0
@@ -175,12 +175,12 @@ struct RecommenderTests {
         #expect(subject.history.items == Array(whole.history.items.prefix(subject.history.count)))
         let futures = try world.recommender.simulate(subject, settings: options().simulation)
         #expect(futures.origin == earlier.seconds)
-        let answer = try world.recommender.getRecommendations(
+        let answer = try world.recommender.recommend(
             user, options: options { $0.asOf = earlier })
         #expect(answer.asOf == earlier.iso8601)
         let first = answer.items.compactMap(\.expectedDate).min() ?? ""
         #expect(first >= String(earlier.iso8601.prefix(10)))
-        let beginning = try world.recommender.getRecommendations(
+        let beginning = try world.recommender.recommend(
             user, options: options { $0.asOf = Timestamp(seconds: 0) })
         #expect(beginning.isColdStart)
     }
@@ -189,12 +189,12 @@ struct RecommenderTests {
     func emptyStore() throws {
         let model = try World.shop.get().model
         let world = try World(items: [], events: [], model: model)
-        let answer = try world.recommender.getRecommendations("u", options: options())
+        let answer = try world.recommender.recommend("u", options: options())
         #expect(answer.isColdStart)
         #expect(answer.items.count == 10)
         #expect(answer.items.allSatisfy { $0.name == $0.itemID && $0.category == nil })
         _ = try world.store.append([event("u", "nobody's item", 1_770_000_000)])
-        let odd = try world.recommender.getRecommendations("u", options: options())
+        let odd = try world.recommender.recommend("u", options: options())
         #expect(odd.items.count == 10)
         #expect(odd.items.allSatisfy { $0.score.isFinite })
     }
@@ -207,7 +207,7 @@ struct RecommenderTests {
         let futures = try world.recommender.simulate(subject, settings: asked.simulation)
         let answer = try world.recommender.recommendations(
             subject, futures: futures, options: asked)
-        let direct = try world.recommender.getRecommendations(world.users[1], options: asked)
+        let direct = try world.recommender.recommend(world.users[1], options: asked)
         #expect(answer.items == direct.items)
         #expect(answer.surprise == direct.surprise)
     }
@@ -226,7 +226,7 @@ struct RecommenderTests {
         ]
         for (name, change) in bad {
             #expect {
-                try world.recommender.getRecommendations("u", options: options(change))
+                try world.recommender.recommend("u", options: options(change))
             } throws: {
                 "\($0)".contains(name)
             }
@@ -238,9 +238,9 @@ struct RecommenderTests {
     @Test("An answer can be written as JSON and read again")
     func json() throws {
         let world = try World.shop.get()
-        let answer = try world.recommender.getRecommendations(world.users[0], options: options())
+        let answer = try world.recommender.recommend(world.users[0], options: options())
         let bytes = try JSONEncoder().encode(answer)
-        let read = try JSONDecoder().decode(Recommendations.self, from: bytes)
+        let read = try JSONDecoder().decode(RecommendationList.self, from: bytes)
         #expect(read.items == answer.items)
         #expect(read.surprise == answer.surprise)
         #expect(read.userID == answer.userID)
@@ -260,7 +260,7 @@ struct RecommenderTests {
             for user in world.users.prefix(3) {
                 group.addTask {
                     for _ in 0..<4 {
-                        let answer = try world.recommender.getRecommendations(
+                        let answer = try world.recommender.recommend(
                             user, options: options { $0.paths = 30 })
                         #expect(answer.items.count == 10)
                     }

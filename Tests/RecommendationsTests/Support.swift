@@ -22,14 +22,14 @@ struct World: Sendable {
 
     /// A shop of its own for a test that adds events.
     static func makeShop() throws -> World {
-        let shop = try SyntheticShop(.init(customers: 40, items: 60, days: 60))
+        let shop = try ShopGenerator(.init(customers: 40, items: 60, days: 60))
         let known = World.shared
         return try World(items: shop.items, events: Array(shop.events()), model: try known.get())
     }
 
     /// The model of the synthetic shop, trained once.
     private static let shared = Result { () -> PredictionModel in
-        let shop = try SyntheticShop(.init(customers: 40, items: 60, days: 60))
+        let shop = try ShopGenerator(.init(customers: 40, items: 60, days: 60))
         return try train(TrainingData(shop.events(), by: \.userID), width: 16, epochs: 2)
     }
 
@@ -63,7 +63,7 @@ struct World: Sendable {
 
     /// The distinct items that a customer has touched.
     func touched(_ user: String) throws -> Set<String> {
-        Set(try store.loadUserTwin(user).itemGraph.itemIDs)
+        Set(try store.twin(user).itemGraph.itemIDs)
     }
 }
 

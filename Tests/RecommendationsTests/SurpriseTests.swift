@@ -51,7 +51,7 @@ struct SurpriseTests {
         let world = try World.shop.get()
         var found = 0
         for user in world.users {
-            let answer = try world.recommender.getRecommendations(
+            let answer = try world.recommender.recommend(
                 user, options: options { $0.paths = 40 })
             guard let surprise = answer.surprise else { continue }
             found += 1
@@ -60,7 +60,7 @@ struct SurpriseTests {
             #expect(!answer.items.map(\.itemID).contains(surprise.itemID))
             let subject = try world.recommender.subject(user)
             let place = try #require(world.model.catalogue.place(of: surprise.itemID))
-            #expect(Taste(subject.history, model: world.model).closeness(place) > 0)
+            #expect(UserEmbedding(subject.history, model: world.model).closeness(place) > 0)
             #expect(surprise.score > 0)
             #expect((0...1).contains(surprise.probability))
             #expect(surprise.interval[0] <= surprise.probability)
@@ -74,7 +74,7 @@ struct SurpriseTests {
     func unwanted() throws {
         let world = try World.shop.get()
         for user in world.users.prefix(5) {
-            let answer = try world.recommender.getRecommendations(
+            let answer = try world.recommender.recommend(
                 user, options: options { $0.wantsSurprise = false })
             #expect(answer.surprise == nil)
         }
@@ -87,7 +87,7 @@ struct SurpriseTests {
             event("u", $1, 1_770_000_000 + Int64($0) * 60, type: .view)
         }
         let world = try World(items: [], events: events, model: model)
-        let answer = try world.recommender.getRecommendations("u", options: options())
+        let answer = try world.recommender.recommend("u", options: options())
         #expect(!answer.isColdStart)
         #expect(answer.surprise == nil)
     }
@@ -98,9 +98,9 @@ struct SurpriseTests {
         var familiar = 0.0
         var surprising = 0.0
         for user in world.users {
-            let answer = try world.recommender.getRecommendations(
+            let answer = try world.recommender.recommend(
                 user, options: options { $0.paths = 40 })
-            let preferences = try world.store.loadUserTwin(user).preferences
+            let preferences = try world.store.twin(user).preferences
             guard let surprise = answer.surprise else { continue }
             surprising += preferences.share(ofCategory: surprise.category)
             familiar +=
@@ -118,7 +118,7 @@ struct SurpriseTests {
         var turned = 0
         for user in world.users.prefix(20) {
             let subject = try world.recommender.subject(user)
-            let taste = Taste(subject.history, model: model)
+            let taste = UserEmbedding(subject.history, model: model)
             let next = model.prediction(for: model.nextContext(after: subject.history))
             let futures = try world.recommender.simulate(
                 subject, settings: options { $0.paths = 1 }.simulation)
@@ -162,7 +162,7 @@ struct ReasonTests {
         let world = try World.shop.get()
         for user in world.users.prefix(6) {
             for usesPaths in [true, false] {
-                let answer = try world.recommender.getRecommendations(
+                let answer = try world.recommender.recommend(
                     user, options: options { ($0.usesPaths, $0.count) = (usesPaths, 40) })
                 for item in answer.items {
                     let sum = item.reasons.reduce(0) { $0 + $1.probability }
@@ -183,7 +183,7 @@ struct ReasonTests {
         let world = try World.shop.get()
         let ids = world.model.catalogue.itemIDs
         for user in world.users.prefix(10) {
-            let answer = try world.recommender.getRecommendations(
+            let answer = try world.recommender.recommend(
                 user, options: options { $0.count = 40 })
             for item in answer.items + [answer.surprise].compactMap({ $0 }) {
                 for reason in item.reasons {

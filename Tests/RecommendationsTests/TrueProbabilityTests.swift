@@ -20,7 +20,7 @@ import TwinStorage
 struct TrueProbabilityTests {
     private struct Known: Sendable {
         let folder: TemporaryFolder
-        let shop: SyntheticShop
+        let shop: ShopGenerator
         let store: TwinStore
         let origin: Int64
         let model: PredictionModel
@@ -34,7 +34,7 @@ struct TrueProbabilityTests {
     /// Back-tests a shop as `foretwin backtest --synthetic` does.
     private static func make() throws -> Known {
         let folder = try TemporaryFolder()
-        let shop = try SyntheticShop(.init(customers: 60, seed: 8))
+        let shop = try ShopGenerator(.init(customers: 60, seed: 8))
         let store = try TwinStore(
             path: folder("store"),
             pseudonymizer: Pseudonymizer(key: [UInt8](repeating: 9, count: 32)))
@@ -102,7 +102,7 @@ struct TrueProbabilityTests {
         }
         var forecasts: [(probability: Double, truth: Double)] = []
         for (customer, person) in known.shop.truth.customers.enumerated() {
-            for item in try recommender.getRecommendations(person.userID, options: options).items {
+            for item in try recommender.recommend(person.userID, options: options).items {
                 guard let probability = item.calibratedProbability else { continue }
                 let truth = known.truth.probability(
                     of: item.itemID, customer: customer, horizon: 1)

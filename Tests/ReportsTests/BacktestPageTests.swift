@@ -23,9 +23,9 @@ import Time
                 windows: [7, 28].map {
                     Forecast.Window(
                         seconds: $0 * Self.day, chances: [chance],
-                        count: Placement(Double(index % 10), among: simulated))
-                }, next: Placement(Double(index % 7), among: simulated),
-                realism: PathRealism(categoryCount: 0))
+                        count: PITInterval(Double(index % 10), among: simulated))
+                }, next: PITInterval(Double(index % 7), among: simulated),
+                realism: PathStatistics(categoryCount: 0))
         }
     }
 

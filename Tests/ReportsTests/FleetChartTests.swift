@@ -116,9 +116,9 @@ import Time
             (0, "0.0"), (0.04, "0.0"), (9.94, "9.9"), (9.96, "10"), (12_345.6, "12,346"),
             (.nan, "–"), (1e300, "–"), (-3.25, "−3.3"),
         ]
-        for (value, text) in cases { #expect(Words.amount(value) == text, "\(value)") }
-        #expect(Words.difference(3) == "+3.0" && Words.difference(-3) == "−3.0")
-        #expect(Words.difference(0.01) == "0.0")
+        for (value, text) in cases { #expect(TextFormat.amount(value) == text, "\(value)") }
+        #expect(TextFormat.difference(3) == "+3.0" && TextFormat.difference(-3) == "−3.0")
+        #expect(TextFormat.difference(0.01) == "0.0")
     }
 }
 

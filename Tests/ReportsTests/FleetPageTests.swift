@@ -26,7 +26,7 @@ import Time
         let top = reader.text(in: "header")
         for words in [
             "Customers", "Expected purchases", "Expected spend", "Busiest day",
-            "Since the last run", Words.amount(report.purchases.expected), "9 futures of 10",
+            "Since the last run", TextFormat.amount(report.purchases.expected), "9 futures of 10",
         ] {
             #expect(top.contains(words), "\(words)")
         }

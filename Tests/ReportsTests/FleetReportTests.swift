@@ -42,7 +42,7 @@ import Time
             [try FleetFolder.line(1, "a", probability: 0.5, days: [1, 3, 9])])
         var reader = try FleetReader(paths: [path])
         let twin = try #require(try reader.nextTwin())
-        var tally = FleetTally(try #require(reader.span))
+        var tally = FleetAggregates(try #require(reader.span))
         tally.add(twin)
         let firsts = try #require(tally.items["a"]).firsts
         let expected =
@@ -59,7 +59,7 @@ import Time
         let path = try folder.write(
             "fleet.jsonl", [try FleetFolder.line(1, "a", probability: 1, days: [2, 2, 2])])
         var reader = try FleetReader(paths: [path])
-        var tally = FleetTally(
+        var tally = FleetAggregates(
             FleetReader.Span(origin: FleetFolder.origin, days: Double(FleetFolder.days)))
         tally.add(try #require(try reader.nextTwin()))
         let firsts = try #require(tally.items["a"]).firsts
@@ -282,7 +282,7 @@ import Time
             do {
                 var reader = try FleetReader(paths: [path])
                 while let twin = try reader.nextTwin() {
-                    var tally = FleetTally(try #require(reader.span))
+                    var tally = FleetAggregates(try #require(reader.span))
                     tally.add(twin)
                 }
             } catch is FuturesError {}

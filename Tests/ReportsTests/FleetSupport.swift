@@ -78,7 +78,7 @@ final class FleetFolder {
         }
         let fleet = try write(name + ".jsonl", lines)
         let names = try world.store.items(ids)
-        let shape = try DemandShape(
+        let shape = try DemandLayout(
             categories: ids.map { names[$0]?.category ?? "" },
             horizonSeconds: Int64(Self.days) * 86_400)
         var demand = try FleetDemand(shape, paths: 4)

@@ -13,7 +13,7 @@ import TwinStorage
         let world = try World.plain.get()
         let report = try world.report("customer-0003")
         let reader = PageReader(try report.html())
-        let twin = try world.store.loadUserTwin("customer-0003")
+        let twin = try world.store.twin("customer-0003")
         let text = reader.text(in: "body")
         #expect(text.contains(twin.userID))
         #expect(text.contains(String(twin.eventCount)))
@@ -28,12 +28,12 @@ import TwinStorage
         #expect(!items.isEmpty)
         let greatest = try #require(items.map(\.probability).max())
         let leads = items.filter { $0.probability == greatest }.map {
-            "Most likely in the next 14\u{A0}days: \($0.name) (\(Words.percent(greatest)))"
+            "Most likely in the next 14\u{A0}days: \($0.name) (\(TextFormat.percent(greatest)))"
         }
         #expect(leads.contains { text.contains($0) }, "The sentence begins with the likeliest.")
         #expect(reader.elements.count { $0.attributes["class"] == "rank" } == items.count)
         for item in items {
-            #expect(text.contains(item.name) && text.contains(Words.percent(item.probability)))
+            #expect(text.contains(item.name) && text.contains(TextFormat.percent(item.probability)))
         }
     }
 

@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func strongestSeasonsComeFirst() {
-        var response = ContextResponse.none
+        var response = DemandResponseModel.none
         response.categories = ["A", "B", "C", "D"]
         response.seasons = [0.2, nil, 0.9, 0.2].map { height in
             height.map {
@@ -44,7 +44,7 @@ import Testing
             }
         }
         #expect(response.categorySeasons.map(\.category) == ["C", "A", "D"])
-        #expect(ContextResponse.none.categorySeasons.isEmpty)
+        #expect(DemandResponseModel.none.categorySeasons.isEmpty)
     }
 
     @Test(arguments: [0.01, 0.7, 3.0]) func drawingStaysInItsFrame(_ height: Double) throws {

@@ -39,7 +39,7 @@ struct World: Sendable {
     static let evil = Result { try World(isHostile: true) }
 
     private init(isHostile: Bool) throws {
-        let shop = try SyntheticShop(.init(customers: 24, items: 60, days: 40, seed: 11))
+        let shop = try ShopGenerator(.init(customers: 24, items: 60, days: 40, seed: 11))
         let path = FileManager.default.temporaryDirectory.path + "/reports-\(UUID().uuidString)"
         store = try TwinStore(
             path: path, pseudonymizer: Pseudonymizer(key: [UInt8](repeating: 5, count: 32)))

@@ -25,7 +25,7 @@ import TwinStorage
         options.count = 7
         options.offset = 2
         let recommender = try service.models.current().recommender
-        let expected = try recommender.getRecommendations(user, options: options)
+        let expected = try recommender.recommend(user, options: options)
         let answer = try await service.get(
             "/v1/twins/\(user)/recommendations?paths=100&seed=99&n=7&offset=2&surprise=always")
         #expect(answer.status == 200)

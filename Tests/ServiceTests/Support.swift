@@ -23,7 +23,7 @@ struct TrainedShop: Sendable {
     static let shared = Result { try TrainedShop() }
 
     private init() throws {
-        let shop = try SyntheticShop(.init(customers: 30, items: 60, days: 40, seed: 11))
+        let shop = try ShopGenerator(.init(customers: 30, items: 60, days: 40, seed: 11))
         events = Array(shop.events())
         items = shop.items
         let configuration = TrainingConfiguration(seed: 5, width: 8, epochs: 1, threads: 2)

@@ -13,7 +13,7 @@ struct AggregationTests {
             [event(1, at: day), event(2, at: day), event(1, at: 2 * day)],
             [event(2, at: 3 * day, source: 1)], [], [event(2, at: 2 * day), event(3, at: 9 * day)],
         ])
-        let found = made.aggregatePredictedItems()
+        let found = made.itemProbabilities()
         #expect(found.map(\.item) == [2, 1, 3])
         #expect(found.map(\.probability) == [0.75, 0.25, 0.25])
         #expect(found.map(\.medianTime) == [2 * day, day, 9 * day])
@@ -32,7 +32,7 @@ struct AggregationTests {
         ])
         func items(_ types: Set<UInt8>?, _ seconds: Int64?) -> [Int32: Double] {
             Dictionary(
-                uniqueKeysWithValues: made.aggregatePredictedItems(types: types, within: seconds)
+                uniqueKeysWithValues: made.itemProbabilities(types: types, within: seconds)
                     .map { ($0.item, $0.probability) })
         }
         #expect(items([5], nil) == [1: 1])
@@ -43,14 +43,14 @@ struct AggregationTests {
         #expect(items(nil, 0) == [:])
         #expect(items(nil, -5) == [:])
         #expect(items(nil, .max) == [1: 1, 2: 0.5])
-        #expect(made.aggregatePredictedItems(types: [5]).first?.medianTime == 40)
+        #expect(made.itemProbabilities(types: [5]).first?.medianTime == 40)
     }
 
     @Test("Nothing comes of no paths, and of empty ones")
     func nothing() {
-        #expect(futures([]).aggregatePredictedItems().isEmpty)
+        #expect(futures([]).itemProbabilities().isEmpty)
         #expect(futures([]).meanLength == 0)
-        #expect(futures([[], []]).aggregatePredictedItems().isEmpty)
+        #expect(futures([[], []]).itemProbabilities().isEmpty)
         #expect(futures([[], []]).pathCount == 2)
         #expect(futures([]).expectedEventsPerDay().allSatisfy { $0 == 0 })
     }
@@ -63,7 +63,7 @@ struct AggregationTests {
             as [(Set<UInt8>?, Int64?)]
         {
             let end = made.origin + (seconds ?? made.horizonSeconds)
-            let found = made.aggregatePredictedItems(types: types, within: seconds)
+            let found = made.itemProbabilities(types: types, within: seconds)
             var expected = Set<Int32>()
             for item in 0..<Int32(try World.model().catalogue.count) {
                 var hits = 0
@@ -123,7 +123,7 @@ struct AggregationTests {
     @Test("An event at the very end of the horizon is counted on its last day")
     func lastMoment() {
         let made = futures([[event(1, at: 2 * day)]], horizon: 2 * day)
-        #expect(made.aggregatePredictedItems().count == 1)
+        #expect(made.itemProbabilities().count == 1)
         #expect(made.expectedEventsPerDay().reduce(0, +) == 1)
     }
 }

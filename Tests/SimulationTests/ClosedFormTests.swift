@@ -94,7 +94,7 @@ struct ClosedFormTests {
         let past = history
         let shares = parallelMap(1_000, threads: 2) { seed in
             Result {
-                try simulator.simulateFutureBehavior(
+                try simulator.simulate(
                     past, from: past.lastTime ?? 0,
                     settings: SimulationSettings(
                         horizonSeconds: days * day, paths: 60, seed: UInt64(seed),
@@ -148,7 +148,7 @@ struct ClosedFormTests {
         let past = history
         let held = parallelMap(2_000, threads: 2) { seed in
             Result {
-                try simulator.simulateFutureBehavior(
+                try simulator.simulate(
                     past, from: past.lastTime ?? 0,
                     settings: SimulationSettings(
                         horizonSeconds: 6 * day, paths: 150, seed: 10_000 + UInt64(seed),

@@ -14,7 +14,7 @@ import Testing
 struct DifferentDaysTests {
     /// What a model knows of one feature.
     private struct Response {
-        var feature: ContextDays.Feature
+        var feature: ContextFeatures.Feature
         var drinks: Double
         var pets: Double
         var usual = 0.0
@@ -31,7 +31,7 @@ struct DifferentDaysTests {
         var model = try World.model()
         let count = model.catalogue.count
         let trend = responses.first { $0.feature == .trend }?.usual ?? 0
-        model.response = ContextResponse(
+        model.response = DemandResponseModel(
             features: responses.map(\.feature),
             usual: [
                 "Lyon": responses.map {
@@ -73,7 +73,7 @@ struct DifferentDaysTests {
                 Trend(category: "drinks", city: "Lyon", day: 20_004, level: 0.5),
             ])
         return DayFactors(
-            try model(responses), .init(ContextDays(feeds), city: "Lyon", purposes: purposes),
+            try model(responses), .init(ContextFeatures(feeds), city: "Lyon", purposes: purposes),
             over: 20_000...20_007)
     }
 
@@ -187,12 +187,12 @@ struct DifferentDaysTests {
         let factors = DayFactors(
             model,
             .init(
-                ContextDays(rain(from: today) { $0 >= 7 }), city: "Lyon",
+                ContextFeatures(rain(from: today) { $0 >= 7 }), city: "Lyon",
                 purposes: ContextPurpose.usual),
             over: DayFactors.days(from: origin, horizonSeconds: settings.horizonSeconds))
         let simulator = Simulator(model)
-        let usual = try simulator.simulateFutureBehavior(history, from: origin, settings: settings)
-        let changed = try simulator.simulateFutureBehavior(
+        let usual = try simulator.simulate(history, from: origin, settings: settings)
+        let changed = try simulator.simulate(
             history, from: origin, settings: settings, factors: factors)
         let turn = Int64(today + 7) * day
         #expect(changed.events.filter { $0.time < turn } == usual.events.filter { $0.time < turn })

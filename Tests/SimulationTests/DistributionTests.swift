@@ -18,7 +18,7 @@ struct DistributionTests {
         let settings = SimulationSettings(
             horizonSeconds: SimulationSettings.horizonLimit, paths: Self.pathCount, seed: 5,
             evidence: [.popularity])
-        let start = SimulationStart(
+        let start = SimulationPlan(
             model: try World.lastingModel(),
             popularity: CumulativeTable(.dense(try World.model().popularity.probabilities)),
             history: history, origin: (history.lastTime ?? 0) + elapsed, settings: settings)
@@ -123,7 +123,7 @@ struct DistributionTests {
     ) throws -> [SimulatedEvent] {
         let settings = SimulationSettings(
             paths: Self.pathCount, seed: 9, evidence: [source])
-        let start = SimulationStart(
+        let start = SimulationPlan(
             model: try World.lastingModel(),
             popularity: CumulativeTable(.dense(try World.model().popularity.probabilities)),
             history: history, origin: history.lastTime ?? 0, settings: settings)

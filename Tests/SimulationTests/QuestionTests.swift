@@ -24,7 +24,7 @@ struct QuestionTests {
 
     @Test("Probabilities are shares of paths, by a time and of whole paths")
     func shares() {
-        #expect(four.share { $0.item == 1 } == PathShare(hits: 2, paths: 4))
+        #expect(four.share { $0.item == 1 } == PathProbability(hits: 2, paths: 4))
         #expect(four.share(within: day) { $0.item == 1 }.value == 0.25)
         #expect(four.share(within: day - 1) { $0.item == 1 }.hits == 0)
         #expect(four.share(within: .max) { _ in true }.hits == 3)
@@ -33,9 +33,9 @@ struct QuestionTests {
         #expect(four.share(ofBoth: 1, and: 3, types: [purchase]).hits == 1)
         #expect(four.share(ofBoth: 2, and: 9, types: [purchase]).hits == 0)
         #expect(four.share(ofBoth: 1, and: 1, types: [purchase]).hits == 2)
-        #expect(PathShare(hits: 0, paths: 0).value == 0)
-        #expect(PathShare(hits: 0, paths: 0).interval == 0...1)
-        #expect(PathShare(hits: 2, paths: 4).interval.contains(0.5))
+        #expect(PathProbability(hits: 0, paths: 0).value == 0)
+        #expect(PathProbability(hits: 0, paths: 0).interval == 0...1)
+        #expect(PathProbability(hits: 2, paths: 4).interval.contains(0.5))
     }
 
     @Test("Need dates are when so many paths have it, and none if too few do")
@@ -81,7 +81,7 @@ struct QuestionTests {
         #expect(abs(change.standardError - (1.0 / 3 / 4).squareRoot()) < 1e-12)
         #expect(change.interval.contains(0.5))
         #expect(change.quantile(0) == 0 && change.quantile(1) == 1)
-        #expect(try four.change(to: four) { _ in 1 } == PathSum([0, 0, 0, 0]))
+        #expect(try four.change(to: four) { _ in 1 } == PathSample([0, 0, 0, 0]))
         #expect(throws: FuturesError.self) { try four.change(to: futures([])) { _ in 1 } }
     }
 

@@ -125,11 +125,11 @@ struct SimulationTests {
         let origin = (history.lastTime ?? 0) + 2 * day
         var model = try World.lastingModel()
         let settings = SimulationSettings(paths: 600)
-        let staying = try Simulator(model).simulateFutureBehavior(
+        let staying = try Simulator(model).simulate(
             history, from: origin, settings: settings)
         model.churn = ChurnModel(
             probabilities: ChurnModel.bounds.map { _ in 0.4 }, meanGap: 3)
-        let leaving = try Simulator(model).simulateFutureBehavior(
+        let leaving = try Simulator(model).simulate(
             history, from: origin, settings: settings)
         #expect(staying.departed == 0 && abs(leaving.departed - 0.4) < 1e-6)
         let gone = (0..<600).filter { leaving.path($0).isEmpty && !staying.path($0).isEmpty }
@@ -212,7 +212,7 @@ struct SimulationTests {
         history.append(item: 3, type: purchase, time: 0)
         let own = try #require(ExpertID.allCases.firstIndex(of: .ownTransitions))
         let model = try World.lastingModel()
-        let start = SimulationStart(
+        let start = SimulationPlan(
             model: model, popularity: CumulativeTable(.dense(model.popularity.probabilities)),
             history: history, origin: 0,
             settings: SimulationSettings(

@@ -18,10 +18,10 @@ func expectEqual(
     #expect(first.origin == second.origin, sourceLocation: sourceLocation)
 }
 
-extension SimulationStart {
+extension SimulationPlan {
     /// The futures after one step of all paths.
     func firstStep() -> Futures {
-        var run = SimulationRun(self, paths: 0..<settings.paths)
+        var run = PathBlock(self, paths: 0..<settings.paths)
         run.advance(step: 0)
         return futures([Block(run)])
     }
@@ -34,7 +34,7 @@ func responsive(
 ) throws -> PredictionModel {
     var model = try World.model()
     let count = model.catalogue.count
-    model.response = ContextResponse(
+    model.response = DemandResponseModel(
         features: [.rain],
         usual: ["Lyon": [.init(normal: .init(mean: 0), least: 0, most: 4)]],
         usualTrends: [.init(mean: 0)], categories: ["all"],
@@ -69,10 +69,10 @@ func firstPurchases(
     let factors = DayFactors(
         model,
         .init(
-            ContextDays(feeds(Int(origin / day))), city: "Lyon", purposes: ContextPurpose.usual),
+            ContextFeatures(feeds(Int(origin / day))), city: "Lyon", purposes: ContextPurpose.usual),
         over: DayFactors.days(from: origin, horizonSeconds: settings.horizonSeconds))
     func purchases(_ factors: DayFactors?) -> [SimulatedEvent] {
-        SimulationStart(
+        SimulationPlan(
             model: model, popularity: CumulativeTable(.dense(model.popularity.probabilities)),
             history: history, origin: origin, settings: settings, factors: factors
         ).firstStep().events.filter { $0.type == purchase }

@@ -22,20 +22,20 @@ struct WhatIfCoverageTests {
     /// Paths of some customers through a rainy week, as things are and as the rain makes them.
     private func futures(
         _ model: PredictionModel, paths: Int, seed: UInt64
-    ) throws -> [(usual: Futures, changed: Futures, outlook: DayFactors.Outlook)] {
+    ) throws -> [(usual: Futures, changed: Futures, outlook: DayFactors.DayConditions)] {
         var settings = SimulationSettings(horizonSeconds: 7 * day, paths: paths, seed: seed)
         settings.goesThroughCatalogue = true
         let simulator = Simulator(model)
         return try Self.customers.map { customer in
             let history = try World.history(customer)
             let origin = try #require(history.lastTime) + 3600
-            let outlook = DayFactors.Outlook(
-                ContextDays(rain(from: Int(origin / day))), city: "Lyon",
+            let outlook = DayFactors.DayConditions(
+                ContextFeatures(rain(from: Int(origin / day))), city: "Lyon",
                 purposes: ContextPurpose.usual)
             let factors = DayFactors(model, outlook, over: days(from: origin))
             return (
-                try simulator.simulateFutureBehavior(history, from: origin, settings: settings),
-                try simulator.simulateFutureBehavior(
+                try simulator.simulate(history, from: origin, settings: settings),
+                try simulator.simulate(
                     history, from: origin, settings: settings, factors: factors), outlook
             )
         }
@@ -79,7 +79,7 @@ struct WhatIfCoverageTests {
     private func effect(_ model: PredictionModel, seed: UInt64) throws -> Effects.Effect {
         var sum = Effects()
         for (usual, changed, outlook) in try futures(model, paths: 100, seed: seed) {
-            let doubt = Doubt(
+            let doubt = ParameterUncertainty(
                 usual: nil, changed: DayFactors(model, outlook, over: days(from: usual.origin)),
                 usualDrawn: nil,
                 changedDrawn: DayFactors(

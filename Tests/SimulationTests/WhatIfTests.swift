@@ -32,7 +32,7 @@ struct DayFactorsTests {
         return DayFactors(
             model,
             .init(
-                ContextDays(feeds(from: origin, cheap: cheap)), city: city, purposes: purposes,
+                ContextFeatures(feeds(from: origin, cheap: cheap)), city: city, purposes: purposes,
                 unavailable: unavailable), over: 20_000...20_007, draws: draws)
     }
 
@@ -83,7 +83,7 @@ struct DayFactorsTests {
             let origin = Int64(start) * day
             let found = DayFactors(
                 model,
-                .init(ContextDays(feeds(from: origin)), city: "Lyon", purposes: purposes),
+                .init(ContextFeatures(feeds(from: origin)), city: "Lyon", purposes: purposes),
                 over: start...start + 28)
             let factors = try #require(found)
             let time = Int64(date) * day + 9
@@ -101,7 +101,7 @@ struct DayFactorsTests {
             DayFactors(
                 model,
                 .init(
-                    ContextDays(feeds(from: Int64(start) * day)), city: "Lyon",
+                    ContextFeatures(feeds(from: Int64(start) * day)), city: "Lyon",
                     purposes: [.weather], isCompared: isCompared), over: start...start + 28
             )?.factor(of: 2, at: Int64(start + 20) * day + 9) ?? 0
         }
@@ -153,12 +153,12 @@ struct SimulationUnderFactorsTests {
         let factors = DayFactors(
             model,
             .init(
-                ContextDays(feeds(from: origin, cheap: cheap)), city: "Lyon",
+                ContextFeatures(feeds(from: origin, cheap: cheap)), city: "Lyon",
                 purposes: ContextPurpose.usual, unavailable: unavailable),
             over: DayFactors.days(from: origin, horizonSeconds: settings.horizonSeconds))
         return (
-            try simulator.simulateFutureBehavior(history, from: origin, settings: settings),
-            try simulator.simulateFutureBehavior(
+            try simulator.simulate(history, from: origin, settings: settings),
+            try simulator.simulate(
                 history, from: origin, settings: settings, factors: factors)
         )
     }
@@ -220,7 +220,7 @@ struct SimulationUnderFactorsTests {
     @Test("Over whole paths a cheaper item is hardly bought at the cost of others")
     func priceOverPaths() throws {
         let usual = try simulate(try responsive()).usual
-        let items = usual.aggregatePredictedItems(types: [purchase])
+        let items = usual.itemProbabilities(types: [purchase])
         let item = try #require(items.dropFirst(5).first)
         let model = try responsive(elasticity: -1)
         let changed = try simulate(model, cheap: model.catalogue.itemIDs[Int(item.item)]).changed
@@ -235,7 +235,7 @@ struct SimulationUnderFactorsTests {
     @Test("What cannot be had is not bought, and everything else is")
     func unavailable() throws {
         let usual = try simulate(try responsive()).usual
-        let items = usual.aggregatePredictedItems(types: [purchase])
+        let items = usual.itemProbabilities(types: [purchase])
         let item = try #require(items.first).item
         let changed = try simulate(
             try World.model(), unavailable: [item: 0...100_000]
@@ -325,11 +325,11 @@ struct EffectsTests {
     func doubt() throws {
         let deviation = 0.2
         let model = try responsive(rain: 0.3, rainDeviation: deviation)
-        let outlook = DayFactors.Outlook(
-            ContextDays(feeds(from: 20_000 * day)), city: "Lyon",
+        let outlook = DayFactors.DayConditions(
+            ContextFeatures(feeds(from: 20_000 * day)), city: "Lyon",
             purposes: ContextPurpose.usual)
         let days = 20_000...20_009
-        let doubt = Doubt(
+        let doubt = ParameterUncertainty(
             usual: nil, changed: DayFactors(model, outlook, over: days), usualDrawn: nil,
             changedDrawn: DayFactors(model, outlook, over: days, draws: Effects.draws))
         let paths = futures(
@@ -373,7 +373,7 @@ struct ScenarioTests {
         ]
         let feeds = ContextFeeds(
             offers: [Offer(itemID: "a", firstDay: 10, lastDay: 20, price: 1.8)])
-        let days = ContextDays(scenario.applied(to: feeds, items: items, horizon: 10...16))
+        let days = ContextFeatures(scenario.applied(to: feeds, items: items, horizon: 10...16))
         func price(_ item: String, _ day: Int) -> Double? {
             days.price(of: item, city: nil, day: day)
         }
@@ -397,14 +397,14 @@ struct ScenarioTests {
         let changed = scenario.applied(to: feeds, items: [], horizon: 10...12)
         #expect(changed.weather["Lyon"]?[10] == Weather(temperature: 7, precipitation: 20))
         // Nobody has said how warm the day after tomorrow will be.
-        let days = ContextDays(changed)
+        let days = ContextFeatures(changed)
         #expect(days.value(of: .rain, category: nil, city: "Lyon", day: 12) == log1p(20))
         #expect(days.value(of: .warmth, category: nil, city: "Lyon", day: 12) == nil)
         #expect(changed.weather["Lyon"]?[13] == nil)
         #expect(changed.events.map(\.kind).sorted() == ["concert", "holiday"])
         #expect(Scenario().applied(to: feeds, items: [], horizon: 10...12) == feeds)
         // However many days there are, each has the event.
-        let long = ContextDays(scenario.applied(to: feeds, items: [], horizon: 10...300))
+        let long = ContextFeatures(scenario.applied(to: feeds, items: [], horizon: 10...300))
         for day in [10, 100, 300] {
             #expect(
                 long.value(of: .during("concert"), category: nil, city: nil, day: day) == 1)

@@ -44,7 +44,7 @@ enum Fixture {
     /// The same of a store as it is now.
     static func twins(_ store: String) throws -> [ExpectedTwin] {
         let store = try open(store)
-        return try customers.map { ExpectedTwin(try store.loadUserTwin($0)) }
+        return try customers.map { ExpectedTwin(try store.twin($0)) }
     }
 }
 
@@ -123,7 +123,7 @@ struct ExpectedTwin: Codable, Equatable {
         #expect(try Fixture.twins(folder("store")) == (try Fixture.expectedTwins()))
         let report = try StoreVerification.verify(folder("store"))
         #expect(report.findings == [])
-        #expect(report.settledEvents + report.waitingEvents == 60)
+        #expect(report.mergedEvents + report.waitingEvents == 60)
         #expect(report.twins == 5)
         #expect(report.format == GraphStore.formatVersion)
     }
@@ -277,7 +277,7 @@ struct ExpectedTwin: Codable, Equatable {
     @Test func aStoreInUseIsNotMigrated() async throws {
         let folder = try TemporaryFolder()
         try Fixture.copy(1, to: folder("store"))
-        let hold = try FolderHold(folder("store"))
+        let hold = try ExclusiveDirectoryLock(folder("store"))
         await #expect(processExitsWith: .exitCode(75)) { [store = folder("store") as String] in
             do {
                 _ = try StoreMigration.migrate(store) { _ in }

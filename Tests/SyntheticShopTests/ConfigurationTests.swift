@@ -6,7 +6,7 @@ import Time
 @testable import SyntheticShop
 
 @Suite struct ConfigurationTests {
-    typealias Configuration = SyntheticShop.Configuration
+    typealias Configuration = ShopGenerator.Configuration
 
     @Test func defaultsAreTheQuickstart() throws {
         let configuration = Configuration()
@@ -15,7 +15,7 @@ import Time
         #expect(configuration.days == 180)
         #expect(configuration.seed == 7)
         #expect(configuration.start.iso8601 == "2026-01-01T00:00:00Z")
-        let shop = try SyntheticShop()
+        let shop = try ShopGenerator()
         #expect(shop.configuration == configuration)
     }
 
@@ -43,7 +43,7 @@ import Time
     @Test(arguments: impossible.indices)
     func impossibleConfigurationIsRefused(_ index: Int) {
         let (configuration, says) = Self.impossible[index]
-        let error = #expect(throws: ShopError.self) { try SyntheticShop(configuration) }
+        let error = #expect(throws: ShopError.self) { try ShopGenerator(configuration) }
         #expect(error?.code == .setting)
         for text in says {
             #expect(error?.description.contains(text) == true, "\(error?.description ?? "")")
@@ -59,7 +59,7 @@ import Time
 
     @Test(arguments: possible)
     func extremeButPossibleConfigurationWorks(_ configuration: Configuration) throws {
-        let shop = try SyntheticShop(configuration)
+        let shop = try ShopGenerator(configuration)
         #expect(shop.items.count == configuration.items)
         #expect(shop.truth.customers.count == configuration.customers)
         #expect(shop.truth.customers.allSatisfy { !$0.staples.isEmpty })

@@ -6,7 +6,7 @@ import Time
 
 /// The default shop, made once for all tests.
 enum Fixture {
-    static let shop = Result { try SyntheticShop() }
+    static let shop = Result { try ShopGenerator() }
     static let events = shop.map { Array($0.events()) }
     static let purchases = events.map { $0.filter { $0.type == .purchase } }
     /// The baskets of each customer in time order.
@@ -36,7 +36,7 @@ enum Fixture {
     @Test func defaultSizeIsAsPromised() throws {
         let events = try Fixture.events.get()
         #expect((120_000...180_000).contains(events.count), "\(events.count)")
-        let expected = 600 * 180 * SyntheticShop.Configuration.eventsPerHundredCustomerDays / 100
+        let expected = 600 * 180 * ShopGenerator.Configuration.eventsPerHundredCustomerDays / 100
         #expect(abs(Double(events.count) / Double(expected) - 1) < 0.1)
     }
 
@@ -153,9 +153,9 @@ enum Fixture {
     private func events(
         customers: Int = 20, items: Int = 60, days: Int = 25, seed: UInt64 = 3
     ) throws -> [Event] {
-        let configuration = SyntheticShop.Configuration(
+        let configuration = ShopGenerator.Configuration(
             customers: customers, items: items, days: days, seed: seed)
-        return Array(try SyntheticShop(configuration).events())
+        return Array(try ShopGenerator(configuration).events())
     }
 
     @Test func sameSeedSameEvents() throws {
@@ -172,7 +172,7 @@ enum Fixture {
     }
 
     @Test func iteratingTwiceGivesTheSame() throws {
-        let shop = try SyntheticShop(.init(customers: 10, items: 40, days: 20))
+        let shop = try ShopGenerator(.init(customers: 10, items: 40, days: 20))
         #expect(Array(shop.events()) == Array(shop.events()))
     }
 
@@ -181,8 +181,8 @@ enum Fixture {
         let many = try events(customers: 300)
         let users = Set(few.map(\.userID))
         #expect(many.filter { users.contains($0.userID) } == few)
-        let truth = try SyntheticShop(.init(customers: 7, items: 60, days: 25, seed: 3)).truth
-        let larger = try SyntheticShop(.init(customers: 300, items: 60, days: 25, seed: 3)).truth
+        let truth = try ShopGenerator(.init(customers: 7, items: 60, days: 25, seed: 3)).truth
+        let larger = try ShopGenerator(.init(customers: 300, items: 60, days: 25, seed: 3)).truth
         #expect(Array(larger.customers.prefix(7)) == truth.customers)
     }
 

@@ -43,12 +43,12 @@ private func rows(_ text: String) -> [[String]] {
 }
 
 @Suite struct FileTests {
-    private let configuration = SyntheticShop.Configuration(
+    private let configuration = ShopGenerator.Configuration(
         customers: 15, items: 90, days: 20, seed: 21)
 
-    private func files(_ configuration: SyntheticShop.Configuration) throws -> [String: Data] {
+    private func files(_ configuration: ShopGenerator.Configuration) throws -> [String: Data] {
         try withFolder { folder in
-            let shop = try SyntheticShop(configuration)
+            let shop = try ShopGenerator(configuration)
             try shop.write(to: folder + "/new/shop")
             var files: [String: Data] = [:]
             for name in try FileManager.default.contentsOfDirectory(atPath: folder + "/new/shop") {
@@ -79,7 +79,7 @@ private func rows(_ text: String) -> [[String]] {
                 "user_id", "item_id", "type", "timestamp", "event_id", "session_id", "city",
                 "quantity", "price", "dwell", "query", "basket_id",
             ])
-        let events = Array(try SyntheticShop(configuration).events())
+        let events = Array(try ShopGenerator(configuration).events())
         #expect(table.count == events.count + 1)
         for (row, event) in zip(table.dropFirst(), events) {
             #expect(row.count == 12)
@@ -95,7 +95,7 @@ private func rows(_ text: String) -> [[String]] {
     @Test func itemFileKeepsNamesWithCommas() throws {
         let text = String(decoding: try #require(files(configuration)["items.csv"]), as: UTF8.self)
         let table = rows(text)
-        let items = try SyntheticShop(configuration).items
+        let items = try ShopGenerator(configuration).items
         #expect(table.first == ["item_id", "name", "category", "brand", "description", "price"])
         #expect(table.count == items.count + 1)
         #expect(items.contains { $0.name.contains(",") })
@@ -108,7 +108,7 @@ private func rows(_ text: String) -> [[String]] {
 
     @Test func productReadsItsOwnFiles() throws {
         try withFolder { folder in
-            let shop = try SyntheticShop(configuration)
+            let shop = try ShopGenerator(configuration)
             try shop.write(to: folder)
             var itemReader = try ItemReader(path: folder + "/items.csv")
             var items: [Item] = []
@@ -131,14 +131,14 @@ private func rows(_ text: String) -> [[String]] {
     @Test func truthFileSurvivesReading() throws {
         let data = try #require(files(configuration)["truth.json"])
         let truth = try JSONDecoder().decode(ShopTruth.self, from: data)
-        #expect(truth == (try SyntheticShop(configuration).truth))
+        #expect(truth == (try ShopGenerator(configuration).truth))
         #expect(truth.configuration == configuration)
     }
 
     @Test func olderFilesAreReplaced() throws {
         try withFolder { folder in
-            try SyntheticShop(.init(customers: 30, items: 90, days: 30)).write(to: folder)
-            try SyntheticShop(configuration).write(to: folder)
+            try ShopGenerator(.init(customers: 30, items: 90, days: 30)).write(to: folder)
+            try ShopGenerator(configuration).write(to: folder)
             let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/events.csv"))
             #expect(data == (try files(configuration)["events.csv"]))
             let names = try FileManager.default.contentsOfDirectory(atPath: folder)
@@ -148,10 +148,10 @@ private func rows(_ text: String) -> [[String]] {
 
     @Test func allFilesAreListed() throws {
         try withFolder { folder in
-            try SyntheticShop(configuration).write(to: folder)
+            try ShopGenerator(configuration).write(to: folder)
             let manager = FileManager.default
             let found = try manager.subpathsOfDirectory(atPath: folder).filter { $0 != "context" }
-            #expect(found.sorted() == SyntheticShop.fileNames.sorted())
+            #expect(found.sorted() == ShopGenerator.fileNames.sorted())
             for name in found {
                 let attributes = try manager.attributesOfItem(atPath: "\(folder)/\(name)")
                 #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600, "\(name)")
@@ -163,7 +163,7 @@ private func rows(_ text: String) -> [[String]] {
         try withFolder { folder in
             let path = folder + "/taken"
             try Data("x".utf8).write(to: URL(fileURLWithPath: path))
-            let shop = try SyntheticShop(configuration)
+            let shop = try ShopGenerator(configuration)
             let error = #expect(throws: ShopError.self) { try shop.write(to: path) }
             #expect(error?.code == .file)
             #expect(error?.description.contains(path) == true)
@@ -176,7 +176,7 @@ private func rows(_ text: String) -> [[String]] {
             // A folder with something in it stands where the file should be.
             try FileManager.default.createDirectory(
                 atPath: "\(folder)/\(name)/full", withIntermediateDirectories: true)
-            let shop = try SyntheticShop(configuration)
+            let shop = try ShopGenerator(configuration)
             let error = #expect(throws: ShopError.self) { try shop.write(to: folder) }
             #expect(error?.code == .file)
             #expect(error?.description.contains(name) == true)

@@ -8,7 +8,7 @@ import Time
 @Suite("Purchase propensities")
 struct PurchasePropensitiesTests {
     private static let shop = Result {
-        try SyntheticShop(.init(customers: 250, items: 80, days: 120, seed: 11))
+        try ShopGenerator(.init(customers: 250, items: 80, days: 120, seed: 11))
     }
     private static let day = 90
     private static let known = shop.flatMap { shop in
@@ -88,7 +88,7 @@ struct PurchasePropensitiesTests {
 
     @Test("The number of threads changes nothing, and asking changes no events")
     func deterministic() throws {
-        let shop = try SyntheticShop(.init(customers: 12, items: 40, days: 40, seed: 3))
+        let shop = try ShopGenerator(.init(customers: 12, items: 40, days: 40, seed: 3))
         let before = Array(shop.events())
         let tables = try [1, 2, 5].map {
             try shop.purchasePropensities(
@@ -107,7 +107,7 @@ struct PurchasePropensitiesTests {
 
     @Test("Days and horizons out of range are refused")
     func limits() throws {
-        let shop = try SyntheticShop(.init(customers: 2, items: 20, days: 5))
+        let shop = try ShopGenerator(.init(customers: 2, items: 20, days: 5))
         for (day, horizons, repetitions) in [
             (-1, [7], 10), (4000, [7], 10), (0, [], 10), (0, [0], 10), (0, [7, 7], 10),
             (0, [28, 7], 10), (0, [400], 10), (0, [7], 0),

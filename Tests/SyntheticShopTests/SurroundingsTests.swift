@@ -9,7 +9,7 @@ import Time
 @Suite("Surroundings")
 struct SurroundingsTests {
     private static let shop = Result {
-        try SyntheticShop(.init(customers: 1500, items: 150, days: 150, seed: 19))
+        try ShopGenerator(.init(customers: 1500, items: 150, days: 150, seed: 19))
     }
     private static let views = shop.map { shop in
         shop.events().filter { $0.type == .view }
@@ -25,8 +25,8 @@ struct SurroundingsTests {
 
     @Test("Feeds are complete, in range, and the same for more customers and days")
     func feeds() throws {
-        let shop = try SyntheticShop(.init(customers: 3, items: 40, days: 30, seed: 5))
-        let larger = try SyntheticShop(.init(customers: 9, items: 40, days: 60, seed: 5))
+        let shop = try ShopGenerator(.init(customers: 3, items: 40, days: 30, seed: 5))
+        let larger = try ShopGenerator(.init(customers: 9, items: 40, days: 60, seed: 5))
         let first = Int(shop.configuration.start.seconds / 86_400)
         #expect(shop.context.weather.count == Assortment.cities.count)
         for (city, days) in shop.context.weather {
@@ -101,7 +101,7 @@ struct SurroundingsTests {
     func seasons() throws {
         // From December on, and from August on: before Christmas much is baked.
         func baking(from start: Int64) throws -> (share: Double, all: Double) {
-            let shop = try SyntheticShop(
+            let shop = try ShopGenerator(
                 .init(
                     customers: 500, items: 150, days: 28, seed: 21, start: .init(seconds: start)))
             let baking = Set(shop.items.filter { $0.category == "Baking" }.map(\.itemID))
@@ -205,7 +205,7 @@ struct SurroundingsTests {
 @Suite("Purchase effects")
 struct PurchaseEffectsTests {
     private static let shop = Result {
-        try SyntheticShop(.init(customers: 300, items: 60, days: 60, seed: 23))
+        try ShopGenerator(.init(customers: 300, items: 60, days: 60, seed: 23))
     }
 
     @Test("If nothing changes, nothing changes; and the usual agrees with the propensities")
@@ -262,7 +262,7 @@ struct PurchaseEffectsTests {
 
     @Test("The number of threads changes nothing, and numbers out of range are refused")
     func limits() throws {
-        let shop = try SyntheticShop(.init(customers: 12, items: 40, days: 40, seed: 3))
+        let shop = try ShopGenerator(.init(customers: 12, items: 40, days: 40, seed: 3))
         var feeds = shop.context
         feeds.offers = []
         let effects = try [1, 3].map {

@@ -160,7 +160,7 @@ import Time
     @Test(arguments: 0..<20 as Range<UInt64>)
     func everySeedGivesThreeToEightClustersEvenInTheSmallestShop(_ seed: UInt64) throws {
         for items in [8, 9, 15, 40] {
-            let shop = try SyntheticShop(.init(customers: 3, items: items, days: 1, seed: seed))
+            let shop = try ShopGenerator(.init(customers: 3, items: items, days: 1, seed: seed))
             #expect((3...8).contains(shop.truth.clusters.count), "seed \(seed), \(items) items")
             #expect(!shop.truth.sequences.isEmpty, "seed \(seed), \(items) items")
         }

@@ -17,7 +17,7 @@ import Testing
 
         /// The events of a graph that are not settled.
         func waiting(_ graph: GraphID) -> [JournalEntry] {
-            load(after: state.settledThrough).filter { $0.0 == graph }.map(\.1)
+            load(after: state.mergedThrough).filter { $0.0 == graph }.map(\.1)
         }
     }
 
@@ -33,7 +33,7 @@ import Testing
             try index.open(at: model.state, transaction: number) { model.load(after: $0) }
             let added = append(random.below(6), to: &model, index, &random)
             let isSettling = random.chance(0.2)
-            if isSettling { model.state.settledThrough = model.state.next - 1 }
+            if isSettling { model.state.mergedThrough = model.state.next - 1 }
             let erased = random.chance(0.1) ? Self.graphs[random.below(4)] : nil
             if let erased {
                 model.entries.removeAll { $0.graph == erased }

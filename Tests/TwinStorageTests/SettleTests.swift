@@ -49,7 +49,7 @@ import TwinFixtures
             try shop.store.settle()
             #expect(try self.image(shop, 5) == image, "seed \(seed), limit \(limit), settled")
             #expect(try shop.store.eventCount() == 200)
-            #expect(try shop.store.unsettledCount() == 0)
+            #expect(try shop.store.pendingCount() == 0)
         }
     }
 
@@ -127,7 +127,7 @@ import TwinFixtures
                 generator.event(user: "u\(generator.below(40))", eventID: "\(batch)-\(number)")
             }
             _ = try shop.store.append(events)
-            let waiting = try shop.store.unsettledCount()
+            let waiting = try shop.store.pendingCount()
             // A sweep begins at a sixteenth, and as many may come in while it is under way; a batch
             // or two more at each end.
             let limit = max(50, (batch + 1) * 10 / 16)
@@ -163,7 +163,7 @@ import TwinFixtures
                 group.addTask {
                     var last = 0
                     while last < rounds, !Task.isCancelled {
-                        let twin = try store.loadUserTwin("u")
+                        let twin = try store.twin("u")
                         let contributions = twin.itemGraph.interactions.reduce(0) { $0 + $1.count }
                         #expect(contributions == twin.eventCount)
                         #expect(twin.eventCount >= last)
@@ -186,7 +186,7 @@ import TwinFixtures
         try shop.store.graph.environment.copy(to: folder("copy/data.mdb"), compacting: false)
         let copy = try TwinStore(
             path: folder("copy"), pseudonymizer: Pseudonymizer(key: testKey), access: .read)
-        #expect(TwinImage(try copy.loadUserTwin("u")) == TwinImage(try shop.twin()))
+        #expect(TwinImage(try copy.twin("u")) == TwinImage(try shop.twin()))
         #expect(throws: LMDBError.self) { try copy.settle() }
     }
 }

@@ -346,7 +346,7 @@ import TwinFixtures
                     for number in 0..<25 {
                         let event = event(.view, "i\(number % 5)", Double(number), user: "u\(user)")
                         _ = try store.append([event])
-                        let twin = try store.loadUserTwin("u\(user)")
+                        let twin = try store.twin("u\(user)")
                         #expect(twin.eventCount == number + 1)
                     }
                 }

@@ -148,7 +148,7 @@ import TwinFixtures
         try shop.store.settle()
         #expect(try shop.twin().isCold)
         #expect(try shop.twin("v").eventCount == 1)
-        #expect(try shop.store.unsettledCount() == 0)
+        #expect(try shop.store.pendingCount() == 0)
     }
 
     @Test func somebodyUnknownIsEntombedToo() throws {

@@ -12,7 +12,7 @@ struct RankedItem {
 extension Recommender {
     /// How much less probable than another an item may be to come before it: the ratio of the least
     /// to the greatest that taste and preference make of a probability is 0.41.
-    private static let swayMin: Float = 0.4
+    private static let maxReorderingRatio: Float = 0.4
 
     /// The items that may be among the best as far as the list reaches, by place.
     ///
@@ -25,8 +25,8 @@ extension Recommender {
     ) -> [PredictedItem] {
         var drawn: [Int32: PredictedItem] = [:]
         if options.usesPaths {
-            let bought = futures.aggregatePredictedItems(types: [EventType.purchase.rawValue])
-            for predicted in bought.isEmpty ? futures.aggregatePredictedItems() : bought {
+            let bought = futures.itemProbabilities(types: [EventType.purchase.rawValue])
+            for predicted in bought.isEmpty ? futures.itemProbabilities() : bought {
                 drawn[predicted.item] = predicted
             }
         }
@@ -40,7 +40,7 @@ extension Recommender {
             probabilities[Int(place)] = 0
         }
         let last = topIndices(probabilities, options.offset + options.count).last
-        let least = last.map { probabilities[Int($0)] * Self.swayMin } ?? 0
+        let least = last.map { probabilities[Int($0)] * Self.maxReorderingRatio } ?? 0
         let unseen = wilsonInterval(hits: 0, trials: futures.pathCount)
         return probabilities.indices.compactMap { place in
             guard probabilities[place] > 0, probabilities[place] >= least else { return nil }
@@ -53,14 +53,14 @@ extension Recommender {
         }
     }
 
-    /// Orders items by probability × taste × preference (`rankItemsByProbability` of document 004).
+    /// Orders items by probability × taste × preference (`rank` of document 004).
     ///
     /// Probability comes from the futures, calibrated where that is known, and leads. Taste is `exp(closeness / 4)` of the item's
     /// vector to the customer's; preference is `(0.02 + share of the item's category)^0.1`. Both are
     /// gentle on purpose: they order items that are about equally probable. Each of the three can
     /// be switched off.
-    func rankItemsByProbability(
-        _ items: some Sequence<PredictedItem>, items details: [String: Item], taste: Taste,
+    func rank(
+        _ items: some Sequence<PredictedItem>, items details: [String: Item], taste: UserEmbedding,
         preferences: UserTwin.Preferences,
         calibrated: [Int32: ModelCalibration.Probability] = [:], options: RecommendationOptions
     ) -> [RankedItem] {

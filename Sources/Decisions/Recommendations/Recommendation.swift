@@ -58,7 +58,7 @@ package struct Recommendation: Hashable, Sendable, Codable {
 }
 
 /// The answer to a request for recommendations.
-package struct Recommendations: Sendable, Codable {
+package struct RecommendationList: Sendable, Codable {
     /// The customer's pseudonym.
     package var userID: String
     /// Whether nothing is known of the customer, so that the items are what is popular now.

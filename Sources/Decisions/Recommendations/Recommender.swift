@@ -15,7 +15,7 @@ package struct Recommender: Sendable {
     private let version: String
     private let histories: TwinHistories
     private let simulator: Simulator
-    private let outlooks: Outlooks
+    private let outlooks: DayFactorCache
     private let calibration: ModelCalibration?
 
     /// Makes a recommender.
@@ -36,7 +36,7 @@ package struct Recommender: Sendable {
         self.version = version
         histories = try TwinHistories(store, catalogue: model.catalogue)
         simulator = Simulator(model)
-        outlooks = Outlooks(
+        outlooks = DayFactorCache(
             model, model.response.isNeutral ? ContextFeeds() : try store.contextFeeds())
     }
 
@@ -78,18 +78,18 @@ package struct Recommender: Sendable {
             snapshot: snapshot, history: history, next: model.nextContext(after: history))
     }
 
-    /// Simulates a customer's futures (`simulateFutureBehavior` of document 004), as the days ahead
+    /// Simulates a customer's futures (`simulate` of document 004), as the days ahead
     /// are known to be.
     package func simulate(_ subject: Subject, settings: SimulationSettings) throws -> Futures {
         try settings.validate()
-        return try simulator.simulateFutureBehavior(
+        return try simulator.simulate(
             subject.history, from: subject.origin.seconds, settings: settings,
             factors: outlooks.factors(
                 of: subject.snapshot, horizonSeconds: settings.horizonSeconds),
             next: subject.next)
     }
 
-    /// The items to recommend to a customer (`getRecommendations` of document 004).
+    /// The items to recommend to a customer (`recommend` of document 004).
     ///
     /// Loads the twin, simulates its futures, counts the items in them, ranks them by probability,
     /// taste and preferences, and returns the best. A customer of whom nothing is known gets what
@@ -97,9 +97,9 @@ package struct Recommender: Sendable {
     ///
     /// - Throws: ``RecommendationError`` or `FuturesError` for an option out of its range; what
     ///   the store throws; `CancellationError` when the task is cancelled.
-    package func getRecommendations(
+    package func recommend(
         _ userID: String, options: RecommendationOptions = RecommendationOptions()
-    ) throws -> Recommendations {
+    ) throws -> RecommendationList {
         try options.validate()
         let subject = try subject(userID, asOf: options.asOf)
         try Task.checkCancellation()
@@ -111,9 +111,9 @@ package struct Recommender: Sendable {
     /// The items to recommend from futures that were simulated before.
     package func recommendations(
         _ subject: Subject, futures: Futures, options: RecommendationOptions
-    ) throws -> Recommendations {
+    ) throws -> RecommendationList {
         try options.validate()
-        let taste = Taste(subject.history, model: model)
+        let taste = UserEmbedding(subject.history, model: model)
         let next = model.prediction(for: subject.next)
         let rejected = Set(
             subject.twin.itemGraph.interactions.filter { $0.type == .reject }.map(\.itemID))
@@ -121,7 +121,7 @@ package struct Recommender: Sendable {
         let predicted = candidates(
             futures, next: next, excluding: rejected, calibrated: calibrated, options: options)
         let items = try store.items(predicted.map { itemID($0.item) })
-        let ranked = rankItemsByProbability(
+        let ranked = rank(
             predicted, items: items, taste: taste, preferences: subject.twin.preferences,
             calibrated: calibrated, options: options)
         let best = ranked.dropFirst(options.offset).prefix(options.count)
@@ -137,7 +137,7 @@ package struct Recommender: Sendable {
                 subject, futures: futures, next: next, taste: taste,
                 excluding: rejected.union(listed.map(\.itemID)), explainer: explainer)
         }
-        return Recommendations(
+        return RecommendationList(
             userID: subject.twin.userID, isColdStart: subject.history.isEmpty,
             asOf: subject.origin.iso8601, horizonDays: options.horizonDays,
             modelVersion: version, items: listed, surprise: surprise)
@@ -150,7 +150,7 @@ package struct Recommender: Sendable {
     ) -> [Int32: ModelCalibration.Probability] {
         guard let calibration, !subject.history.isEmpty else { return [:] }
         return calibration.probabilities(
-            futures.aggregatePredictedItems(types: Set(calibration.types)),
+            futures.itemProbabilities(types: Set(calibration.types)),
             after: subject.history, from: subject.origin.seconds,
             within: futures.horizonSeconds)
     }
@@ -159,7 +159,7 @@ package struct Recommender: Sendable {
 }
 
 /// Where a customer's taste lies among the item vectors.
-struct Taste: Sendable {
+struct UserEmbedding: Sendable {
     /// The mean direction of the newest items' vectors, newer ones counting more; empty if there
     /// are none.
     private let direction: [Float]

@@ -17,7 +17,7 @@ extension Recommender {
     ///
     /// - Returns: The best candidate; `nil` if none is both close and unexpected.
     func surprisePick(
-        _ subject: Subject, futures: Futures, next: ItemDistribution, taste: Taste,
+        _ subject: Subject, futures: Futures, next: ItemDistribution, taste: UserEmbedding,
         excluding: Set<String>, explainer: Explainer
     ) throws -> Recommendation? {
         let touched = Set(subject.history.items)
@@ -43,7 +43,7 @@ extension Recommender {
         guard let pick = ranked.min(by: { ($1.score, $0.item) < ($0.score, $1.item) }) else {
             return nil
         }
-        let hits = futures.aggregatePredictedItems().first { $0.item == pick.item }
+        let hits = futures.itemProbabilities().first { $0.item == pick.item }
         let predicted =
             hits
             ?? PredictedItem(

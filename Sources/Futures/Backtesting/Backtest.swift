@@ -88,7 +88,7 @@ package struct Backtest: Sendable {
     /// - Returns: A forecast for each, in their order.
     /// - Throws: `CancellationError` when the task is cancelled.
     package func forecasts(
-        _ hindsights: [Hindsight], progress: (Int) -> Void
+        _ hindsights: [BacktestCase], progress: (Int) -> Void
     ) throws -> [Forecast] {
         var forecasts: [Forecast] = []
         for start in stride(from: 0, to: hindsights.count, by: Self.batch) {
@@ -103,10 +103,10 @@ package struct Backtest: Sendable {
         return forecasts
     }
 
-    private func forecast(_ hindsight: Hindsight, index: Int) throws -> Forecast {
+    private func forecast(_ hindsight: BacktestCase, index: Int) throws -> Forecast {
         // Customers draw numbers of their own, so that errors by chance do not add up.
         let random = Philox(seed: settings.seed, stream: 0xBAC7)
-        let futures = try simulator.simulateFutureBehavior(
+        let futures = try simulator.simulate(
             hindsight.history, from: hindsight.origin,
             settings: settings.simulation(seed: random.bits(at: UInt64(index))),
             factors: hindsight.factors)

@@ -19,7 +19,7 @@ package struct BacktestReport: Sendable, Equatable {
         /// Those of the first ten against the true probabilities, where all are known.
         package let top10Truth: Reliability?
         /// Whether the numbers of items bought lie evenly among the simulated ones.
-        package let count: Uniformity
+        package let count: KolmogorovSmirnovTest
         /// The share of customers whose number of items lies within the interval that is to hold
         /// 90 % of them, the ends counting in part.
         package let coverage90: Double
@@ -39,7 +39,7 @@ package struct BacktestReport: Sendable, Equatable {
         /// gaps, parts of the week, types and categories, by name.
         package let distances: [String: Double]
 
-        init(_ sums: PathRealism, customers: Int) {
+        init(_ sums: PathStatistics, customers: Int) {
             let people = Double(max(1, customers))
             let events = sums.types.totals
             simulatedEvents = events.simulated / people
@@ -59,7 +59,7 @@ package struct BacktestReport: Sendable, Equatable {
     /// What is told of each horizon, the shortest first.
     package let windows: [Window]
     /// Whether the times to the next purchase lie evenly among the simulated ones.
-    package let next: Uniformity
+    package let next: KolmogorovSmirnovTest
     /// How the paths look.
     package let realism: Realism
 
@@ -79,12 +79,13 @@ package struct BacktestReport: Sendable, Equatable {
                     ? calibration.horizons[place].count : QuantileCurve([]),
                 uniform: { random.uniform(at: UInt64(place + 1) << 32 | UInt64($0)) })
         }
-        next = Uniformity(
+        next = KolmogorovSmirnovTest(
             forecasts.enumerated().map {
                 $0.element.next.calibrated(by: calibration.next)
                     .transform(random.uniform(at: UInt64($0.offset)))
             })
-        var sums = PathRealism(categoryCount: forecasts.first?.realism.categories.real.count ?? 0)
+        var sums = PathStatistics(
+            categoryCount: forecasts.first?.realism.categories.real.count ?? 0)
         for forecast in forecasts { sums += forecast.realism }
         realism = Realism(sums, customers: forecasts.count)
     }
@@ -118,7 +119,7 @@ extension BacktestReport.Window {
         let places = windows.enumerated().map {
             $0.element.count.calibrated(by: curve).transform(uniform($0.offset))
         }
-        count = Uniformity(places)
+        count = KolmogorovSmirnovTest(places)
         coverage90 =
             Double(places.count { (0.05...0.95).contains($0) }) / Double(max(1, places.count))
     }

@@ -14,7 +14,7 @@ package import TwinStorage
 /// when they are asked as a model in use is.
 package struct RollingBacktest: Sendable {
     /// When the questions are asked.
-    package struct Moments: Sendable, Hashable {
+    package struct Origins: Sendable, Hashable {
         /// The moment whose forecasts are judged, in seconds since 1970.
         package let origin: Int64
         /// The earlier moments that the calibration is fitted to, newest first.
@@ -45,15 +45,15 @@ package struct RollingBacktest: Sendable {
     }
 
     /// Customers at the moments at which they are asked about.
-    package struct People: Sendable {
+    package struct Cohort: Sendable {
         /// At all of the earlier moments.
-        package var earlier: [Hindsight]
+        package var earlier: [BacktestCase]
         /// At the origin.
-        package var last: [Hindsight]
+        package var last: [BacktestCase]
     }
 
     private let store: TwinStore
-    private let moments: Moments
+    private let moments: Origins
     private let settings: BacktestSettings
     private let configuration: TrainingConfiguration
 
@@ -66,7 +66,7 @@ package struct RollingBacktest: Sendable {
     ///   - configuration: How the model is trained.
     /// - Throws: ``FuturesError`` when a setting is out of its range.
     package init(
-        _ store: TwinStore, at moments: Moments, settings: BacktestSettings,
+        _ store: TwinStore, at moments: Origins, settings: BacktestSettings,
         configuration: TrainingConfiguration
     ) throws(FuturesError) {
         try settings.validate()
@@ -104,8 +104,8 @@ package struct RollingBacktest: Sendable {
     ///     that have none.
     /// - Returns: Customers at each of the earlier moments, and at the origin.
     /// - Throws: What the store throws.
-    package func people(_ models: Models, of numbers: [Int?]) throws -> People {
-        People(
+    package func people(_ models: Models, of numbers: [Int?]) throws -> Cohort {
+        Cohort(
             earlier: Array(
                 try hindsights(models.earlier, at: moments.earlier, of: numbers).joined()),
             last: Array(
@@ -119,14 +119,14 @@ package struct RollingBacktest: Sendable {
     ///   - count: How many at most at each of the moments, chosen by the seed; all unless given.
     /// - Returns: Customers at each of the earlier moments, and at the origin.
     /// - Throws: What the store throws.
-    package func people(_ models: Models, count: Int? = nil) throws -> People {
+    package func people(_ models: Models, count: Int? = nil) throws -> Cohort {
         var numbers = Array(0..<(try store.twinNumbers()))
         if let count, count < numbers.count {
             var generator = PhiloxGenerator(seed: settings.seed)
             // Some of whom nothing is known at a moment are passed over, so more are looked at.
             numbers = numbers.shuffled(using: &generator).prefix(2 * count).sorted()
         }
-        func chosen(_ model: PredictionModel, _ moments: [Int64]) throws -> [Hindsight] {
+        func chosen(_ model: PredictionModel, _ moments: [Int64]) throws -> [BacktestCase] {
             try hindsights(model, at: moments, of: numbers.map { $0 }).flatMap { customers in
                 let known = customers.filter { !$0.history.isEmpty }
                 guard let count, count < known.count else { return known }
@@ -134,14 +134,14 @@ package struct RollingBacktest: Sendable {
                 return Array(known.shuffled(using: &generator).prefix(count))
             }
         }
-        return People(
+        return Cohort(
             earlier: try chosen(models.earlier, moments.earlier),
             last: try chosen(models.last, [moments.origin]))
     }
 
     private func hindsights(
         _ model: PredictionModel, at moments: [Int64], of numbers: [Int?]
-    ) throws -> [[Hindsight]] {
+    ) throws -> [[BacktestCase]] {
         let histories = try TwinHistories(store, catalogue: model.catalogue)
         let wholes = try numbers.map { number in
             try number.flatMap { try store.snapshot(of: TwinID(rawValue: $0)) }
@@ -149,9 +149,9 @@ package struct RollingBacktest: Sendable {
         }
         let feeds = try store.contextFeeds()
         return try moments.map { moment in
-            let outlooks = Outlooks(model, feeds.known(at: Timestamp(seconds: moment)))
+            let outlooks = DayFactorCache(model, feeds.known(at: Timestamp(seconds: moment)))
             return try zip(numbers, wholes).map { number, whole in
-                var hindsight = Hindsight(whole, at: moment, horizonSeconds: settings.longest)
+                var hindsight = BacktestCase(whole, at: moment, horizonSeconds: settings.longest)
                 guard !model.response.isNeutral else { return hindsight }
                 hindsight.factors = try number.flatMap {
                     try store.snapshot(
@@ -185,7 +185,7 @@ package struct RollingBacktest: Sendable {
     /// - Returns: The forecasts and what they tell.
     /// - Throws: What the store throws, or `CancellationError`.
     package func result(
-        _ models: Models, _ people: People, progress: (Int, Int) -> Void
+        _ models: Models, _ people: Cohort, progress: (Int, Int) -> Void
     ) throws -> Result {
         var settings = settings
         let earlier = people.earlier.filter { !$0.history.isEmpty }
@@ -198,7 +198,7 @@ package struct RollingBacktest: Sendable {
         }
         let total = earlier.count + last.count
         func forecasts(
-            _ model: PredictionModel, _ people: [Hindsight], after done: Int
+            _ model: PredictionModel, _ people: [BacktestCase], after done: Int
         ) throws -> [Forecast] {
             try Backtest(model, settings: settings, categories: try categories(model))
                 .forecasts(people) { progress(done + $0, total) }

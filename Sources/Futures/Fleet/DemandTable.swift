@@ -78,7 +78,7 @@ package struct DemandTable: Sendable {
         guard row.day <= dayCount, row.from.seconds == from, row.to.seconds == to else {
             throw reader.fault("day \(row.day) is of another run than the first row")
         }
-        guard (series.count + 1) * (dayCount + 1) <= DemandShape.cellLimit else {
+        guard (series.count + 1) * (dayCount + 1) <= DemandLayout.cellLimit else {
             throw reader.fault("there are more items than fit into memory")
         }
         let empty = Series(

@@ -55,7 +55,7 @@ let normalQuantile95 = 1.644_854
 /// parts adds up to the same bits.
 package struct FleetDemand: Sendable, Hashable {
     /// What is summed up by.
-    package let shape: DemandShape
+    package let shape: DemandLayout
     /// How many paths of each twin are simulated.
     package let paths: Int
     /// The events of all paths of all twins, row by row.
@@ -70,7 +70,7 @@ package struct FleetDemand: Sendable, Hashable {
     ///   - paths: How many paths of each twin are simulated.
     /// - Throws: ``FuturesError`` if one path is all there is, which tells nothing of how futures
     ///   differ.
-    package init(_ shape: DemandShape, paths: Int) throws(FuturesError) {
+    package init(_ shape: DemandLayout, paths: Int) throws(FuturesError) {
         guard (2...SimulationSettings.pathLimit).contains(paths) else {
             throw FuturesError(
                 "Demand needs 2 paths or more, to tell how far futures differ.",
@@ -127,7 +127,7 @@ extension FleetDemand: Codable {
     /// - Throws: `DecodingError` or ``FuturesError`` for anything else.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        let shape = try container.decode(DemandShape.self, forKey: .shape)
+        let shape = try container.decode(DemandLayout.self, forKey: .shape)
         try shape.validate()
         try self.init(shape, paths: try container.decode(Int.self, forKey: .paths))
         let numbers = Self.numbers(in: try container.decode(Data.self, forKey: .sums))

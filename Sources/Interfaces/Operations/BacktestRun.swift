@@ -49,7 +49,7 @@ package struct BacktestRun: Sendable {
     }
 
     private let store: TwinStore
-    private let shop: SyntheticShop?
+    private let shop: ShopGenerator?
     private let settings: Settings
 
     /// Prepares a run.
@@ -59,7 +59,7 @@ package struct BacktestRun: Sendable {
     ///   - shop: The synthetic shop that the store was made from. All its customers are asked about,
     ///     on the eve of a whole day, and their true probabilities are compared with too.
     ///   - settings: What to ask.
-    package init(_ store: TwinStore, of shop: SyntheticShop? = nil, settings: Settings) {
+    package init(_ store: TwinStore, of shop: ShopGenerator? = nil, settings: Settings) {
         self.store = store
         self.shop = shop
         self.settings = settings
@@ -123,7 +123,7 @@ package struct BacktestRun: Sendable {
     /// The customers that are asked about, at each of the moments.
     private func people(
         _ backtest: RollingBacktest, _ models: RollingBacktest.Models
-    ) throws -> RollingBacktest.People {
+    ) throws -> RollingBacktest.Cohort {
         guard let shop else { return try backtest.people(models, count: settings.customers) }
         return try backtest.people(
             models,
@@ -134,8 +134,8 @@ package struct BacktestRun: Sendable {
 
     /// Adds the true probabilities of a shop's customers, if the horizons are whole days.
     private func addTruth(
-        of shop: SyntheticShop, at origin: Int64, _ model: PredictionModel, threads: Int,
-        to people: inout [Hindsight]
+        of shop: ShopGenerator, at origin: Int64, _ model: PredictionModel, threads: Int,
+        to people: inout [BacktestCase]
     ) throws {
         let horizons = settings.horizons
         guard horizons.allSatisfy({ $0.isMultiple(of: 86_400) }) else { return }

@@ -123,7 +123,7 @@ package struct FleetRun: Sendable {
         let sums = try settings.demandOutput.map { _ in
             try file.demand ?? emptySums(questions)
         }
-        let fleet = try Fleet(
+        let fleet = try FleetSimulator(
             store, model, settings: questions, demand: sums?.shape, calibration: calibration)
         let total = try simulate(fleet, questions, sums, to: file, progress)
         if let demand = settings.demandOutput, let total {
@@ -138,7 +138,7 @@ package struct FleetRun: Sendable {
     private func emptySums(_ questions: FleetSettings) throws -> FleetDemand {
         let itemIDs = model.catalogue.itemIDs
         let items = try store.items(itemIDs)
-        let shape = try DemandShape(
+        let shape = try DemandLayout(
             categories: itemIDs.map { items[$0]?.category ?? "" },
             horizonSeconds: questions.horizonSeconds)
         return try FleetDemand(shape, paths: questions.paths)
@@ -148,7 +148,8 @@ package struct FleetRun: Sendable {
     ///
     /// - Returns: The sums over all twins, if any are kept.
     private func simulate(
-        _ fleet: Fleet, _ questions: FleetSettings, _ sums: FleetDemand?, to file: FleetFile,
+        _ fleet: FleetSimulator, _ questions: FleetSettings, _ sums: FleetDemand?,
+        to file: FleetFile,
         _ progress: ProgressSink
     ) throws -> FleetDemand? {
         var sums = sums

@@ -17,7 +17,7 @@ package struct ReportRun: Sendable {
         /// The simulated futures.
         package let futures: Futures
         /// The recommendations that follow from the futures.
-        package let recommendations: Recommendations
+        package let recommendations: RecommendationList
     }
 
     private let store: TwinStore

@@ -18,7 +18,7 @@ package enum SyntheticStore {
     /// - Returns: The store.
     /// - Throws: What the file system, the readers and the store throw, or `CancellationError`.
     package static func make(
-        _ shop: SyntheticShop, in folder: String, environment: [String: String],
+        _ shop: ShopGenerator, in folder: String, environment: [String: String],
         progress: ProgressSink
     ) throws -> TwinStore {
         progress(OperationProgress(.generation))
@@ -76,7 +76,7 @@ package enum SyntheticStore {
     }
 
     private static func merge(_ store: TwinStore, _ progress: ProgressSink) throws {
-        let total = try store.unsettledCount()
+        let total = try store.pendingCount()
         guard total > 0 else { return }
         progress(OperationProgress(.merge, done: 0, total: total))
         try store.settle { progress(OperationProgress(.merge, done: total - $0, total: total)) }

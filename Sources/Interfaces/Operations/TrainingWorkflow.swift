@@ -160,7 +160,7 @@ package struct TrainingWorkflow: Sendable {
         guard settings.backtestCustomers > 0 else {
             return .uncalibrated(reason: "the training was asked to do without a back-test")
         }
-        let moments = RollingBacktest.Moments(
+        let moments = RollingBacktest.Origins(
             origin: newest - longest, longest: longest, calibrations: 2)
         // As long as all that comes after the first moment, at least, must be learned from.
         guard moments.first - oldest >= newest - moments.first else {

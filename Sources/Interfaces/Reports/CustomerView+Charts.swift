@@ -4,13 +4,13 @@ extension CustomerView {
     static func timelineWords(_ report: TwinReport, span: String) -> String {
         let activity = report.activity
         let ahead = activity.countAfter
-        func whole(_ value: Double) -> String { Words.count(Int(value.rounded())) }
+        func whole(_ value: Double) -> String { TextFormat.count(Int(value.rounded())) }
         let forecast =
             "The next \(span) will probably bring \(whole(ahead.median)) "
             + "\(ahead.median.rounded() == 1 ? "event" : "events"); in 8 futures of 10 "
             + "between \(whole(ahead.low)) and \(whole(ahead.high))."
         guard !report.recommendations.isColdStart else { return forecast }
-        let before = Words.count(activity.countBefore, "event")
+        let before = TextFormat.count(activity.countBefore, "event")
         return forecast + " The last \(span) brought \(before)."
     }
 
@@ -34,8 +34,8 @@ extension CustomerView {
         guard count > 0 else { return "The twin has no items yet." }
         let what =
             count < drawing.itemCount
-            ? "The \(count) items that weigh most, of \(Words.count(drawing.itemCount))."
-            : "All \(Words.count(count, "item")) of the twin."
+            ? "The \(count) items that weigh most, of \(TextFormat.count(drawing.itemCount))."
+            : "All \(TextFormat.count(count, "item")) of the twin."
         return what + " The thicker a line, the more often and the more lately."
     }
 

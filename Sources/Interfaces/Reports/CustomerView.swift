@@ -79,13 +79,13 @@ struct CustomerView {
         title = report.title
         pseudonym = report.twin.userID
         isColdStart = recommendations.isColdStart
-        span = Words.span(days: recommendations.horizonDays)
+        span = TextFormat.span(days: recommendations.horizonDays)
         facts = Self.facts(report.twin, departed: report.departed)
         let bounds = recommendations.items.flatMap {
             [$0.bestProbability, $0.bestInterval.upperBound]
         }
         let end = Self.scaleEnd(bounds.max() ?? 1)
-        scaleEnd = Words.percent(end)
+        scaleEnd = TextFormat.percent(end)
         picks = recommendations.items.enumerated().map {
             Self.pick($1, rank: $0 + 1, end: end)
         }
@@ -96,13 +96,13 @@ struct CustomerView {
         evidence = parts.enumerated().map { index, part in
             Key(
                 swatch: "e\(min(index, 5))", term: part.title,
-                value: Words.percent(part.share), meaning: part.meaning)
+                value: TextFormat.percent(part.share), meaning: part.meaning)
         }
         evidenceSVG = Bars.stack(
             parts.map(\.share), label: "Shares of evidence, as in the list below")
         evidenceError = report.itemHeadError.map {
             "The catalogue is large, so items of the sequence model are drawn by proposals: "
-                + "about \(Words.percent($0)) of those would be others if it were gone through."
+                + "about \(TextFormat.percent($0)) of those would be others if it were gone through."
         }
         timelineSVG = [false, true].map {
             TimelineChart(report.activity, isNarrow: $0).markup()
@@ -117,7 +117,7 @@ struct CustomerView {
         hasGraph = !report.drawing.nodes.isEmpty
         graphWords = Self.graphWords(report.drawing)
         graphKeys = Self.graphKeys(report.drawing)
-        asOf = Words.date(report.activity.origin)
+        asOf = TextFormat.date(report.activity.origin)
         version = recommendations.modelVersion
     }
 
@@ -130,23 +130,23 @@ struct CustomerView {
     private static let notableDeparture = 0.1
 
     private static func facts(_ twin: UserTwin, departed: Double) -> [Fact] {
-        var facts = [Fact(term: "Events", value: Words.count(twin.eventCount))]
+        var facts = [Fact(term: "Events", value: TextFormat.count(twin.eventCount))]
         if let first = twin.firstEvent {
-            facts.append(Fact(term: "Known since", value: Words.date(first)))
+            facts.append(Fact(term: "Known since", value: TextFormat.date(first)))
         }
         if let last = twin.lastUpdated {
-            facts.append(Fact(term: "Last seen", value: Words.date(last)))
+            facts.append(Fact(term: "Last seen", value: TextFormat.date(last)))
         }
         if departed >= notableDeparture {
-            facts.append(Fact(term: "May have left for good", value: Words.percent(departed)))
+            facts.append(Fact(term: "May have left for good", value: TextFormat.percent(departed)))
         }
         if let city = twin.city { facts.append(Fact(term: "City", value: city)) }
         if let daypart = twin.preferences.dayparts.first {
-            let share = Words.percent(daypart.share)
+            let share = TextFormat.percent(daypart.share)
             facts.append(Fact(term: "Mostly active", value: "\(daypart.name) (\(share))"))
         }
         if let price = twin.preferences.priceLevel, price.isFinite {
-            facts.append(Fact(term: "Usual price", value: Words.decimal(price, places: 2)))
+            facts.append(Fact(term: "Usual price", value: TextFormat.decimal(price, places: 2)))
         }
         if !twin.searches.isEmpty {
             let words = twin.searches.prefix(3).map { "“\($0)”" }.joined(separator: ", ")
@@ -161,7 +161,7 @@ struct CustomerView {
             ($1.element.bestProbability, $0.offset) < ($0.element.bestProbability, $1.offset)
         }
         let best = items.prefix(3).map(\.element)
-            .map { "\($0.name) (\(Words.percent($0.bestProbability)))" }
+            .map { "\($0.name) (\(TextFormat.percent($0.bestProbability)))" }
         guard let last = best.last else {
             return "Nothing can be said of the next \(span)."
         }
@@ -173,20 +173,20 @@ struct CustomerView {
     private static func pick(_ item: Recommendation, rank: Int, end: Double) -> Pick {
         let interval = item.bestInterval
         let range =
-            "\(Words.percent(interval.lowerBound)) to \(Words.percent(interval.upperBound))"
+            "\(TextFormat.percent(interval.lowerBound)) to \(TextFormat.percent(interval.upperBound))"
         let moment = item.expectedDate.flatMap { Timestamp(text: $0) }
         return Pick(
             rank: rank, item: item.name, kind: item.category,
-            cost: item.price.flatMap { $0.isFinite ? Words.decimal($0, places: 2) : nil },
-            chance: Words.percent(item.bestProbability), range: range,
-            when: moment.map { Words.day($0) },
+            cost: item.price.flatMap { $0.isFinite ? TextFormat.decimal($0, places: 2) : nil },
+            chance: TextFormat.percent(item.bestProbability), range: range,
+            when: moment.map { TextFormat.day($0) },
             barSVG: Bars.probability(
                 item.bestProbability, interval: [interval.lowerBound, interval.upperBound],
                 end: end),
             reasons: item.reasons.prefix(2).map { reason in
                 let name = ExpertID(rawValue: reason.evidence)
                 return Why(
-                    source: name.map { Words.evidence($0).title } ?? "Surprise",
+                    source: name.map { TextFormat.evidence($0).title } ?? "Surprise",
                     words: readable(reason.text))
             })
     }
@@ -197,7 +197,7 @@ struct CustomerView {
             guard word.count == 10, word.count(where: { $0 == "-" }) == 2,
                 let moment = Timestamp(text: word)
             else { return String(word) }
-            return Words.day(moment)
+            return TextFormat.day(moment)
         }.joined(separator: " ")
     }
 
@@ -208,11 +208,11 @@ struct CustomerView {
         let slight = shares.filter { $0.share < 0.01 }
         let isShared = slight.count > 1
         var parts = shares.filter { !isShared || $0.share >= 0.01 }.map { entry in
-            let words = Words.evidence(entry.name)
+            let words = TextFormat.evidence(entry.name)
             return (title: words.title, meaning: words.meaning, share: entry.share)
         }
         if isShared {
-            let names = slight.map { Words.evidence($0.name).title.lowercased() }
+            let names = slight.map { TextFormat.evidence($0.name).title.lowercased() }
             let share = slight.reduce(0) { $0 + $1.share }
             parts.append(
                 (title: "Others", meaning: names.joined(separator: ", "), share: share))
@@ -225,8 +225,9 @@ struct CustomerView {
         let end = shown.flatMap { [$0.past, $0.expected] }.max() ?? 0
         return shown.map {
             Preference(
-                category: $0.name, soFar: Words.percent($0.past),
-                ahead: Words.percent($0.expected), barSVG: Bars.preference($0, end: end * 1.04))
+                category: $0.name, soFar: TextFormat.percent($0.past),
+                ahead: TextFormat.percent($0.expected), barSVG: Bars.preference($0, end: end * 1.04)
+            )
         }
     }
 }

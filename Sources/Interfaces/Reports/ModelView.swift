@@ -36,18 +36,18 @@ struct ModelView {
 
     init(_ metrics: TrainingMetrics, seasons: [CategorySeason]) {
         figures = [
-            .init(term: "Events learned from", value: Words.count(metrics.eventCount)),
-            .init(term: "Customers", value: Words.count(metrics.sequenceCount)),
-            .init(term: "Items", value: Words.count(metrics.itemCount)),
+            .init(term: "Events learned from", value: TextFormat.count(metrics.eventCount)),
+            .init(term: "Customers", value: TextFormat.count(metrics.sequenceCount)),
+            .init(term: "Items", value: TextFormat.count(metrics.itemCount)),
             .init(
-                term: "Customers held out", value: Words.count(metrics.heldOutSequenceCount)),
+                term: "Customers held out", value: TextFormat.count(metrics.heldOutSequenceCount)),
             .init(
                 term: "Events of rare items left out",
-                value: Words.count(metrics.droppedEventCount)),
+                value: TextFormat.count(metrics.droppedEventCount)),
         ]
         hasLoss = !metrics.epochs.isEmpty
         lossSVG = LossChart(metrics.epochs).markup()
-        catalogueSize = Words.count(metrics.itemCount)
+        catalogueSize = TextFormat.count(metrics.itemCount)
         let names = ["mixture"] + ExpertID.allCases.map(\.rawValue)
         let known = names.compactMap { name in
             metrics.heldOutBits[name].flatMap { $0.isFinite ? (name: name, bits: -$0) : nil }
@@ -56,10 +56,10 @@ struct ModelView {
         sources = known.map { entry in
             let evidence = ExpertID(rawValue: entry.name)
             return Source(
-                source: evidence.map { Words.evidence($0).title } ?? "All together",
+                source: evidence.map { TextFormat.evidence($0).title } ?? "All together",
                 isWhole: evidence == nil,
-                weight: metrics.meanShares[entry.name].map { Words.percent($0) } ?? "",
-                bits: Words.decimal(entry.bits, places: 2),
+                weight: metrics.meanShares[entry.name].map { TextFormat.percent($0) } ?? "",
+                bits: TextFormat.decimal(entry.bits, places: 2),
                 choices: Self.choices(entry.bits, of: metrics.itemCount),
                 barSVG: Bars.plain(entry.bits, end: end, isStrong: evidence == nil))
         }
@@ -76,7 +76,7 @@ struct ModelView {
         hasYearly = !seasons.isEmpty
         otherSeasons =
             seasons.count > shown.count
-            ? "And \(Words.count(seasons.count - shown.count)) more: see foretwin models seasons."
+            ? "And \(TextFormat.count(seasons.count - shown.count)) more: see foretwin models seasons."
             : nil
     }
 
@@ -92,7 +92,7 @@ struct ModelView {
     }
 
     private static func words(_ bits: Double, of items: Int) -> String {
-        let all = Words.count(items)
+        let all = TextFormat.count(items)
         let subject = "Foreseeing the next item of a held-out customer was"
         guard exp2(bits) <= Double(items) else {
             return "\(subject) harder than guessing among all \(all) items."
@@ -104,8 +104,8 @@ struct ModelView {
     /// Among how many equally likely items one would have to guess to do as well.
     static func choices(_ bits: Double, of items: Int) -> String {
         let choices = exp2(min(60, max(0, bits)))
-        guard choices <= Double(items) else { return "over \(Words.count(items))" }
+        guard choices <= Double(items) else { return "over \(TextFormat.count(items))" }
         return choices < 9.95
-            ? Words.decimal(choices, places: 1) : Words.count(Int(choices.rounded()))
+            ? TextFormat.decimal(choices, places: 1) : TextFormat.count(Int(choices.rounded()))
     }
 }

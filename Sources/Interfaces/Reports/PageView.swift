@@ -35,7 +35,7 @@ struct PageView {
         isEmpty = page.customers.isEmpty
         subjects = page.customers.enumerated().map { CustomerView($1, anchor: Self.anchor($0)) }
         training = page.metrics.map { ModelView($0, seasons: page.seasons) }
-        paths = page.customers.first.map { Words.count($0.pathCount) }
+        paths = page.customers.first.map { TextFormat.count($0.pathCount) }
     }
 
     private static func anchor(_ index: Int) -> String { "customer-\(index + 1)" }

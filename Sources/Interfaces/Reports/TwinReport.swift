@@ -10,7 +10,7 @@ package import TwinStorage
 package struct TwinReport: Sendable {
     let displayName: String?
     let twin: UserTwin
-    let recommendations: Recommendations
+    let recommendations: RecommendationList
     let pathCount: Int
     let activity: Activity
     let preferences: [CategoryPreference]
@@ -36,7 +36,7 @@ package struct TwinReport: Sendable {
     /// - Throws: What the store throws.
     /// - Complexity: O(n log n) in the events of all futures.
     package init(
-        subject: Recommender.Subject, futures: Futures, recommendations: Recommendations,
+        subject: Recommender.Subject, futures: Futures, recommendations: RecommendationList,
         model: PredictionModel, store: TwinStore, displayName: String? = nil
     ) throws {
         self.displayName = displayName
@@ -83,7 +83,7 @@ package struct TwinReport: Sendable {
     }
 
     /// What the customer is called on the page.
-    var title: String { displayName ?? "Customer \(Words.short(twin.userID))" }
+    var title: String { displayName ?? "Customer \(TextFormat.short(twin.userID))" }
 
     /// The share of simulated events in each category.
     private static func expectedShares(

@@ -101,7 +101,7 @@ struct CSVPairWriter: InterchangeWriter {
         var next = values.startIndex
         for column in columns {
             file.write(",")
-            guard next < values.endIndex, ExactText(values[next].key) == column.name,
+            guard next < values.endIndex, BytewiseString(values[next].key) == column.name,
                 PropertyKind(values[next].value) == column.kind
             else { continue }
             if case .string(let text) = values[next].value {

@@ -65,16 +65,16 @@ struct CSVTable {
         guard let header = try record() else {
             throw Fault(.syntax, "the file is empty; its first line names the columns.")
         }
-        var seen: Set<ExactText> = []
+        var seen: Set<BytewiseString> = []
         for cell in header {
             let text = GuardedText.decoded(cell)
-            guard seen.insert(ExactText(text)).inserted else {
+            guard seen.insert(BytewiseString(text)).inserted else {
                 throw Fault(.syntax, "the header names a column twice; keep one of them.")
             }
             columns.append(try column(text))
             try Bounds.checkColumns(columns.count - names.count)
         }
-        for name in names where !seen.contains(ExactText(name)) {
+        for name in names where !seen.contains(BytewiseString(name)) {
             throw Fault(.syntax, "the header has no column '\(name)'; add it.")
         }
     }
@@ -89,6 +89,6 @@ struct CSVTable {
                 "a column is neither one of \(names.joined(separator: ", ")) nor a property with "
                     + "its kind, such as price:double; rename it.")
         }
-        return .property(PropertyColumn(name: ExactText(String(text[..<colon])), kind: kind))
+        return .property(PropertyColumn(name: BytewiseString(String(text[..<colon])), kind: kind))
     }
 }

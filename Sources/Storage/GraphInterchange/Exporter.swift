@@ -224,7 +224,7 @@ private final class Exporter {
         _ properties: [String: Property], into columns: inout Set<PropertyColumn>
     ) throws(Fault) {
         for (name, property) in properties {
-            columns.insert(PropertyColumn(name: ExactText(name), kind: PropertyKind(property)))
+            columns.insert(PropertyColumn(name: BytewiseString(name), kind: PropertyKind(property)))
         }
         try Bounds.checkColumns(columns.count)
     }

@@ -147,7 +147,7 @@ struct GraphMLWriter: InterchangeWriter {
 
     private func write(_ properties: [String: Property], _ keys: [PropertyColumn: String]) {
         for (name, property) in properties.inFileOrder {
-            let column = PropertyColumn(name: ExactText(name), kind: PropertyKind(property))
+            let column = PropertyColumn(name: BytewiseString(name), kind: PropertyKind(property))
             guard let key = keys[column] else {
                 preconditionFailure("the first pass over the store listed every property")
             }

@@ -110,11 +110,11 @@ extension Interchange {
 private struct FileCheck {
     /// Names in the order in which they first appear.
     struct Names {
-        private(set) var names: [ExactText] = []
-        private var known: Set<ExactText> = []
+        private(set) var names: [BytewiseString] = []
+        private var known: Set<BytewiseString> = []
 
         mutating func add(_ text: String) throws(Fault) {
-            let name = ExactText(text)
+            let name = BytewiseString(text)
             guard known.insert(name).inserted else { return }
             names.append(name)
             try Bounds.checkVocabulary(names.count, byteCount: text.utf8.count)

@@ -38,16 +38,16 @@ struct NodeName: Hashable, Sendable {
 }
 
 /// A text that equals another only if it has the same bytes, and sorts by them.
-struct ExactText: Hashable, Comparable, Sendable {
+struct BytewiseString: Hashable, Comparable, Sendable {
     let text: String
 
     init(_ text: String) { self.text = text }
 
-    static func == (left: ExactText, right: ExactText) -> Bool {
+    static func == (left: BytewiseString, right: BytewiseString) -> Bool {
         left.text.utf8.elementsEqual(right.text.utf8)
     }
 
-    static func < (left: ExactText, right: ExactText) -> Bool {
+    static func < (left: BytewiseString, right: BytewiseString) -> Bool {
         left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
     }
 
@@ -101,7 +101,7 @@ enum PropertyKind: String, CaseIterable {
 
 /// A property of some nodes or of some edges in formats that name them first.
 struct PropertyColumn: Hashable, Comparable {
-    let name: ExactText
+    let name: BytewiseString
     let kind: PropertyKind
 
     static func < (left: PropertyColumn, right: PropertyColumn) -> Bool {
@@ -113,7 +113,7 @@ struct PropertyColumn: Hashable, Comparable {
 extension Dictionary where Key == String, Value == Property {
     /// The properties in the one order in which files have them.
     var inFileOrder: [(key: String, value: Property)] {
-        count < 2 ? Array(self) : sorted { ExactText($0.key) < ExactText($1.key) }
+        count < 2 ? Array(self) : sorted { BytewiseString($0.key) < BytewiseString($1.key) }
     }
 
     /// Adds a property that a file names.

@@ -91,7 +91,7 @@ extension GraphStore {
         let counts = try auditNames(in: transaction, &audit, note)
         let total = try transaction.count(records)
         var seen = 0
-        var waysBack = (there: 0, back: 0)
+        var reverseIndex = (there: 0, back: 0)
         var indexedCount = 0
         try transaction.scan(records, from: [], to: nil) { key, value in
             seen += 1
@@ -99,16 +99,16 @@ extension GraphStore {
             do {
                 indexedCount += try auditIndexes(of: key, value, in: transaction)
                 switch try auditRecord(key, value, counts, in: transaction, &audit) {
-                case .edge: waysBack.there += 1
-                case .reverse: waysBack.back += 1
+                case .edge: reverseIndex.there += 1
+                case .reverse: reverseIndex.back += 1
                 default: break
                 }
             } catch { note("a record of a graph does not fit: \(error)") }
             return true
         }
         // Each edge was found to have its way back, so as many ways back have their edge.
-        if waysBack.back > waysBack.there {
-            note("\(waysBack.back - waysBack.there) ways back lead to no edge")
+        if reverseIndex.back > reverseIndex.there {
+            note("\(reverseIndex.back - reverseIndex.there) ways back lead to no edge")
         }
         // In the same way, each node was found to have its entries.
         if audit.indexEntries > indexedCount {

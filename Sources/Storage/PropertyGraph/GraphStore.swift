@@ -33,7 +33,7 @@ public final class GraphStore: Sendable {
     let names: Table
     let ids: TypedTable<UInt64, String>
     let vocabulary: Vocabulary
-    let waysBack: WaysBack
+    let reverseIndex: ReverseIndex
 
     /// Opens a store, or makes one.
     ///
@@ -44,14 +44,14 @@ public final class GraphStore: Sendable {
     ///   - indexes: Properties of nodes of these labels by which they are found quickly; those of
     ///     an existing store stay, and new ones are built from what it has.
     ///   - tables: Further tables that the caller keeps in the same environment.
-    ///   - waysBack: Which graphs of a new store keep the ways back along their edges; an existing
+    ///   - reverseIndex: Which graphs of a new store keep the ways back along their edges; an existing
     ///     store stays as it was made.
     ///   - access: Whether the store is also written to, and made where there is none.
     /// - Throws: ``GraphError`` when there is no store or it is of another format than this program
     ///   reads; `LMDBError` when the files cannot be used.
     public init(
         path: String, labels: [Label], edgeTypes: [EdgeType], indexes: [PropertyIndex] = [],
-        tables: [String] = [], waysBack: WaysBack = .everyGraph, access: Access = .create
+        tables: [String] = [], reverseIndex: ReverseIndex = .everyGraph, access: Access = .create
     ) throws {
         guard access == .create || Self.exists(at: path) else { throw Self.noStore(path) }
         // Other formats have other tables, so this comes before opening them.
@@ -79,14 +79,14 @@ public final class GraphStore: Sendable {
                 try environment.write { transaction in
                     if isNew {
                         try Self.setFormat(in: transaction, meta: meta)
-                        try Self.set(waysBack, in: transaction, meta: meta)
+                        try Self.set(reverseIndex, in: transaction, meta: meta)
                     }
                     return try Vocabulary(
                         declaring: labels, edgeTypes, indexes, in: transaction, meta: meta,
                         records: records)
                 }
             }
-        self.waysBack = try environment.read { try Self.waysBack(in: $0, meta: meta) }
+        self.reverseIndex = try environment.read { try Self.reverseIndex(in: $0, meta: meta) }
     }
 
     private static func environment(
@@ -110,7 +110,7 @@ public final class GraphStore: Sendable {
     ///
     /// Without it, the edges that enter a node are found by reading the whole graph: right for very
     /// many small graphs, which are read whole anyway and take a third less space.
-    public enum WaysBack: String, Sendable {
+    public enum ReverseIndex: String, Sendable {
         /// All graphs.
         case everyGraph
         /// Only ``GraphID/shared``.
@@ -119,23 +119,23 @@ public final class GraphStore: Sendable {
 
     /// Whether a graph keeps the ways back along its edges.
     func keepsWaysBack(_ graph: GraphID) -> Bool {
-        waysBack == .everyGraph || graph == .shared
+        reverseIndex == .everyGraph || graph == .shared
     }
 
-    private static func waysBack(
+    private static func reverseIndex(
         in transaction: borrowing ReadTransaction, meta: Table
-    ) throws -> WaysBack {
+    ) throws -> ReverseIndex {
         let name = try transaction.value(for: waysBackKey, in: meta) { value in
             try ByteReader.reading(value) { try $0.readString() }
         }
-        return name.flatMap(WaysBack.init) ?? .everyGraph
+        return name.flatMap(ReverseIndex.init) ?? .everyGraph
     }
 
     private static func set(
-        _ waysBack: WaysBack, in transaction: borrowing WriteTransaction, meta: Table
+        _ reverseIndex: ReverseIndex, in transaction: borrowing WriteTransaction, meta: Table
     ) throws {
         var writer = ByteWriter()
-        writer.appendString(waysBack.rawValue)
+        writer.appendString(reverseIndex.rawValue)
         try transaction.put(writer.bytes, for: waysBackKey, in: meta)
     }
 

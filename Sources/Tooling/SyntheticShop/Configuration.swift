@@ -1,9 +1,9 @@
 package import Time
 
-extension SyntheticShop {
+extension ShopGenerator {
     /// The size of a shop, its period and its seed.
     ///
-    /// Any values can be held; ``SyntheticShop/init(_:)`` refuses those that make no shop.
+    /// Any values can be held; ``ShopGenerator/init(_:)`` refuses those that make no shop.
     package struct Configuration: Hashable, Sendable {
         /// How many customers, 1 to 200,000.
         package var customers: Int
@@ -36,7 +36,7 @@ extension SyntheticShop {
     }
 }
 
-extension SyntheticShop.Configuration: Codable {
+extension ShopGenerator.Configuration: Codable {
     private enum CodingKeys: String, CodingKey { case customers, items, days, seed, start }
 
     /// Reads a configuration; `start` is a date or moment as text, and what is missing is usual.
@@ -67,7 +67,7 @@ extension SyntheticShop.Configuration: Codable {
     }
 }
 
-extension SyntheticShop.Configuration {
+extension ShopGenerator.Configuration {
     /// Events of a hundred average customers on an average day, as measured at the default size.
     static let eventsPerHundredCustomerDays = 141
     /// A shop is meant for one machine and a few minutes.

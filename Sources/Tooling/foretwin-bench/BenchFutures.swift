@@ -55,9 +55,9 @@ extension BenchCommand {
             guard min(customers, paths, steps, twins, threads) > 0 else {
                 throw ValidationError("Numbers must be 1 or more.")
             }
-            let shop = SyntheticShop.Configuration(
+            let shop = ShopGenerator.Configuration(
                 customers: customers, items: items, days: 90, seed: seed)
-            let data = TrainingData(try SyntheticShop(shop).events(), by: \.userID)
+            let data = TrainingData(try ShopGenerator(shop).events(), by: \.userID)
             let registry = ModelRegistry(folder: models)
             switch phase {
             case .train:
@@ -96,7 +96,7 @@ extension BenchCommand {
             for twin in 0...twins {
                 let history = History(data.sequences, sequence: twin % data.sequences.count)
                 let started = ContinuousClock.now
-                let futures = try simulator.simulateFutureBehavior(
+                let futures = try simulator.simulate(
                     history, from: history.lastTime ?? 0, settings: settings)
                 guard twin > 0 else { continue }
                 seconds.append((ContinuousClock.now - started) / .seconds(1))

@@ -60,7 +60,7 @@ struct BenchIngest {
             try report("grow", part.count, since: start)
         }
         let start = clock.now
-        let waiting = try store.unsettledCount()
+        let waiting = try store.pendingCount()
         try store.settle()
         try report("settle", waiting, since: start)
     }

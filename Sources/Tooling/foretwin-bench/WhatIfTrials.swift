@@ -33,7 +33,7 @@ struct WhatIfTrials {
         var holds: Bool
     }
 
-    let shop: SyntheticShop
+    let shop: ShopGenerator
     let store: TwinStore
     let model: PredictionModel
     let demandError: DemandError

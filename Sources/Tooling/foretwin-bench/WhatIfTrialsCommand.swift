@@ -70,7 +70,7 @@ extension BenchCommand {
             try FileManager.default.createDirectory(
                 at: folder, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(at: folder) }
-            let shop = try SyntheticShop(.init(customers: customers, seed: seed))
+            let shop = try ShopGenerator(.init(customers: customers, seed: seed))
             let store = try SyntheticStore.make(
                 shop, in: folder.path, environment: ProcessInfo.processInfo.environment
             ) { Self.show($0) }

@@ -16,7 +16,7 @@ enum FormatOne {
     private static let tables = ["meta", "names", "ids", "graph", "log", "eventids"]
     private static let eventTag: UInt8 = 16
     private static let idTag: UInt8 = 17
-    private static let wayBack: UInt8 = 3
+    private static let reverseEdge: UInt8 = 3
 
     /// Writes a store of format 2 into a folder.
     static func convert(
@@ -27,7 +27,7 @@ enum FormatOne {
         // Made by the store itself, so that it has whatever new stores have; but without names for
         // labels and edge types, which have numbers already.
         try GraphStore(
-            path: target, labels: [], edgeTypes: [], tables: ["journal"], waysBack: .sharedGraph
+            path: target, labels: [], edgeTypes: [], tables: ["journal"], reverseIndex: .sharedGraph
         ).environment.close()
         let new = try Environment(path: target, tables: StoreFiles.tables)
         do {
@@ -135,7 +135,7 @@ enum FormatOne {
             let key = Array(copying: key)
             guard key.count > 8 else { throw damaged }
             count += 1
-            guard key[8] == wayBack else {
+            guard key[8] == reverseEdge else {
                 try target.append(try value(stored), for: key, in: records)
                 return true
             }
@@ -210,7 +210,7 @@ enum FormatOne {
                     let known = try graph.properties(
                         of: customer, graph: graphID, in: transaction)
                     guard var properties = known else { continue }
-                    properties["settledThrough"] = .int(0)
+                    properties["mergedThrough"] = .int(0)
                     try graph.put(
                         Node(id: customer, properties: properties), graph: graphID,
                         in: transaction)

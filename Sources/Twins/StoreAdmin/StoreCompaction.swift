@@ -22,7 +22,7 @@ package enum StoreCompaction {
             throw TwinsError(
                 .notFound, "There is no store at \(store).", remedy: .nameStore)
         }
-        let hold = try FolderHold(store)
+        let hold = try ExclusiveDirectoryLock(store)
         defer { hold.release() }
         removeLeftovers(store)
         defer { removeLeftovers(store) }

@@ -29,7 +29,7 @@ package enum StoreMigration {
             throw TwinsError(
                 .notFound, "There is no store at \(store).", remedy: .nameStore)
         }
-        let hold = try FolderHold(store)
+        let hold = try ExclusiveDirectoryLock(store)
         defer { hold.release() }
         let file = store + "/data.mdb"
         let format = try GraphStore.storedFormat(ofFile: file)

@@ -29,7 +29,7 @@ package enum StoreRestore {
             throw TwinsError(.notFound, "There is no backup at \(backup). Check the path.")
         }
         try StoreFiles.makeFolder(store)
-        let hold = try FolderHold(store)
+        let hold = try ExclusiveDirectoryLock(store)
         defer { hold.release() }
         let staging = try swap.begin(store)
         defer { swap.abandon(store) }

@@ -112,7 +112,7 @@ package enum StoreVerification {
             var audit = try TwinAudit(store, in: transaction)
             try audit.run(in: transaction) { progress("twins", $0, $1) }
             report.twins = audit.twins
-            report.settledEvents = audit.settledEvents
+            report.mergedEvents = audit.mergedEvents
             report.waitingEvents = audit.waitingEvents
             for finding in audit.findings { report.add(finding) }
         }

@@ -17,7 +17,7 @@ struct TwinAudit {
     /// How many twins there are; those that were erased do not count.
     private(set) var twins = 0
     /// How many events belong to their twins.
-    private(set) var settledEvents = 0
+    private(set) var mergedEvents = 0
     /// How many events wait in the journal.
     private(set) var waitingEvents = 0
     /// What does not fit; no ids of customers, but the numbers of their twins.
@@ -32,7 +32,7 @@ struct TwinAudit {
     private let settings: TwinSettings?
     private let state: JournalState
     private var waiting: [GraphID: [Waiting]] = [:]
-    private var names: [ExactText: NodeID] = [:]
+    private var names: [BytewiseString: NodeID] = [:]
     private var newest: Timestamp?
 
     init(_ graph: GraphStore, in transaction: borrowing ReadTransaction) throws {
@@ -65,7 +65,7 @@ struct TwinAudit {
         for graph in waiting.keys where graph.rawValue == 0 || graph.rawValue > UInt64(numbers) {
             note("an event in the journal belongs to no twin")
         }
-        let total = settledEvents + waitingEvents
+        let total = mergedEvents + waitingEvents
         if UInt64(total) != state.eventCount {
             note("the store counts \(state.eventCount) events and has \(total)")
         }
@@ -82,9 +82,9 @@ struct TwinAudit {
             var state = JournalState()
             state.revision = try reader.readVarint()
             state.next = try reader.readVarint()
-            state.settledThrough = try reader.readVarint()
-            state.sweepThrough = try reader.readVarint()
-            state.sweepPosition = GraphID(rawValue: try reader.readVarint())
+            state.mergedThrough = try reader.readVarint()
+            state.mergeThrough = try reader.readVarint()
+            state.mergePosition = GraphID(rawValue: try reader.readVarint())
             state.eventCount = try reader.readVarint()
             if !reader.isAtEnd { state.newest = Timestamp(rawValue: try reader.readInt64()) }
             try reader.expectEnd()
@@ -102,7 +102,7 @@ struct TwinAudit {
         try transaction.scan(journal, from: [0, 0], to: nil) { key, value in
             let sequence = try ByteReader.reading(key) { try $0.readUInt64() }
             // What has been settled stays a while, until the next sweep removes it.
-            guard sequence > state.settledThrough else { return true }
+            guard sequence > state.mergedThrough else { return true }
             if sequence >= state.next { isSound = false }
             try ByteReader.reading(value) { reader in
                 let graph = GraphID(rawValue: try reader.readUInt64())
@@ -135,7 +135,7 @@ struct TwinAudit {
         }
         let customer = try graph.nodeID(.customer, index: index)
         let events = try log(graphID, in: transaction)
-        settledEvents += events.count
+        mergedEvents += events.count
         var fold = TwinFold(customer: customer, settings: settings)
         var steps: [TwinFold.Step] = []
         for event in events {
@@ -152,11 +152,11 @@ struct TwinAudit {
         let summary = try TwinSummary(
             graph.properties(of: customer, graph: graphID, in: transaction))
         var expected = TwinSummary(steps)
-        expected?.settledThrough = summary?.settledThrough ?? 0
+        expected?.mergedThrough = summary?.mergedThrough ?? 0
         if summary != expected {
             note("twin \(graphID.rawValue) does not sum up its events rightly")
         }
-        checkWaiting(graphID, events, settledThrough: summary?.settledThrough ?? 0)
+        checkWaiting(graphID, events, mergedThrough: summary?.mergedThrough ?? 0)
     }
 
     private mutating func log(
@@ -218,14 +218,14 @@ struct TwinAudit {
     }
 
     private mutating func checkWaiting(
-        _ graphID: GraphID, _ events: [LoggedEvent], settledThrough: UInt64
+        _ graphID: GraphID, _ events: [LoggedEvent], mergedThrough: UInt64
     ) {
-        if settledThrough >= state.next {
+        if mergedThrough >= state.next {
             note("twin \(graphID.rawValue) was settled further than the journal goes")
         }
         guard let entries = waiting[graphID] else { return }
         var known = Set(events.map(\.tieBreak))
-        for entry in entries where entry.sequence > settledThrough {
+        for entry in entries where entry.sequence > mergedThrough {
             waitingEvents += 1
             see(entry.moment.timestamp)
             if !known.insert(entry.moment.tieBreak).inserted {
@@ -257,7 +257,7 @@ struct TwinAudit {
         _ label: Label, _ name: String?, in transaction: borrowing ReadTransaction
     ) throws -> NodeID? {
         guard let name, !name.isEmpty else { return nil }
-        let text = ExactText("\(label)/\(name)")
+        let text = BytewiseString("\(label)/\(name)")
         if let node = names[text] { return node }
         let node = try graph.node(label, name, in: transaction)
         if names.count >= 1 << 16 { names.removeAll(keepingCapacity: true) }

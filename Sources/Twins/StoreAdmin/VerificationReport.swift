@@ -35,7 +35,7 @@ package struct VerificationReport: Codable, Sendable, Hashable {
     /// The number of twins.
     package var twins = 0
     /// The number of events that belong to their twins.
-    package var settledEvents = 0
+    package var mergedEvents = 0
     /// The number of events in the journal that wait to be settled.
     package var waitingEvents = 0
     /// Whether erased data is still in the file, and goes when the store is compacted.

@@ -43,12 +43,12 @@ extension TwinStore {
     ///   - start: The earlier moment.
     ///   - end: The later moment.
     /// - Returns: The changes, greatest first; none for somebody of whom nothing is known.
-    /// - Throws: As ``loadUserTwin(_:at:)``.
+    /// - Throws: As ``twin(_:at:)``.
     package func diff(
         _ userID: String, from start: Timestamp, to end: Timestamp
     ) throws -> TwinDiff {
         TwinDiff(
-            from: try loadUserTwin(userID, at: start), at: start,
-            to: try loadUserTwin(userID, at: end), at: end)
+            from: try twin(userID, at: start), at: start,
+            to: try twin(userID, at: end), at: end)
     }
 }

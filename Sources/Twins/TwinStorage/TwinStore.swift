@@ -38,7 +38,7 @@ package final class TwinStore: Sendable {
     ) throws {
         let graph = try GraphStore(
             path: path, labels: Label.all, edgeTypes: EdgeType.all, tables: ["journal"],
-            waysBack: .sharedGraph, access: access)
+            reverseIndex: .sharedGraph, access: access)
         self.graph = graph
         self.journalLimit = journalLimit
         self.eventsPerCustomerMax = eventsPerCustomerMax

@@ -102,7 +102,7 @@ private func notes(_ store: GraphStore) throws -> (notes: [String], audit: Graph
                 }
             }
             #expect(answers.map(\.elements.count) == [0, 2, 3, 3])
-            #expect(answers.map(\.wasCut) == [true, true, false, false])
+            #expect(answers.map(\.isTruncated) == [true, true, false, false])
             #expect(answers[1].elements == [people[1], people[2]])
         }
     }

@@ -93,7 +93,7 @@ import Testing
         let rank = try graph.personalisedPageRank(
             from: seeds, along: pattern, settings: settings)
         let scores = rank.byNode
-        #expect(!rank.wasCut, sourceLocation: location)
+        #expect(!rank.isTruncated, sourceLocation: location)
         #expect(scores.count == expected.count, sourceLocation: location)
         for (index, wanted) in expected.enumerated() {
             let score = scores[person(index)] ?? 0

@@ -9,7 +9,7 @@ private struct Expansion: Question {
     struct Reply: Equatable {
         var edges: [Edge] = []
         var nodes: [NodeID] = []
-        var wasCut = false
+        var isTruncated = false
     }
 
     let node: NodeID
@@ -19,7 +19,7 @@ private struct Expansion: Question {
 
     func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Reply {
         var reply = Reply()
-        reply.wasCut = try graph.expand(node, along: pattern, limit: limit) {
+        reply.isTruncated = try graph.expand(node, along: pattern, limit: limit) {
             reply.edges.append($0)
             reply.nodes.append($1)
             return reply.edges.count < wanted
@@ -95,7 +95,7 @@ private struct Facts: Question {
             #expect(Set(got.edges) == Set(expected.map(\.edge)), "seed \(seed)")
             #expect(got.edges.count == expected.count, "seed \(seed)")
             #expect(got.nodes == got.edges.map { $0.otherEnd(from: node) }, "seed \(seed)")
-            #expect(!got.wasCut, "seed \(seed)")
+            #expect(!got.isTruncated, "seed \(seed)")
             for count in 1...4 {
                 // Told to stop, or kept from more: either way, the first ones.
                 let some = try random.ask(
@@ -105,7 +105,7 @@ private struct Facts: Question {
                 let all = try random.ask(Expansion(node: node, pattern: bare)).edges
                 let cut = try random.ask(Expansion(node: node, pattern: bare, limit: count))
                 #expect(cut.edges == Array(all.prefix(count)), "seed \(seed)")
-                #expect(cut.wasCut == (all.count > count), "seed \(seed)")
+                #expect(cut.isTruncated == (all.count > count), "seed \(seed)")
             }
         }
     }
@@ -135,9 +135,9 @@ private struct Facts: Question {
         let whole = try Expansion(node: person(0), pattern: pattern, limit: 5).ask(graph)
         let short = try Expansion(node: person(0), pattern: pattern, limit: 4).ask(graph)
         #expect(whole.nodes == (1...5).map(person))
-        #expect(!whole.wasCut)
+        #expect(!whole.isTruncated)
         #expect(short.nodes == (1...4).map(person))
-        #expect(short.wasCut)
+        #expect(short.isTruncated)
     }
 
     @Test func theLimitCountsEdgesThatAreReadAndNotOnlyThoseThatMatch() throws {
@@ -146,7 +146,7 @@ private struct Facts: Question {
         let short = try Expansion(node: person(0), pattern: pattern, limit: 4).ask(star(5))
         #expect(whole.nodes == [person(5)])
         #expect(short.nodes.isEmpty)
-        #expect(short.wasCut)
+        #expect(short.isTruncated)
     }
 
     @Test func theLimitIsOfAllTypesOfThePatternTogether() throws {
@@ -159,7 +159,7 @@ private struct Facts: Question {
             try Expansion(node: person(0), pattern: pattern, limit: $0).ask(graph)
         }
         #expect(counts.map(\.edges.count) == [5, 6])
-        #expect(counts.map(\.wasCut) == [true, false])
+        #expect(counts.map(\.isTruncated) == [true, false])
         // Types come in the order of the pattern.
         #expect(counts[1].edges.map(\.type) == [.knows, .knows, .knows, .likes, .likes, .likes])
     }
@@ -168,7 +168,7 @@ private struct Facts: Question {
         for type in [EdgePattern.out(), .out(.likes, .knows), .both(.knows, .likes)] {
             let got = try Expansion(node: person(0), pattern: type, wanted: 2).ask(star(5))
             #expect(got.nodes == [person(1), person(2)])
-            #expect(!got.wasCut)
+            #expect(!got.isTruncated)
         }
     }
 
@@ -191,11 +191,11 @@ private struct Facts: Question {
         let whole = try star(5).nodeIDs(limit: 6)
         let short = try star(5).nodeIDs(limit: 5)
         #expect(whole.elements == (0...5).map(person))
-        #expect(!whole.wasCut)
+        #expect(!whole.isTruncated)
         #expect(short.elements.count == 5)
-        #expect(short.wasCut)
+        #expect(short.isTruncated)
         let none = try star(5).nodeIDs(limit: -1)
-        #expect(none.elements.isEmpty && none.wasCut)
+        #expect(none.elements.isEmpty && none.isTruncated)
     }
 
     @Test func directionsAreReversed() {

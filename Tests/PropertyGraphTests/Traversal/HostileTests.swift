@@ -68,8 +68,9 @@ import Time
             let degrees = try graph.degrees(of: node, pattern.direction, limit: limits.fanOut)
             reply.figures.append(Double(degrees.total))
             reply.cuts = [
-                near.wasCut, paths.wasCut, cheap.wasCut, top.wasCut, rank.wasCut, common.wasCut,
-                degrees.wasCut,
+                near.isTruncated, paths.isTruncated, cheap.isTruncated, top.isTruncated,
+                rank.isTruncated, common.isTruncated,
+                degrees.isTruncated,
             ]
             return reply
         }

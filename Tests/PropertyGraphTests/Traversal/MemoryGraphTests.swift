@@ -136,9 +136,9 @@ import Testing
     @Test func anEmptyGraphIsAnswered() throws {
         let graph = MemoryGraph()
         let ids = try graph.nodeIDs()
-        #expect(ids == Answer(elements: [], wasCut: false))
+        #expect(ids == Answer(elements: [], isTruncated: false))
         let walk = try all(Neighbourhood(of: person(0)), in: graph)
-        #expect(walk.elements.isEmpty && !walk.wasCut)
+        #expect(walk.elements.isEmpty && !walk.isTruncated)
         #expect(graph == MemoryGraph())
     }
 

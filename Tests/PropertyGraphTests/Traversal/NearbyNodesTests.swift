@@ -95,7 +95,7 @@ private struct Contains: Question {
         let answer = try Nearby(node: person(0), limits: TraversalLimits(depth: 1, visited: 3))
             .ask(star(7))
         #expect(answer.elements.count == 3)
-        #expect(answer.wasCut)
+        #expect(answer.isTruncated)
     }
 }
 
@@ -118,17 +118,17 @@ private struct Contains: Question {
         }
         #expect(answer.elements.map(\.node) == expected.map(\.0), "seed \(seed)")
         #expect(answer.elements.map(\.common) == expected.map(\.1), "seed \(seed)")
-        #expect(!answer.wasCut, "seed \(seed)")
+        #expect(!answer.isTruncated, "seed \(seed)")
     }
 
     @Test func theNumberOfCandidatesIsLimited() throws {
         let graph = memoryGraph((0..<9).map { edge(person($0), .likes, book(0)) })
         let all = try Similar(node: person(0)).ask(graph)
         #expect(all.elements.map(\.node) == (1...8).map(person))
-        #expect(!all.wasCut)
+        #expect(!all.isTruncated)
         let some = try Similar(node: person(0), limits: TraversalLimits(visited: 3)).ask(graph)
         #expect(some.elements.count == 3)
-        #expect(some.wasCut)
+        #expect(some.isTruncated)
     }
 
     @Test func nodesOfAnotherLabelAreLeftOut() throws {

@@ -16,7 +16,7 @@ import Testing
                 return $0 != start && distance <= depth
             }
             #expect(answer.elements.map(\.node).sorted() == expected, "seed \(seed)")
-            #expect(!answer.wasCut, "seed \(seed)")
+            #expect(!answer.isTruncated, "seed \(seed)")
             var before = [start: 0]
             for step in answer.elements {
                 #expect(step.depth == distances[start]?[step.node], "seed \(seed)")
@@ -60,7 +60,7 @@ import Testing
             let limits = TraversalLimits(depth: depth)
             let answer = try all(Neighbourhood(of: person(0), limits: limits), in: chain(10))
             #expect(answer.elements.count == min(10, max(0, depth)))
-            #expect(!answer.wasCut)
+            #expect(!answer.isTruncated)
         }
     }
 
@@ -70,7 +70,7 @@ import Testing
             let walk = Neighbourhood(of: person(0), along: .out(), limits: limits)
             let answer = try all(walk, in: star(7))
             #expect(answer.elements.map(\.node) == (1...7).prefix(count).map(person))
-            #expect(answer.wasCut == (fanOut < 7))
+            #expect(answer.isTruncated == (fanOut < 7))
         }
     }
 
@@ -80,7 +80,7 @@ import Testing
                 let limits = TraversalLimits(depth: 9, visited: visited)
                 let answer = try all(Neighbourhood(of: person(0), limits: limits), in: graph)
                 #expect(answer.elements.map(\.node) == (1...7).prefix(count).map(person))
-                #expect(answer.wasCut == (visited < 7))
+                #expect(answer.isTruncated == (visited < 7))
             }
         }
     }

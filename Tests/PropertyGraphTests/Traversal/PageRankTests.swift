@@ -76,7 +76,7 @@ extension PageRank {
             let total = answer.scores.reduce(answer.residual) { $0 + $1.score }
             #expect(abs(total - 1) < 1e-9, "seed \(seed)")
             if tolerance < 1e-12 { #expect(answer.residual < 1e-9, "seed \(seed)") }
-            #expect(!answer.wasCut, "seed \(seed)")
+            #expect(!answer.isTruncated, "seed \(seed)")
         }
     }
 
@@ -100,7 +100,7 @@ extension PageRank {
             let answer = try random.ask(
                 Rank(seeds: [random.nodes[0]: 1], pattern: .both(), settings: settings))
             #expect(Double(answer.pushes) <= 1 / (0.2 * tolerance))
-            #expect(!answer.wasCut)
+            #expect(!answer.isTruncated)
         }
     }
 
@@ -143,7 +143,7 @@ extension PageRank {
         #expect(answer.scores.map(\.node) == [person(0)])
         let none = try Rank(seeds: seeds.filter { $0.key != person(0) }).ask(star(9))
         #expect(none.scores.isEmpty && none.residual == 0 && none.pushes == 0)
-        #expect(!none.wasCut)
+        #expect(!none.isTruncated)
         // Seeds whose sum is too great for a number are shared out all the same.
         let huge = Double.greatestFiniteMagnitude
         let two = try Rank(seeds: [person(7): huge, person(8): huge]).ask(memoryGraph([]))
@@ -168,11 +168,11 @@ extension PageRank {
         let random = try RandomGraph(seed: 3)
         var rank = Rank(seeds: [random.nodes[0]: 1], pattern: .both())
         let whole = try random.ask(rank)
-        #expect(!whole.wasCut)
-        for (pushes, wasCut) in [(-1, true), (0, true), (whole.pushes - 1, true)] {
+        #expect(!whole.isTruncated)
+        for (pushes, isTruncated) in [(-1, true), (0, true), (whole.pushes - 1, true)] {
             rank.settings.pushes = pushes
             let answer = try random.ask(rank)
-            #expect(answer.wasCut == wasCut)
+            #expect(answer.isTruncated == isTruncated)
             #expect(answer.pushes == max(0, pushes))
             let total = answer.scores.reduce(answer.residual) { $0 + $1.score }
             #expect(abs(total - 1) < 1e-9)
@@ -183,10 +183,10 @@ extension PageRank {
     }
 
     @Test func theNumberOfNodesCutsAndSaysSo() throws {
-        for (visited, wasCut) in [(-1, true), (0, true), (1, true), (7, true), (8, false)] {
+        for (visited, isTruncated) in [(-1, true), (0, true), (1, true), (7, true), (8, false)] {
             let limits = TraversalLimits(visited: visited)
             let answer = try Rank(seeds: [person(0): 1], limits: limits).ask(star(7))
-            #expect(answer.wasCut == wasCut)
+            #expect(answer.isTruncated == isTruncated)
             #expect(answer.scores.count == max(0, min(8, visited)))
             let total = answer.scores.reduce(answer.residual) { $0 + $1.score }
             #expect(abs(total - 1) < 1e-9)
@@ -200,17 +200,17 @@ extension PageRank {
             let limits = TraversalLimits(visited: visited)
             let answer = try Rank(seeds: seeds, limits: limits).ask(star(4))
             #expect(answer.scores.map(\.node).sorted() == (1...count).map(person))
-            #expect(answer.wasCut == (visited < 4))
+            #expect(answer.isTruncated == (visited < 4))
             let total = answer.scores.reduce(answer.residual) { $0 + $1.score }
             #expect(abs(total - 1) < 1e-9)
         }
     }
 
     @Test func theFanOutCutsAndSaysSo() throws {
-        for (fanOut, wasCut) in [(-1, true), (6, true), (7, false), (8, false)] {
+        for (fanOut, isTruncated) in [(-1, true), (6, true), (7, false), (8, false)] {
             let limits = TraversalLimits(fanOut: fanOut)
             let answer = try Rank(seeds: [person(0): 1], limits: limits).ask(star(7))
-            #expect(answer.wasCut == wasCut)
+            #expect(answer.isTruncated == isTruncated)
             #expect(answer.scores.count == 1 + max(0, min(7, fanOut)))
         }
     }

@@ -89,7 +89,7 @@ import Testing
         #expect(answer.elements.map(\.lengths) == [[1, 1], [1, 2]])
         #expect(answer.elements.map(\.stepEnds) == [[book(0), book(1)], [book(0), book(2)]])
         #expect(answer.elements.last?.path.nodes == [person(0), book(0), book(1), book(2)])
-        #expect(!answer.wasCut)
+        #expect(!answer.isTruncated)
     }
 
     @Test func aPathComesBackByAnotherEdgeOnly() throws {
@@ -138,7 +138,7 @@ import Testing
             PathMatches(of: many, from: person(0), limits: TraversalLimits(depth: .max)),
             in: chain(20))
         #expect(whole.elements.count == 20)
-        #expect(!whole.wasCut)
+        #expect(!whole.isTruncated)
     }
 
     @Test func theDepthCutsAndSaysSo() throws {
@@ -149,7 +149,7 @@ import Testing
             let answer = try all(walk, in: chain(5))
             #expect(answer.elements.count == count)
             // At the limit, whether there is an edge beyond is not looked at.
-            #expect(answer.wasCut == (depth <= 5))
+            #expect(answer.isTruncated == (depth <= 5))
         }
         // A path that is complete cannot be cut.
         let whole = PathMatches(
@@ -157,7 +157,7 @@ import Testing
             limits: TraversalLimits(depth: 2))
         let answer = try all(whole, in: chain(5))
         #expect(answer.elements.count == 1)
-        #expect(!answer.wasCut)
+        #expect(!answer.isTruncated)
     }
 
     @Test func theFanOutCutsAndSaysSo() throws {
@@ -166,7 +166,7 @@ import Testing
             let walk = PathMatches(of: PathPattern(.out()), from: person(0), limits: limits)
             let answer = try all(walk, in: star(7))
             #expect(answer.elements.map(\.path.end) == (1...7).prefix(count).map(person))
-            #expect(answer.wasCut == (fanOut < 7))
+            #expect(answer.isTruncated == (fanOut < 7))
         }
     }
 
@@ -176,7 +176,7 @@ import Testing
             let walk = PathMatches(of: PathPattern(.out()), from: person(0), limits: limits)
             let answer = try all(walk, in: star(7))
             #expect(answer.elements.count == count)
-            #expect(answer.wasCut == (visited < 7))
+            #expect(answer.isTruncated == (visited < 7))
         }
     }
 
@@ -193,7 +193,7 @@ import Testing
             let answer = try all(
                 PathMatches(of: pattern, from: person(0), limits: limits), in: graph)
             #expect(answer.elements.count == count)
-            #expect(answer.wasCut == (visited == 5))
+            #expect(answer.isTruncated == (visited == 5))
         }
     }
 

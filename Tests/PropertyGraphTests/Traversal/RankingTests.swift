@@ -55,7 +55,7 @@ private struct Counts: Question {
             #expect(answer.elements.map(\.node) == weights.map(\.1), "seed \(seed)")
             let edges = Set(answer.elements.map(\.edge))
             #expect(edges.count == answer.elements.count, "seed \(seed)")
-            #expect(!answer.wasCut, "seed \(seed)")
+            #expect(!answer.isTruncated, "seed \(seed)")
         }
     }
 
@@ -92,10 +92,10 @@ private struct Counts: Question {
                 limits: TraversalLimits(fanOut: fanOut))
             let answer = try question.ask(star(7))
             #expect(answer.elements.count == count)
-            #expect(answer.wasCut == (fanOut < 7))
+            #expect(answer.isTruncated == (fanOut < 7))
         }
         let none = try Top(count: -1, node: person(0), pattern: .out()).ask(star(7))
-        #expect(none == Answer(elements: [], wasCut: false))
+        #expect(none == Answer(elements: [], isTruncated: false))
     }
 }
 
@@ -175,7 +175,7 @@ private struct Counts: Question {
         #expect(answer.nodes == [book(0), book(1)])
         #expect(answer.jaccard == 0.5)
         #expect(answer.adamicAdar == 1 / log(2.0) + 1 / log(4.0))
-        #expect(!answer.wasCut)
+        #expect(!answer.isTruncated)
     }
 
     @Test func nothingInCommonIsNothing() throws {
@@ -203,7 +203,7 @@ private struct Counts: Question {
                 limits: TraversalLimits(fanOut: fanOut))
             let answer = try question.ask(graph)
             #expect(answer.nodes.count == count)
-            #expect(answer.wasCut == (fanOut < 6))
+            #expect(answer.isTruncated == (fanOut < 6))
             #expect(answer.adamicAdar.isFinite)
         }
     }
@@ -221,7 +221,7 @@ private struct Counts: Question {
                 #expect(degrees.total == edges.count, "seed \(seed)")
                 let byType = Dictionary(grouping: edges, by: \.type).mapValues(\.count)
                 #expect(degrees.byType == byType, "seed \(seed)")
-                #expect(!degrees.wasCut, "seed \(seed)")
+                #expect(!degrees.isTruncated, "seed \(seed)")
             }
         }
     }
@@ -230,7 +230,7 @@ private struct Counts: Question {
         for (limit, count) in [(-1, 0), (0, 0), (6, 6), (7, 7), (8, 7)] {
             let degrees = try Counts(node: person(0), limit: limit).ask(star(7))
             #expect(degrees.total == count)
-            #expect(degrees.wasCut == (limit < 7))
+            #expect(degrees.isTruncated == (limit < 7))
         }
     }
 

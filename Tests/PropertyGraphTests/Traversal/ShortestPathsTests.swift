@@ -53,7 +53,7 @@ private let everywhere = TraversalLimits(depth: .max)
             let got = Dictionary(
                 uniqueKeysWithValues: answer.elements.map { ($0.node, $0.cost) })
             #expect(got == expected, "seed \(seed)")
-            #expect(!answer.wasCut, "seed \(seed)")
+            #expect(!answer.isTruncated, "seed \(seed)")
             let order = answer.elements.map { ($0.cost, $0.node.rawValue) }
             let isSorted = zip(order, order.dropFirst()).allSatisfy { $0 < $1 }
             #expect(isSorted, "seed \(seed)")
@@ -109,7 +109,7 @@ private let everywhere = TraversalLimits(depth: .max)
         var long = ShortestPaths(from: person(0), limits: TraversalLimits(depth: 3))
         let best = try #require(try long.path(to: person(3), in: graph))
         #expect(best.cost == 1.5)
-        #expect(!long.wasCut)
+        #expect(!long.isTruncated)
     }
 
     @Test func thePathToTheStartHasNoEdges() throws {
@@ -119,7 +119,7 @@ private let everywhere = TraversalLimits(depth: .max)
         #expect(route?.cost == 0)
         let nowhere = try search.path(to: person(9), in: chain(3))
         #expect(nowhere == nil)
-        #expect(!search.wasCut)
+        #expect(!search.isTruncated)
         // Also after the search is over, what it found is known.
         let end = try search.path(to: person(3), in: chain(3))
         #expect(end?.cost == 3)
@@ -207,13 +207,13 @@ private let everywhere = TraversalLimits(depth: .max)
             let limits = TraversalLimits(depth: depth)
             let answer = try all(ShortestPaths(from: person(0), limits: limits), in: chain(5))
             #expect(answer.elements.count == count)
-            #expect(answer.wasCut == (depth <= 5))
+            #expect(answer.isTruncated == (depth <= 5))
         }
         for (limit, count) in [(-1, 0), (0, 0), (6, 6), (7, 7), (8, 7)] {
             for limits in [TraversalLimits(fanOut: limit), TraversalLimits(visited: limit)] {
                 let answer = try all(ShortestPaths(from: person(0), limits: limits), in: star(7))
                 #expect(answer.elements.map(\.node) == (1...7).prefix(count).map(person))
-                #expect(answer.wasCut == (limit < 7))
+                #expect(answer.isTruncated == (limit < 7))
             }
         }
     }

@@ -28,7 +28,7 @@ func calendarText(_ lines: String, end: String = "\r\n") -> [UInt8] {
 func readCalendar(
     _ lines: String, city: String? = nil, kind: String = "holiday",
     years: ClosedRange<Int> = 2025...2028
-) throws -> ContextReading {
+) throws -> FeedImportResult {
     try CalendarFile.read(
         calendarText(lines), named: "days.ics",
         CalendarFile.Options(city: city, kind: kind, years: years))

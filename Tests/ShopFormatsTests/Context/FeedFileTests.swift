@@ -7,12 +7,12 @@ import TwinFixtures
 
 /// Trends and offers from CSV.
 @Suite struct FeedFileTests {
-    private func trends(_ text: String) throws -> ContextReading {
+    private func trends(_ text: String) throws -> FeedImportResult {
         let folder = try TemporaryFolder()
         return try withExtendedLifetime(folder) { try TrendFile.read(try folder.file(text)) }
     }
 
-    private func offers(_ text: String) throws -> ContextReading {
+    private func offers(_ text: String) throws -> FeedImportResult {
         let folder = try TemporaryFolder()
         return try withExtendedLifetime(folder) { try OfferFile.read(try folder.file(text)) }
     }

@@ -8,14 +8,14 @@ import TwinFixtures
 
 /// Weather from what Open-Meteo answers.
 @Suite struct WeatherFileTests {
-    private func read(_ text: Data, city: String = "Berlin") throws -> ContextReading {
+    private func read(_ text: Data, city: String = "Berlin") throws -> FeedImportResult {
         try WeatherFile.read(text, named: "w.json", city: city)
     }
 
     private func read(
         _ daily: String,
         units: String = #""temperature_2m_mean": "°C", "precipitation_sum": "mm""#
-    ) throws -> ContextReading {
+    ) throws -> FeedImportResult {
         try read(weatherJSON(daily, units: units))
     }
 

@@ -13,7 +13,7 @@ package let purchase = EventType.purchase.rawValue
 package enum World {
     package static let data = Result {
         TrainingData(
-            try SyntheticShop(.init(customers: 40, items: 60, days: 60)).events(), by: \.userID)
+            try ShopGenerator(.init(customers: 40, items: 60, days: 60)).events(), by: \.userID)
     }
     private static let trained = Result { () -> PredictionModel in
         var configuration = TrainingConfiguration(seed: 7, width: 16, epochs: 2, threads: 2)
@@ -39,7 +39,7 @@ package enum World {
     package static func futures(
         _ history: History, after elapsed: Int64 = 0, _ settings: SimulationSettings
     ) throws -> Futures {
-        try Simulator(try model()).simulateFutureBehavior(
+        try Simulator(try model()).simulate(
             history, from: (history.lastTime ?? 0) + elapsed, settings: settings)
     }
 }

@@ -106,11 +106,11 @@ package final class Fixture: Sendable {
 package func open(
     _ folder: TemporaryFolder, labels: [Label] = [.person, .book],
     edgeTypes: [EdgeType] = [.likes, .knows], indexes: [PropertyIndex] = [],
-    waysBack: GraphStore.WaysBack = .everyGraph, access: GraphStore.Access = .create
+    reverseIndex: GraphStore.ReverseIndex = .everyGraph, access: GraphStore.Access = .create
 ) throws -> GraphStore {
     try GraphStore(
         path: folder.path + "/store", labels: labels, edgeTypes: edgeTypes, indexes: indexes,
-        waysBack: waysBack, access: access)
+        reverseIndex: reverseIndex, access: access)
 }
 
 /// An edge with a weight, at one moment.

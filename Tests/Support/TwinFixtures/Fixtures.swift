@@ -33,7 +33,7 @@ package final class TestStore: Sendable {
     }
 
     package func twin(_ userID: String = "u", at moment: Timestamp? = nil) throws -> UserTwin {
-        try store.loadUserTwin(userID, at: moment)
+        try store.twin(userID, at: moment)
     }
 
     /// The logged events of a customer.

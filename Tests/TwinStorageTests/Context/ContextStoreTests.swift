@@ -249,7 +249,7 @@ import TwinFixtures
             let labels: [Label] = [.customer, .item, .query, .city, .daypart]
             let graph = try GraphStore(
                 path: folder("store"), labels: labels, edgeTypes: EdgeType.all,
-                tables: ["journal"], waysBack: .sharedGraph)
+                tables: ["journal"], reverseIndex: .sharedGraph)
             let pseudonymizer = try Pseudonymizer(key: testKey)
             try graph.write { transaction in
                 try graph.set("key", to: .string(pseudonymizer.fingerprint), in: transaction)

@@ -66,7 +66,7 @@ package struct CategorySeason: Sendable, Hashable, Encodable {
     }
 }
 
-extension ContextResponse {
+extension DemandResponseModel {
     /// The categories with a season, the one that moves most first.
     package var categorySeasons: [CategorySeason] {
         zip(categories, seasons).compactMap { category, season in

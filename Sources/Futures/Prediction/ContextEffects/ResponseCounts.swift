@@ -27,7 +27,7 @@ package struct ResponseCounts: Sendable {
     /// How many purchases each group made of each item on each day.
     private(set) var groupItems: [GroupDay: [Int: Double]] = [:]
     /// The customers of each group.
-    private var presence: [Presence] = []
+    private var presence: [ActiveCustomerCounts] = []
     private var places: [Group: Int] = [:]
 
     /// Nothing was bought.
@@ -62,7 +62,7 @@ package struct ResponseCounts: Sendable {
         if let place = places[group] { return place }
         places[group] = groups.count
         groups.append(group)
-        presence.append(Presence())
+        presence.append(ActiveCustomerCounts())
         return groups.count - 1
     }
 }

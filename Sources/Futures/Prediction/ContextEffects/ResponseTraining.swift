@@ -11,7 +11,7 @@ import Shop
 /// that was bought on the day.
 struct ResponseTraining {
     private let counts: ResponseCounts
-    private let days: ContextDays
+    private let days: ContextFeatures
     private let seasonCounts: SeasonCounts
     /// What is said of each item of the catalogue.
     private let items: [Item?]
@@ -49,7 +49,7 @@ struct ResponseTraining {
     }
 
     /// What was learned; neutral where the feeds or the purchases tell nothing.
-    func response() -> ContextResponse {
+    func response() -> DemandResponseModel {
         let categories = Set(items.compactMap { $0?.category }).sorted()
         let seasons = SeasonTraining(seasonCounts, threads: threads).seasons(of: categories)
         guard !days.isEmpty || !seasons.isEmpty else { return .none }
@@ -58,7 +58,7 @@ struct ResponseTraining {
         let categoryOfItem = items.map { $0?.category.flatMap { places[$0] } }
         let rows = rows(categories.count, categoryOfItem)
         let usual = usual(rows, categories)
-        var response = ContextResponse(
+        var response = DemandResponseModel(
             features: [], usual: [:], usualTrends: usualTrends(rows, categories),
             categories: categories, coefficients: [],
             categoryOfItem: categoryOfItem, usualPrices: items.map { $0?.price },
@@ -111,7 +111,7 @@ struct ResponseTraining {
 
     /// What the context says of a feature; `nil` also where it may not be read for these customers.
     private func value(
-        of feature: ContextDays.Feature, category: String, _ row: Row
+        of feature: ContextFeatures.Feature, category: String, _ row: Row
     ) -> Double? {
         let group = counts.groups[row.group]
         guard group.consent.contains(feature.purpose) else { return nil }
@@ -121,18 +121,19 @@ struct ResponseTraining {
     }
 
     /// What is usual of each feature in each city; of trends, over all categories.
-    private func usual(_ rows: [Row], _ categories: [String]) -> [String: [ContextResponse.Usual?]]
+    private func usual(_ rows: [Row], _ categories: [String]) -> [String: [DemandResponseModel
+        .BaselineRange?]]
     {
-        var usual: [String: [ContextResponse.Usual?]] = [:]
+        var usual: [String: [DemandResponseModel.BaselineRange?]] = [:]
         for (city, rows) in Dictionary(grouping: rows, by: { counts.groups[$0.group].city }) {
-            usual[city] = days.features.map { feature -> ContextResponse.Usual? in
+            usual[city] = days.features.map { feature -> DemandResponseModel.BaselineRange? in
                 let asked = feature == .trend ? categories : [""]
                 let known = asked.flatMap { self.known(feature, category: $0, rows) }
                 guard let least = known.map(\.value).min(), let most = known.map(\.value).max()
                 else { return nil }
                 // Occasions are too short for the waves of a year.
                 let isWave = feature == .rain || feature == .warmth
-                return ContextResponse.Usual(
+                return DemandResponseModel.BaselineRange(
                     normal: normal(known, isWave: isWave), least: least, most: most)
             }
         }
@@ -140,13 +141,15 @@ struct ResponseTraining {
     }
 
     /// What is usual of each category's trend.
-    private func usualTrends(_ rows: [Row], _ categories: [String]) -> [ContextResponse.Normal] {
+    private func usualTrends(_ rows: [Row], _ categories: [String]) -> [DemandResponseModel
+        .Baseline]
+    {
         categories.map { normal(known(.trend, category: $0, rows), isWave: true) }
     }
 
     /// A feature where somebody has told it; who has not told of a trend takes it to be as usual.
     private func known(
-        _ feature: ContextDays.Feature, category: String, _ rows: [Row]
+        _ feature: ContextFeatures.Feature, category: String, _ rows: [Row]
     ) -> [(day: Int, value: Double)] {
         rows.compactMap { row in
             guard counts.groups[row.group].consent.contains(feature.purpose) else { return nil }
@@ -157,9 +160,9 @@ struct ResponseTraining {
 
     private func normal(
         _ known: [(day: Int, value: Double)], isWave: Bool
-    ) -> ContextResponse.Normal {
+    ) -> DemandResponseModel.Baseline {
         let mean = known.reduce(0) { $0 + $1.value } / Double(max(1, known.count))
-        return ContextResponse.Normal(
+        return DemandResponseModel.Baseline(
             mean: mean,
             year: isWave
                 ? YearlyCurve(days: known.map { Double($0.day) + 0.5 }, values: known.map(\.value))
@@ -168,7 +171,7 @@ struct ResponseTraining {
 
     private func fit(
         _ category: Int, _ categoryName: String, _ rows: [Row],
-        _ usual: [String: [ContextResponse.Usual?]]
+        _ usual: [String: [DemandResponseModel.BaselineRange?]]
     ) -> [PoissonRegression.Coefficient] {
         let counted = rows.map { $0.purchases[category] }
         guard !days.features.isEmpty, counted.reduce(0, +) >= Self.purchaseMin else {
@@ -197,7 +200,7 @@ struct ResponseTraining {
     }
 
     /// The elasticity of each item; empty if no price tells anything.
-    private func elasticities() -> [ContextResponse.Estimate] {
+    private func elasticities() -> [DemandResponseModel.Estimate] {
         let offered = Set(days.offeredItems)
         var totals: [Int: Double] = [:]
         for days in counts.items.values {

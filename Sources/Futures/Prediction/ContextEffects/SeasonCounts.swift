@@ -10,7 +10,7 @@ package struct SeasonCounts: Sendable {
     private let categoryOfItem: [Int?]
     /// Purchases of each category in weeks of seven days since 1970.
     private var purchases: [[Int: Double]]
-    private var presence = Presence()
+    private var presence = ActiveCustomerCounts()
 
     /// Some weeks and how many customers there were in each.
     struct Weeks: Sendable {

@@ -32,7 +32,7 @@ package struct Neighbours: Expert {
     private let rarity: [Float]
     /// √ of the length of the vector of distinct items, by sequence, over the weight of its age.
     private let divisors: [Float]
-    private let scratch = ScratchPool()
+    private let scratch = VoteAccumulatorPool()
 
     /// Which evidence this is.
     package var name: ExpertID { .neighbours }
@@ -95,7 +95,7 @@ package struct Neighbours: Expert {
                     scratch.votes[Int(item)] = 0
                 }
             }
-            return scratch.takeVotes()
+            return scratch.drainVotes()
         }
     }
 
@@ -122,7 +122,7 @@ package struct Neighbours: Expert {
     }
 
     private func nearestSequences(
-        _ query: [QueryItem], _ history: History, _ scratch: inout Scratch
+        _ query: [QueryItem], _ history: History, _ scratch: inout VoteAccumulator
     ) -> [(sequence: Int, similarity: Float)] {
         for entry in query {
             for sequence in postings[Int(entry.item)] {
@@ -146,7 +146,8 @@ package struct Neighbours: Expert {
 
     /// Votes for the items of a sequence around the newest item that it has in common.
     private func vote(
-        _ sequence: Int, _ similarity: Float, _ order: [Int32: Int], _ scratch: inout Scratch
+        _ sequence: Int, _ similarity: Float, _ order: [Int32: Int],
+        _ scratch: inout VoteAccumulator
     ) {
         let range = events.range(of: sequence)
         var common = range.upperBound

@@ -12,7 +12,7 @@ package struct RepeatPurchaseModel: Expert {
     /// The weights of the regression; see ``RepetitionFeatures``.
     package let weights: [Float]
     /// What everybody does with each item.
-    let habits: ItemHabits
+    let habits: ItemRepeatStatistics
 
     /// Which evidence this is.
     package var name: ExpertID { .history }
@@ -21,13 +21,13 @@ package struct RepeatPurchaseModel: Expert {
     ///
     /// - Complexity: O(Σ moments × distinct items) over the sequences.
     package init(_ sequences: EventSequences) {
-        habits = ItemHabits(sequences)
+        habits = ItemRepeatStatistics(sequences)
         var regression = RepetitionRegression(habits)
         regression.learn(sequences)
         weights = regression.weights
     }
 
-    init(weights: [Float], habits: ItemHabits) {
+    init(weights: [Float], habits: ItemRepeatStatistics) {
         self.weights = weights
         self.habits = habits
     }
@@ -50,7 +50,7 @@ package struct RepeatPurchaseModel: Expert {
 
     /// The probability that an item comes back at the next moment.
     package func probability(
-        of item: Int32, _ repetition: Repetition, moments: Int, time: Int64, type: UInt8
+        of item: Int32, _ repetition: ItemRecurrence, moments: Int, time: Int64, type: UInt8
     ) -> Float {
         let features = RepetitionFeatures(
             repetition, habits[item], moments: moments, time: time, type: type)
@@ -71,9 +71,9 @@ private struct RepetitionRegression {
     /// Log-odds of a repetition of which nothing else is known.
     private static let startBias: Float = -4
 
-    private let habits: ItemHabits
+    private let habits: ItemRepeatStatistics
 
-    init(_ habits: ItemHabits) {
+    init(_ habits: ItemRepeatStatistics) {
         self.habits = habits
         for type in 0..<RepetitionFeatures.typeCount {
             weights[type * RepetitionFeatures.stride] = Self.startBias

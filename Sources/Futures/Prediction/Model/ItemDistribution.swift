@@ -12,7 +12,7 @@ package struct ItemDistribution: Sendable {
     private let factors: (of: [Int32: Float], rest: Float)
 
     /// Mixes what the sources say, and corrects the mixture.
-    init(_ reading: Reading, _ mixture: Mixture, _ reranker: Reranker, itemCount: Int) {
+    init(_ reading: ExpertOutputs, _ mixture: Mixture, _ reranker: Reranker, itemCount: Int) {
         names = mixture.names
         evidence = reading.evidence
         shares = mixture.shares(reading.situation, speaking: evidence.map { !$0.isEmpty })

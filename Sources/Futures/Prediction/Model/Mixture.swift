@@ -37,7 +37,7 @@ package struct Mixture: Sendable {
     }
 
     /// What the shares depend on.
-    package struct Situation: Sendable {
+    package struct GateInput: Sendable {
         /// The kind of context.
         var kind: Int
         /// What the LSTM's item head sees (`SequenceModel.outlook`); empty when nothing is known.
@@ -59,7 +59,7 @@ package struct Mixture: Sendable {
 
     /// What each source gave to an item that came next, in one situation.
     struct Case {
-        var situation: Situation
+        var situation: GateInput
         /// Probability by each source; `nil` where it had nothing to say.
         var probabilities: [Float?]
     }
@@ -94,7 +94,7 @@ package struct Mixture: Sendable {
     ///
     /// - Returns: One share for each source; all 0 if no source speaks.
     /// - Complexity: O(sources × length of the outlook).
-    package func shares(_ situation: Situation, speaking: [Bool]) -> [Float] {
+    package func shares(_ situation: GateInput, speaking: [Bool]) -> [Float] {
         let row = shares[situation.kind]
         // Relative to the greatest of them, so that no exponential overflows.
         var moves = [Float](repeating: 0, count: row.count)

@@ -13,18 +13,18 @@ struct ModelTensors {
     }
 
     /// What everybody does with each item; the last row is that of all together.
-    func habits(_ name: String, count: Int) throws -> ItemHabits {
+    func habits(_ name: String, count: Int) throws -> ItemRepeatStatistics {
         let values = try floats(name, count: nil)
         let rows = values.count / 4
         guard values.count.isMultiple(of: 4), (1...count + 1).contains(rows) else {
             throw LearningError(.invalidData, "\(name) does not fit the catalogue")
         }
         let habits = (0..<rows).map {
-            ItemHabits.Habit(
+            ItemRepeatStatistics.Habit(
                 rate: values[4 * $0], returns: values[4 * $0 + 1], gap: values[4 * $0 + 2],
                 popularity: values[4 * $0 + 3])
         }
-        return ItemHabits(items: habits.dropLast(), common: habits[rows - 1])
+        return ItemRepeatStatistics(items: habits.dropLast(), common: habits[rows - 1])
     }
 
     /// How surely silent customers have left.

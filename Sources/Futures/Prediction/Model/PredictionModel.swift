@@ -27,7 +27,7 @@ package struct PredictionModel: Sendable {
     /// The settings it was trained with.
     package let configuration: TrainingConfiguration
     /// How the days around customers move what they buy.
-    package var response = ContextResponse.none
+    package var response = DemandResponseModel.none
 
     init(
         catalogue: ModelCatalogue, embeddings: Embeddings, sequence: SequenceExpert,
@@ -92,7 +92,7 @@ package struct PredictionModel: Sendable {
     /// What the sources say in some contexts, and what their shares depend on there.
     func readings(
         of contexts: [PredictionQuery], using wanted: Set<ExpertID> = Set(ExpertID.allCases)
-    ) -> [Reading] {
+    ) -> [ExpertOutputs] {
         let states = contexts.map { sequence.state(in: $0) }
         let known = contexts.indices.filter { states[$0] != nil }
         let joined = sequence.model.state(joining: known.compactMap { states[$0] })
@@ -113,9 +113,9 @@ package struct PredictionModel: Sendable {
             )
         }
         return zip(contexts, network).map { context, network in
-            Reading(
+            ExpertOutputs(
                 context: context,
-                situation: Mixture.Situation(context, outlook: network.1),
+                situation: Mixture.GateInput(context, outlook: network.1),
                 evidence: sources.map { source in
                     guard wanted.contains(source.name) else { return .none }
                     return source.name == .sequence ? network.0 : source.prediction(for: context)
@@ -124,7 +124,7 @@ package struct PredictionModel: Sendable {
     }
 
     /// What the shares depend on in a context.
-    package func situation(in context: PredictionQuery) -> Mixture.Situation {
+    package func situation(in context: PredictionQuery) -> Mixture.GateInput {
         readings(of: [context], using: [])[0].situation
     }
 
@@ -184,11 +184,11 @@ package struct PredictionModel: Sendable {
 }
 
 /// What the sources say in one context, before they are mixed.
-struct Reading: Sendable {
+struct ExpertOutputs: Sendable {
     /// What is asked.
     var context: PredictionQuery
     /// What the shares depend on.
-    var situation: Mixture.Situation
+    var situation: Mixture.GateInput
     /// What each source says, in the order of the mixture.
     var evidence: [ExpertPrediction]
 }

@@ -64,7 +64,7 @@ package struct Reranker: Sendable, Equatable {
     /// - Returns: The factor of each corrected item, and that of all others.
     /// - Complexity: O(n + listLength · weights) in the size of the catalogue.
     func correct(
-        _ probabilities: inout [Float], _ reading: Reading
+        _ probabilities: inout [Float], _ reading: ExpertOutputs
     ) -> (factors: [Int32: Float], rest: Float) {
         guard !isEmpty else { return ([:], 1) }
         let list = RerankerList(probabilities, reading)
@@ -104,7 +104,7 @@ struct RerankerList: Sendable {
     /// mixture; its rank; how often and how lately it was met; how much is known in all.
     let features: Matrix
 
-    init(_ probabilities: [Float], _ reading: Reading) {
+    init(_ probabilities: [Float], _ reading: ExpertOutputs) {
         let top = topIndices(probabilities, Reranker.listLength)
         let items = top.filter { probabilities[Int($0)] > 0 }
         let inside = items.reduce(Float(0)) { $0 + probabilities[Int($1)] }

@@ -9,7 +9,7 @@ import Kernels
 struct RerankerTraining {
     /// One moment: the list, and which places of it came next, or the place behind its end for what
     /// is not on it.
-    struct Lesson: Sendable {
+    struct Example: Sendable {
         var list: RerankerList
         var targets: [Int]
     }
@@ -24,13 +24,13 @@ struct RerankerTraining {
     /// Lessons below which there is nothing to learn from.
     private static let lessonCountMin = 500
 
-    private let split: LessonSplit<Lesson>
+    private let split: ValidationSplit<Example>
     private let network: Network
 
     /// - Parameter lessons: Moments; those of one person side by side.
-    init(_ lessons: [Lesson]) {
+    init(_ lessons: [Example]) {
         let usable = lessons.filter { !$0.targets.isEmpty && !$0.list.items.isEmpty }
-        split = LessonSplit(usable)
+        split = ValidationSplit(usable)
         network = Network([RerankerList.featureCount] + Self.hidden + [1])
     }
 
@@ -41,10 +41,10 @@ struct RerankerTraining {
         }
         let scaling = Scaling(split.training)
         let state = TrainingState(network, seed: 1)
-        var best = BestFound(Reranker.none, loss: loss(of: .none), patience: Self.patience)
+        var best = EarlyStopping(Reranker.none, loss: loss(of: .none), patience: Self.patience)
         var order = Array(split.training.indices)
         var generator = PhiloxGenerator(seed: 1, stream: 0x57AC)
-        for epoch in 1...Self.epochs where best.isHopeful {
+        for epoch in 1...Self.epochs where best.shouldContinue {
             generator.shuffle(&order)
             let rate = Self.learningRate / (1 + Float(epoch - 1) / 4)
             for from in stride(from: 0, to: order.count, by: Self.batch) {
@@ -62,7 +62,7 @@ struct RerankerTraining {
     }
 
     private func step(
-        _ state: TrainingState, _ lessons: [Lesson], _ scaling: Scaling, rate: Float
+        _ state: TrainingState, _ lessons: [Example], _ scaling: Scaling, rate: Float
     ) {
         let layers = network.layers(state.weights)
         let input = scaling.applied(lessons)
@@ -99,7 +99,7 @@ struct RerankerTraining {
 
     /// The probabilities of the list's items with their corrections, and of everything else.
     private static func probabilities(
-        _ lesson: Lesson, _ corrections: some Collection<Float>
+        _ lesson: Example, _ corrections: some Collection<Float>
     ) -> [Float] {
         var scores = zip(lesson.list.logs, corrections).map { $0 + $1 }
         scores.append(log(lesson.list.outside))
@@ -110,7 +110,7 @@ struct RerankerTraining {
     }
 
     /// The gradient of the loss by each correction.
-    private static func slopes(_ lesson: Lesson, _ corrections: ArraySlice<Float>) -> [Float] {
+    private static func slopes(_ lesson: Example, _ corrections: ArraySlice<Float>) -> [Float] {
         var slopes = probabilities(lesson, corrections)
         for target in lesson.targets { slopes[target] -= 1 / Float(lesson.targets.count) }
         slopes.removeLast()
@@ -212,7 +212,7 @@ private struct Scaling {
     private let means: [Float]
     private let inverses: [Float]
 
-    init(_ lessons: [RerankerTraining.Lesson]) {
+    init(_ lessons: [RerankerTraining.Example]) {
         let width = RerankerList.featureCount
         var sums = [Double](repeating: 0, count: width)
         var squares = sums
@@ -233,7 +233,7 @@ private struct Scaling {
     }
 
     /// The features of all items of some lessons, one under the other.
-    func applied(_ lessons: [RerankerTraining.Lesson]) -> Matrix {
+    func applied(_ lessons: [RerankerTraining.Example]) -> Matrix {
         let width = means.count
         var rows: [Float] = []
         for lesson in lessons { rows += lesson.list.features.elements }

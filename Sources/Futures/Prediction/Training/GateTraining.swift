@@ -9,7 +9,7 @@ import Kernels
 /// that do not help there are not kept.
 struct GateTraining {
     private let start: Mixture
-    private let split: LessonSplit<Mixture.Case>
+    private let split: ValidationSplit<Mixture.Case>
     private let width: Int
 
     private static let batch = 128
@@ -30,7 +30,7 @@ struct GateTraining {
             !entry.situation.outlook.isEmpty && entry.probabilities.contains { ($0 ?? 0) > 0 }
         }
         width = usable.first?.situation.outlook.count ?? 0
-        split = LessonSplit(usable)
+        split = ValidationSplit(usable)
     }
 
     /// A row for each source, as ``Mixture/gates``; no rows if gates do not help.
@@ -46,11 +46,11 @@ struct GateTraining {
         func current() -> [[Float]] {
             (0..<rows).map { weights.elements(in: $0 * stride..<($0 + 1) * stride) }
         }
-        var best = BestFound([[Float]](), loss: loss(of: start), patience: Self.patience)
+        var best = EarlyStopping([[Float]](), loss: loss(of: start), patience: Self.patience)
         var order = Array(split.training.indices)
         var generator = PhiloxGenerator(seed: 1, stream: 0x6A7E)
         var step = 0
-        for epoch in 1...Self.epochs where best.isHopeful {
+        for epoch in 1...Self.epochs where best.shouldContinue {
             generator.shuffle(&order)
             for from in Swift.stride(from: 0, to: order.count, by: Self.batch) {
                 let batch = order[from..<min(order.count, from + Self.batch)]

@@ -1,9 +1,9 @@
 /// What customers did whom training held out, for asking any model what they would do.
 package struct HeldOut: Sendable {
-    private let lessons: MixtureLessons
+    private let lessons: HeldOutExamples
     private let catalogue: ModelCatalogue
 
-    init(_ lessons: MixtureLessons, catalogue: ModelCatalogue) {
+    init(_ lessons: HeldOutExamples, catalogue: ModelCatalogue) {
         self.lessons = lessons
         self.catalogue = catalogue
     }

@@ -58,7 +58,7 @@ package struct Trainer: Sendable {
         try Task.checkCancellation()
         let threads = configuration.sequence.threads
         func stage(_ name: String) -> TrainingStage { TrainingStage(name, progress) }
-        let lessons = MixtureLessons(heldOut, seed: configuration.seed).replayed(
+        let lessons = HeldOutExamples(heldOut, seed: configuration.seed).replayed(
             by: SequenceExpert(model: trained.model), threads: threads,
             stage: stage("replay held out"))
         let newItems = NewItems(data)
@@ -157,7 +157,7 @@ package struct Trainer: Sendable {
             .map { (random.uniform(at: UInt64($0.element)), $0.offset) }.sorted { $0 < $1 }
             .map(\.1)
         let share = Int((Double(order.count) * configuration.heldOutShare).rounded())
-        let count = min(max(1, share), order.count - 1, MixtureLessons.sequenceLimit)
+        let count = min(max(1, share), order.count - 1, HeldOutExamples.sequenceLimit)
         return (
             data.sequences.subset(order.dropFirst(count).sorted()),
             data.sequences.subset(order.prefix(count).sorted())

@@ -31,7 +31,7 @@ package struct TrainingData: Sendable {
         /// What was bought on days that feeds tell of; items by their running number in the store.
         var counts: ResponseCounts
         /// What the days were like.
-        var days: ContextDays
+        var days: ContextFeatures
         /// The items of the store.
         var items: [Item]
         /// Their ids, by running number.
@@ -136,7 +136,7 @@ package struct TrainingData: Sendable {
             rows: rows, owners: [], keys: keys, itemIDs: itemIDs, itemCounts: itemCounts,
             minimumItemCount: minimumItemCount, items: items,
             surroundings: Surroundings(
-                seasons: seasons, counts: counts, days: ContextDays(feeds), items: items,
+                seasons: seasons, counts: counts, days: ContextFeatures(feeds), items: items,
                 itemIDs: itemIDs))
     }
 

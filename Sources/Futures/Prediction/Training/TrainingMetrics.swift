@@ -57,7 +57,7 @@ package struct TrainingMetrics: Codable, Sendable {
                 guard let probability else { continue }
                 let own = bits[mixture.names[index].rawValue] ?? (0, 0)
                 bits[mixture.names[index].rawValue] =
-                    (own.sum + MixtureLessons.bits(Double(probability)), own.count + 1)
+                    (own.sum + HeldOutExamples.bits(Double(probability)), own.count + 1)
             }
         }
         heldOutBits = bits.mapValues { $0.sum / max(1, $0.count) }

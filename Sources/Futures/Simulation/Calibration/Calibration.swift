@@ -44,7 +44,7 @@ package struct Calibration: Sendable, Equatable, Codable {
     package init(_ forecasts: [Forecast], seed: UInt64) {
         let windows = forecasts.first?.windows ?? []
         let random = Philox(seed: seed, stream: 0xCA11)
-        func curve(_ kind: Int, _ placement: (Forecast) -> Placement) -> QuantileCurve {
+        func curve(_ kind: Int, _ placement: (Forecast) -> PITInterval) -> QuantileCurve {
             QuantileCurve(
                 forecasts.enumerated().map {
                     placement($0.element)

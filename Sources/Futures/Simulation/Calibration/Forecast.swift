@@ -34,17 +34,17 @@ package struct Forecast: Sendable {
         /// The most probable items, most probable first.
         package let chances: [Chance]
         /// The number of items bought within the horizon.
-        package let count: Placement
+        package let count: PITInterval
     }
 
     /// The horizons, shortest first.
     package let windows: [Window]
     /// The time to the next purchase; none within the longest horizon is later than any.
-    package let next: Placement
+    package let next: PITInterval
     /// How the paths look beside what came.
-    package let realism: PathRealism
+    package let realism: PathStatistics
 
-    init(windows: [Window], next: Placement, realism: PathRealism) {
+    init(windows: [Window], next: PITInterval, realism: PathStatistics) {
         self.windows = windows
         self.next = next
         self.realism = realism
@@ -60,7 +60,7 @@ package struct Forecast: Sendable {
     ///   - listLength: How many items are listed.
     ///   - categories: The category of each item of the catalogue, by number.
     package init(
-        _ hindsight: Hindsight, _ futures: Futures, horizons: [Int64], types: Set<UInt8>,
+        _ hindsight: BacktestCase, _ futures: Futures, horizons: [Int64], types: Set<UInt8>,
         listLength: Int, categories: [Int]
     ) {
         let outcome = hindsight.outcome.purchases(types)
@@ -71,19 +71,19 @@ package struct Forecast: Sendable {
         }
         let firsts = futures.firstTimes { types.contains($0.type) }
             .map { $0.map { Double($0 - futures.origin) } ?? .infinity }
-        next = Placement(
+        next = PITInterval(
             outcome.first.map { Double($0.time - hindsight.origin) } ?? .infinity, among: firsts)
-        realism = PathRealism(hindsight, futures, categories: categories)
+        realism = PathStatistics(hindsight, futures, categories: categories)
     }
 
     private static func window(
-        _ seconds: Int64, _ hindsight: Hindsight, _ futures: Futures,
+        _ seconds: Int64, _ hindsight: BacktestCase, _ futures: Futures,
         outcome: [Purchase], types: Set<UInt8>, listLength: Int
     ) -> Window {
         let end = hindsight.origin + seconds
         let bought = outcome.filter { $0.time <= end }
         let items = Set(bought.map(\.item))
-        let listed = futures.aggregatePredictedItems(types: types, within: seconds)
+        let listed = futures.itemProbabilities(types: types, within: seconds)
             .prefix(listLength)
         let past = PastPurchases(
             hindsight.history, types: types, origin: hindsight.origin, seconds: seconds)
@@ -94,7 +94,7 @@ package struct Forecast: Sendable {
                 Chance(
                     $0, past, happened: items.contains($0.item),
                     truth: hindsight.truth?($0.item, seconds))
-            }, count: Placement(Double(bought.count), among: counts))
+            }, count: PITInterval(Double(bought.count), among: counts))
     }
 }
 

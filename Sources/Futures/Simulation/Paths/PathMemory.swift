@@ -11,7 +11,7 @@ struct PathMemory: Sendable {
     /// The simulated events.
     private(set) var events: [SimulatedEvent] = []
     /// Repetitions of items that the path has touched, in place of those of the past.
-    private(set) var repetitions: [Int32: Repetition] = [:]
+    private(set) var repetitions: [Int32: ItemRecurrence] = [:]
     /// Items that the twin had never met before this path.
     private(set) var newItems: [Int32] = []
 
@@ -26,13 +26,13 @@ struct PathMemory: Sendable {
     func isInMoment(_ item: Int32) -> Bool { moments.last?.contains(item) ?? false }
 
     /// Adds an event; one at the time of the newest is of the same moment.
-    mutating func append(_ event: SimulatedEvent, sameMoment: Bool, past: Repetition?) {
+    mutating func append(_ event: SimulatedEvent, sameMoment: Bool, past: ItemRecurrence?) {
         passOver(event, sameMoment: sameMoment)
         let moment = momentCount - 1
         if past == nil, repetitions[event.item] == nil { newItems.append(event.item) }
         var repetition =
             repetitions[event.item] ?? past
-            ?? Repetition(moment: moment, time: event.time, type: event.type)
+            ?? ItemRecurrence(moment: moment, time: event.time, type: event.type)
         repetition.observe(moment: moment, time: event.time, type: event.type)
         repetitions[event.item] = repetition
         events.append(event)

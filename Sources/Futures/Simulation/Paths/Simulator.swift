@@ -27,7 +27,7 @@ package struct Simulator: Sendable {
         popularity = CumulativeTable(.dense(model.popularity.probabilities))
     }
 
-    /// Simulates the futures of a twin (`simulateFutureBehavior` of document 004).
+    /// Simulates the futures of a twin (`simulate` of document 004).
     ///
     /// - Parameters:
     ///   - history: What has happened so far; may be empty for a customer of whom nothing is known,
@@ -41,26 +41,26 @@ package struct Simulator: Sendable {
     /// - Returns: The paths, without events after the horizon.
     /// - Throws: ``FuturesError`` when a setting is out of its range, or `CancellationError` when
     ///   the task is cancelled.
-    package func simulateFutureBehavior(
+    package func simulate(
         _ history: History, from origin: Int64, settings: SimulationSettings,
         factors: DayFactors? = nil, next: Context? = nil
     ) throws -> Futures {
         try settings.validate()
         let origin = max(origin, history.lastTime ?? origin)
-        let start = SimulationStart(
+        let start = SimulationPlan(
             model: model, popularity: popularity, history: history, origin: origin,
             settings: settings, factors: factors, next: next)
         let blocks = (settings.paths + Self.blockSize - 1) / Self.blockSize
         let runs = try cancellableMap(blocks, threads: settings.threads) { block, isCancelled in
             let first = block * Self.blockSize
-            var run = SimulationRun(
+            var run = PathBlock(
                 start, paths: first..<min(settings.paths, first + Self.blockSize))
             var step = 0
             while run.isUnderWay, step < settings.steps, !isCancelled() {
                 run.advance(step: step)
                 step += 1
             }
-            return SimulationStart.Block(run)
+            return SimulationPlan.Block(run)
         }
         return start.futures(runs)
     }

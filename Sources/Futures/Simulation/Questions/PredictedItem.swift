@@ -30,14 +30,14 @@ package struct PredictedItem: Hashable, Sendable {
 }
 
 extension Futures {
-    /// Counts in how many paths each item occurs (`aggregatePredictedItems` of document 004).
+    /// Counts in how many paths each item occurs (`itemProbabilities` of document 004).
     ///
     /// - Parameters:
     ///   - types: The types of events that count; all unless given.
     ///   - seconds: How far to look from the origin; the whole horizon unless given.
     /// - Returns: The items that occur in any path, most probable first.
     /// - Complexity: O(n log n) in the events of all paths.
-    package func aggregatePredictedItems(
+    package func itemProbabilities(
         types: Set<UInt8>? = nil, within seconds: Int64? = nil
     ) -> [PredictedItem] {
         ranked(firstEvents(types: types, within: seconds))

@@ -9,9 +9,9 @@ package import Shop
 /// which differ by what is not known for sure of them.
 package struct DayFactors: Sendable {
     /// What the days ahead are like for a customer.
-    package struct Outlook: Sendable {
+    package struct DayConditions: Sendable {
         /// What feeds say.
-        package var days: ContextDays
+        package var days: ContextFeatures
         /// The customer's city.
         package var city: String?
         /// What the customer agrees to.
@@ -24,7 +24,7 @@ package struct DayFactors: Sendable {
 
         /// Makes an outlook.
         package init(
-            _ days: ContextDays, city: String?, purposes: Set<ContextPurpose>,
+            _ days: ContextFeatures, city: String?, purposes: Set<ContextPurpose>,
             unavailable: [Int32: ClosedRange<Int>] = [:], isCompared: Bool = false
         ) {
             self.days = days
@@ -63,7 +63,7 @@ package struct DayFactors: Sendable {
     ///   - draws: How many possible truths; one is the likeliest alone.
     ///   - seed: Decides the draws.
     package init?(
-        _ model: PredictionModel, _ outlook: Outlook, over days: ClosedRange<Int>,
+        _ model: PredictionModel, _ outlook: DayConditions, over days: ClosedRange<Int>,
         draws: Int = 1, seed: UInt64 = 7
     ) {
         let response = model.response
@@ -153,7 +153,7 @@ package struct DayFactors: Sendable {
 
     /// How far each day is from what is usual, by day, feature and category; 0 where nobody says.
     private static func features(
-        _ response: ContextResponse, _ outlook: Outlook, _ days: ClosedRange<Int>
+        _ response: DemandResponseModel, _ outlook: DayConditions, _ days: ClosedRange<Int>
     ) -> [[[Double]]] {
         // Cities that feeds do not name were learned from as one.
         let usual = response.usual[outlook.city ?? ""] ?? response.usual[""] ?? []
@@ -187,7 +187,7 @@ package struct DayFactors: Sendable {
 
     /// The logarithms of what feeds do, by day and category.
     private static func logarithms(
-        _ truth: ContextResponse.Draw, _ features: [[[Double]]], _ categoryCount: Int
+        _ truth: DemandResponseModel.Draw, _ features: [[[Double]]], _ categoryCount: Int
     ) -> [Double] {
         features.flatMap { day in
             (0..<categoryCount).map { category in
@@ -200,7 +200,7 @@ package struct DayFactors: Sendable {
 
     /// The logarithms of special prices as shares of the usual ones, by day and item.
     private static func prices(
-        _ response: ContextResponse, _ outlook: Outlook, _ days: ClosedRange<Int>,
+        _ response: DemandResponseModel, _ outlook: DayConditions, _ days: ClosedRange<Int>,
         _ catalogue: ModelCatalogue
     ) -> [[Int32: Double]] {
         guard !response.elasticities.isEmpty else { return days.map { _ in [:] } }

@@ -42,7 +42,7 @@ package struct Effects: Sendable {
         var drawn = [Double](repeating: 0, count: draws)
 
         /// Adds what a purchase becomes more of it.
-        mutating func add(_ changes: Doubt.Changes, share: Double) {
+        mutating func add(_ changes: ParameterUncertainty.Changes, share: Double) {
             likeliest += share * changes.likeliest
             for draw in changes.drawn.indices { drawn[draw] += share * changes.drawn[draw] }
         }
@@ -65,7 +65,7 @@ package struct Effects: Sendable {
     ///   - doubt: What the factors of the scenario are not known to be.
     init(
         _ usual: Futures, _ changed: Futures, types: Set<UInt8>, categoryOfItem: [Int?],
-        doubt: Doubt? = nil
+        doubt: ParameterUncertainty? = nil
     ) {
         customers = 1
         let paths = min(usual.pathCount, changed.pathCount)
@@ -159,7 +159,7 @@ package struct Effects: Sendable {
 
 /// What the factors of a scenario are not known to be: its factors and the usual ones, under the
 /// likeliest truth and under others.
-struct Doubt {
+struct ParameterUncertainty {
     /// What a purchase becomes more of it in the scenario, if it happens as things are.
     struct Changes {
         var likeliest: Double

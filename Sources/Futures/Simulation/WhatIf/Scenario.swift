@@ -104,7 +104,7 @@ package struct Scenario: Sendable, Hashable {
         }
     }
 
-    private func checkDays(_ response: ContextResponse) throws(FuturesError) {
+    private func checkDays(_ response: DemandResponseModel) throws(FuturesError) {
         if let temperature, !(-90...60).contains(temperature) {
             throw FuturesError("The temperature is \(temperature) °C. Use one from -90 to 60.")
         }

@@ -45,10 +45,10 @@ package struct WhatIf: Sendable {
     private let settings: Settings
     private let histories: TwinHistories
     private let simulator: Simulator
-    private let usual: Outlooks
-    private let changed: Outlooks
-    private let usualDrawn: Outlooks
-    private let changedDrawn: Outlooks
+    private let usual: DayFactorCache
+    private let changed: DayFactorCache
+    private let usualDrawn: DayFactorCache
+    private let changedDrawn: DayFactorCache
 
     /// Prepares the question.
     ///
@@ -95,11 +95,11 @@ package struct WhatIf: Sendable {
             })
         func outlooks(
             _ feeds: ContextFeeds, unavailable: [Int32: ClosedRange<Int>] = [:]
-        ) -> (likeliest: Outlooks, drawn: Outlooks) {
+        ) -> (likeliest: DayFactorCache, drawn: DayFactorCache) {
             let (seed, draws) = (settings.seed, Effects.draws)
             return (
-                Outlooks(model, feeds, unavailable: unavailable, isCompared: true),
-                Outlooks(
+                DayFactorCache(model, feeds, unavailable: unavailable, isCompared: true),
+                DayFactorCache(
                     model, feeds, draws: draws, seed: seed, unavailable: unavailable,
                     isCompared: true)
             )
@@ -119,14 +119,14 @@ package struct WhatIf: Sendable {
         guard !history.isEmpty else { return nil }
         let random = Philox(seed: settings.seed, stream: 0x1F_0F)
         let simulation = Self.simulation(settings, seed: random.bits(at: UInt64(id.rawValue)))
-        func factors(_ outlooks: Outlooks) -> DayFactors? {
+        func factors(_ outlooks: DayFactorCache) -> DayFactors? {
             outlooks.factors(of: snapshot, horizonSeconds: settings.horizonSeconds)
         }
-        let doubt = Doubt(
+        let doubt = ParameterUncertainty(
             usual: factors(usual), changed: factors(changed), usualDrawn: factors(usualDrawn),
             changedDrawn: factors(changedDrawn))
         func simulate(_ history: History, _ factors: DayFactors?) throws -> Futures {
-            try simulator.simulateFutureBehavior(
+            try simulator.simulate(
                 history, from: settings.origin, settings: simulation, factors: factors)
         }
         return Effects(

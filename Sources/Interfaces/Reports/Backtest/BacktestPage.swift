@@ -34,38 +34,41 @@ package struct BacktestPage: Sendable {
             parts: [reliability, scores, numbers, realism],
             footWords: [
                 "Made by Foretwin. Forecasts are of the likeliest items of each customer, from "
-                    + "\(Words.date(origin)) on (UTC), by a model that knew nothing of what came; "
+                    + "\(TextFormat.date(origin)) on (UTC), by a model that knew nothing of what came; "
                     + "calibrated on what came earlier."
             ])
     }
 
     private var lead: String {
-        let people = Words.count(report.customers, "customer")
+        let people = TextFormat.count(report.customers, "customer")
         guard let worst = report.windows.max(by: { $0.model.ece < $1.model.ece }) else {
-            return "\(people), foreseen from \(Words.date(origin)): there is nothing to compare."
+            return
+                "\(people), foreseen from \(TextFormat.date(origin)): there is nothing to compare."
         }
-        return "\(people), foreseen from \(Words.date(origin)) and compared with what came. On "
+        return
+            "\(people), foreseen from \(TextFormat.date(origin)) and compared with what came. On "
             + "average a probability is \(Self.points(worst.model.ece)) off or less."
     }
 
     private var tiles: [CardsView.Tile] {
         var tiles = [
-            CardsView.Tile(tileTerm: "Customers", tileValue: Words.count(report.customers))
+            CardsView.Tile(tileTerm: "Customers", tileValue: TextFormat.count(report.customers))
         ]
         for window in report.windows {
             let gain = 1 - window.model.brier / max(1e-9, window.frequency.brier)
             tiles.append(
                 CardsView.Tile(
-                    tileTerm: "Within \(Words.span(days: window.days))",
+                    tileTerm: "Within \(TextFormat.span(days: window.days))",
                     tileValue: "± \(Self.points(window.model.ece))",
                     tileNote: "off on average; squared error "
-                        + "\(Words.percent(abs(gain))) \(gain >= 0 ? "less" : "more") than by "
+                        + "\(TextFormat.percent(abs(gain))) \(gain >= 0 ? "less" : "more") than by "
                         + "customers' own frequency"))
         }
         if let last = report.windows.last {
             tiles.append(
                 CardsView.Tile(
-                    tileTerm: "In the 90 % interval", tileValue: Words.percent(last.coverage90),
+                    tileTerm: "In the 90 % interval",
+                    tileValue: TextFormat.percent(last.coverage90),
                     tileNote: "of customers' numbers of purchases; 90 % would be right"))
         }
         return tiles
@@ -77,11 +80,11 @@ package struct BacktestPage: Sendable {
             partWords: "Across: what was foreseen. Upwards: how often it happened. Above the "
                 + "diagonal forecasts were too low, below too high.",
             cards: report.windows.map { window in
-                let span = Words.span(days: window.days)
+                let span = TextFormat.span(days: window.days)
                 let count = window.model.bins.reduce(0) { $0 + $1.count }
                 return CardsView.Card(
                     "Bought within \(span)",
-                    "\(Words.count(count, "forecast")), calibration error "
+                    "\(TextFormat.count(count, "forecast")), calibration error "
                         + "\(Self.points(window.model.ece)).",
                     chartsSVG: ReliabilityChart(window.model)
                         .markup(label: "Foreseen and happened within \(span)"),
@@ -108,7 +111,7 @@ package struct BacktestPage: Sendable {
             ("Brier score", { Self.decimal($0.model.brier) }),
             ("… before calibration", { Self.decimal($0.uncalibrated.brier) }),
             ("… of customers' own frequency", { Self.decimal($0.frequency.brier) }),
-            ("Numbers in the 90 % interval", { Words.percent($0.coverage90) }),
+            ("Numbers in the 90 % interval", { TextFormat.percent($0.coverage90) }),
         ]
         return CardsView.Part(
             anchor: "scores", partTitle: "Scores",
@@ -116,7 +119,7 @@ package struct BacktestPage: Sendable {
             cards: [
                 CardsView.Card(
                     "By horizon", "Means over forecasts.", isWide: true,
-                    head: ["Score"] + report.windows.map { Words.span(days: $0.days) },
+                    head: ["Score"] + report.windows.map { TextFormat.span(days: $0.days) },
                     lines: rows.map { name, value in
                         CardsView.Line(lineTerm: name, cells: report.windows.map(value))
                     })
@@ -125,7 +128,7 @@ package struct BacktestPage: Sendable {
 
     private var numbers: CardsView.Part {
         let windows = report.windows.map {
-            (title: "Purchases within \(Words.span(days: $0.days))", places: $0.count)
+            (title: "Purchases within \(TextFormat.span(days: $0.days))", places: $0.count)
         }
         return CardsView.Part(
             anchor: "numbers", partTitle: "Numbers and times",
@@ -138,13 +141,13 @@ package struct BacktestPage: Sendable {
             })
     }
 
-    private func card(_ title: String, _ places: Uniformity) -> CardsView.Card {
+    private func card(_ title: String, _ places: KolmogorovSmirnovTest) -> CardsView.Card {
         CardsView.Card(
             title,
             "Greatest distance from even: \(Self.decimal(places.distance)), which chance alone "
-                + "exceeds \(Words.percent(places.p)) of the time.",
+                + "exceeds \(TextFormat.percent(places.p)) of the time.",
             chartsSVG: CardsView.both {
-                HistogramChart(places.tenths, isNarrow: $0)
+                HistogramChart(places.deciles, isNarrow: $0)
                     .markup(label: "\(title): tenths of the simulated numbers")
             })
     }
@@ -162,10 +165,15 @@ package struct BacktestPage: Sendable {
             lines: [
                 CardsView.Line(
                     lineTerm: "Events",
-                    cells: [Words.amount(real.simulatedEvents), Words.amount(real.realEvents)]),
+                    cells: [
+                        TextFormat.amount(real.simulatedEvents), TextFormat.amount(real.realEvents),
+                    ]),
                 CardsView.Line(
                     lineTerm: "With an item met before",
-                    cells: [Words.percent(real.simulatedRepeats), Words.percent(real.realRepeats)]),
+                    cells: [
+                        TextFormat.percent(real.simulatedRepeats),
+                        TextFormat.percent(real.realRepeats),
+                    ]),
             ])
         let distances = CardsView.Card(
             "How far distributions differ", "0 is the same, 1 has nothing in common.",
@@ -183,8 +191,8 @@ package struct BacktestPage: Sendable {
 
     /// A difference of probabilities.
     private static func points(_ value: Double) -> String {
-        "\(Words.decimal(value * 100, places: 1))\(Words.blank)points"
+        "\(TextFormat.decimal(value * 100, places: 1))\(TextFormat.blank)points"
     }
 
-    private static func decimal(_ value: Double) -> String { Words.decimal(value, places: 3) }
+    private static func decimal(_ value: Double) -> String { TextFormat.decimal(value, places: 3) }
 }

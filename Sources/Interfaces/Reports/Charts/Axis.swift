@@ -28,7 +28,7 @@ struct Axis {
     /// A mark in words, with as many places as tell the marks apart.
     func label(_ tick: Double) -> String {
         let step = (ticks.count > 1 ? ticks[1] - ticks[0] : 1) + 1e-9
-        return Words.decimal(tick, places: step >= 1 ? 0 : step >= 0.1 ? 1 : 2)
+        return TextFormat.decimal(tick, places: step >= 1 ? 0 : step >= 0.1 ? 1 : 2)
     }
 }
 

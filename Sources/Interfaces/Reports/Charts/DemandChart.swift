@@ -86,7 +86,7 @@ struct DemandChart {
             let moment = Timestamp(seconds: origin.seconds + Int64(day) * 86_400)
             svg.line(SVG.Point(x: middle, y: bottom), SVG.Point(x: middle, y: bottom + 5), "base")
             svg.text(
-                Words.day(moment), at: SVG.Point(x: place, y: bottom + 19),
+                TextFormat.day(moment), at: SVG.Point(x: place, y: bottom + 19),
                 "tick", anchor: .middle)
         }
     }
@@ -95,7 +95,7 @@ struct DemandChart {
 extension Axis {
     /// A mark in words, with its thousands set apart.
     func amount(_ tick: Double) -> String {
-        abs(tick) >= 1_000 ? Words.count(Int(tick.rounded())) : label(tick)
+        abs(tick) >= 1_000 ? TextFormat.count(Int(tick.rounded())) : label(tick)
     }
 
     /// The room that the marks need, in units of a drawing with marks of 12 units' height.

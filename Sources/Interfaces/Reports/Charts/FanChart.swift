@@ -48,7 +48,7 @@ struct FanChart {
             let anchor: SVG.Anchor = day == 0 ? .start : day == days.count - 1 ? .end : .middle
             svg.line(SVG.Point(x: x(day), y: bottom), SVG.Point(x: x(day), y: bottom + 4), "base")
             svg.text(
-                Words.day(moment), at: SVG.Point(x: x(day), y: bottom + 18), "tick",
+                TextFormat.day(moment), at: SVG.Point(x: x(day), y: bottom + 18), "tick",
                 anchor: anchor)
         }
         return svg.markup(label: label, style: isNarrow ? "chart narrow" : "chart wide")

@@ -45,7 +45,7 @@ struct ReliabilityChart {
             let isEdge = tick == 0
             svg.line(point(0, tick), point(1, tick), isEdge ? "base" : "grid")
             svg.line(point(tick, 0), point(tick, 1), isEdge ? "base" : "grid")
-            let text = "\(Int((tick * 100).rounded()))\(Words.blank)%"
+            let text = "\(Int((tick * 100).rounded()))\(TextFormat.blank)%"
             svg.text(text, at: SVG.Point(x: left - 6, y: y(tick) + 4), "tick", anchor: .end)
             svg.text(
                 text, at: SVG.Point(x: min(right - 8, x(tick)), y: bottom + 18), "tick",

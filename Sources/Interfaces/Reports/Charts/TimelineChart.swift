@@ -68,7 +68,7 @@ struct TimelineChart {
             svg.line(
                 SVG.Point(x: x(day), y: bottom), SVG.Point(x: x(day), y: bottom + 5), "base")
             svg.text(
-                Words.day(moment, weekday: false), at: SVG.Point(x: x(day), y: bottom + 19),
+                TextFormat.day(moment, weekday: false), at: SVG.Point(x: x(day), y: bottom + 19),
                 "tick", anchor: .middle)
         }
     }
@@ -109,7 +109,7 @@ struct TimelineChart {
     private func drawToday(_ svg: inout SVG) {
         svg.line(SVG.Point(x: x(0), y: top - 14), SVG.Point(x: x(0), y: bottom + 5), "today")
         svg.text(
-            Words.day(activity.origin, weekday: false), at: SVG.Point(x: x(0), y: bottom + 19),
+            TextFormat.day(activity.origin, weekday: false), at: SVG.Point(x: x(0), y: bottom + 19),
             "tick strong", anchor: .middle)
         svg.text(
             "past", at: SVG.Point(x: x(0) - 8, y: top - 6), "tick strong", anchor: .end)

@@ -76,7 +76,7 @@ struct FleetChange: Sendable, Encodable {
         var categories: [String: Sum] = [:]
         var items: [String: Sum] = [:]
 
-        init(_ tally: FleetTally, _ table: DemandTable?, _ known: [String: Item]) {
+        init(_ tally: FleetAggregates, _ table: DemandTable?, _ known: [String: Item]) {
             guard let table else {
                 for (id, sums) in tally.items.sorted(by: { $0.key < $1.key }) {
                     let sum = Sum(expected: sums.expected, variance: sums.variance)

@@ -16,20 +16,20 @@ struct FleetComparison {
     }
 
     /// What the newer run adds up to.
-    private(set) var after: FleetTally
+    private(set) var after: FleetAggregates
     /// What the older run adds up to.
-    private(set) var before: FleetTally?
+    private(set) var before: FleetAggregates?
     /// Twins that only the newer run has.
     private(set) var newCount = 0
     /// Twins that only the older run has.
     private(set) var goneCount = 0
     /// The twins whose expected purchases differ most.
-    private(set) var changes = TopList<TwinChange>(limit: FleetTally.listLength) {
+    private(set) var changes = TopList<TwinChange>(limit: FleetAggregates.listLength) {
         (abs($1.difference), $0.pseudonym) < (abs($0.difference), $1.pseudonym)
     }
 
-    private var unmatchedAfter: [String: FleetTally.TwinSums] = [:]
-    private var unmatchedBefore: [String: FleetTally.TwinSums] = [:]
+    private var unmatchedAfter: [String: FleetAggregates.TwinSums] = [:]
+    private var unmatchedBefore: [String: FleetAggregates.TwinSums] = [:]
 
     /// Reads.
     ///
@@ -50,7 +50,7 @@ struct FleetComparison {
                 "\(afterPaths.first ?? "The file") holds no forecasts.",
                 remedy: .giveForecasts)
         }
-        after = FleetTally(span)
+        after = FleetAggregates(span)
         guard !beforePaths.isEmpty else {
             after.add(first)
             while let twin = try newer.nextTwin() {
@@ -66,7 +66,7 @@ struct FleetComparison {
                 "The runs look \(older.span?.days ?? 0) and \(span.days) days ahead.",
                 remedy: .giveSameHorizon)
         }
-        var tally = FleetTally(early)
+        var tally = FleetAggregates(early)
         var (new, old): (FleetTwin?, FleetTwin?) = (first, start)
         while new != nil || old != nil {
             if let twin = new { meet(after: after.add(twin)) }
@@ -82,7 +82,7 @@ struct FleetComparison {
         goneCount = unmatchedBefore.count
     }
 
-    private mutating func meet(after sums: FleetTally.TwinSums) {
+    private mutating func meet(after sums: FleetAggregates.TwinSums) {
         if let other = unmatchedBefore.removeValue(forKey: sums.pseudonym) {
             compare(other, sums)
         } else {
@@ -90,7 +90,7 @@ struct FleetComparison {
         }
     }
 
-    private mutating func meet(before sums: FleetTally.TwinSums) {
+    private mutating func meet(before sums: FleetAggregates.TwinSums) {
         if let other = unmatchedAfter.removeValue(forKey: sums.pseudonym) {
             compare(sums, other)
         } else {
@@ -98,7 +98,9 @@ struct FleetComparison {
         }
     }
 
-    private mutating func compare(_ early: FleetTally.TwinSums, _ late: FleetTally.TwinSums) {
+    private mutating func compare(
+        _ early: FleetAggregates.TwinSums, _ late: FleetAggregates.TwinSums
+    ) {
         changes.add(
             TwinChange(
                 pseudonym: late.pseudonym, before: early.expected, after: late.expected,

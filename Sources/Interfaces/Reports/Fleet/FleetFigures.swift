@@ -5,10 +5,10 @@ import Simulation
 /// What a run expects of items and categories: of all demand if that was written, else of each
 /// twin's likeliest items.
 struct FleetFigures {
-    private let tally: FleetTally
+    private let tally: FleetAggregates
     private let table: DemandTable?
 
-    init(_ tally: FleetTally, _ table: DemandTable?) {
+    init(_ tally: FleetAggregates, _ table: DemandTable?) {
         self.tally = tally
         self.table = table
     }

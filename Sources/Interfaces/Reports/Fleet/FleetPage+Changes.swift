@@ -3,13 +3,13 @@ import Time
 extension FleetPage {
     /// What changed since an earlier run.
     func changes(_ change: FleetChange) -> CardsView.Part {
-        let date = Timestamp(text: change.from).map { Words.date($0) } ?? change.from
+        let date = Timestamp(text: change.from).map { TextFormat.date($0) } ?? change.from
         let kept = report.twins - change.newTwins
         let words =
-            "The run from \(date) foresaw \(Words.count(change.twinsBefore, "customer")). "
-            + "\(Words.count(kept)) of them are still there, \(Words.count(change.newTwins)) are "
-            + "new, \(Words.count(change.goneTwins)) are gone. Both runs look "
-            + "\(Words.span(days: Double(report.dayCount))) ahead, each from its own "
+            "The run from \(date) foresaw \(TextFormat.count(change.twinsBefore, "customer")). "
+            + "\(TextFormat.count(kept)) of them are still there, \(TextFormat.count(change.newTwins)) are "
+            + "new, \(TextFormat.count(change.goneTwins)) are gone. Both runs look "
+            + "\(TextFormat.span(days: Double(report.dayCount))) ahead, each from its own "
             + "moment. Chance here is that of simulating: another seed would move the figures as "
             + "much."
         let keys = [
@@ -22,12 +22,12 @@ extension FleetPage {
         let all = change.purchases
         let total = CardsView.Card(
             "Categories",
-            "All purchases: \(Words.amount(all.before)) → \(Words.amount(all.after)), "
-                + "\(Words.difference(all.difference)); chance alone may do "
-                + "±\(Words.amount(all.chance)). The categories that differ most:",
+            "All purchases: \(TextFormat.amount(all.before)) → \(TextFormat.amount(all.after)), "
+                + "\(TextFormat.difference(all.difference)); chance alone may do "
+                + "±\(TextFormat.amount(all.chance)). The categories that differ most:",
             isWide: true, keys: keys, rows: rows(change.categories.prefix(10).map { $0 }),
             more: change.items.count > 20
-                ? "Of \(Words.count(change.items.count)) items, about one in twenty would leave "
+                ? "Of \(TextFormat.count(change.items.count)) items, about one in twenty would leave "
                     + "its band by chance alone." : "")
         return CardsView.Part(
             anchor: "changes", partTitle: "Changes", partWords: words,
@@ -44,7 +44,7 @@ extension FleetPage {
                     rows: rows(
                         change.twins.map {
                             var row = $0
-                            row.name = Words.short($0.name)
+                            row.name = TextFormat.short($0.name)
                             return row
                         })),
             ])
@@ -56,10 +56,10 @@ extension FleetPage {
         return list.map { row in
             CardsView.Row(
                 rowTerm: Self.category(row.name),
-                rowKind: [row.before, row.after].map { Words.amount($0) }
-                    .joined(separator: "\(Words.blank)→\(Words.blank)"),
+                rowKind: [row.before, row.after].map { TextFormat.amount($0) }
+                    .joined(separator: "\(TextFormat.blank)→\(TextFormat.blank)"),
                 rowSVG: Bars.change(row.difference, chance: row.chance, end: end),
-                rowFigure: Words.difference(row.difference),
+                rowFigure: TextFormat.difference(row.difference),
                 rowNote: row.isBeyondChance ? "beyond chance" : "may be chance")
         }
     }

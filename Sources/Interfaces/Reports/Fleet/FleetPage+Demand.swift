@@ -16,12 +16,13 @@ extension FleetPage {
                 rows: report.categories.prefix(24).map { category in
                     CardsView.Row(
                         rowTerm: Self.category(category.name),
-                        rowKind: category.spend > 0 ? "spend \(Words.amount(category.spend))" : "",
+                        rowKind: category.spend > 0
+                            ? "spend \(TextFormat.amount(category.spend))" : "",
                         rowSVG: Bars.probability(
                             category.purchases.expected,
                             interval: Self.interval(category.purchases),
                             end: largest),
-                        rowFigure: Words.amount(category.purchases.expected),
+                        rowFigure: TextFormat.amount(category.purchases.expected),
                         rowNote: Self.range(category.purchases))
                 }, more: Self.rest(report.categories.count - 24, "category", "categories")))
         return CardsView.Part(
@@ -68,7 +69,7 @@ extension FleetPage {
         let sum = category.purchases
         return CardsView.Card(
             name,
-            "\(Words.amount(sum.expected)) purchases, \(Self.range(sum)).",
+            "\(TextFormat.amount(sum.expected)) purchases, \(Self.range(sum)).",
             chartsSVG: CardsView.both { isNarrow in
                 FanChart(
                     category.days, origin: firstNoon, color: colors.index(of: name),
@@ -85,6 +86,7 @@ extension FleetPage {
     /// How many rows are left out, in words; empty if none are.
     static func rest(_ count: Int, _ one: String, _ many: String) -> String {
         guard count > 0 else { return "" }
-        return "And \(Words.count(count)) more \(count == 1 ? one : many): see --csv or --json."
+        return
+            "And \(TextFormat.count(count)) more \(count == 1 ? one : many): see --csv or --json."
     }
 }

@@ -13,11 +13,11 @@ extension FleetPage {
                 CardsView.Row(
                     rowTerm: item.name,
                     rowKind: item.category
-                        + (item.spend.map { " · spend \(Words.amount($0))" } ?? ""),
+                        + (item.spend.map { " · spend \(TextFormat.amount($0))" } ?? ""),
                     rowSVG: Bars.probability(
                         item.purchases.expected, interval: Self.interval(item.purchases),
                         end: largest),
-                    rowFigure: Words.amount(item.purchases.expected),
+                    rowFigure: TextFormat.amount(item.purchases.expected),
                     rowNote: Self.range(item.purchases))
             }, more: Self.rest(report.items.count - shown.count, "item", "items"))
         return CardsView.Part(
@@ -67,18 +67,19 @@ extension FleetPage {
         let total = report.firsts[start..<end].reduce(0, +)
         return CardsView.Card(
             end - start > 1
-                ? "\(Words.day(day(start))) to \(Words.day(day(end - 1)))" : Words.day(day(start)),
-            "\(Words.amount(total)) needs come due. Most customers need:",
+                ? "\(TextFormat.day(day(start))) to \(TextFormat.day(day(end - 1)))"
+                : TextFormat.day(day(start)),
+            "\(TextFormat.amount(total)) needs come due. Most customers need:",
             rows: due.map {
                 CardsView.Row(
                     rowTerm: $0.item.name, rowKind: $0.item.category,
                     rowSVG: Bars.plain($0.count, end: largest, isStrong: true),
-                    rowFigure: Words.amount($0.count), rowNote: "customers")
+                    rowFigure: TextFormat.amount($0.count), rowNote: "customers")
             })
     }
 
     private func isWeekend(_ moment: Timestamp) -> Bool {
-        ["Sat", "Sun"].contains(String(Words.day(moment).prefix(3)))
+        ["Sat", "Sun"].contains(String(TextFormat.day(moment).prefix(3)))
     }
 
     /// The twins of most and least activity, and how sure forecasts are.
@@ -86,15 +87,15 @@ extension FleetPage {
         let most = report.probabilities.map(\.count).max() ?? 0
         let bands = CardsView.Card(
             "How probable forecasts are",
-            "\(Words.count(report.forecasts)) forecasts, one for each customer and listed item: "
+            "\(TextFormat.count(report.forecasts)) forecasts, one for each customer and listed item: "
                 + "how many say with which probability that it is taken.",
             isWide: true,
             rows: report.probabilities.map { band in
                 CardsView.Row(
-                    rowTerm: "\(Words.percent(band.from)) to \(Words.percent(band.to))",
+                    rowTerm: "\(TextFormat.percent(band.from)) to \(TextFormat.percent(band.to))",
                     rowSVG: Bars.plain(Double(band.count), end: Double(most), isStrong: true),
-                    rowFigure: Words.count(band.count),
-                    rowNote: Words.percent(
+                    rowFigure: TextFormat.count(band.count),
+                    rowNote: TextFormat.percent(
                         Double(band.count) / Double(max(1, report.forecasts))))
             })
         return CardsView.Part(
@@ -113,10 +114,12 @@ extension FleetPage {
             title, "Of customers with any purchase in their futures.",
             rows: twins.map { twin in
                 CardsView.Row(
-                    rowTerm: Words.short(twin.twin),
-                    rowKind: "likeliest: \(twin.likeliest) (\(Words.percent(twin.probability)))",
+                    rowTerm: TextFormat.short(twin.twin),
+                    rowKind:
+                        "likeliest: \(twin.likeliest) (\(TextFormat.percent(twin.probability)))",
                     rowSVG: Bars.plain(twin.purchases, end: largest, isStrong: true),
-                    rowFigure: Words.decimal(twin.purchases, places: twin.purchases < 1 ? 2 : 1),
+                    rowFigure: TextFormat.decimal(
+                        twin.purchases, places: twin.purchases < 1 ? 2 : 1),
                     rowNote: "purchases")
             })
     }

@@ -31,10 +31,10 @@ struct FleetPage {
 
     /// What the template is filled with.
     func view() -> CardsView {
-        let span = Words.span(days: Double(report.dayCount))
+        let span = TextFormat.span(days: Double(report.dayCount))
         return CardsView(
-            heading: "What \(Words.count(report.twins, "customer")) will need, "
-                + "\(Words.day(firstNoon, weekday: false)) to \(Words.date(day(report.dayCount - 1)))",
+            heading: "What \(TextFormat.count(report.twins, "customer")) will need, "
+                + "\(TextFormat.day(firstNoon, weekday: false)) to \(TextFormat.date(day(report.dayCount - 1)))",
             how: "Every customer has a digital twin, and many possible futures of it are "
                 + "simulated. What is expected is the mean over those futures.",
             leadWords: lead(span), warnings: warnings, tiles: tiles, parts: parts,
@@ -58,9 +58,10 @@ struct FleetPage {
     private func lead(_ span: String) -> String {
         let sum = report.purchases
         var text =
-            "In the next \(span) they will make about \(Words.amount(sum.expected)) purchases"
+            "In the next \(span) they will make about \(TextFormat.amount(sum.expected)) purchases"
         if let low = sum.low, let high = sum.high {
-            text += ", in 9 futures of 10 between \(Words.amount(low)) and \(Words.amount(high))"
+            text +=
+                ", in 9 futures of 10 between \(TextFormat.amount(low)) and \(TextFormat.amount(high))"
         }
         let names = report.categories.prefix(3).map { Self.category($0.name) }
         guard let last = names.last, names.count > 1 else { return text + "." }
@@ -81,39 +82,39 @@ struct FleetPage {
         let sum = report.purchases
         var tiles = [
             CardsView.Tile(
-                tileTerm: "Customers", tileValue: Words.count(report.twins),
+                tileTerm: "Customers", tileValue: TextFormat.count(report.twins),
                 tileNote: "with any purchase in their futures"),
             CardsView.Tile(
-                tileTerm: "Expected purchases", tileValue: Words.amount(sum.expected),
+                tileTerm: "Expected purchases", tileValue: TextFormat.amount(sum.expected),
                 tileNote: Self.range(sum)),
             CardsView.Tile(
                 tileTerm: "Purchases a customer",
-                tileValue: Words.decimal(
+                tileValue: TextFormat.decimal(
                     sum.expected / Double(max(1, report.twins)), places: 1),
-                tileNote: "in \(Words.span(days: Double(report.dayCount)))"),
+                tileNote: "in \(TextFormat.span(days: Double(report.dayCount)))"),
         ]
         if report.pricedShare > 0 {
             tiles.append(
                 CardsView.Tile(
-                    tileTerm: "Expected spend", tileValue: Words.amount(report.spend),
+                    tileTerm: "Expected spend", tileValue: TextFormat.amount(report.spend),
                     tileNote: report.pricedShare > 0.995
                         ? "at list prices"
-                        : "prices known of \(Words.percent(report.pricedShare)) of purchases"))
+                        : "prices known of \(TextFormat.percent(report.pricedShare)) of purchases"))
         }
         if let best = report.days.indices.max(by: {
             report.days[$0].expected < report.days[$1].expected
         }) {
             tiles.append(
                 CardsView.Tile(
-                    tileTerm: "Busiest day", tileValue: Words.day(day(best)),
-                    tileNote: "\(Words.amount(report.days[best].expected)) purchases"))
+                    tileTerm: "Busiest day", tileValue: TextFormat.day(day(best)),
+                    tileNote: "\(TextFormat.amount(report.days[best].expected)) purchases"))
         }
         if let change = report.change {
             tiles.append(
                 CardsView.Tile(
                     tileTerm: "Since the last run",
-                    tileValue: Words.difference(change.purchases.difference),
-                    tileNote: "chance alone: up to ±\(Words.amount(change.purchases.chance))"))
+                    tileValue: TextFormat.difference(change.purchases.difference),
+                    tileNote: "chance alone: up to ±\(TextFormat.amount(change.purchases.chance))"))
         }
         return tiles
     }
@@ -134,6 +135,6 @@ struct FleetPage {
     /// Where a number lies in 9 futures of 10, if that is known.
     static func range(_ estimate: FleetReport.Estimate) -> String {
         guard let low = estimate.low, let high = estimate.high else { return "" }
-        return "\(Words.amount(low)) to \(Words.amount(high))"
+        return "\(TextFormat.amount(low)) to \(TextFormat.amount(high))"
     }
 }

@@ -153,11 +153,11 @@ package struct FleetReport: Sendable, Encodable {
         firsts = (0..<tally.dayCount).map { day in
             products.reduce(0) { $0 + $1.firsts[day] }
         }
-        let width = 1 / Double(FleetTally.bandCount)
+        let width = 1 / Double(FleetAggregates.bandCount)
         probabilities = tally.bands.enumerated().map {
             Band(from: Double($0) * width, to: Double($0 + 1) * width, count: $1)
         }
-        func twin(_ sums: FleetTally.TwinSums) -> Twin {
+        func twin(_ sums: FleetAggregates.TwinSums) -> Twin {
             Twin(
                 twin: sums.pseudonym, purchases: sums.expected,
                 likeliest: known[sums.itemID]?.name ?? sums.itemID,

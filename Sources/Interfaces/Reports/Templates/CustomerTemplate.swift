@@ -56,7 +56,7 @@ extension Templates {
         <h3>Most likely in the next {{span}}</h3>
         {{#hasPicks}}
         <p class="sub">The bar shows how probable it is that the customer takes the item, the \
-        thin line its 95 % range. Taste counts in the ranking too. Reasons are worded as the \
+        thin line its 95 % range. UserEmbedding counts in the ranking too. Reasons are worded as the \
         customer would read them.</p>
         <ol class="picks">
         <li class="scale" aria-hidden="true"><span class="scalebar"><span>0</span>\

@@ -22,7 +22,7 @@ struct TwinRoutes: Sendable {
         _ = try QueryParameters(request, allowed: [])
         let userID = try Self.userID(context)
         let store = store
-        let twin = try await WorkThreads.storing { try store.loadUserTwin(userID) }
+        let twin = try await WorkThreads.storing { try store.twin(userID) }
         return try JSONAnswer.response(TwinDocument(twin))
     }
 
@@ -35,7 +35,7 @@ struct TwinRoutes: Sendable {
         let models = models
         let surprises = surprises
         let simulations = simulations
-        let work: @Sendable () throws -> Recommendations = {
+        let work: @Sendable () throws -> RecommendationList = {
             let recommender = try models.current().recommender
             var options = options
             switch surprise {
@@ -43,7 +43,7 @@ struct TwinRoutes: Sendable {
             case .never: options.wantsSurprise = false
             case .auto: options.wantsSurprise = surprises.withLockedValue { $0.next() }
             }
-            return try recommender.getRecommendations(userID, options: options)
+            return try recommender.recommend(userID, options: options)
         }
         let weight = ServiceLimits.pathDaysBase + Self.pathDays(options)
         guard let connection = connections[context.channel] else {

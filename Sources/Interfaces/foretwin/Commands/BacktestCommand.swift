@@ -97,7 +97,7 @@ struct BacktestCommand: ParsableCommand {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let seed = training.seed ?? 7
-        let shop = try SyntheticShop(.init(customers: customers ?? 2_000, seed: seed))
+        let shop = try ShopGenerator(.init(customers: customers ?? 2_000, seed: seed))
         let store = try SyntheticStore.make(
             shop, in: folder.path, environment: ProcessInfo.processInfo.environment
         ) { progress.show($0) }
@@ -106,7 +106,7 @@ struct BacktestCommand: ParsableCommand {
 
     /// Back-tests a store; `shop` is what it was made from, if it is made up.
     private func run(
-        _ store: TwinStore, of shop: SyntheticShop? = nil,
+        _ store: TwinStore, of shop: ShopGenerator? = nil,
         _ configuration: TrainingConfiguration, _ progress: ProgressBar
     ) throws {
         var settings = BacktestRun.Settings(
@@ -199,8 +199,8 @@ extension BacktestCommand {
         struct PIT: Encodable {
             /// The least of all.
             var p: Double
-            var count: [String: Uniformity]
-            var next: Uniformity
+            var count: [String: KolmogorovSmirnovTest]
+            var next: KolmogorovSmirnovTest
         }
         var customers: Int
         var ece: [String: Double]

@@ -94,7 +94,7 @@ struct DemoCommand: ParsableCommand {
     private static func madeNames(_ registry: ModelRegistry) -> [String] {
         let models = [".lock", ".trainer.lock", ".training", "current"] + registry.versions
         let store = ["data.mdb", "lock.mdb", "writer.lock"]
-        return SyntheticShop.fileNames.map { "shop/" + $0 } + store.map { "store/" + $0 }
+        return ShopGenerator.fileNames.map { "shop/" + $0 } + store.map { "store/" + $0 }
             + models.map { "models/" + $0 } + ["store.key", "report.html"]
     }
 

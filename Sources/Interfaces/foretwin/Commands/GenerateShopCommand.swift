@@ -15,7 +15,7 @@ struct ShopOptions: ParsableArguments {
     var days = 180
 
     @Option(help: ArgumentHelp("The first day.", valueName: "date"))
-    var start = SyntheticShop.Configuration.usualStart.date
+    var start = ShopGenerator.Configuration.usualStart.date
 
     @Option(name: .customLong("shop-seed"), help: "Decides everything that happens in the shop.")
     var shopSeed: UInt64 = 7
@@ -27,11 +27,11 @@ struct ShopOptions: ParsableArguments {
     }
 
     /// The shop that the options make.
-    func shop() throws -> SyntheticShop {
-        try SyntheticShop(
+    func shop() throws -> ShopGenerator {
+        try ShopGenerator(
             .init(
                 customers: customers, items: items, days: days, seed: shopSeed,
-                start: Timestamp(text: start) ?? SyntheticShop.Configuration.usualStart))
+                start: Timestamp(text: start) ?? ShopGenerator.Configuration.usualStart))
     }
 }
 

@@ -103,7 +103,7 @@ struct IngestCommand: ParsableCommand {
 
     /// Moves what was taken in to the twins it belongs to.
     static func settle(_ store: TwinStore, _ progress: ProgressBar) throws {
-        let total = try store.unsettledCount()
+        let total = try store.pendingCount()
         guard total > 0 else { return }
         progress.show("settle", fraction: 0, detail: "\(grouped(total)) events")
         try store.settle { left in

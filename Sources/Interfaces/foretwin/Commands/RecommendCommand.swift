@@ -113,7 +113,7 @@ struct RecommendCommand: ParsableCommand {
         options.usesEmbeddings = useEmbeddings
         options.usesPreferences = usePreferences
         options.wantsSurprise = surprise
-        let answer = try recommender.getRecommendations(customer, options: options)
+        let answer = try recommender.recommend(customer, options: options)
         if json {
             try printJSON(answer)
         } else {
@@ -122,7 +122,7 @@ struct RecommendCommand: ParsableCommand {
     }
 
     /// The answer as a person reads it.
-    static func lines(_ answer: Recommendations, customer: String) -> [String] {
+    static func lines(_ answer: RecommendationList, customer: String) -> [String] {
         let days = Int(answer.horizonDays.rounded())
         var lines = ["\(customer): the next \(days) days from \(answer.asOf.prefix(10))"]
         if answer.isColdStart {

@@ -21,7 +21,7 @@ struct SimulateCommand: ParsableCommand {
             and item, which pandas.read_json(file, lines=True) reads: the probability that it is \
             bought within the horizon, its 95 % interval by the number of paths, how often it is \
             bought on average, and the times by which it has been bought in a tenth, half and \
-            nine tenths of the futures that hold it. Customers are named by their pseudonyms \
+            nine deciles of the futures that hold it. Customers are named by their pseudonyms \
             (see foretwin twin show). --demand FILE also writes what all customers together take: \
             how many of each item, of each category and of all on each day (day 0 is the whole \
             horizon), with an interval that 9 futures of 10 lie in. Customers are simulated each \
@@ -114,7 +114,7 @@ struct SimulateCommand: ParsableCommand {
     private func printTables(
         _ futures: Futures, of customer: String, _ catalogue: ModelCatalogue, _ store: TwinStore
     ) throws {
-        let predicted = Array(futures.aggregatePredictedItems().prefix(20))
+        let predicted = Array(futures.itemProbabilities().prefix(20))
         let shown = (0..<min(max(0, show ?? 3), futures.pathCount)).map {
             futures.path($0).prefix(12)
         }

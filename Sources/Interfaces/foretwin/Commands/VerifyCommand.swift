@@ -63,7 +63,7 @@ struct VerifyCommand: ParsableCommand {
         }
         guard report.hasTwins else { return }
         print(
-            "twins    \(grouped(report.twins)), made from \(grouped(report.settledEvents)) events; "
+            "twins    \(grouped(report.twins)), made from \(grouped(report.mergedEvents)) events; "
                 + "\(grouped(report.waitingEvents)) more wait to be settled")
     }
 }

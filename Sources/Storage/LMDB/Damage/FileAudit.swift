@@ -59,9 +59,9 @@ extension Environment {
             return try audit(file: file, isChecksummed: isChecksummed, progress: progress)
         }
         try checkFileSystem(path)
-        let lock = try FolderLock(path, for: .reading)
+        let lock = try DirectoryLock(path, for: .reading)
         defer { lock.release() }
-        guard FolderLock.writerProcess(of: path) != nil else {
+        guard DirectoryLock.writerProcess(of: path) != nil else {
             return try audit(file: file, isChecksummed: isChecksummed, progress: progress)
         }
         let claim = try EnvironmentRegistry.shared.claim(file)

@@ -18,7 +18,7 @@ final class EnvironmentHandle: @unchecked Sendable {
     let leafBytes: Int
     private let process = getpid()
     private let claim: EnvironmentRegistry.Claim
-    private let lock: FolderLock?
+    private let lock: DirectoryLock?
 
     private enum State { case open, closing, closed }
 
@@ -37,7 +37,7 @@ final class EnvironmentHandle: @unchecked Sendable {
 
     init(
         raw: OpaquePointer, path: String, isReadOnly: Bool, claim: EnvironmentRegistry.Claim,
-        lock: FolderLock?
+        lock: DirectoryLock?
     ) {
         self.raw = raw
         self.path = path

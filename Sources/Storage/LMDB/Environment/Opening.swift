@@ -17,7 +17,7 @@ func openEnvironment(
     // A lock of the whole folder, held by this process, stands in for that of its environments.
     let isHeld = EnvironmentRegistry.shared.isHeld(folder: path)
     let lock =
-        isHeld ? nil : try FolderLock(path, for: options.readOnly ? .reading : .writing)
+        isHeld ? nil : try DirectoryLock(path, for: options.readOnly ? .reading : .writing)
     do {
         return try openLocked(path, options, tableCount: tableCount, lock)
     } catch {
@@ -27,7 +27,7 @@ func openEnvironment(
 }
 
 private func openLocked(
-    _ path: String, _ options: Environment.Options, tableCount: Int, _ lock: FolderLock?
+    _ path: String, _ options: Environment.Options, tableCount: Int, _ lock: DirectoryLock?
 ) throws(LMDBError) -> EnvironmentHandle {
     let file = path + "/data.mdb"
     if !options.readOnly { removeUnfinished(in: path) }
@@ -53,7 +53,7 @@ private func openLocked(
 /// and would give the pages being read to others.
 private func checkLockFile(_ path: String) throws(LMDBError) {
     guard access(path + "/lock.mdb", F_OK) != 0,
-        let process = FolderLock.writerProcess(of: path)
+        let process = DirectoryLock.writerProcess(of: path)
     else { return }
     throw LMDBError(
         .inUse(pid: process),
@@ -128,7 +128,7 @@ func openRaw(
     if code == MDB_SUCCESS {
         code = mdb_env_set_maxreaders(raw, UInt32(clamping: options.maximumReaders))
     }
-    DamageExit.prepare(raw)
+    CorruptionHandler.prepare(raw)
     if code == MDB_SUCCESS {
         // MDB_NOTLS: reads belong to closures, not threads.
         let flags = MDB_NOTLS | (options.readOnly ? MDB_RDONLY : 0)
@@ -149,14 +149,14 @@ func openRaw(
         }
         throw lmdbError(code, "open \(path)")
     }
-    DamageExit.watch(raw, path + "/data.mdb")
+    CorruptionHandler.watch(raw, path + "/data.mdb")
     return raw
 }
 
 /// Closes what `openRaw` opened.
 // OpaquePointer: LMDB's MDB_env, not to be used afterwards.
 func closeRaw(_ raw: OpaquePointer) {
-    DamageExit.unwatch(raw)
+    CorruptionHandler.unwatch(raw)
     mdb_env_close(raw)
 }
 

@@ -69,16 +69,16 @@ extension GraphStore {
         limit: Int, in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> Answer<NodeID> {
         let code = try vocabulary.code(of: label)
-        var wasCut = false
+        var isTruncated = false
         guard vocabulary.indexes.number(code, property) == nil else {
             var found: [NodeID] = []
             let index = PropertyIndex(label, property)
             try forEachNode(by: index, in: range, graph: graph, in: transaction) { node in
-                wasCut = found.count >= limit
-                if !wasCut { found.append(node) }
-                return !wasCut
+                isTruncated = found.count >= limit
+                if !isTruncated { found.append(node) }
+                return !isTruncated
             }
-            return Answer(elements: found, wasCut: wasCut)
+            return Answer(elements: found, isTruncated: isTruncated)
         }
         var least = LeastNodes(property, range, limit: limit)
         var prefix = ByteWriter(capacity: 11)
@@ -152,7 +152,7 @@ private struct LeastNodes {
     private let range: PropertyRange
     private let limit: Int
     private var places = Heap<Place>()
-    private var wasCut = false
+    private var isTruncated = false
 
     init(_ property: String, _ range: PropertyRange, limit: Int) {
         self.property = property
@@ -166,11 +166,11 @@ private struct LeastNodes {
             of: value, textByteCount: OrderedProperty.textByteCountMax)
         places.insert(Place(value: bytes, node: node.id))
         guard places.count > limit else { return }
-        wasCut = true
+        isTruncated = true
         places.removeMax()
     }
 
     var answer: Answer<NodeID> {
-        Answer(elements: places.unordered.sorted().map(\.node), wasCut: wasCut)
+        Answer(elements: places.unordered.sorted().map(\.node), isTruncated: isTruncated)
     }
 }

@@ -16,7 +16,7 @@ public struct CommonNeighbours: Hashable, Sendable {
     /// 2007.
     public let adamicAdar: Double
     /// Whether a limit left edges unread, so that there may be more.
-    public let wasCut: Bool
+    public let isTruncated: Bool
 }
 
 extension GraphView where Self: ~Copyable {
@@ -38,14 +38,14 @@ extension GraphView where Self: ~Copyable {
         of first: NodeID, _ second: NodeID, along pattern: EdgePattern = .both(),
         limits: TraversalLimits = TraversalLimits()
     ) throws -> CommonNeighbours {
-        var wasCut = false
+        var isTruncated = false
         func neighbours(of node: NodeID, _ pattern: EdgePattern) throws -> Set<NodeID> {
             var found: Set<NodeID> = []
             let isCut = try expand(node, along: pattern, limit: limits.fanOut) { _, other in
                 if other != node { found.insert(other) }
                 return true
             }
-            if isCut { wasCut = true }
+            if isCut { isTruncated = true }
             return found
         }
         let (ofFirst, ofSecond) = (
@@ -62,6 +62,6 @@ extension GraphView where Self: ~Copyable {
         }
         return CommonNeighbours(
             nodes: common, jaccard: all == 0 ? 0 : Double(common.count) / Double(all),
-            adamicAdar: adamicAdar, wasCut: wasCut)
+            adamicAdar: adamicAdar, isTruncated: isTruncated)
     }
 }

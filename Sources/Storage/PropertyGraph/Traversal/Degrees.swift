@@ -5,7 +5,7 @@ public struct Degrees: Hashable, Sendable {
     /// The number of all edges.
     public let total: Int
     /// Whether a limit left edges uncounted.
-    public let wasCut: Bool
+    public let isTruncated: Bool
 }
 
 extension GraphView where Self: ~Copyable {
@@ -29,6 +29,6 @@ extension GraphView where Self: ~Copyable {
             total += 1
             return true
         }
-        return Degrees(byType: byType, total: total, wasCut: isCut)
+        return Degrees(byType: byType, total: total, isTruncated: isCut)
     }
 }

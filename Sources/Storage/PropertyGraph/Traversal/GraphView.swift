@@ -108,11 +108,11 @@ extension GraphView where Self: ~Copyable {
         _ body: (Edge, NodeID) throws -> Bool
     ) throws -> Bool {
         var count = 0
-        var wasCut = false
+        var isTruncated = false
         var goesOn = true
         func visit(_ edge: Edge) throws -> Bool {
             guard count < limit else {
-                wasCut = true
+                isTruncated = true
                 return false
             }
             count += 1
@@ -124,12 +124,12 @@ extension GraphView where Self: ~Copyable {
         }
         guard let types = pattern.types else {
             try forEachEdge(at: node, pattern.direction, nil, visit)
-            return wasCut
+            return isTruncated
         }
-        for type in types where goesOn && !wasCut {
+        for type in types where goesOn && !isTruncated {
             try forEachEdge(at: node, pattern.direction, type, visit)
         }
-        return wasCut
+        return isTruncated
     }
 
     /// The ids of all nodes that have a record or an edge, in order.
@@ -140,18 +140,18 @@ extension GraphView where Self: ~Copyable {
     /// - Complexity: O(*n* + *m*) for *n* nodes and *m* edges, and memory for the ids.
     public func nodeIDs(limit: Int = TraversalLimits.visitedDefault) throws -> Answer<NodeID> {
         var found: Set<NodeID> = []
-        var wasCut = false
+        var isTruncated = false
         func add(_ node: NodeID) -> Bool {
             if found.count < limit {
                 found.insert(node)
             } else if !found.contains(node) {
-                wasCut = true
+                isTruncated = true
             }
-            return !wasCut
+            return !isTruncated
         }
         try forEachNode { add($0.id) }
-        if !wasCut { try forEachEdge { add($0.source) && add($0.target) } }
-        return Answer(elements: found.sorted(), wasCut: wasCut)
+        if !isTruncated { try forEachEdge { add($0.source) && add($0.target) } }
+        return Answer(elements: found.sorted(), isTruncated: isTruncated)
     }
 }
 

@@ -29,7 +29,7 @@ extension MemoryGraph {
             return
         }
         edges.insert(edge, at: index)
-        wayBack = WayBack()
+        reverseEdge = ReverseEdge()
     }
 
     /// Sets many edges; of edges of one type between the same two nodes the last counts.
@@ -42,12 +42,12 @@ extension MemoryGraph {
             if left.type != right.type { return names.isBefore(left.type, right.type) }
             return left.target < right.target
         }
-        wayBack = WayBack()
+        reverseEdge = ReverseEdge()
     }
 
     /// The numbers of the edges, by target, type and source.
     var back: [UInt32] {
-        wayBack.order {
+        reverseEdge.order {
             (0..<UInt32(edges.count)).sorted { left, right in
                 let (left, right) = (edges[Int(left)], edges[Int(right)])
                 if left.target != right.target { return left.target < right.target }

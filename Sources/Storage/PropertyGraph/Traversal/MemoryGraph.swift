@@ -19,7 +19,7 @@ public struct MemoryGraph: GraphView, Sendable {
     /// The edges, by source, type and target.
     public internal(set) var edges: [Edge] = []
     /// The numbers of the edges, by target, type and source.
-    var wayBack = WayBack()
+    var reverseEdge = ReverseEdge()
 
     /// Makes a graph.
     ///

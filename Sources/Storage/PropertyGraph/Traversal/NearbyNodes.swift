@@ -51,7 +51,7 @@ extension GraphView where Self: ~Copyable {
         let sorted = nearby.sorted {
             ($0.depth, $1.weight, $0.node) < ($1.depth, $0.weight, $1.node)
         }
-        return Answer(elements: sorted, wasCut: steps.wasCut)
+        return Answer(elements: sorted, isTruncated: steps.isTruncated)
     }
 }
 

@@ -23,7 +23,7 @@ public struct Neighbourhood: Traversal, Sendable {
     }
 
     /// Whether the fan-out or the number of nodes kept the traversal from looking further.
-    public private(set) var wasCut = false
+    public private(set) var isTruncated = false
 
     private let start: NodeID
     private let pattern: EdgePattern
@@ -86,9 +86,9 @@ public struct Neighbourhood: Traversal, Sendable {
             found.append(Step(node: other, depth: depth + 1, edge: edge))
             return true
         }
-        if isCut { wasCut = true }
+        if isCut { isTruncated = true }
         if isFull {
-            wasCut = true
+            isTruncated = true
             // Nothing new can be found any more, so that no further edge need be read.
             expanded = found.count
         }

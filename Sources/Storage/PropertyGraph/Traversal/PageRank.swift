@@ -44,7 +44,7 @@ public struct PageRank: Hashable, Sendable {
     /// Whether a limit kept walkers from being followed further than the tolerance asks for.
     ///
     /// If it was the fan-out, ``residual`` does not tell of the edges that were left unread.
-    public let wasCut: Bool
+    public let isTruncated: Bool
 }
 
 extension GraphView where Self: ~Copyable {
@@ -117,7 +117,7 @@ private struct ForwardPush {
     /// The walkers who left the nodes that fit.
     private var lost = 0.0
     private var pushes = 0
-    private var wasCut = false
+    private var isTruncated = false
 
     init(
         seeds: [NodeID: Double], pattern: EdgePattern, settings: PageRankSettings, decay: Decay,
@@ -148,7 +148,7 @@ private struct ForwardPush {
                 let row = try row(at: place, in: graph)
                 guard isOver(place) else { continue }
                 guard pushes < settings.pushes else {
-                    wasCut = true
+                    isTruncated = true
                     return
                 }
                 push(row, from: place)
@@ -161,7 +161,7 @@ private struct ForwardPush {
             .sorted { $0.1 != $1.1 ? $0.1 > $1.1 : $0.0 < $1.0 }
         return PageRank(
             scores: scored.map { NodeScore(node: $0.0, score: $0.1) },
-            residual: min(1, waiting.reduce(lost, +)), pushes: pushes, wasCut: wasCut)
+            residual: min(1, waiting.reduce(lost, +)), pushes: pushes, isTruncated: isTruncated)
     }
 
     private mutating func push(_ row: Row, from place: Int) {
@@ -196,7 +196,7 @@ private struct ForwardPush {
             weights.append(($1, decay.weight(of: $0)))
             return true
         }
-        if isCut { wasCut = true }
+        if isCut { isTruncated = true }
         var row = Row()
         var ways: [Int: Int] = [:]
         for (node, share) in shares(weights) {
@@ -223,7 +223,7 @@ private struct ForwardPush {
     private mutating func place(of node: NodeID) -> Int? {
         if let place = places[node] { return place }
         guard nodes.count < limits.visited else {
-            wasCut = true
+            isTruncated = true
             return nil
         }
         places[node] = nodes.count

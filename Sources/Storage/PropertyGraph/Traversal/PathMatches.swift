@@ -50,7 +50,7 @@ public struct PathMatches: Traversal, Sendable {
     }
 
     /// Whether a limit has kept the traversal from looking further, so that there may be more.
-    public private(set) var wasCut = false
+    public private(set) var isTruncated = false
 
     private let start: NodeID
     private let steps: [PathPattern.Step]
@@ -98,7 +98,7 @@ public struct PathMatches: Traversal, Sendable {
             frames[top].given += 1
             guard !edges.contains(where: way.edge.hasSameKey) else { continue }
             guard visited < limits.visited else {
-                wasCut = true
+                isTruncated = true
                 frames = []
                 return nil
             }
@@ -134,7 +134,7 @@ public struct PathMatches: Traversal, Sendable {
         let node = frames[top].node
         let places = continuations(of: frames[top].place).places
         guard edges.count < limits.depth else {
-            if !places.isEmpty { wasCut = true }
+            if !places.isEmpty { isTruncated = true }
             return
         }
         for place in places {
@@ -144,7 +144,7 @@ public struct PathMatches: Traversal, Sendable {
                 frames[top].ways.append(($0, $1, next))
                 return true
             }
-            if isCut { wasCut = true }
+            if isCut { isTruncated = true }
         }
     }
 

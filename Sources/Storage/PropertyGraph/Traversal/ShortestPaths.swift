@@ -66,7 +66,7 @@ public struct ShortestPaths: Traversal, Sendable {
     /// Whether a limit has kept the search from looking further.
     ///
     /// Then there may be more nodes, and cheaper ways of more edges.
-    public private(set) var wasCut = false
+    public private(set) var isTruncated = false
 
     private let start: NodeID
     private let pattern: EdgePattern
@@ -131,7 +131,7 @@ public struct ShortestPaths: Traversal, Sendable {
             if let fewest = fewestEdges[step.node], fewest <= step.depth { continue }
             let isNew = cheapest[step.node] == nil
             guard !isNew || cheapest.count < limits.visited else {
-                wasCut = true
+                isTruncated = true
                 offers = Heap()
                 return nil
             }
@@ -192,7 +192,7 @@ public struct ShortestPaths: Traversal, Sendable {
         in graph: borrowing some GraphView & ~Copyable
     ) throws {
         guard depth < limits.depth else {
-            wasCut = true
+            isTruncated = true
             return
         }
         let isCut = try graph.expand(node, along: pattern, limit: limits.fanOut) { edge, other in
@@ -210,7 +210,7 @@ public struct ShortestPaths: Traversal, Sendable {
             offerCount += 1
             return true
         }
-        if isCut { wasCut = true }
+        if isCut { isTruncated = true }
     }
 
     private func checkedCost(of edge: Edge) throws -> Double {

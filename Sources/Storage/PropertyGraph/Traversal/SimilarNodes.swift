@@ -23,11 +23,11 @@ extension GraphView where Self: ~Copyable {
         to node: NodeID, along pattern: EdgePattern = .both(),
         limits: TraversalLimits = TraversalLimits()
     ) throws -> Answer<SimilarNode> {
-        var (candidates, wasCut) = try candidates(node, pattern, limits)
+        var (candidates, isTruncated) = try candidates(node, pattern, limits)
         var similar: [SimilarNode] = []
         for candidate in candidates {
             let common = try commonNeighbours(of: node, candidate, along: pattern, limits: limits)
-            if common.wasCut { wasCut = true }
+            if common.isTruncated { isTruncated = true }
             if !common.nodes.isEmpty {
                 similar.append(SimilarNode(node: candidate, common: common))
             }
@@ -36,36 +36,36 @@ extension GraphView where Self: ~Copyable {
             ($1.common.adamicAdar, $1.common.jaccard, $0.node)
                 < ($0.common.adamicAdar, $0.common.jaccard, $1.node)
         }
-        return Answer(elements: similar, wasCut: wasCut)
+        return Answer(elements: similar, isTruncated: isTruncated)
     }
 
     /// The nodes of the same label that share a neighbour with a node, by id, and whether a limit
     /// left some out.
     private func candidates(
         _ node: NodeID, _ pattern: EdgePattern, _ limits: TraversalLimits
-    ) throws -> (nodes: [NodeID], wasCut: Bool) {
+    ) throws -> (nodes: [NodeID], isTruncated: Bool) {
         let back = EdgePattern(types: pattern.types, direction: pattern.direction.reversed)
         let label = label(of: node)
         var candidates: Set<NodeID> = []
-        var wasCut = false
+        var isTruncated = false
         var neighbours: Set<NodeID> = []
         let isCut = try expand(node, along: pattern, limit: limits.fanOut) { _, other in
             neighbours.insert(other)
             return true
         }
-        if isCut { wasCut = true }
+        if isCut { isTruncated = true }
         for neighbour in neighbours.sorted() {
             let isCut = try expand(neighbour, along: back, limit: limits.fanOut) { _, other in
                 guard other != node, self.label(of: other) == label else { return true }
                 if candidates.count >= limits.visited, !candidates.contains(other) {
-                    wasCut = true
+                    isTruncated = true
                     return false
                 }
                 candidates.insert(other)
                 return true
             }
-            if isCut { wasCut = true }
+            if isCut { isTruncated = true }
         }
-        return (candidates.sorted(), wasCut)
+        return (candidates.sorted(), isTruncated)
     }
 }

@@ -17,9 +17,9 @@ public struct StoredGraph: ~Copyable, GraphView {
     let store: GraphStore
     /// The graph's id.
     public let graph: GraphID
-    private let transaction: LentTransaction
+    private let transaction: ErasedTransaction
 
-    init(_ graph: GraphID, of store: GraphStore, in transaction: consuming LentTransaction) {
+    init(_ graph: GraphID, of store: GraphStore, in transaction: consuming ErasedTransaction) {
         self.store = store
         self.graph = graph
         self.transaction = transaction
@@ -121,7 +121,7 @@ extension GraphStore {
         graph: GraphID, in transaction: borrowing some ReadingTransaction & ~Copyable,
         _ body: (borrowing StoredGraph) throws -> T
     ) throws -> T {
-        try LentTransaction.lend(transaction) { lent in
+        try ErasedTransaction.lend(transaction) { lent in
             let stored = StoredGraph(graph, of: self, in: lent)
             return try body(stored)
         }

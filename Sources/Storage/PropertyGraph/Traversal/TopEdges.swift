@@ -28,7 +28,7 @@ extension GraphView where Self: ~Copyable {
         _ count: Int, at node: NodeID, along pattern: EdgePattern, decay: Decay = .asStored,
         limits: TraversalLimits = TraversalLimits()
     ) throws -> Answer<WeightedEdge> {
-        guard count > 0 else { return Answer(elements: [], wasCut: false) }
+        guard count > 0 else { return Answer(elements: [], isTruncated: false) }
         var best = Heap<RankedEdge>()
         var number = 0
         let isCut = try expand(node, along: pattern, limit: limits.fanOut) { edge, other in
@@ -44,7 +44,7 @@ extension GraphView where Self: ~Copyable {
         }
         var elements: [WeightedEdge] = []
         while let ranked = best.popMax() { elements.append(ranked.weighted) }
-        return Answer(elements: elements, wasCut: isCut)
+        return Answer(elements: elements, isTruncated: isCut)
     }
 
     /// The heaviest edges of the whole graph at a moment.

@@ -20,7 +20,7 @@ public protocol Traversal<Element> {
     associatedtype Element
 
     /// Whether a limit has kept the traversal from looking further, so that there may be more.
-    var wasCut: Bool { get }
+    var isTruncated: Bool { get }
 
     /// The next answer, or nil when there is none left or a limit was reached.
     mutating func next(in graph: borrowing some GraphView & ~Copyable) throws -> Element?
@@ -44,7 +44,7 @@ extension Traversal {
         while elements.count < limit, let element = try next(in: graph) {
             elements.append(element)
         }
-        return Answer(elements: elements, wasCut: wasCut)
+        return Answer(elements: elements, isTruncated: isTruncated)
     }
 }
 
@@ -53,12 +53,12 @@ public struct Answer<Element> {
     /// What was found, in order.
     public let elements: [Element]
     /// Whether a limit has kept the search from looking further, so that there may be more.
-    public let wasCut: Bool
+    public let isTruncated: Bool
 
     /// Makes an answer.
-    public init(elements: [Element], wasCut: Bool) {
+    public init(elements: [Element], isTruncated: Bool) {
         self.elements = elements
-        self.wasCut = wasCut
+        self.isTruncated = isTruncated
     }
 }
 

@@ -3,12 +3,12 @@ import Time
 
 /// What all customers see and nobody changes.
 final class World: Sendable {
-    let configuration: SyntheticShop.Configuration
+    let configuration: ShopGenerator.Configuration
     let catalogue: Catalogue
     let tastes: Tastes
     let surroundings: Surroundings
 
-    init(configuration: SyntheticShop.Configuration) {
+    init(configuration: ShopGenerator.Configuration) {
         let catalogue = Catalogue(count: configuration.items, seed: configuration.seed)
         self.configuration = configuration
         self.catalogue = catalogue
@@ -26,7 +26,7 @@ final class World: Sendable {
     }
 
     private static func surroundings(
-        _ feeds: ContextFeeds, _ configuration: SyntheticShop.Configuration,
+        _ feeds: ContextFeeds, _ configuration: ShopGenerator.Configuration,
         _ catalogue: Catalogue
     ) -> Surroundings {
         Surroundings(

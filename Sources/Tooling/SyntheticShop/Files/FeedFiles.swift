@@ -8,7 +8,7 @@ struct FeedFiles {
     private let feeds: ContextFeeds
 
     /// Takes the days of a shop and the forecast.
-    init(_ shop: SyntheticShop) { feeds = shop.contextAtEnd() }
+    init(_ shop: ShopGenerator) { feeds = shop.contextAtEnd() }
 
     /// Writes `weather-<city>.json` and `events-<city>.ics` for each city, and for all of them
     /// `events.ics`, `trends.csv` and `offers.csv`.

@@ -7,11 +7,11 @@ struct ShopFeeds {
     /// How many days beyond its last a shop knows: a year of futures can be lived.
     static let daysAhead = 400
 
-    private let configuration: SyntheticShop.Configuration
+    private let configuration: ShopGenerator.Configuration
     private let firstDay: Int
     private let dayCount: Int
 
-    init(_ configuration: SyntheticShop.Configuration) {
+    init(_ configuration: ShopGenerator.Configuration) {
         self.configuration = configuration
         firstDay = Int(configuration.start.seconds / 86_400)
         dayCount = configuration.days + Self.daysAhead
@@ -39,8 +39,8 @@ struct ShopFeeds {
                 isWet = random.chance(isWet ? 0.6 : 0.25)
                 let rain = isWet ? -6 * log(1 - random.uniform()) : 0
                 days[day] = Weather(
-                    temperature: tenths(climate.mean + climate.swing * wave + difference),
-                    precipitation: tenths(rain))
+                    temperature: deciles(climate.mean + climate.swing * wave + difference),
+                    precipitation: deciles(rain))
             }
             weather[city] = days
         }
@@ -119,7 +119,7 @@ struct ShopFeeds {
         return offers
     }
 
-    private func tenths(_ value: Double) -> Double { (value * 10).rounded() / 10 }
+    private func deciles(_ value: Double) -> Double { (value * 10).rounded() / 10 }
 }
 
 func power(_ base: Double, _ exponent: Double) -> Double { base == 1 ? 1 : pow(base, exponent) }

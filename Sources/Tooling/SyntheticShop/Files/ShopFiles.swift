@@ -3,7 +3,7 @@ import Shop
 import TextFiles
 import Time
 
-extension SyntheticShop {
+extension ShopGenerator {
     /// Writes `events.csv`, `items.csv` and `truth.json`, and into the folder `context` what the
     /// days are like: `weather-<city>.json` in the form of Open-Meteo, `events.ics`, `trends.csv`
     /// and `offers.csv`, with a forecast of four weeks.

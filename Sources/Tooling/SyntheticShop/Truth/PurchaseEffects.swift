@@ -94,7 +94,7 @@ package struct PurchaseEffects: Sendable {
     }
 }
 
-extension SyntheticShop {
+extension ShopGenerator {
     /// What customers truly buy more or less of, within some days of a morning, when the days are
     /// as other feeds have it.
     ///

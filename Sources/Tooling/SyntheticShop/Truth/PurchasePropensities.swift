@@ -80,7 +80,7 @@ package struct PurchasePropensities: Sendable {
     }
 }
 
-extension SyntheticShop {
+extension ShopGenerator {
     /// The true probabilities that customers buy items within some days of a morning.
     ///
     /// - Parameters:

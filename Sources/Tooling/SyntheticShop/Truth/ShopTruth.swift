@@ -108,7 +108,7 @@ package struct ShopTruth: Codable, Hashable, Sendable {
     }
 
     /// What the shop was made from.
-    package var configuration: SyntheticShop.Configuration
+    package var configuration: ShopGenerator.Configuration
     /// The share of picks (of staples and of browsed items) that come from the customer's cluster;
     /// the others come from the whole catalogue by popularity.
     package var tasteShare: Double

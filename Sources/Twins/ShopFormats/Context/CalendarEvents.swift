@@ -4,7 +4,7 @@ import Time
 /// Makes events of the VEVENTs of a calendar.
 struct CalendarEvents {
     private let options: CalendarFile.Options
-    private var result = ContextReading()
+    private var result = FeedImportResult()
     /// The events, in the order of the file, and where each uid is; `nil` for one that was removed.
     private var events: [CalendarEvent?] = []
     private var places: [String: Int] = [:]
@@ -17,7 +17,7 @@ struct CalendarEvents {
     var count: Int { events.count + overrides.count + result.rejections.count }
 
     /// What was read.
-    var reading: ContextReading {
+    var reading: FeedImportResult {
         var whole = self
         for (uid, event) in overrides {
             if let event { whole.put(event) } else { whole.remove(uid) }
@@ -154,7 +154,7 @@ struct CalendarEvents {
     private mutating func remark(_ line: Int, _ text: String) {
         result.remarkCount += 1
         guard result.remarks.count < Limits.remarkCountMax else { return }
-        result.remarks.append(ContextReading.Remark(line: line, text: text))
+        result.remarks.append(FeedImportResult.ImportWarning(line: line, text: text))
     }
 
     private static func uid(_ uid: String, on day: Int) -> String { "\(uid)/\(Day.text(day))" }

@@ -34,14 +34,14 @@ package enum CalendarFile {
     /// - Throws: ``TwinsError`` when the file cannot be read or is no calendar.
     package static func read(
         _ path: String, _ options: Options
-    ) throws(TwinsError) -> ContextReading {
+    ) throws(TwinsError) -> FeedImportResult {
         try read(Array(try FeedBytes.read(path)), named: path, options)
     }
 
     /// Reads the text of a file.
     static func read(
         _ text: [UInt8], named file: String, _ options: Options
-    ) throws(TwinsError) -> ContextReading {
+    ) throws(TwinsError) -> FeedImportResult {
         var lines = CalendarLines(text)
         var calendar = CalendarEvents(options)
         var isCalendar = false

@@ -11,10 +11,10 @@ package enum TrendFile {
     ///
     /// - Returns: The trends, and the lines that are none.
     /// - Throws: ``TwinsError`` when the file cannot be read or lacks a column.
-    package static func read(_ path: String) throws(TwinsError) -> ContextReading {
+    package static func read(_ path: String) throws(TwinsError) -> FeedImportResult {
         var records = try FeedRecords(
             path, required: required, optional: ["city"], what: "trends")
-        var reading = ContextReading()
+        var reading = FeedImportResult()
         while let line = try records.next() {
             switch line {
             case .failure(let rejection): reading.rejections.append(rejection)

@@ -16,20 +16,20 @@ package enum WeatherFile {
     ///   - city: The city whose weather it is, as events name it.
     /// - Returns: The weather; days without a value are counted as gaps.
     /// - Throws: ``TwinsError`` for a file that is not of this form, or a value out of its bounds.
-    package static func read(_ path: String, city: String) throws(TwinsError) -> ContextReading {
+    package static func read(_ path: String, city: String) throws(TwinsError) -> FeedImportResult {
         try read(try FeedBytes.read(path), named: path, city: city)
     }
 
     /// Reads the text of a file.
     static func read(
         _ text: Data, named file: String, city: String
-    ) throws(TwinsError) -> ContextReading {
+    ) throws(TwinsError) -> FeedImportResult {
         do throws(Rejection) {
             try ContextRules.check(city: city)
         } catch {
             throw TwinsError(.setting, "The city is \(error.reason.rawValue): \(error.detail).")
         }
-        var reading = ContextReading()
+        var reading = FeedImportResult()
         let daily = try WeatherResponse(text, named: file).checkedDaily(file)
         let series = try WeatherSeries(daily, file)
         var days: [Int: Weather] = [:]

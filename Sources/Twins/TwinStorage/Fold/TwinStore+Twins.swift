@@ -4,7 +4,7 @@ package import Shop
 package import Time
 
 extension TwinStore {
-    /// Reads the twin of a customer (`loadUserTwin` of document 004).
+    /// Reads the twin of a customer (`twin` of document 004).
     ///
     /// - Parameters:
     ///   - userID: The customer's id as the shop knows it.
@@ -13,7 +13,7 @@ extension TwinStore {
     /// - Returns: The twin; a cold one for a customer of whom nothing is known.
     /// - Throws: `LMDBError`, `GraphError` or ``TwinsError`` when the store is damaged.
     /// - Complexity: O(log n + k) for k edges of the twin, whatever the number of twins.
-    package func loadUserTwin(_ userID: String, at moment: Timestamp? = nil) throws -> UserTwin {
+    package func twin(_ userID: String, at moment: Timestamp? = nil) throws -> UserTwin {
         let pseudonym = pseudonymizer.pseudonym(of: userID)
         let customer = try graph.read { try graph.node(.customer, pseudonym, in: $0) }
         guard let customer else { return UserTwin(coldUserID: pseudonym) }
@@ -51,9 +51,9 @@ extension TwinStore {
     ) throws -> (summary: TwinSummary?, edges: [Edge]) {
         let graphID = Self.graphID(customer)
         let summary = try summary(of: graphID, in: transaction)
-        var finder = StepFinder(self)
+        var finder = EventNodeResolver(self)
         var steps: [TwinFold.Step] = []
-        for entry in entries where entry.sequence > summary?.settledThrough ?? 0 {
+        for entry in entries where entry.sequence > summary?.mergedThrough ?? 0 {
             // Not there: settled since, or not yet committed.
             guard let step = try finder.step(entry.sequence, of: graphID, in: transaction) else {
                 continue
@@ -67,7 +67,7 @@ extension TwinStore {
             steps.first.map { $0.moment < summary.moment }
         }
         if isPast == true || isLate == true {
-            steps += try settledSteps(graphID, &finder, in: transaction).filter { step in
+            steps += try mergedSteps(graphID, &finder, in: transaction).filter { step in
                 moment.map { step.moment.timestamp <= $0 } ?? true
             }
             steps.sort { $0.moment < $1.moment }

@@ -9,7 +9,7 @@ package struct TwinSummary: Hashable {
     var lastUpdated: Timestamp
     var lastTieBreak: UInt64
     /// The place in the journal up to which the twin's events are settled.
-    package var settledThrough: UInt64 = 0
+    package var mergedThrough: UInt64 = 0
 
     /// The place in the log of the newest settled event.
     var moment: LogPosition { LogPosition(timestamp: lastUpdated, tieBreak: lastTieBreak) }
@@ -30,7 +30,7 @@ package struct TwinSummary: Hashable {
             let first = properties["firstEvent"]?.timestamp,
             let last = properties["lastUpdated"]?.timestamp,
             let tieBreak = properties["lastTieBreak"]?.int,
-            let settled = properties["settledThrough"]?.int
+            let settled = properties["mergedThrough"]?.int
         else {
             throw TwinsError(.corrupt, "A twin's own node is incomplete. Restore a backup.")
         }
@@ -38,7 +38,7 @@ package struct TwinSummary: Hashable {
         firstEvent = first
         lastUpdated = last
         lastTieBreak = UInt64(bitPattern: tieBreak)
-        settledThrough = UInt64(bitPattern: settled)
+        mergedThrough = UInt64(bitPattern: settled)
     }
 
     var properties: [String: Property] {
@@ -46,7 +46,7 @@ package struct TwinSummary: Hashable {
             "eventCount": .int(Int64(eventCount)), "firstEvent": .timestamp(firstEvent),
             "lastUpdated": .timestamp(lastUpdated),
             "lastTieBreak": .int(Int64(bitPattern: lastTieBreak)),
-            "settledThrough": .int(Int64(bitPattern: settledThrough)),
+            "mergedThrough": .int(Int64(bitPattern: mergedThrough)),
         ]
     }
 }

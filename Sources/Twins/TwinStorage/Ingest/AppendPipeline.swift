@@ -10,9 +10,9 @@ package import Shop
 package struct AppendPipeline {
     private let store: TwinStore
     private let createItems: Bool
-    private var writing = Overlap<AppendResult>()
+    private var writing = BackgroundStage<AppendResult>()
     /// The place that the sweep will have reached when the batch under way is on disk.
-    private var place: SweepPlace?
+    private var place: MergePosition?
 
     /// Makes a pipeline with nothing in it.
     ///
@@ -32,7 +32,7 @@ package struct AppendPipeline {
     @discardableResult
     package mutating func append(_ events: [Event]) throws -> AppendResult? {
         let prepared = try store.prepare(events)
-        let part = try store.prepareSweep(TwinStore.settleCount(for: events), from: place)
+        let part = try store.prepareMerge(TwinStore.mergeCount(for: events), from: place)
         place = part?.end
         return try writing.begin { [store, createItems] in
             try store.append(prepared, createItems: createItems, settling: part)

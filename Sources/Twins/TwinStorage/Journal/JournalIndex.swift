@@ -9,11 +9,11 @@ package struct JournalState: Hashable, Sendable {
     /// The sequence number of the next event.
     package var next: UInt64 = 1
     /// Every event up to this sequence number has been settled.
-    package var settledThrough: UInt64 = 0
+    package var mergedThrough: UInt64 = 0
     /// The sequence number up to which the sweep under way settles; 0 when there is none.
-    package var sweepThrough: UInt64 = 0
+    package var mergeThrough: UInt64 = 0
     /// The last graph that the sweep under way has settled.
-    package var sweepPosition = GraphID(rawValue: 0)
+    package var mergePosition = GraphID(rawValue: 0)
     /// How many events the store holds, settled or not.
     package var eventCount: UInt64 = 0
     /// The time of the newest event of all.
@@ -21,15 +21,15 @@ package struct JournalState: Hashable, Sendable {
 
     /// Creates a value from its parts.
     package init(
-        revision: UInt64 = 0, next: UInt64 = 1, settledThrough: UInt64 = 0,
-        sweepThrough: UInt64 = 0, sweepPosition: GraphID = .shared,
+        revision: UInt64 = 0, next: UInt64 = 1, mergedThrough: UInt64 = 0,
+        mergeThrough: UInt64 = 0, mergePosition: GraphID = .shared,
         eventCount: UInt64 = 0, newest: Timestamp? = nil
     ) {
         self.revision = revision
         self.next = next
-        self.settledThrough = settledThrough
-        self.sweepThrough = sweepThrough
-        self.sweepPosition = sweepPosition
+        self.mergedThrough = mergedThrough
+        self.mergeThrough = mergeThrough
+        self.mergePosition = mergePosition
         self.eventCount = eventCount
         self.newest = newest
     }
@@ -38,8 +38,8 @@ package struct JournalState: Hashable, Sendable {
     package var isPlausible: Bool {
         let limit: UInt64 = 1 << 62
         return (1..<limit).contains(next) && revision < limit && eventCount < limit
-            && settledThrough < next && sweepThrough < next
-            && (sweepThrough == 0 || sweepThrough >= settledThrough)
+            && mergedThrough < next && mergeThrough < next
+            && (mergeThrough == 0 || mergeThrough >= mergedThrough)
     }
 }
 
@@ -83,7 +83,7 @@ final class JournalIndex: Sendable {
         var writtenBy = 0
         var droppedThrough: UInt64 = 0
         /// The graphs with events in the sweep under way, by id.
-        var sweepOrder: (through: UInt64, graphs: [GraphID])?
+        var mergeOrder: (through: UInt64, graphs: [GraphID])?
     }
 
     /// The entries of a twin, in the order in which they came.
@@ -100,7 +100,7 @@ final class JournalIndex: Sendable {
     ///   - graph: The twin's graph.
     ///   - merged: The sequence number through which the snapshot says all is merged.
     /// - Returns: The entries, in the order in which they came.
-    func entries(of graph: GraphID, settledThrough merged: UInt64) -> [JournalEntry]? {
+    func entries(of graph: GraphID, mergedThrough merged: UInt64) -> [JournalEntry]? {
         contents.withLock { contents in
             contents.droppedThrough <= merged ? contents.pending[graph] ?? [] : nil
         }
@@ -150,7 +150,7 @@ final class JournalIndex: Sendable {
             if contents.isOpen || contents.state?.revision != stored.revision {
                 try contents.reload(stored, load)
             } else if number > contents.writtenBy {
-                contents.drop(through: stored.settledThrough)
+                contents.drop(through: stored.mergedThrough)
             }
             if contents.counts.count > Self.countedMax { contents.counts.removeAll() }
             contents.isOpen = true
@@ -229,15 +229,15 @@ final class JournalIndex: Sendable {
     }
 
     /// The graphs after a position that have events in the sweep under way, by id.
-    func graphs(after position: GraphID, sweepThrough: UInt64) -> ArraySlice<GraphID> {
+    func graphs(after position: GraphID, mergeThrough: UInt64) -> ArraySlice<GraphID> {
         contents.withLock { contents in
-            if contents.sweepOrder?.through != sweepThrough {
+            if contents.mergeOrder?.through != mergeThrough {
                 let graphs = contents.pending.filter {
-                    ($0.value.first?.sequence ?? .max) <= sweepThrough
+                    ($0.value.first?.sequence ?? .max) <= mergeThrough
                 }
-                contents.sweepOrder = (sweepThrough, graphs.keys.sorted())
+                contents.mergeOrder = (mergeThrough, graphs.keys.sorted())
             }
-            let graphs = contents.sweepOrder?.graphs ?? []
+            let graphs = contents.mergeOrder?.graphs ?? []
             var low = 0
             var high = graphs.count
             while low < high {
@@ -272,14 +272,14 @@ extension JournalIndex.Contents {
         precondition(sequences.count == count, "events are as many as their ids")
         if let state {
             precondition(state.isPlausible, "the state's numbers fit each other")
-            precondition(droppedThrough <= state.settledThrough, "only settled events are dropped")
+            precondition(droppedThrough <= state.mergedThrough, "only settled events are dropped")
         }
     }
 
     fileprivate mutating func reload(
         _ stored: JournalState, _ load: (UInt64) throws -> [(GraphID, JournalEntry)]
     ) throws {
-        let entries = try load(stored.settledThrough)
+        let entries = try load(stored.mergedThrough)
         pending = [:]
         sequences = [:]
         counts = [:]
@@ -289,8 +289,8 @@ extension JournalIndex.Contents {
         }
         state = stored
         writtenBy = 0
-        droppedThrough = stored.settledThrough
-        sweepOrder = nil
+        droppedThrough = stored.mergedThrough
+        mergeOrder = nil
     }
 
     /// Lets go of events up to a sequence number, which are settled for good.

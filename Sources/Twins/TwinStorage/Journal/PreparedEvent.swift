@@ -52,7 +52,7 @@ extension TwinStore {
     }
 
     /// A batch as it is without anything that the store knows.
-    func startOver(_ batch: PreparedBatch) -> [PreparedEvent] {
+    func unresolved(_ batch: PreparedBatch) -> [PreparedEvent] {
         batch.source.map { event in
             let pseudonym = pseudonymizer.pseudonym(of: event.userID)
             let eventID = event.eventID ?? EventRecord.contentID(event, pseudonym: pseudonym)
@@ -68,8 +68,8 @@ extension TwinStore {
 /// Makes events ready one after the other, which often share a customer, a city and an hour.
 private struct Preparation {
     let store: TwinStore
-    private var last: (userID: ExactText, customer: KnownCustomer)?
-    private var knownCity: ExactText?
+    private var last: (userID: BytewiseString, customer: KnownCustomer)?
+    private var knownCity: BytewiseString?
     /// A bit for each hour of the day whose part of the day the store knows.
     private var knownHours: UInt32 = 0
 
@@ -108,7 +108,7 @@ private struct Preparation {
         of event: Event, in transaction: borrowing ReadTransaction
     ) throws -> [(Label, String)] {
         let hour = event.timestamp.hour
-        let city = event.city.map { ExactText($0) }
+        let city = event.city.map { BytewiseString($0) }
         if event.query == nil, city == nil || city == knownCity, knownHours & 1 << hour != 0 {
             return []
         }
@@ -128,7 +128,7 @@ private struct Preparation {
     private mutating func customer(
         _ userID: String, in transaction: borrowing ReadTransaction
     ) throws -> KnownCustomer {
-        let userID = ExactText(userID)
+        let userID = BytewiseString(userID)
         if let last, last.userID == userID { return last.customer }
         let customer = try store.names.customer(userID, at: transaction.number) {
             try store.knownCustomer(userID.text, in: transaction)

@@ -27,7 +27,7 @@ extension TwinStore {
     package func append(_ events: [Event], createItems: Bool = true) throws -> AppendResult {
         try append(
             prepare(events), createItems: createItems,
-            settling: prepareSweep(Self.settleCount(for: events), from: nil))
+            settling: prepareMerge(Self.mergeCount(for: events), from: nil))
     }
 
     /// Adds events to the log, sharing the wait for the disk with others that do.
@@ -44,7 +44,7 @@ extension TwinStore {
         _ events: [Event], createItems: Bool = true, newItemCountMax: Int = .max
     ) async throws -> AppendResult {
         let prepared = try prepare(events)
-        let part = try prepareSweep(Self.settleCount(for: events), from: nil)
+        let part = try prepareMerge(Self.mergeCount(for: events), from: nil)
         return try await graph.write { [self] transaction in
             try append(
                 prepared, newItemCountMax: createItems ? newItemCountMax : nil, settling: part,
@@ -61,7 +61,7 @@ extension TwinStore {
     /// - Returns: What became of the events; on disk when this returns.
     /// - Throws: As for events that were not made ready.
     func append(
-        _ batch: PreparedBatch, createItems: Bool, settling part: SweepPart? = nil
+        _ batch: PreparedBatch, createItems: Bool, settling part: MergeBatch? = nil
     ) throws -> AppendResult {
         try graph.write { transaction in
             try append(
@@ -70,13 +70,13 @@ extension TwinStore {
     }
 
     private func append(
-        _ batch: PreparedBatch, newItemCountMax: Int?, settling part: SweepPart?,
+        _ batch: PreparedBatch, newItemCountMax: Int?, settling part: MergeBatch?,
         in transaction: borrowing WriteTransaction
     ) throws -> AppendResult {
-        let events = names.isCurrent(batch.state) ? batch.events : startOver(batch)
+        let events = names.isCurrent(batch.state) ? batch.events : unresolved(batch)
         var state = try openJournal(in: transaction)
         // Before the batch, which the index does not know yet.
-        try sweep(Self.settleCount(for: events), part, &state, in: transaction)
+        try sweep(Self.mergeCount(for: events), part, &state, in: transaction)
         // A store with fewer events in all needs no counting.
         let counts = Int(clamping: state.eventCount) + events.count > eventsPerCustomerMax
         var appending = Appending(newItemCountMax: newItemCountMax, counts: counts, state: state)
@@ -177,7 +177,7 @@ extension TwinStore {
     ) throws -> Int {
         try index.eventCount(of: graphID) {
             let summary = try summary(of: graphID, in: transaction)
-            return (summary?.eventCount ?? 0, summary?.settledThrough ?? 0)
+            return (summary?.eventCount ?? 0, summary?.mergedThrough ?? 0)
         }
     }
 

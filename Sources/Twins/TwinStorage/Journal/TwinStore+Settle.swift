@@ -16,52 +16,52 @@ extension TwinStore {
     /// - Parameter progress: Told the number of events left, now and then.
     /// - Throws: `LMDBError`, `GraphError` or ``TwinsError``; what was settled stays so.
     package func settle(progress: (Int) -> Void = { _ in }) throws {
-        var writing = Overlap<SweepPlace?>()
-        while try unsettledCount() > 0 {
+        var writing = BackgroundStage<MergePosition?>()
+        while try pendingCount() > 0 {
             // Where the sweep is, if it is under way; made so if it is not.
-            var place = try settleBatch(nil)
+            var place = try mergeBatch(nil)
             while let from = place {
-                let part = try prepareSweep(Self.settleBatchCount, from: from)
+                let part = try prepareMerge(Self.mergeBatchCount, from: from)
                 place = part?.end
-                _ = try writing.begin { [self] in try settleBatch(part) }
-                progress(try unsettledCount())
+                _ = try writing.begin { [self] in try mergeBatch(part) }
+                progress(try pendingCount())
             }
             _ = try writing.finish()
-            progress(try unsettledCount())
+            progress(try pendingCount())
         }
     }
 
     /// Settles one part of a sweep; without a part it only begins a sweep.
     ///
     /// - Returns: Where the sweep is afterwards; `nil` when it has ended.
-    private func settleBatch(_ part: SweepPart?) throws -> SweepPlace? {
+    private func mergeBatch(_ part: MergeBatch?) throws -> MergePosition? {
         try graph.write { transaction in
             var state = try openJournal(in: transaction)
-            if state.sweepThrough == 0 {
-                guard state.settledThrough + 1 < state.next else { return nil }
-                state.sweepThrough = state.next - 1
-                state.sweepPosition = GraphID(rawValue: 0)
+            if state.mergeThrough == 0 {
+                guard state.mergedThrough + 1 < state.next else { return nil }
+                state.mergeThrough = state.next - 1
+                state.mergePosition = GraphID(rawValue: 0)
             }
             if let part {
-                try sweep(Self.settleBatchCount, part, &state, in: transaction)
-                if state.settledThrough + 1 == state.next {
+                try sweep(Self.mergeBatchCount, part, &state, in: transaction)
+                if state.mergedThrough + 1 == state.next {
                     // All at once: the state is written anew right after.
                     try transaction.removeAll(prefix: [], in: journal)
                 }
             }
             try closeJournal(state, added: [], in: transaction)
-            return SweepPlace(state)
+            return MergePosition(state)
         }
     }
 
     /// How many events are in the journal, at most.
-    package func unsettledCount() throws -> Int {
+    package func pendingCount() throws -> Int {
         let state = try graph.read { try journalState(in: $0) }
-        return Int(clamping: state.next - 1 - state.settledThrough)
+        return Int(clamping: state.next - 1 - state.mergedThrough)
     }
 
     /// Events that one transaction settles when nothing else is to be done.
-    private static let settleBatchCount = 10_000
+    private static let mergeBatchCount = 10_000
 
     /// How many events wait before a sweep begins: a share of all.
     ///
@@ -78,7 +78,7 @@ extension TwinStore {
 
     /// How many events a batch settles: more than come in, so the journal cannot grow without
     /// end, and hardly more, so one sweep follows the other and every batch costs the same.
-    static func settleCount(for events: [some Any]) -> Int { events.count + events.count / 16 + 1 }
+    static func mergeCount(for events: [some Any]) -> Int { events.count + events.count / 16 + 1 }
 
     /// Goes on with the sweep under way, or begins one if the journal is long.
     ///
@@ -90,39 +90,39 @@ extension TwinStore {
     ///   - transaction: To settle in.
     /// - Throws: `LMDBError`, `GraphError` or ``TwinsError``.
     func sweep(
-        _ count: Int, _ part: SweepPart?, _ state: inout JournalState,
+        _ count: Int, _ part: MergeBatch?, _ state: inout JournalState,
         in transaction: borrowing WriteTransaction
     ) throws {
         let pending = index.pendingCount
         let limit = journalLimit(state)
-        if state.sweepThrough == 0, pending >= limit, state.settledThrough + 1 < state.next {
-            state.sweepThrough = state.next - 1
-            state.sweepPosition = GraphID(rawValue: 0)
+        if state.mergeThrough == 0, pending >= limit, state.mergedThrough + 1 < state.next {
+            state.mergeThrough = state.next - 1
+            state.mergePosition = GraphID(rawValue: 0)
         }
-        guard let place = SweepPlace(state) else { return }
+        guard let place = MergePosition(state) else { return }
         try transaction.removeRange(
-            from: Self.journalKey(0), to: Self.journalKey(state.settledThrough + 1),
+            from: Self.journalKey(0), to: Self.journalKey(state.mergedThrough + 1),
             limit: count, in: journal)
         if let part, part.start == place {
             try carryOut(part, &state, in: transaction)
         } else if pending >= 2 * limit {
             try carryOut(
-                prepareSweep(count, from: place, in: transaction), &state, in: transaction)
+                prepareMerge(count, from: place, in: transaction), &state, in: transaction)
         }
     }
 
     private func carryOut(
-        _ part: SweepPart, _ state: inout JournalState, in transaction: borrowing WriteTransaction
+        _ part: MergeBatch, _ state: inout JournalState, in transaction: borrowing WriteTransaction
     ) throws {
         for twin in part.twins {
             if twin.isLate { try graph.clearGraph(twin.graph, in: transaction) }
             try transaction.apply(twin.batch)
         }
         if let end = part.end {
-            state.sweepPosition = end.position
+            state.mergePosition = end.position
         } else {
-            state.settledThrough = state.sweepThrough
-            state.sweepThrough = 0
+            state.mergedThrough = state.mergeThrough
+            state.mergeThrough = 0
         }
     }
 }

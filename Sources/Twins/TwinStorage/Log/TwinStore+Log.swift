@@ -111,7 +111,7 @@ extension TwinStore {
             return true
         }
         guard !entries.isEmpty else { return events }
-        let settled = try summary(of: graphID, in: transaction)?.settledThrough ?? 0
+        let settled = try summary(of: graphID, in: transaction)?.mergedThrough ?? 0
         let pending = try pending(
             entries, of: graphID, after: settled, in: transaction, decode: decode)
         guard !pending.isEmpty else { return events }
@@ -156,8 +156,8 @@ extension TwinStore {
     }
 
     /// All settled steps of a twin, oldest first.
-    func settledSteps(
-        _ graphID: GraphID, _ finder: inout StepFinder,
+    func mergedSteps(
+        _ graphID: GraphID, _ finder: inout EventNodeResolver,
         in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> [TwinFold.Step] {
         var steps: [TwinFold.Step] = []
@@ -172,7 +172,7 @@ extension TwinStore {
 
     /// The newest two times of a twin's settled log that come before a moment.
     func tail(
-        _ graphID: GraphID, before moment: LogPosition, _ finder: inout StepFinder,
+        _ graphID: GraphID, before moment: LogPosition, _ finder: inout EventNodeResolver,
         in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> [TwinFold.Step] {
         var steps: [TwinFold.Step] = []

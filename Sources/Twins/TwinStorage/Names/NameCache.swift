@@ -9,12 +9,12 @@ import Synchronization
 final class NameCache: Sendable {
     private struct Name: Hashable {
         var label: Label
-        var text: ExactText
+        var text: BytewiseString
     }
 
     private struct Memory {
         var nodes: [Name: NodeID] = [:]
-        var customers: [ExactText: KnownCustomer] = [:]
+        var customers: [BytewiseString: KnownCustomer] = [:]
         /// The number of the state of the store that the last erasure made.
         var lastErasure = 0
     }
@@ -42,7 +42,7 @@ final class NameCache: Sendable {
     func learn(
         _ label: Label, _ text: String, in transaction: borrowing ReadTransaction
     ) throws -> NodeID? {
-        let name = Name(label: label, text: ExactText(text))
+        let name = Name(label: label, text: BytewiseString(text))
         if let node = memory.withLock({ $0.nodes[name] }) { return node }
         guard let node = try graph.node(label, text, in: transaction) else { return nil }
         let number = transaction.number
@@ -59,7 +59,7 @@ final class NameCache: Sendable {
         _ label: Label, _ text: String,
         in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> NodeID? {
-        let name = Name(label: label, text: ExactText(text))
+        let name = Name(label: label, text: BytewiseString(text))
         let number = transaction.number
         let node = memory.withLock { number >= $0.lastErasure ? $0.nodes[name] : nil }
         return try node ?? graph.node(label, text, in: transaction)
@@ -74,7 +74,7 @@ final class NameCache: Sendable {
     /// - Returns: What is known.
     /// - Throws: What `find` throws.
     func customer(
-        _ userID: ExactText, at number: Int, find: () throws -> KnownCustomer
+        _ userID: BytewiseString, at number: Int, find: () throws -> KnownCustomer
     ) rethrows -> KnownCustomer {
         if let customer = memory.withLock({ $0.customers[userID] }) { return customer }
         let customer = try find()

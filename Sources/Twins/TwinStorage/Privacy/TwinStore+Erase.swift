@@ -65,10 +65,10 @@ extension TwinStore {
             try readJournal(entry.sequence, in: transaction) { graph, _, _ in graph == graphID }
                 == true
         }
-        let settled = try summary(of: graphID, in: transaction)?.settledThrough ?? 0
+        let settled = try summary(of: graphID, in: transaction)?.mergedThrough ?? 0
         let pending = entries.filter { $0.sequence > settled }
         var texts = try namedByOne(graphID, in: transaction)
-        var finder = StepFinder(self)
+        var finder = EventNodeResolver(self)
         for entry in pending {
             guard let step = try finder.step(entry.sequence, of: graphID, in: transaction)
             else { continue }
@@ -94,7 +94,7 @@ extension TwinStore {
         }
         // A sweep under way may have been made ready with this twin in it: it begins anew, up to
         // another number.
-        state.sweepThrough = 0
+        state.mergeThrough = 0
         state.next += 1
         state.eventCount -= min(state.eventCount, UInt64(eventCount))
         try closeJournal(state, added: [], in: transaction)
@@ -135,7 +135,7 @@ extension TwinStore {
             orphans.remove(target)
             return !orphans.isEmpty
         }
-        var finder = StepFinder(self)
+        var finder = EventNodeResolver(self)
         for entry in try journalEntries(after: 0, in: transaction) {
             guard !orphans.isEmpty else { break }
             guard let step = try finder.step(entry.1.sequence, of: entry.0, in: transaction)

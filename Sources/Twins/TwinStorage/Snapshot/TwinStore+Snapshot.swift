@@ -97,7 +97,7 @@ extension TwinStore {
                 let state = try journalState(in: transaction)
                 try index.refresh(to: state) { try journalEntries(after: $0, in: transaction) }
                 return try body(transaction) {
-                    index.entries(of: $0, settledThrough: state.settledThrough)
+                    index.entries(of: $0, mergedThrough: state.mergedThrough)
                 }
             }
             if case .found(let result) = attempt { return result }

@@ -103,7 +103,7 @@ struct ContextAddCommand: ParsableCommand {
 
     private func read(
         _ file: String, _ kind: ContextKind, _ years: ClosedRange<Int>
-    ) throws -> ContextReading {
+    ) throws -> FeedImportResult {
         switch kind {
         case .weather: try WeatherFile.read(file, city: city ?? "")
         case .events:
@@ -158,7 +158,7 @@ private struct AdditionJSON: Encodable {
     var remarks: [Note]
     var remarkCount: Int
 
-    init(_ file: String, _ kind: ContextKind, _ reading: ContextReading) {
+    init(_ file: String, _ kind: ContextKind, _ reading: FeedImportResult) {
         let rows = ContextOverview(reading.feeds).rows
         self.file = file
         self.kind = kind.rawValue

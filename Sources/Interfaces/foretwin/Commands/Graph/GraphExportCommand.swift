@@ -53,7 +53,7 @@ struct GraphExportCommand: ParsableCommand {
 
     /// Writes the graph of a scene to a file.
     static func export(
-        _ scene: GraphScene, _ graph: UInt64?, to file: String, _ format: Interchange.Format,
+        _ scene: GraphSource, _ graph: UInt64?, to file: String, _ format: Interchange.Format,
         progress: (Int) -> Void = { _ in }
     ) throws -> Interchange.Summary {
         guard let memory = scene.memory else {
@@ -110,7 +110,7 @@ struct InterchangeJSON: Encodable {
 
 /// A store for a graph that has none, for as long as it takes to export it.
 private enum TemporaryStore {
-    static func with<T>(_ scene: GraphScene, _ body: (GraphStore) throws -> T) throws -> T {
+    static func with<T>(_ scene: GraphSource, _ body: (GraphStore) throws -> T) throws -> T {
         let folder = FileManager.default.temporaryDirectory.path + "/foretwin-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         // The store makes its folder, for its owner alone.
@@ -121,7 +121,7 @@ private enum TemporaryStore {
 
     /// Copies a twin's graph, with what the catalogue says of its items but for their vectors.
     static func fill(
-        _ store: GraphStore, with graph: MemoryGraph, of scene: GraphScene
+        _ store: GraphStore, with graph: MemoryGraph, of scene: GraphSource
     ) throws {
         let source = scene.store
         let nodes = try graph.nodeIDs(limit: .max).elements

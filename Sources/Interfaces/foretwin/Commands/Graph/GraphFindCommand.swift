@@ -64,7 +64,7 @@ struct GraphFindCommand: ParsableCommand {
                     scene: SceneJSON(scene), label: label.rawValue, property: property,
                     method: method,
                     nodes: answer.elements.map { FoundNodeJSON($0, names, property) },
-                    isComplete: !answer.wasCut))
+                    isComplete: !answer.isTruncated))
             return
         }
         guard !answer.elements.isEmpty else {
@@ -77,7 +77,7 @@ struct GraphFindCommand: ParsableCommand {
             table.add(names.text(node.id), node.properties[property].map(text) ?? "")
         }
         printLines(table.lines())
-        if answer.wasCut { print("\nThere are more: raise --limit.") }
+        if answer.isTruncated { print("\nThere are more: raise --limit.") }
     }
 }
 
@@ -107,16 +107,16 @@ private struct PropertySearch: GraphQuestion {
 
     func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Answer<Node> {
         var found: [Node] = []
-        var wasCut = false
-        for range in ranges where !wasCut {
+        var isTruncated = false
+        for range in ranges where !isTruncated {
             let answer = try graph.nodes(
                 label, where: property, in: range, limit: limit - found.count)
-            wasCut = answer.wasCut
+            isTruncated = answer.isTruncated
             for node in answer.elements {
                 found.append(Node(id: node, properties: try graph.properties(of: node) ?? [:]))
             }
         }
-        return Answer(elements: found, wasCut: wasCut)
+        return Answer(elements: found, isTruncated: isTruncated)
     }
 }
 
@@ -135,7 +135,7 @@ extension GraphStore {
     }
 }
 
-extension GraphScene {
+extension GraphSource {
     /// The nodes of a twin's graph with what the catalogue says of them, without edges.
     fileprivate func withCatalogue(_ graph: MemoryGraph) throws -> MemoryGraph {
         var merged = MemoryGraph(namesOf: store)

@@ -73,7 +73,7 @@ struct GraphNeighboursCommand: ParsableCommand {
     }
 
     private func show(
-        _ answer: Answer<NearbyNode>, around node: NodeID, _ scene: GraphScene
+        _ answer: Answer<NearbyNode>, around node: NodeID, _ scene: GraphSource
     ) throws {
         let shown = answer.elements.prefix(limit)
         let names = try NodeNames(
@@ -102,7 +102,7 @@ struct GraphNeighboursCommand: ParsableCommand {
     }
 
     private func show(
-        _ answer: Answer<SimilarNode>, around node: NodeID, _ scene: GraphScene
+        _ answer: Answer<SimilarNode>, around node: NodeID, _ scene: GraphSource
     ) throws {
         let shown = answer.elements.prefix(limit)
         let names = try NodeNames([node] + shown.map(\.node), in: scene)
@@ -127,7 +127,7 @@ struct GraphNeighboursCommand: ParsableCommand {
     }
 
     private func show(
-        _ answer: Answer<NodeScore>, around node: NodeID, _ scene: GraphScene
+        _ answer: Answer<NodeScore>, around node: NodeID, _ scene: GraphSource
     ) throws {
         let shown = answer.elements.prefix(limit)
         let names = try NodeNames([node] + shown.map(\.node), in: scene)
@@ -146,7 +146,7 @@ struct GraphNeighboursCommand: ParsableCommand {
 
     private func show<Element>(
         _ table: Table, _ node: String, _ nothing: String, _ answer: Answer<Element>,
-        _ scene: GraphScene
+        _ scene: GraphSource
     ) {
         guard !answer.elements.isEmpty else {
             print("\(node) \(nothing) in \(scene.title).")
@@ -156,7 +156,7 @@ struct GraphNeighboursCommand: ParsableCommand {
         printLines(table.lines())
         let more = answer.elements.count - limit
         if more > 0 { print("\n\(grouped(more)) more were found: raise --limit to see them.") }
-        if answer.wasCut {
+        if answer.isTruncated {
             print("\nNot all was read: raise --fan-out or --visit for more.")
         }
     }
@@ -192,7 +192,8 @@ private struct RankQuestion: GraphQuestion {
     func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Answer<NodeScore> {
         let rank = try graph.personalisedPageRank(
             from: [node: 1], along: pattern, decay: decay, limits: limits)
-        return Answer(elements: rank.scores.filter { $0.node != node }, wasCut: rank.wasCut)
+        return Answer(
+            elements: rank.scores.filter { $0.node != node }, isTruncated: rank.isTruncated)
     }
 }
 
@@ -216,13 +217,13 @@ private struct NeighboursJSON: Encodable {
     var isComplete: Bool
 
     init<Element>(
-        _ scene: GraphScene, _ node: NodeJSON, _ neighbours: [NeighbourJSON],
+        _ scene: GraphSource, _ node: NodeJSON, _ neighbours: [NeighbourJSON],
         _ answer: Answer<Element>
     ) {
         self.scene = SceneJSON(scene)
         self.node = node
         self.neighbours = neighbours
         found = answer.elements.count
-        isComplete = !answer.wasCut
+        isComplete = !answer.isTruncated
     }
 }

@@ -39,7 +39,7 @@ struct GraphNodeCommand: ParsableCommand {
                     properties: properties.mapValues(PropertyJSON.init),
                     degrees: facts.degrees,
                     edges: edges.map { names.json($0.edge, weight: $0.weight) },
-                    isComplete: !facts.wasCut))
+                    isComplete: !facts.isTruncated))
             return
         }
         print("\(scene.heading): \(names.phrase(node))")
@@ -51,14 +51,14 @@ struct GraphNodeCommand: ParsableCommand {
             print("\nThe heaviest \(grouped(edges.count)) of \(grouped(all)) edges")
         }
         printLines([""] + edgeTable(edges, names))
-        if facts.wasCut {
+        if facts.isTruncated {
             print("\nOnly \(grouped(limits.fanOut)) edges were read: raise --fan-out.")
         }
     }
 
     /// What is said of a node in this graph, and of an item in the catalogue.
     private func properties(
-        _ facts: NodeFacts, of node: NodeID, _ scene: GraphScene
+        _ facts: NodeFacts, of node: NodeID, _ scene: GraphSource
     ) throws -> [String: Property] {
         let common = try scene.store.read {
             try scene.store.properties(of: node, graph: scene.namingGraph, in: $0)
@@ -101,7 +101,7 @@ private struct NodeFacts {
     var properties: [String: Property]
     var degrees: [Degree]
     var edges: [HeavyEdge]
-    var wasCut: Bool
+    var isTruncated: Bool
 }
 
 private struct NodeQuestion: GraphQuestion {
@@ -127,7 +127,7 @@ private struct NodeQuestion: GraphQuestion {
             degrees: degrees.values.sorted {
                 ($1.out + $1.in, $0.type) < ($0.out + $0.in, $1.type)
             }, edges: edges.elements.map { HeavyEdge(edge: $0.edge, weight: $0.weight) },
-            wasCut: leaving.wasCut || entering.wasCut || edges.wasCut)
+            isTruncated: leaving.isTruncated || entering.isTruncated || edges.isTruncated)
     }
 }
 

@@ -40,7 +40,7 @@ struct GraphOptions: ParsableArguments {
     }
 
     /// Opens the store and finds the graph.
-    func open() throws -> GraphScene {
+    func open() throws -> GraphSource {
         guard GraphStore.exists(at: storeOptions.store) else {
             throw ValidationError(
                 "There is no store at \(storeOptions.store). Run 'foretwin ingest' first, or give "
@@ -54,7 +54,7 @@ struct GraphOptions: ParsableArguments {
         let twins = try storeOptions.open()
         let newest = try twins.newestEvent()
         guard let customer = twin else {
-            return GraphScene(
+            return GraphSource(
                 store: twins.graph, twins: twins, title: "the shared graph", moment: newest)
         }
         let moment = try asOf.map { try parsedMoment($0, "--as-of") }
@@ -66,12 +66,12 @@ struct GraphOptions: ParsableArguments {
                     ? "The twin of '\(customer)' was erased."
                     : "Nothing \(time.isEmpty ? "is" : "was") known of '\(customer)'\(time).")
         }
-        return GraphScene(
+        return GraphSource(
             store: twins.graph, twins: twins, title: "the twin of \(customer)",
             moment: moment ?? newest, customer: customer, customerNode: node, memory: memory)
     }
 
-    private func openPlain() throws -> GraphScene {
+    private func openPlain() throws -> GraphSource {
         guard twin == nil else {
             throw ValidationError(
                 "\(storeOptions.store) is a plain store of graphs: it has no twins. Leave out "
@@ -80,7 +80,7 @@ struct GraphOptions: ParsableArguments {
         let store = try GraphStore(
             path: storeOptions.store, labels: [], edgeTypes: [], access: .read)
         let id = GraphID(rawValue: graph ?? 0)
-        return GraphScene(
+        return GraphSource(
             store: store, title: id == .shared ? "the graph" : "graph \(id.rawValue)", graph: id)
     }
 }
@@ -177,7 +177,7 @@ struct GraphEdgeOptions: ParsableArguments {
     var direction = Way.both
 
     /// The pattern of these edges in a graph.
-    func pattern(in scene: GraphScene) throws -> EdgePattern {
+    func pattern(in scene: GraphSource) throws -> EdgePattern {
         EdgePattern(types: try scene.types(type), direction: direction.direction)
     }
 }

@@ -38,7 +38,7 @@ struct GraphPathCommand: ParsableCommand {
         let question = PathQuestion(
             start: start, end: end, pattern: try edges.pattern(in: scene), decay: scene.decay,
             limits: limits.limits(depth: maxHops))
-        let (found, wasCut) = try scene.ask(question)
+        let (found, isTruncated) = try scene.ask(question)
         let nodes = found?.path.nodes ?? []
         let names = try NodeNames([start, end] + nodes, in: scene)
         if options.json {
@@ -48,14 +48,14 @@ struct GraphPathCommand: ParsableCommand {
                     cost: found?.cost,
                     edges: found?.path.edges.map {
                         names.json($0, weight: scene.decay.weight(of: $0))
-                    }, isComplete: !wasCut))
+                    }, isComplete: !isTruncated))
             return
         }
         let ends = "from \(names.phrase(start)) to \(names.phrase(end))"
         guard let found else {
             let hops = maxHops == 1 ? "1 edge" : "\(maxHops) edges"
             print("There is no way \(ends) of at most \(hops) in \(scene.title).")
-            if wasCut { print("Not all was read: raise --max-hops, --fan-out or --visit.") }
+            if isTruncated { print("Not all was read: raise --max-hops, --fan-out or --visit.") }
             return
         }
         guard !found.path.edges.isEmpty else {
@@ -73,7 +73,7 @@ struct GraphPathCommand: ParsableCommand {
                 names.text(nodes[index + 1]), figure(weight), figure(1 / weight), edge.last.date)
         }
         printLines(table.lines())
-        if wasCut {
+        if isTruncated {
             print(
                 "\nNot all was read: with --max-hops, --fan-out or --visit raised, there may be a "
                     + "stronger way.")
@@ -90,10 +90,10 @@ private struct PathQuestion: GraphQuestion {
 
     func ask(
         _ graph: borrowing some GraphView & ~Copyable
-    ) throws -> (path: CostedPath?, wasCut: Bool) {
+    ) throws -> (path: CostedPath?, isTruncated: Bool) {
         var search = ShortestPaths(from: start, along: pattern, limits: limits, decay: decay)
         let path = try search.path(to: end, in: graph)
-        return (path, search.wasCut)
+        return (path, search.isTruncated)
     }
 }
 

@@ -137,12 +137,12 @@ private struct StoreJSON: Encodable {
     /// Of a plain store.
     var graphs: Int?
 
-    init(_ scene: GraphScene) throws {
+    init(_ scene: GraphSource) throws {
         let figures: StoreFigures
         if let store = scene.twins {
             figures = try StoreFigures(of: store)
             twins = try store.twinCount()
-            unsettled = try store.unsettledCount()
+            unsettled = try store.pendingCount()
             let count = try store.eventCount()
             events = count
             if count > 0 { bytesPerEvent = Double(figures.usedBytes) / Double(count) }

@@ -15,7 +15,7 @@ struct NodeNames {
     private let customerNode: NodeID?
 
     /// Reads the names of some nodes.
-    init(_ nodes: some Sequence<NodeID>, in scene: GraphScene) throws {
+    init(_ nodes: some Sequence<NodeID>, in scene: GraphSource) throws {
         customerNode = scene.customerNode
         let store = scene.store
         names = try store.read { transaction in
@@ -34,7 +34,7 @@ struct NodeNames {
     }
 
     /// Reads the names of the ends of some edges.
-    init(ofEnds edges: some Sequence<Edge>, in scene: GraphScene) throws {
+    init(ofEnds edges: some Sequence<Edge>, in scene: GraphSource) throws {
         try self.init(edges.flatMap { [$0.source, $0.target] }, in: scene)
     }
 
@@ -93,7 +93,7 @@ struct SceneJSON: Encodable {
     var twin: String?
     var asOf: String?
 
-    init(_ scene: GraphScene) {
+    init(_ scene: GraphSource) {
         graph = scene.customer != nil ? "twin" : "\(scene.graph.rawValue)"
         if scene.twins != nil, scene.customer == nil { graph = "shared" }
         twin = scene.customer

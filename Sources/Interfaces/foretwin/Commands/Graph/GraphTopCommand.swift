@@ -41,7 +41,7 @@ struct GraphTopCommand: ParsableCommand {
                 TopJSON(
                     scene: SceneJSON(scene),
                     edges: answer.elements.map { names.json($0.edge, weight: $0.weight) },
-                    isComplete: !answer.wasCut))
+                    isComplete: !answer.isTruncated))
             return
         }
         guard !answer.elements.isEmpty else {
@@ -50,7 +50,7 @@ struct GraphTopCommand: ParsableCommand {
         }
         print("\(scene.heading)\n")
         printLines(edgeTable(answer.elements, names))
-        if answer.wasCut {
+        if answer.isTruncated {
             print("\nOnly \(grouped(limits.fanOut)) edges were read: raise --fan-out.")
         }
     }
@@ -69,11 +69,11 @@ private struct TopQuestion: GraphQuestion {
                 count, at: node, along: pattern, decay: decay, limits: limits)
             return Answer(
                 elements: top.elements.map { HeavyEdge(edge: $0.edge, weight: $0.weight) },
-                wasCut: top.wasCut)
+                isTruncated: top.isTruncated)
         }
         let top = try graph.topEdges(count, types: pattern.types, decay: decay)
         return Answer(
-            elements: top.map { HeavyEdge(edge: $0.edge, weight: $0.weight) }, wasCut: false)
+            elements: top.map { HeavyEdge(edge: $0.edge, weight: $0.weight) }, isTruncated: false)
     }
 }
 

@@ -66,7 +66,7 @@ struct TwinDiffCommand: ParsableCommand {
 
     private func show(_ diff: TwinDiff, _ store: TwinStore) throws {
         print("\(customer), from \(diff.start.iso8601) to \(diff.end.iso8601)")
-        guard try !store.loadUserTwin(customer, at: diff.end).isCold else {
+        guard try !store.twin(customer, at: diff.end).isCold else {
             let isErased = try store.isErased(customer)
             print(isErased ? "The twin was erased." : "Nothing is known of them until then.")
             return

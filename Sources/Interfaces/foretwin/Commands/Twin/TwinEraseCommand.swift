@@ -148,7 +148,7 @@ struct TwinEraseCommand: ParsableCommand {
     }
 
     private func preview(_ customer: String, _ store: TwinStore) throws -> String {
-        let twin = try store.loadUserTwin(customer)
+        let twin = try store.twin(customer)
         guard let first = twin.firstEvent, let last = twin.lastUpdated else {
             return try store.isErased(customer)
                 ? "\(customer): erased before"

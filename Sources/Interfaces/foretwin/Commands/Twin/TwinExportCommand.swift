@@ -42,9 +42,9 @@ struct TwinExportCommand: ParsableCommand {
         let events = try events(of: graphID, in: store)
         try write(events.map { $0.jsonLine + "\n" }.joined(), to: "events.jsonl")
         let twin = TwinJSON(
-            try store.loadUserTwin(customer), try store.contextConsent(of: customer))
+            try store.twin(customer), try store.contextConsent(of: customer))
         try write(try jsonText([twin]) + "\n", to: "twin.json")
-        let scene = GraphScene(
+        let scene = GraphSource(
             store: store.graph, twins: store, title: "the twin of \(customer)",
             customer: customer, customerNode: node, memory: memory)
         let summary = try GraphExportCommand.export(

@@ -44,7 +44,7 @@ struct TwinShowCommand: ParsableCommand {
             try printJSON(
                 customers.map { customer in
                     TwinJSON(
-                        try store.loadUserTwin(customer, at: moment),
+                        try store.twin(customer, at: moment),
                         try store.contextConsent(of: customer))
                 })
             return
@@ -56,7 +56,7 @@ struct TwinShowCommand: ParsableCommand {
     }
 
     private func show(_ customer: String, _ moment: Timestamp?, _ store: TwinStore) throws {
-        let twin = try store.loadUserTwin(customer, at: moment)
+        let twin = try store.twin(customer, at: moment)
         guard let first = twin.firstEvent, let last = twin.lastUpdated else {
             if try store.isErased(customer) {
                 print("The twin of '\(printable(customer))' was erased.")

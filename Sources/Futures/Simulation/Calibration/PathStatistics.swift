@@ -1,0 +1,112 @@
+import Learning
+import Prediction
+
+/// How simulated paths look beside what customers did: sums that can be added over customers.
+package struct PathStatistics: Sendable, Equatable {
+    /// Counts of something, simulated and real, each simulated one in proportion to 1 / paths.
+    package struct Counts: Sendable, Equatable {
+        /// Over all paths, divided by their number.
+        package private(set) var simulated: [Double]
+        /// What came.
+        package private(set) var real: [Double]
+
+        init(_ count: Int) {
+            simulated = [Double](repeating: 0, count: count)
+            real = simulated
+        }
+
+        mutating func add(simulated index: Int, _ weight: Double) {
+            if simulated.indices.contains(index) { simulated[index] += weight }
+        }
+
+        mutating func add(real index: Int) {
+            if real.indices.contains(index) { real[index] += 1 }
+        }
+
+        static func += (left: inout Counts, right: Counts) {
+            for index in left.simulated.indices where right.simulated.indices.contains(index) {
+                left.simulated[index] += right.simulated[index]
+                left.real[index] += right.real[index]
+            }
+        }
+
+        /// Half the sum of differences of shares: 0 if the distributions agree, 1 if they have
+        /// nothing in common; 0 as well if one of them is empty.
+        package var totalVariation: Double {
+            let (left, right) = (simulated.reduce(0, +), real.reduce(0, +))
+            guard left > 0, right > 0 else { return 0 }
+            return zip(simulated, real).reduce(0) { $0 + abs($1.0 / left - $1.1 / right) } / 2
+        }
+
+        /// The simulated total and the real one.
+        package var totals: (simulated: Double, real: Double) {
+            (simulated.reduce(0, +), real.reduce(0, +))
+        }
+    }
+
+    /// Customers, or paths, by how many events they have: none, 1, 2–3, 4–7, 8–15 and so on.
+    package private(set) var lengths = Counts(16)
+    /// Times between successive events, by class.
+    package private(set) var gaps = Counts(TimeGap.count)
+    /// Parts of the week in which events lie.
+    package private(set) var weekParts = Counts(WeekPart.count)
+    /// Types of events.
+    package private(set) var types = Counts(256)
+    /// Events with an item that was new to the customer at the origin, and with one that was not.
+    package private(set) var repeats = Counts(2)
+    /// Categories of items.
+    package private(set) var categories: Counts
+
+    /// Nothing yet, of so many categories.
+    package init(categoryCount: Int) { categories = Counts(categoryCount) }
+
+    /// What one customer adds.
+    init(_ hindsight: BacktestCase, _ futures: Futures, categories numbers: [Int]) {
+        self.init(categoryCount: (numbers.max() ?? -1) + 1)
+        let known = Set(hindsight.history.items)
+        let weight = 1 / Double(max(1, futures.pathCount))
+        // From the newest event that was known.
+        let start = hindsight.history.lastTime ?? hindsight.origin
+        func repeated(_ item: Int32) -> Int { known.contains(item) ? 1 : 0 }
+        func category(_ item: Int32) -> Int {
+            numbers.indices.contains(Int(item)) ? numbers[Int(item)] : -1
+        }
+        for path in 0..<futures.pathCount {
+            let events = futures.path(path)
+            lengths.add(simulated: Self.lengthClass(events.count), weight)
+            var last = start
+            for event in events {
+                gaps.add(simulated: TimeGap.index(seconds: event.time - last), weight)
+                weekParts.add(simulated: WeekPart.index(time: event.time), weight)
+                types.add(simulated: Int(event.type), weight)
+                repeats.add(simulated: repeated(event.item), weight)
+                categories.add(simulated: category(event.item), weight)
+                last = event.time
+            }
+        }
+        let outcome = hindsight.outcome
+        lengths.add(real: Self.lengthClass(outcome.count))
+        var last = start
+        for index in outcome.items.indices {
+            gaps.add(real: TimeGap.index(seconds: outcome.times[index] - last))
+            weekParts.add(real: WeekPart.index(time: outcome.times[index]))
+            types.add(real: Int(outcome.types[index]))
+            repeats.add(real: repeated(outcome.items[index]))
+            categories.add(real: category(outcome.items[index]))
+            last = outcome.times[index]
+        }
+    }
+
+    package static func += (left: inout PathStatistics, right: PathStatistics) {
+        left.lengths += right.lengths
+        left.gaps += right.gaps
+        left.weekParts += right.weekParts
+        left.types += right.types
+        left.repeats += right.repeats
+        left.categories += right.categories
+    }
+
+    private static func lengthClass(_ count: Int) -> Int {
+        Int.bitWidth - count.leadingZeroBitCount
+    }
+}

@@ -1,0 +1,87 @@
+import LMDB
+
+/// A transaction that was lent to a closure, in a form that a struct can keep for that long.
+///
+/// A `borrowing` parameter that cannot be copied cannot be a stored property, and a transaction is
+/// one. Closures over it can be kept: `withoutActuallyEscaping` vouches for the compiler that they
+/// end with the closure, and stops the program if they do not. They cannot outlive it here, since
+/// the only owner, ``StoredGraph``, can be neither copied nor consumed by whom it is lent to.
+struct ErasedTransaction: ~Copyable, ReadingTransaction {
+    typealias Lookup = ([UInt8], Table, (RawSpan) throws -> Void) throws -> Void
+    typealias Scan =
+        (Table, [UInt8], [UInt8]?, Bool, (RawSpan, RawSpan) throws -> Bool) throws -> Void
+    typealias Count = (Table) throws -> Int
+    typealias Copy = ([UInt8], Table) throws -> [UInt8]?
+
+    let number: Int
+    private let lookup: Lookup
+    private let scanning: Scan
+    private let counting: Count
+    private let copying: Copy
+
+    private init(
+        number: Int, lookup: @escaping Lookup, scanning: @escaping Scan,
+        counting: @escaping Count, copying: @escaping Copy
+    ) {
+        self.number = number
+        self.lookup = lookup
+        self.scanning = scanning
+        self.counting = counting
+        self.copying = copying
+    }
+
+    /// Lends a transaction for the length of `body`.
+    static func lend<T>(
+        _ transaction: borrowing some ReadingTransaction & ~Copyable,
+        _ body: (consuming ErasedTransaction) throws -> T
+    ) throws -> T {
+        try lend(
+            number: transaction.number,
+            lookup: { key, table, use in _ = try transaction.value(for: key, in: table, use) },
+            scan: { table, lower, upper, reversed, visit in
+                try transaction.scan(table, from: lower, to: upper, reversed: reversed, visit)
+            },
+            count: { try transaction.count($0) },
+            copy: { try transaction.storedBytes(for: $0, in: $1) },
+            body)
+    }
+
+    private static func lend<T>(
+        number: Int, lookup: Lookup, scan: Scan, count: Count, copy: Copy,
+        _ body: (consuming ErasedTransaction) throws -> T
+    ) throws -> T {
+        try withoutActuallyEscaping(lookup) { lookup in
+            try withoutActuallyEscaping(scan) { scan in
+                try withoutActuallyEscaping(count) { count in
+                    try withoutActuallyEscaping(copy) { copy in
+                        try body(
+                            ErasedTransaction(
+                                number: number, lookup: lookup, scanning: scan, counting: count,
+                                copying: copy))
+                    }
+                }
+            }
+        }
+    }
+
+    func value<T>(
+        for key: [UInt8], in table: Table, _ body: (RawSpan) throws -> T
+    ) throws -> T? {
+        var result: T?
+        try lookup(key, table) { result = try body($0) }
+        return result
+    }
+
+    func scan(
+        _ table: Table, from lower: [UInt8], to upper: [UInt8]?, reversed: Bool,
+        _ body: (RawSpan, RawSpan) throws -> Bool
+    ) throws {
+        try scanning(table, lower, upper, reversed, body)
+    }
+
+    func count(_ table: Table) throws -> Int { try counting(table) }
+
+    func storedBytes(for key: [UInt8], in table: Table) throws -> [UInt8]? {
+        try copying(key, table)
+    }
+}

@@ -1,0 +1,203 @@
+import LMDB
+import PropertyGraph
+import Shop
+import Time
+
+/// A place in a sweep: it settles events up to `through`, and has come as far as one twin.
+struct MergePosition: Hashable, Sendable {
+    var through: UInt64
+    var position: GraphID
+
+    init(through: UInt64, position: GraphID) {
+        self.through = through
+        self.position = position
+    }
+
+    /// The place of the sweep under way; `nil` if there is none.
+    init?(_ state: JournalState) {
+        guard state.mergeThrough > 0 else { return nil }
+        self.init(through: state.mergeThrough, position: state.mergePosition)
+    }
+}
+
+/// What a part of a sweep will change, worked out beside writes.
+struct MergeBatch: Sendable {
+    var start: MergePosition
+    var twins: [TwinUpdate] = []
+    /// Where the part ends; `nil` if the sweep ends with it.
+    var end: MergePosition?
+}
+
+/// What settling the events of one twin will change.
+struct TwinUpdate: Sendable {
+    var graph: GraphID
+    /// Whether its stored graph has to go first, because an event came late.
+    var isLate: Bool
+    var batch: WriteBatch
+}
+
+/// Only sweeps change what is settled of a twin, and they go through twins in one order, so what
+/// one twin needs can be worked out from any snapshot since the sweep began.
+extension TwinStore {
+    /// Makes the next part of the sweep under way ready, in a snapshot of its own.
+    ///
+    /// - Parameters:
+    ///   - count: How many events to settle, about.
+    ///   - place: Where the part begins; where the sweep is now unless given.
+    /// - Returns: The part; `nil` when no sweep is under way.
+    /// - Throws: `LMDBError`, `GraphError` or ``TwinsError``.
+    func prepareMerge(_ count: Int, from place: MergePosition?) throws -> MergeBatch? {
+        try graph.read { transaction in
+            let state = try journalState(in: transaction)
+            guard let place = place ?? MergePosition(state) else { return nil }
+            // A sweep that another process began may be older than this process's index.
+            try index.refresh(to: state) { try journalEntries(after: $0, in: transaction) }
+            return try prepareMerge(count, from: place, in: transaction)
+        }
+    }
+
+    /// Makes a part of a sweep ready.
+    func prepareMerge(
+        _ count: Int, from start: MergePosition,
+        in transaction: borrowing some ReadingTransaction & ~Copyable
+    ) throws -> MergeBatch {
+        var part = MergeBatch(start: start)
+        var sweeping = Merging(through: start.through, finder: EventNodeResolver(self))
+        var eventCount = 0
+        var position = start.position
+        for graph in index.graphs(after: start.position, mergeThrough: start.through) {
+            guard eventCount < count else {
+                part.end = MergePosition(through: start.through, position: position)
+                return part
+            }
+            position = graph
+            guard let twin = try settle(graph, &sweeping, in: transaction) else { continue }
+            part.twins.append(twin)
+            eventCount += sweeping.pending.count
+        }
+        return part
+    }
+
+    /// What settling one twin after the other needs; its lists are used again and again.
+    private struct Merging {
+        let through: UInt64
+        var finder: EventNodeResolver
+        /// The pending events of a twin, in order of time.
+        var pending: [PendingEvent] = []
+        /// The same as the log will hold them.
+        var records: [UInt8] = []
+    }
+
+    private struct PendingEvent {
+        var step: TwinFold.Step
+        /// Where its record is.
+        var record: Range<Int>
+    }
+
+    /// Works out what settling a twin's pending events changes; `nil` if there are none.
+    private func settle(
+        _ graphID: GraphID, _ sweeping: inout Merging,
+        in transaction: borrowing some ReadingTransaction & ~Copyable
+    ) throws -> TwinUpdate? {
+        let summary = try summary(of: graphID, in: transaction)
+        try readPending(graphID, after: summary?.mergedThrough ?? 0, &sweeping, in: transaction)
+        guard let first = sweeping.pending.first?.step.moment else { return nil }
+        let customer = try customer(of: graphID)
+        let isLate = summary.map { first < $0.moment } ?? false
+        var steps = sweeping.pending.map(\.step)
+        var fold: TwinFold
+        if isLate {
+            // Cheaper ways exist for a few late events; none is as surely right as starting over.
+            steps += try mergedSteps(graphID, &sweeping.finder, in: transaction)
+            steps.sort { $0.moment < $1.moment }
+            fold = TwinFold(customer: customer, settings: settings)
+            for step in steps { fold.apply(step) }
+        } else {
+            let tail =
+                try summary == nil
+                ? [] : tail(graphID, before: first, &sweeping.finder, in: transaction)
+            fold = TwinFold(customer: customer, settings: settings, tail: tail)
+            try apply(steps, to: &fold, isNew: summary == nil, graphID, in: transaction)
+        }
+        guard var total = TwinSummary(steps, after: isLate ? nil : summary) else { return nil }
+        total.mergedThrough = sweeping.through
+        var batch = WriteBatch()
+        let node = Node(id: customer, properties: total.properties)
+        let touched = fold.edges.lazy.filter(\.isTouched).map { ($0.edge, $0.isKnown) }
+        try graph.put(node, Array(touched), graph: graphID, into: &batch)
+        put(sweeping, graphID, into: &batch)
+        return TwinUpdate(graph: graphID, isLate: isLate, batch: batch)
+    }
+
+    /// Reads the events of a twin that wait in the journal and were not settled yet.
+    private func readPending(
+        _ graphID: GraphID, after settled: UInt64, _ sweeping: inout Merging,
+        in transaction: borrowing some ReadingTransaction & ~Copyable
+    ) throws {
+        sweeping.pending.removeAll(keepingCapacity: true)
+        sweeping.records.removeAll(keepingCapacity: true)
+        var before: EventOutline?
+        for entry in index.entries(of: graphID)
+        where entry.sequence <= sweeping.through && entry.sequence > settled {
+            let found: Void? = try readJournal(entry.sequence, in: transaction) {
+                _, moment, record in
+                let start = sweeping.records.count
+                sweeping.records.append(copying: record)
+                let event = try EventRecord.decodeOutline(record, after: before)
+                before = event
+                let step = try sweeping.finder.step(event, at: moment, in: transaction)
+                sweeping.pending.append(
+                    PendingEvent(step: step, record: start..<sweeping.records.count))
+            }
+            guard found != nil else {
+                throw TwinsError(.corrupt, "The journal lacks an event. Restore a backup.")
+            }
+        }
+        sweeping.pending.sort { $0.step.moment < $1.step.moment }
+    }
+
+    /// Steps from which on a twin's edges are read all at once and not one by one.
+    private static let wholeGraphSteps = 16
+
+    private func apply(
+        _ steps: [TwinFold.Step], to fold: inout TwinFold, isNew: Bool, _ graphID: GraphID,
+        in transaction: borrowing some ReadingTransaction & ~Copyable
+    ) throws {
+        guard !isNew, steps.count < Self.wholeGraphSteps else {
+            if !isNew {
+                try graph.forEachEdge(graph: graphID, in: transaction) { edge in
+                    fold.load(edge)
+                    return true
+                }
+            }
+            for step in steps { fold.apply(step) }
+            return
+        }
+        for step in steps {
+            try fold.apply(step) { ends in
+                try graph.edge(
+                    from: ends.source, ends.type, to: ends.target, graph: graphID,
+                    in: transaction)
+            }
+        }
+    }
+
+    /// Adds events and their ids to what a twin's settling changes.
+    private func put(
+        _ sweeping: Merging, _ graphID: GraphID, into batch: inout WriteBatch
+    ) {
+        for event in sweeping.pending {
+            batch.put(
+                in: graph.records,
+                key: { Self.writeEventKey(graphID, event.step.moment, to: &$0) },
+                value: { $0.appendRaw(sweeping.records[event.record]) })
+        }
+        let ids = sweeping.pending.map(\.step.moment).sorted { $0.tieBreak < $1.tieBreak }
+        for moment in ids {
+            batch.put(
+                in: graph.records,
+                key: { Self.writeIDKey(graphID, moment.tieBreak, to: &$0) },
+                value: { $0.appendInt64(moment.timestamp.rawValue) })
+        }
+    }
+}

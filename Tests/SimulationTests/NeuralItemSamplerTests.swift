@@ -1,0 +1,161 @@
+import FuturesFixtures
+import Kernels
+import Testing
+
+@testable import Learning
+@testable import Prediction
+@testable import Simulation
+
+@Suite("Items of the LSTM")
+struct ItemHeadTests {
+    private func network(_ items: Int) -> SequenceModel {
+        SequenceModel(
+            SequenceWeights.random(.init(itemCount: items, typeCount: 10, width: 16), seed: 3))
+    }
+
+    /// Sequences that have seen the same event, of which some ask for another time.
+    private func query(_ network: SequenceModel, count: Int, item: Int32 = 7) -> ItemQuery {
+        var state = network.initialState(count: 1)
+        network.advance(
+            &state, items: [item], types: [0], gaps: [TimeGap.beginning], weekParts: [3])
+        return network.itemQuery(
+            network.state(repeating: state, count: count),
+            gaps: (0..<count).map { UInt8($0 % 5) }, weekParts: (0..<count).map { UInt8($0 % 9) },
+            types: [UInt8](repeating: 0, count: count))
+    }
+
+    private func numbers(_ count: Int) -> [Double] {
+        var generator = PhiloxGenerator(seed: 5)
+        return (0..<count).map { _ in generator.uniform() }
+    }
+
+    @Test(
+        "A small catalogue is gone through, and a large one for few paths",
+        arguments: [(300, 64), (6000, 16)])
+    func exact(_ items: Int, _ paths: Int) {
+        let network = network(items)
+        let query = query(network, count: paths)
+        var head = NeuralItemSampler(network)
+        for _ in 0..<3 {
+            let drawn = head.draw(query, offsets: numbers(paths), at: numbers(2 * paths))
+            #expect(drawn == network.drawItems(query, at: numbers(2 * paths)))
+        }
+        #expect(NeuralItemSampler.Error.share([head.error]) == nil)
+    }
+
+    @Test("After many paths, few are drawn exactly, and so is what is compared path by path")
+    func fewAfterMany() {
+        let network = network(6000)
+        var head = NeuralItemSampler(network)
+        _ = head.draw(query(network, count: 64), offsets: numbers(64), at: numbers(64))
+        let few = query(network, count: 9)
+        #expect(
+            head.draw(few, offsets: numbers(9), at: numbers(9))
+                == network.drawItems(few, at: numbers(9)))
+        #expect(head.error.draws == 73)
+        let many = query(network, count: 64)
+        var exact = NeuralItemSampler(network, isExact: true)
+        #expect(
+            exact.draw(many, offsets: numbers(64), at: numbers(64))
+                == network.drawItems(many, at: numbers(64)))
+        #expect(NeuralItemSampler.Error.share([exact.error]) == nil)
+    }
+
+    @Test("From a large catalogue items are drawn by proposals, whose error is measured")
+    func large() {
+        let network = network(6000)
+        let query = query(network, count: 64)
+        var head = NeuralItemSampler(network)
+        for _ in 0..<20 {
+            let drawn = head.draw(query, offsets: numbers(64), at: numbers(64))
+            #expect(drawn.allSatisfy { (0..<6000).contains($0) })
+        }
+        #expect(head.error.draws == 20 * 64)
+        let error = NeuralItemSampler.Error.share([head.error])
+        #expect(error.map { (1e-6..<0.01).contains($0) } == true, "\(String(describing: error))")
+        // Exact draws of another block count, too.
+        var exact = NeuralItemSampler(network, isExact: true)
+        _ = exact.draw(query, offsets: numbers(64), at: numbers(64))
+        let both = NeuralItemSampler.Error.share([head.error, exact.error])
+        #expect(both.map { $0 < (error ?? 0) } == true)
+    }
+
+    @Test("Proposals for other paths than they were made for are told by their error")
+    func moved() {
+        let network = network(6000)
+        var head = NeuralItemSampler(network)
+        _ = head.draw(query(network, count: 64), offsets: numbers(64), at: numbers(64))
+        // The same, then paths that ask for quite other items.
+        _ = head.draw(query(network, count: 64), offsets: numbers(64), at: numbers(64))
+        let far = ItemQuery(
+            rows: FloatStorage((0..<64 * 16).map { Float($0 % 7) * 3 }).view(rows: 64, columns: 16))
+        let before = head.error
+        #expect(before.changed / Double(before.draws) < 0.01)
+        _ = head.draw(far, offsets: numbers(64), at: numbers(64))
+        let after = head.error
+        #expect(after.changed / Double(after.draws) > 3 * before.changed / Double(before.draws))
+    }
+}
+
+@Suite("Simulation from a large catalogue")
+struct LargeCatalogueTests {
+    private static let items = 5000
+
+    /// A model of a random network and little else.
+    private static let model = Result { () throws -> PredictionModel in
+        let network = SequenceModel(
+            SequenceWeights.random(.init(itemCount: items, typeCount: 10, width: 16), seed: 3))
+        var sequences = EventSequences()
+        sequences.append(items: [0, 1, 2], types: [0, 0, 5], times: [0, day, 2 * day])
+        return PredictionModel(
+            catalogue: ModelCatalogue(itemIDs: (0..<items).map { "item-\($0)" }),
+            embeddings: network.itemEmbeddings, sequence: SequenceExpert(model: network),
+            counted: CountedExperts(sequences, itemCount: items),
+            mixture: Mixture(even: ExpertID.allCases),
+            configuration: TrainingConfiguration())
+    }
+
+    private func futures(
+        exact: Bool = false, threads: Int = 2, paths: Int = 600
+    ) throws -> Futures {
+        var history = History()
+        for index in 0..<6 {
+            history.append(item: Int32(index * 700), type: purchase, time: Int64(index) * day)
+        }
+        var settings = SimulationSettings(
+            horizonSeconds: SimulationSettings.horizonLimit, paths: paths, steps: 6,
+            evidence: [.sequence], threads: threads)
+        settings.goesThroughCatalogue = exact
+        return try Simulator(try Self.model.get()).simulate(
+            history, from: 6 * day, settings: settings)
+    }
+
+    @Test("Several blocks give the same at any number of threads, and tell their error")
+    func threads() throws {
+        let one = try futures(threads: 1)
+        expectEqual(try futures(threads: 2), one)
+        expectEqual(try futures(threads: 7), one)
+        #expect(one.pathCount == 600 && one.events.count > 2000)
+        #expect(one.itemHeadError.map { (1e-6..<0.02).contains($0) } == true)
+        #expect(try futures(threads: 7).itemHeadError == one.itemHeadError)
+    }
+
+    @Test("Items are as frequent as when the whole catalogue is gone through")
+    func frequencies() throws {
+        let proposed = try futures(paths: 3000)
+        let exact = try futures(exact: true, paths: 3000)
+        #expect(exact.itemHeadError == nil)
+        // Sums over a fiftieth of the catalogue each.
+        func counts(_ futures: Futures) -> [Double] {
+            var counts = [Double](repeating: 0, count: 50)
+            for event in futures.events { counts[Int(event.item) % 50] += 1 }
+            return counts
+        }
+        let total = (proposed: Double(proposed.events.count), exact: Double(exact.events.count))
+        #expect(abs(total.proposed / total.exact - 1) < 0.02)
+        for (found, expected) in zip(counts(proposed), counts(exact)) {
+            let bound = 4.5 * (2 * expected).squareRoot() + 0.02 * expected
+            #expect(abs(found - expected) < bound, "\(found) of \(expected)")
+        }
+    }
+}
