@@ -29,7 +29,7 @@ final class SimulationPlan: Sendable {
 
     init(
         model: PredictionModel, popularity: CumulativeTable, history: History, origin: Int64,
-        settings: SimulationSettings, factors: DayFactors? = nil, next: Context? = nil
+        settings: SimulationSettings, factors: DayFactors? = nil, next: PredictionQuery? = nil
     ) {
         self.model = model
         self.settings = settings

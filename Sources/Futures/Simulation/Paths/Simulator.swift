@@ -43,7 +43,7 @@ package struct Simulator: Sendable {
     ///   the task is cancelled.
     package func simulate(
         _ history: History, from origin: Int64, settings: SimulationSettings,
-        factors: DayFactors? = nil, next: Context? = nil
+        factors: DayFactors? = nil, next: PredictionQuery? = nil
     ) throws -> Futures {
         try settings.validate()
         let origin = max(origin, history.lastTime ?? origin)
