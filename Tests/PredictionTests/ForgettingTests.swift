@@ -1,5 +1,6 @@
 import Foundation
 import Learning
+import Shop
 import TestSupport
 import Testing
 import TwinStorage
@@ -24,7 +25,7 @@ struct ForgettingTests {
             _ = try store.append(try World.events.get())
             let data = try TrainingData(store)
             pseudonyms = try (0..<data.sequences.count).compactMap {
-                try store.pseudonym(ofTwinNumber: $0)
+                try store.customerKey(of: TwinID(rawValue: $0))?.rawValue
             }
             let trained = try Trainer(World.configuration(width: 8, epochs: 1)).train(data) { _ in }
             (model, metrics) = (trained.model, trained.metrics)

@@ -34,7 +34,7 @@ package struct TrainedModel: Sendable {
                     + "Train again, or restore the folder.")
         }
         calibration = try data.map {
-            try ModelCalibration($0, name: "\(version)/\(ModelCalibration.fileName)")
+            try ModelCalibration($0, name: "\(stored.version)/\(ModelCalibration.fileName)")
         }
     }
 }

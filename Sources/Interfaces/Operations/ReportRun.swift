@@ -1,4 +1,4 @@
-package import Prediction
+import Prediction
 package import Recommendations
 import Reports
 package import Simulation
