@@ -110,7 +110,7 @@ struct ForgettingTests {
             #expect(try files(version).keys.sorted() == Self.names)
         }
         let names = try manager.contentsOfDirectory(atPath: folder.url.path).sorted()
-        #expect(names == ["current", "erased", "v0001", "v0002"])
+        #expect(names == [".lock", "current", "erased", "v0001", "v0002"])
         #expect(registry.history == ["v0001"])
         let model = try registry.read().model
         let asked = context(history([[0], [1, 2]]))
