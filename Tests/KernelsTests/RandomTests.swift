@@ -22,7 +22,7 @@ struct RandomTests {
         ),
     ]
 
-    @Test("Philox gives the published answers", arguments: 0..<3)
+    @Test("Philox gives the published values", arguments: 0..<3)
     func knownAnswers(_ index: Int) {
         let (counter, key, expected) = Self.vectors[index]
         #expect(Philox.block(counter: counter, key: key) == expected)
@@ -55,7 +55,7 @@ struct RandomTests {
         }
     }
 
-    @Test("Uniform numbers lie in [0, 1) with the right moments")
+    @Test("Uniform numbers are in [0, 1) with the right mean and variance")
     func uniform() {
         var generator = PhiloxGenerator(seed: 3)
         var sum = 0.0
@@ -96,7 +96,7 @@ struct RandomTests {
         #expect(generator.integer(below: .max) >= 0)
     }
 
-    @Test("A generator repeats itself, and a shuffle is a permutation")
+    @Test("Equal seeds give equal numbers, and a shuffle is a permutation")
     func repeatable() {
         var first = PhiloxGenerator(seed: 6, stream: 2)
         var second = first
@@ -114,7 +114,7 @@ struct RandomTests {
 
 @Suite("Alias table")
 struct AliasTableTests {
-    @Test("Draws follow the weights")
+    @Test("Samples follow the weights")
     func frequencies() throws {
         let weights = [5.0, 0, 1, 3.5, 0.01, 0, 10, 2]
         let table = try #require(AliasTable(weights: weights))
@@ -152,7 +152,7 @@ struct AliasTableTests {
         }
         var generator = PhiloxGenerator(seed: 1)
         let single = try #require(AliasTable(weights: [3]))
-        #expect(single.sample(using: &generator) == 0 && single.count == 1)
+        #expect(single.sample(generator.uniform()) == 0 && single.count == 1)
     }
 
     @Test(
@@ -229,7 +229,7 @@ struct BuildTargetTests {
 
 @Suite("Thread team")
 struct ThreadTeamTests {
-    @Test("Everybody meets at every barrier", arguments: [0, 1, 2, 3, 5])
+    @Test("All threads wait at each barrier", arguments: [0, 1, 2, 3, 5])
     func barriers(_ threads: Int) {
         let members = max(1, threads)
         let rounds = 200

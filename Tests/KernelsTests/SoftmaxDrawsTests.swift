@@ -3,7 +3,7 @@ import Testing
 
 @testable import Kernels
 
-@Suite("Draws from a softmax")
+@Suite("Samples from a softmax")
 struct SoftmaxDrawsTests {
     /// Running sums of each row's softmax in double precision.
     private func running(_ matrix: Matrix, adding bias: [Float]) -> [[Double]] {
@@ -22,7 +22,9 @@ struct SoftmaxDrawsTests {
         }
     }
 
-    @Test("The column at which the running sum passes", arguments: [1, 2, 31, 511, 512, 513, 1500])
+    @Test(
+        "The column at which the running sum exceeds the number",
+        arguments: [1, 2, 31, 511, 512, 513, 1500])
     func columns(_ count: Int) {
         let (rows, draws) = (11, 200)
         let queries = randomMatrix(rows, 6, seed: 2)
@@ -35,15 +37,15 @@ struct SoftmaxDrawsTests {
             view(queries), PackedMatrix(view(table)), adding: bias, at: uniforms)
         #expect(drawn.count == rows * draws)
         let sums = running(logits, adding: bias)
-        for (place, column) in drawn.enumerated() {
-            let (row, index) = (place / draws, Int(column))
+        for (sample, column) in drawn.enumerated() {
+            let (row, index) = (sample / draws, Int(column))
             let lower = index == 0 ? 0 : sums[row][index - 1]
             // Single precision may fall to the neighbour at the very edge.
-            #expect(uniforms[place] > lower - 1e-5 && uniforms[place] < sums[row][index] + 1e-5)
+            #expect(uniforms[sample] > lower - 1e-5 && uniforms[sample] < sums[row][index] + 1e-5)
         }
     }
 
-    @Test("The ends, columns that cannot be, and logits of any size")
+    @Test("Numbers at the ends, impossible columns, and logits of any size")
     func edges() {
         let closed = -Float.infinity
         var bias = [Float](repeating: closed, count: 1300)

@@ -288,7 +288,7 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
         guard scale != nil else { return }
         for row in 0..<batch.rows {
             itemQueryGradient.undoNormalize(
-                row, along: itemQuery, row: row, share: 1, scale: inverseLengths[row])
+                row, along: itemQuery, row: row, factor: 1, scale: inverseLengths[row])
         }
     }
 

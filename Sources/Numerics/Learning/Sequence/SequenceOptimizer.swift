@@ -135,7 +135,7 @@ final class SequenceOptimizer {
                     let item = Int(contributions.items[slot])
                     let inverse = table.inverseLength(item)
                     rows.undoNormalize(
-                        slot, along: table, row: item, share: inverse, scale: scale * inverse)
+                        slot, along: table, row: item, factor: inverse, scale: scale * inverse)
                 }
                 for code in sources where code & 3 == 1 {
                     let (block, row) = Self.place(code)
