@@ -140,7 +140,7 @@ struct PartialPoolingTests {
             let pool = try #require(PartialPooling(groups))
             for (truth, group) in zip(truths, groups) {
                 let estimate = pool.estimate(group.value, variance: group.variance)
-                held += abs(truth - estimate.mean) < 1.645 * estimate.deviation ? 1 : 0
+                held += abs(truth - estimate.mean) < NormalQuantile.p95 * estimate.deviation ? 1 : 0
             }
         }
         let share = Double(held) / 4500

@@ -15,7 +15,7 @@ private let blockWidth = 512
 /// - Returns: For each number the column at which the running sum of the row's softmax exceeds it;
 ///   -1 if the row has no finite sum, or no column with a probability above 0.
 /// - Complexity: O(n · d · columns) time, O(n · columns) memory.
-package func drawFromSoftmax(
+package func sampleFromSoftmax(
     _ a: MatrixView, _ b: PackedMatrix, adding bias: [Float] = [], at uniforms: [Double]
 ) -> [Int32] {
     precondition(bias.isEmpty || bias.count == b.columns, "One bias a column.")

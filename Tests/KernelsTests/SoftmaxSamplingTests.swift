@@ -4,7 +4,7 @@ import Testing
 @testable import Kernels
 
 @Suite("Samples from a softmax")
-struct SoftmaxDrawsTests {
+struct SoftmaxSamplingTests {
     /// Running sums of each row's softmax in double precision.
     private func running(_ matrix: Matrix, adding bias: [Float]) -> [[Double]] {
         (0..<matrix.rows).map { row in
@@ -33,7 +33,7 @@ struct SoftmaxDrawsTests {
         let bias = randomMatrix(1, count, seed: 4).elements
         var generator = PhiloxGenerator(seed: 5)
         let uniforms = (0..<rows * draws).map { _ in generator.uniform() }
-        let drawn = drawFromSoftmax(
+        let drawn = sampleFromSoftmax(
             view(queries), PackedMatrix(view(table)), adding: bias, at: uniforms)
         #expect(drawn.count == rows * draws)
         let sums = running(logits, adding: bias)
@@ -54,7 +54,7 @@ struct SoftmaxDrawsTests {
         func draw(_ uniforms: [Double], logit: Float = 0) -> [Int32] {
             let query = FloatStorage([logit]).view(rows: 1, columns: 1)
             let table = FloatStorage(count: 1300, repeating: 1).view(rows: 1, columns: 1300)
-            return drawFromSoftmax(query, PackedMatrix(table), adding: bias, at: uniforms)
+            return sampleFromSoftmax(query, PackedMatrix(table), adding: bias, at: uniforms)
         }
         let ends = [0, 0.25, 0.499_999, 0.500_001, 1.0.nextDown]
         for logit in [0, 1e4, -1e4, 1e30] as [Float] {
@@ -81,6 +81,6 @@ struct SoftmaxDrawsTests {
     func plain() {
         let table = FloatStorage([0, 5, 0]).view(rows: 1, columns: 3)
         let query = FloatStorage([1]).view(rows: 1, columns: 1)
-        #expect(drawFromSoftmax(query, PackedMatrix(table), at: [0.001, 0.5]) == [0, 1])
+        #expect(sampleFromSoftmax(query, PackedMatrix(table), at: [0.001, 0.5]) == [0, 1])
     }
 }
