@@ -146,12 +146,13 @@ struct SoftmaxProposalTests {
         // One query alone, far from those that the proposals were made of.
         let query = Array(queries(1, spread: 0.6, seed: 21).row(0))
         let twice = Matrix(rows: 2, columns: Self.width, elements: query + query)
-        let told = proposal.renewed(view(twice), error: 1, limit: Self.items).formerError
+        let reported = proposal.renewed(view(twice), error: 1, limit: Self.items).formerError
         let drawn = draws(60_000, of: query, proposal, seed: 18)
         let distance = distance(drawn, from: softmax(query, table))
-        #expect(told > 0.02, "far enough to tell: \(told)")
-        #expect(distance.found - distance.noise < told + 0.01, "\(distance), told \(told)")
-        #expect(told < 0.9)
+        #expect(reported > 0.02, "large enough: \(reported)")
+        #expect(
+            distance.found - distance.noise < reported + 0.01, "\(distance), reported \(reported)")
+        #expect(reported < 0.9)
     }
 
     @Test("Impossible items are never sampled")

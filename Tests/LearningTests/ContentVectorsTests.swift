@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Vectors from words")
 struct ContentVectorsTests {
-    /// Items whose vectors are the sum of what their words mean, and a little noise.
+    /// Items whose vectors are the sum of their words' vectors, plus a little noise.
     private struct Planted {
         static let dimensions = 12
         static let wordCount = 20
@@ -57,7 +57,7 @@ struct ContentVectorsTests {
         zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
     }
 
-    @Test("Items that were never seen get the vector that their words mean", arguments: 1...5)
+    @Test("Unseen items get the sum of their words' vectors", arguments: 1...5)
     func planted(seed: UInt64) {
         let planted = Planted(seed: seed, items: 400)
         let learned = planted.learned()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Learning
 
-/// What tools/golden-lstm.py wrote.
+/// A fixture of tools/golden-lstm.py.
 struct Golden: Decodable {
     struct Batch: Decodable {
         let items: [Int32]
@@ -52,7 +52,7 @@ struct Golden: Decodable {
             cosineScale: cosineScale)
     }
 
-    /// The weights as tensors, in the shapes that the model wants.
+    /// The weights as tensors, in the shapes of the model.
     func tensors(_ values: [String: [Double]]) -> [String: Tensor] {
         var shapes: [String: [Int]] = [
             "item_embedding": [itemCount, width], "item_bias": [itemCount],
@@ -81,7 +81,7 @@ struct Golden: Decodable {
         return block
     }
 
-    /// A training run that begins with the golden weights.
+    /// A training run that starts with the golden weights.
     func run(threads: Int) throws -> TrainingRun {
         var configuration = SequenceTrainer.Configuration()
         configuration.width = width
@@ -210,7 +210,7 @@ private struct DoubleNetwork {
         return Array((weights[name] ?? [])[index * width..<(index + 1) * width])
     }
 
-    /// x · matrix, for a matrix with as many rows as x has elements.
+    /// x · matrix, for a matrix with one row for each element of x.
     private func product(_ x: [Double], _ name: String) -> [Double] {
         let matrix = weights[name] ?? []
         let columns = matrix.count / x.count

@@ -4,7 +4,7 @@ import Testing
 @testable import Learning
 
 extension SafeTensorsTests {
-    @Test("Shapes are looked at before any number is read, and all bytes are seen in their order")
+    @Test("Shapes are checked before any number is read, and all bytes are observed in order")
     func checking() throws {
         try withFolder { folder in
             let path = folder + "/x"
@@ -31,7 +31,7 @@ extension SafeTensorsTests {
         }
     }
 
-    @Test("A file shorter than its own length field, and a symbolic link, are errors")
+    @Test("A file shorter than its length field, and a symbolic link, are errors")
     func shortOrLinked() throws {
         try withFolder { folder in
             for count in 0..<8 {

@@ -5,7 +5,8 @@ import Testing
 
 /// Sequences whose events come after one to sixty days, at any time of the week.
 ///
-/// `rule` says item and type from the part of the week, the part of the event before, and chance.
+/// `rule` gives item and type by the part of the week, the part of the previous event, and a random
+/// number.
 private func scattered(
     seed: UInt64, _ rule: (_ part: Int, _ before: Int, _ chance: Int) -> (item: Int, type: Int)
 ) -> EventSequences {

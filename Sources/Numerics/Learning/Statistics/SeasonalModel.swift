@@ -55,8 +55,8 @@ package struct SeasonalModel: Sendable {
 
     /// The number of parts of a year.
     package static let parts = 52
-    /// The least number of times with another time a year later; with fewer, a season cannot be
-    /// told from drift.
+    /// The least number of times with another time a year later; with fewer, season and
+    /// drift cannot be separated.
     package static let repeatedMin = 51
     /// The greatest number of times: six years of weeks.
     package static let timeLimit = 312
