@@ -11,23 +11,19 @@ package struct Philox: Sendable, Equatable {
     package let seed: UInt64
     /// One of the 2⁶⁴ independent sequences of a seed.
     package let stream: UInt64
-    /// Added to every position.
-    package let counter: UInt64
 
-    /// The numbers of `stream` under `seed`, beginning at `counter`.
-    package init(seed: UInt64, stream: UInt64 = 0, counter: UInt64 = 0) {
+    /// The numbers of `stream` under `seed`.
+    package init(seed: UInt64, stream: UInt64 = 0) {
         self.seed = seed
         self.stream = stream
-        self.counter = counter
     }
 
     /// The 128 random bits at a position.
     @inlinable
     package func block(at position: UInt64) -> SIMD4<UInt32> {
-        let index = counter &+ position
         return Philox.block(
             counter: SIMD4(
-                UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index >> 32),
+                UInt32(truncatingIfNeeded: position), UInt32(truncatingIfNeeded: position >> 32),
                 UInt32(truncatingIfNeeded: stream), UInt32(truncatingIfNeeded: stream >> 32)),
             key: SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)))
     }
