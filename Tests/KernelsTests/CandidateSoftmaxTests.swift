@@ -162,17 +162,17 @@ struct CandidateSoftmaxTests {
             }
             return total
         }
-        for place in [0, 7, 17, 29] {
-            let slope = numeric { $0.queries.elements[place] += $1 }
-            #expect(abs(Double(ours.queries.elements[place]) - slope) < 1e-4)
+        for index in [0, 7, 17, 29] {
+            let slope = numeric { $0.queries.elements[index] += $1 }
+            #expect(abs(Double(ours.queries.elements[index]) - slope) < 1e-4)
         }
-        for place in [0, 100, 777, 1_799] {
-            let slope = numeric { $0.candidates.elements[place] += $1 }
-            #expect(abs(Double(ours.candidates.elements[place]) - slope) < 1e-4)
+        for index in [0, 100, 777, 1_799] {
+            let slope = numeric { $0.candidates.elements[index] += $1 }
+            #expect(abs(Double(ours.candidates.elements[index]) - slope) < 1e-4)
         }
-        for place in [0, 255, 256, 299] {
-            let slope = numeric { $0.offsets[place] += $1 }
-            #expect(abs(Double(ours.offsets[place]) - slope) < 1e-4)
+        for index in [0, 255, 256, 299] {
+            let slope = numeric { $0.offsets[index] += $1 }
+            #expect(abs(Double(ours.offsets[index]) - slope) < 1e-4)
         }
         for row in 0..<5 {
             let slope = numeric { $0.ownLogits[row] += $1 }
@@ -194,7 +194,7 @@ struct CandidateSoftmaxTests {
         #expect(problem.run().own.allSatisfy { $0.isFinite })
     }
 
-    @Test("A logit beyond anything stays finite")
+    @Test("Extreme logits give finite results")
     func overflow() {
         var problem = Problem(rows: 2, candidates: 40, width: 4, seed: 4)
         problem.offsets[7] = 3e4
@@ -236,7 +236,7 @@ struct CandidateSoftmaxTests {
         #expect(distance(together.candidates.elements, vectors) < 1e-6)
     }
 
-    @Test("Memory that was used for something else does not matter, nor does learning")
+    @Test("Reused memory and learning do not change the loss")
     func reuse() {
         let softmax = CandidateSoftmax()
         let large = Problem(rows: 33, candidates: 700, width: 20, seed: 7)

@@ -11,6 +11,22 @@ func randomMatrix(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix {
         elements: (0..<rows * columns).map { _ in Float(generator.normal()) })
 }
 
+extension Matrix {
+    /// The transposed matrix.
+    func transposed() -> Matrix {
+        var result = Matrix(rows: columns, columns: rows)
+        for row in 0..<rows {
+            for column in 0..<columns { result[column, row] = self[row, column] }
+        }
+        return result
+    }
+
+    /// The given rows in that order; a row may be taken several times.
+    func selecting(rows indices: [Int]) -> Matrix {
+        Matrix(rows: indices.count, columns: columns, elements: indices.flatMap { row($0) })
+    }
+}
+
 /// The product by the schoolbook method in double precision.
 private func reference(_ a: Matrix, _ b: Matrix) -> [Double] {
     var result = [Double](repeating: 0, count: a.rows * b.columns)
@@ -119,13 +135,10 @@ struct MatrixProductTests {
 
 @Suite("Matrix values")
 struct MatrixValueTests {
-    @Test("Rows, transposition and selection")
+    @Test("Rows and elements")
     func shape() {
         let matrix = Matrix(rows: 2, columns: 3, elements: [1, 2, 3, 4, 5, 6])
         #expect(Array(matrix.row(1)) == [4, 5, 6])
-        #expect(matrix.transposed().elements == [1, 4, 2, 5, 3, 6])
-        #expect(matrix.transposed().transposed() == matrix)
-        #expect(matrix.selecting(rows: [1, 0, 1]).elements == [4, 5, 6, 1, 2, 3, 4, 5, 6])
         var copy = matrix
         copy[0, 2] = 9
         #expect(copy[0, 2] == 9 && matrix[0, 2] == 3)

@@ -167,13 +167,13 @@ struct OptimizerKernelTests {
         #expect(parameters[0] == 1 && parameters[1] == 1 && parameters[count + 2] == 1)
     }
 
-    @Test("A dropout mask has the right share of zeros and mean 1", arguments: [7, 8, 64])
+    @Test("A dropout mask has the right fraction of zeros and mean 1", arguments: [7, 8, 64])
     func dropout(_ columns: Int) {
         let mask = FloatStorage(count: 1_000 * columns).view(rows: 1_000, columns: columns)
         mask.fillDropout(Philox(seed: 1, stream: 5), rate: 0.25)
         let values = mask.matrix.elements
-        let share = Double(values.count { $0 == 0 }) / Double(values.count)
-        #expect(abs(share - 0.25) < 3 / Double(values.count).squareRoot(), "seed 1")
+        let fraction = Double(values.count { $0 == 0 }) / Double(values.count)
+        #expect(abs(fraction - 0.25) < 3 / Double(values.count).squareRoot(), "seed 1")
         #expect(Set(values).count == 2 && abs((values.max() ?? 0) - 4 / 3) < 1e-6)
         let again = FloatStorage(count: 1_000 * columns).view(rows: 1_000, columns: columns)
         again.fillDropout(Philox(seed: 1, stream: 5), rate: 0.25)
@@ -197,7 +197,7 @@ struct OptimizerKernelTests {
             return zip(x, g.elements).reduce(0) { $0 + $1.0 * Double($1.1) } * 3 / size
         }
         let gradient = FloatStorage(g.elements).view(rows: 1, columns: columns)
-        gradient.undoNormalize(0, along: view, row: 0, share: 1 / 3, scale: 3 * inverse)
+        gradient.undoNormalize(0, along: view, row: 0, factor: 1 / 3, scale: 3 * inverse)
         for index in 0..<columns {
             var point = x.row(0).map { Double($0) }
             point[index] += 1e-6
@@ -229,6 +229,37 @@ struct NegativeSamplingTests {
         stream.sequences = sequences
         stream.reaches = [UInt8](repeating: reach, count: items.count)
         return stream
+    }
+
+    @Test("Tokens and tables that do not fit are programmer errors")
+    func shapes() async {
+        await #expect(processExitsWith: .failure) {
+            let group = NegativeSamplingGroup(dimensions: 4, window: 2)
+            let table = FloatStorage(count: 40).view(rows: 10, columns: 4)
+            var stream = TokenStream()
+            stream.items = [0, 1]
+            stream.sequences = [0]
+            stream.reaches = [1, 1]
+            group.compute(
+                stream, first: 0, negatives: [Int32](repeating: 9, count: 16),
+                negativesPerPair: 5, inputTable: table, outputTable: table)
+        }
+        await #expect(processExitsWith: .failure) {
+            let group = NegativeSamplingGroup(dimensions: 4, window: 2)
+            let table = FloatStorage(count: 40).view(rows: 10, columns: 4)
+            var stream = TokenStream()
+            stream.items = [0, 1]
+            stream.sequences = [0, 0]
+            stream.reaches = [1, 1]
+            group.compute(
+                stream, first: 0, negatives: [Int32](repeating: 9, count: 16),
+                negativesPerPair: 5, inputTable: table, outputTable: table)
+            // Item 9 is outside these tables.
+            let small = FloatStorage(count: 20).view(rows: 5, columns: 4)
+            NegativeSamplingGroup.apply(
+                [group], task: 0, tasks: 1, rate: 1, massLimit: 1, masses: FloatStorage(count: 10),
+                inputTable: small, outputTable: small)
+        }
     }
 
     @Test("Pairs stay inside a sequence and a window")

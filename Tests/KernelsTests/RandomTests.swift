@@ -22,19 +22,14 @@ struct RandomTests {
         ),
     ]
 
-    @Test("Philox gives the published answers", arguments: 0..<3)
+    @Test("Philox gives the published values", arguments: 0..<3)
     func knownAnswers(_ index: Int) {
         let (counter, key, expected) = Self.vectors[index]
         #expect(Philox.block(counter: counter, key: key) == expected)
     }
 
-    @Test("A position is reached from any starting counter")
+    @Test("Position, stream and seed are the words of counter and key")
     func randomAccess() {
-        let numbers = Philox(seed: 99, stream: 7)
-        for position: UInt64 in [0, 1, 1 << 40, .max] {
-            let shifted = Philox(seed: 99, stream: 7, counter: position)
-            #expect(shifted.uniform(at: 0) == numbers.uniform(at: position))
-        }
         let zero = Philox.block(
             counter: SIMD4(5, 1, 0x22, 0x11), key: SIMD2(0x44, 0x33))
         let same = Philox(seed: 0x33_0000_0044, stream: 0x11_0000_0022).block(at: 0x1_0000_0005)
@@ -55,7 +50,7 @@ struct RandomTests {
         }
     }
 
-    @Test("Uniform numbers lie in [0, 1) with the right moments")
+    @Test("Uniform numbers are in [0, 1) with the right mean and variance")
     func uniform() {
         var generator = PhiloxGenerator(seed: 3)
         var sum = 0.0
@@ -96,7 +91,7 @@ struct RandomTests {
         #expect(generator.integer(below: .max) >= 0)
     }
 
-    @Test("A generator repeats itself, and a shuffle is a permutation")
+    @Test("Equal seeds give equal numbers, and a shuffle is a permutation")
     func repeatable() {
         var first = PhiloxGenerator(seed: 6, stream: 2)
         var second = first
@@ -114,7 +109,7 @@ struct RandomTests {
 
 @Suite("Alias table")
 struct AliasTableTests {
-    @Test("Draws follow the weights")
+    @Test("Samples follow the weights")
     func frequencies() throws {
         let weights = [5.0, 0, 1, 3.5, 0.01, 0, 10, 2]
         let table = try #require(AliasTable(weights: weights))
@@ -152,7 +147,7 @@ struct AliasTableTests {
         }
         var generator = PhiloxGenerator(seed: 1)
         let single = try #require(AliasTable(weights: [3]))
-        #expect(single.sample(using: &generator) == 0 && single.count == 1)
+        #expect(single.sample(generator.uniform()) == 0 && single.count == 1)
     }
 
     @Test(
@@ -229,7 +224,7 @@ struct BuildTargetTests {
 
 @Suite("Thread team")
 struct ThreadTeamTests {
-    @Test("Everybody meets at every barrier", arguments: [0, 1, 2, 3, 5])
+    @Test("All threads wait at each barrier", arguments: [0, 1, 2, 3, 5])
     func barriers(_ threads: Int) {
         let members = max(1, threads)
         let rounds = 200

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Kernels
 
-@Suite("Draws from a softmax by proposals")
+@Suite("Samples from a softmax by proposals")
 struct SoftmaxProposalTests {
     private static let items = 3000
     private static let width = 12
@@ -55,7 +55,7 @@ struct SoftmaxProposalTests {
             at: (0..<count).map { _ in generator.uniform() })
     }
 
-    /// The share of draws that would have to change for their frequencies to be the softmax, and
+    /// The total variation distance between the samples' frequencies and the softmax, and
     /// what chance alone makes of it on average.
     private func distance(_ items: [Int32], from softmax: [Double]) -> (
         found: Double, noise: Double
@@ -64,12 +64,12 @@ struct SoftmaxProposalTests {
         for item in items { counts[Int(item)] += 1 }
         let n = Double(items.count)
         let found = zip(counts, softmax).reduce(0) { $0 + abs($1.0 / n - $1.1) } / 2
-        // The mean absolute deviation of a binomial share, by its normal approximation.
+        // The mean absolute deviation of a binomial fraction, by its normal approximation.
         let noise = softmax.reduce(0) { $0 + (2 / Double.pi * $1 * (1 - $1) / n).squareRoot() } / 2
         return (found, noise)
     }
 
-    @Test("Draws follow the softmax of a query", arguments: [0.1, 0.5] as [Float])
+    @Test("Samples follow the softmax of a query", arguments: [0.1, 0.5] as [Float])
     func follows(_ spread: Float) throws {
         let table = table(bias)
         let sample = queries(6, spread: spread)
@@ -84,7 +84,7 @@ struct SoftmaxProposalTests {
             "\(distance), \(proposal.count) proposals")
     }
 
-    @Test("Frequent items are drawn as often as they should be, to the second digit")
+    @Test("Frequencies of frequent items are right to the second digit")
     func frequent() throws {
         let table = table(bias)
         let proposal = try #require(
@@ -103,7 +103,7 @@ struct SoftmaxProposalTests {
         }
     }
 
-    @Test("More different queries and smaller errors take more proposals, up to a limit")
+    @Test("More varied queries and smaller errors need more proposals, up to a limit")
     func count() throws {
         let table = table(bias)
         func count(_ spread: Float, error: Double, limit: Int = Self.items) -> Int? {
@@ -121,7 +121,7 @@ struct SoftmaxProposalTests {
         #expect(count(0.4, error: 0.005, limit: exact - 1) == nil)
     }
 
-    @Test("What was drawn from old proposals is further off the further queries have moved")
+    @Test("The error of old proposals grows as the queries change")
     func renewal() throws {
         let table = table(bias)
         let proposal = try #require(
@@ -138,7 +138,7 @@ struct SoftmaxProposalTests {
             proposal.renewed(view(queries(6, spread: 1)), error: 1e-9, limit: 100).proposal == nil)
     }
 
-    @Test("The error told of old proposals is the one of the draws")
+    @Test("The reported error of old proposals is the error of the samples")
     func toldError() throws {
         let table = table(bias)
         let proposal = try #require(
@@ -146,15 +146,16 @@ struct SoftmaxProposalTests {
         // One query alone, far from those that the proposals were made of.
         let query = Array(queries(1, spread: 0.6, seed: 21).row(0))
         let twice = Matrix(rows: 2, columns: Self.width, elements: query + query)
-        let told = proposal.renewed(view(twice), error: 1, limit: Self.items).formerError
+        let reported = proposal.renewed(view(twice), error: 1, limit: Self.items).formerError
         let drawn = draws(60_000, of: query, proposal, seed: 18)
         let distance = distance(drawn, from: softmax(query, table))
-        #expect(told > 0.02, "far enough to tell: \(told)")
-        #expect(distance.found - distance.noise < told + 0.01, "\(distance), told \(told)")
-        #expect(told < 0.9)
+        #expect(reported > 0.02, "large enough: \(reported)")
+        #expect(
+            distance.found - distance.noise < reported + 0.01, "\(distance), reported \(reported)")
+        #expect(reported < 0.9)
     }
 
-    @Test("What cannot be is never drawn")
+    @Test("Impossible items are never sampled")
     func impossible() throws {
         var bias = bias
         for item in 0..<Self.items where item % 3 != 1 { bias[item] = -.infinity }
@@ -171,7 +172,7 @@ struct SoftmaxProposalTests {
         }
     }
 
-    @Test("The ends of the random numbers, and queries that are no numbers")
+    @Test("Random numbers at the ends, and queries that are not numbers")
     func edges() throws {
         let table = table(bias)
         let sample = queries(3, spread: 0.2)
@@ -193,7 +194,7 @@ struct SoftmaxProposalTests {
         #expect(SoftmaxProposal(view(sample), closed, error: 0.02, limit: 50) == nil)
     }
 
-    @Test("The same numbers draw the same items, whatever other queries are drawn for")
+    @Test("The same numbers give the same items, independent of other queries")
     func repeatable() throws {
         let table = table(bias)
         let sample = queries(8, spread: 0.3)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Kernels
 
-/// The threads that share work split by index.
+/// The threads that work on the indices of one call.
 @Suite("Worker pool", .timeLimit(.minutes(2)))
 struct WorkerPoolTests {
     /// A number that any thread may change.

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Vectors from words")
 struct ContentVectorsTests {
-    /// Items whose vectors are the sum of what their words mean, and a little noise.
+    /// Items whose vectors are the sum of their words' vectors, plus a little noise.
     private struct Planted {
         static let dimensions = 12
         static let wordCount = 20
@@ -43,12 +43,12 @@ struct ContentVectorsTests {
             return sum
         }
 
-        func learned(trust: [Float]? = nil) -> ContentVectors {
+        func learned(weights: [Float]? = nil) -> ContentVectors {
             ContentVectors(
                 Embeddings(
                     dimensions: Self.dimensions, count: vectors.count,
                     vectors: vectors.flatMap { $0 }),
-                trust: trust ?? [Float](repeating: 1, count: vectors.count), words: words,
+                weights: weights ?? [Float](repeating: 1, count: vectors.count), words: words,
                 wordCount: Self.wordCount)
         }
     }
@@ -57,7 +57,7 @@ struct ContentVectorsTests {
         zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
     }
 
-    @Test("Items that were never seen get the vector that their words mean", arguments: 1...5)
+    @Test("Unseen items get the sum of their words' vectors", arguments: 1...5)
     func planted(seed: UInt64) {
         let planted = Planted(seed: seed, items: 400)
         let learned = planted.learned()
@@ -71,39 +71,40 @@ struct ContentVectorsTests {
         }
     }
 
-    @Test("Without words, or with words that nobody bears, it is the mean of the trusted")
+    @Test("Without words of known items, the vector is the weighted mean")
     func mean() {
         let vectors = Embeddings(dimensions: 2, count: 3, vectors: [1, 0, 3, 0, 100, 100])
         let learned = ContentVectors(
-            vectors, trust: [1, 1, 0], words: [[], [], [0]], wordCount: 2)
+            vectors, weights: [1, 1, 0], words: [[], [], [0]], wordCount: 2)
         #expect(learned.vector(of: []) == [2, 0])
-        // Word 0 is said of an untrusted item only, words 1 and 7 of none.
+        // Word 0 is a word of an item with weight 0 only, words 1 and 7 of no item.
         #expect(learned.vector(of: [0, 1, 7, -1]) == [2, 0])
     }
 
-    @Test("A word that one item bears is drawn to the mean, one that many bear is not")
+    @Test("A word of one item is pulled towards the mean, a word of many items hardly")
     func shrinkage() {
         let vectors = Embeddings(
             dimensions: 1, count: 60,
             vectors: [Float](repeating: 0, count: 30) + [Float](repeating: 2, count: 30))
-        let trust = [Float](repeating: 1, count: 60)
+        let weights = [Float](repeating: 1, count: 60)
         func found(_ words: [[Int32]]) -> Float {
-            ContentVectors(vectors, trust: trust, words: words, wordCount: 1).vector(of: [0])[0]
+            ContentVectors(vectors, weights: weights, words: words, wordCount: 1).vector(of: [0])[0]
         }
         let none = [[Int32]](repeating: [], count: 59)
         let one = found(none + [[0]])
         let many = found(
             [[Int32]](repeating: [], count: 30) + [[Int32]](repeating: [0], count: 30))
-        // The mean is 1; one item says 2 with the weight of half.
+        // The mean is 1; one item with value 2 has half of the weight.
         #expect(abs(one - 1.5) < 1e-5)
         #expect(abs(many - (1 + 30.0 / 31)) < 1e-5)
     }
 
-    @Test("A vector counts by its trust")
-    func trust() {
+    @Test("A vector counts by its weight")
+    func weights() {
         let vectors = Embeddings(dimensions: 1, count: 2, vectors: [0, 4])
-        func found(_ trust: [Float]) -> Float {
-            ContentVectors(vectors, trust: trust, words: [[], []], wordCount: 0).vector(of: [])[0]
+        func found(_ weights: [Float]) -> Float {
+            ContentVectors(vectors, weights: weights, words: [[], []], wordCount: 0).vector(of: [])[
+                0]
         }
         #expect(found([1, 1]) == 2)
         #expect(found([3, 1]) == 1)
@@ -113,7 +114,7 @@ struct ContentVectorsTests {
     @Test("No items, no words: zero")
     func nothing() {
         let learned = ContentVectors(
-            Embeddings(dimensions: 3, count: 0, vectors: []), trust: [], words: [], wordCount: 0)
+            Embeddings(dimensions: 3, count: 0, vectors: []), weights: [], words: [], wordCount: 0)
         #expect(learned.vector(of: [1, 2]) == [0, 0, 0])
     }
 }

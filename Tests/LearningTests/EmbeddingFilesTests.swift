@@ -39,7 +39,7 @@ struct EmbeddingFilesTests {
         #expect(values == embeddings.vectors)
     }
 
-    @Test("No vectors make files too")
+    @Test("Files without vectors")
     func empty() {
         let none = Embeddings(dimensions: 4, count: 0, vectors: [])
         #expect(none.word2vecText(names: []) == Data("0 4\n".utf8))

@@ -14,7 +14,7 @@ struct EventSequencesTests {
         return sequences
     }
 
-    @Test("Sequences lie end to end")
+    @Test("Sequences follow each other")
     func layout() {
         let sequences = example
         #expect(sequences.count == 3 && sequences.offsets == [0, 3, 3, 4])
@@ -46,8 +46,8 @@ struct EventSequencesTests {
         }
     }
 
-    @Test("Lanes go through each sequence in order, and resets mark the beginnings")
-    func lanes() {
+    @Test("Batch rows go through each sequence in order, and resets mark the starts")
+    func batchRows() {
         var sequences = EventSequences()
         for sequence in 0..<7 {
             let length = [5, 1, 9, 2, 0, 4, 30][sequence]
@@ -56,9 +56,10 @@ struct EventSequencesTests {
                 types: [UInt8](repeating: 1, count: length),
                 times: (0..<length).map { Int64($0 * 60) })
         }
-        var filler = LaneFiller(sequences, order: [6, 5, 4, 3, 2, 1, 0], lanes: 3, steps: 4)
+        var chunker = SequenceChunker(
+            sequences, order: [6, 5, 4, 3, 2, 1, 0], batchRows: 3, steps: 4)
         var seen: [[(item: Int32, target: Int32, reset: Bool)]] = [[], [], []]
-        while let chunk = filler.nextChunk() {
+        while let chunk = chunker.nextChunk() {
             #expect(chunk.count == 1)
             for row in 0..<chunk[0].rows where chunk[0].items[row] >= 0 {
                 seen[row % 3].append(
@@ -68,15 +69,15 @@ struct EventSequencesTests {
             }
         }
         #expect(seen.joined().count == 4 + 8 + 1 + 3 + 29)
-        for lane in seen {
-            #expect(lane.first?.reset == true)
-            for (before, after) in zip(lane, lane.dropFirst()) {
+        for batchRow in seen {
+            #expect(batchRow.first?.reset == true)
+            for (before, after) in zip(batchRow, batchRow.dropFirst()) {
                 #expect(after.reset || after.item == before.target)
                 #expect(!after.reset || after.item % 100 == 0)
             }
-            for step in lane { #expect(step.target == step.item + 1) }
+            for step in batchRow { #expect(step.target == step.item + 1) }
         }
-        #expect(LaneFiller.blockSizes(lanes: 37) == [16, 16, 5])
+        #expect(SequenceChunker.blockSizes(batchRows: 37) == [16, 16, 5])
     }
 }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Learning
 
-/// What tools/golden-lstm.py wrote.
+/// A fixture of tools/golden-lstm.py.
 struct Golden: Decodable {
     struct Batch: Decodable {
         let items: [Int32]
@@ -23,6 +23,7 @@ struct Golden: Decodable {
     let width: Int
     let layers: Int
     let cosineScale: Float?
+    /// The number of batch rows.
     let lanes: Int
     let steps: Int
     let learningRate: Float
@@ -43,13 +44,15 @@ struct Golden: Decodable {
         return try JSONDecoder().decode(Golden.self, from: Data(contentsOf: path))
     }
 
+    var batchRows: Int { lanes }
+
     var sizes: SequenceModel.Configuration {
         SequenceModel.Configuration(
             itemCount: itemCount, typeCount: typeCount, width: width, layers: layers,
             cosineScale: cosineScale)
     }
 
-    /// The weights as tensors, in the shapes that the model wants.
+    /// The weights as tensors, in the shapes of the model.
     func tensors(_ values: [String: [Double]]) -> [String: Tensor] {
         var shapes: [String: [Int]] = [
             "item_embedding": [itemCount, width], "item_bias": [itemCount],
@@ -64,7 +67,7 @@ struct Golden: Decodable {
     }
 
     func block(_ batch: Batch) -> BlockBatch {
-        var block = BlockBatch(lanes: lanes, steps: steps)
+        var block = BlockBatch(batchRows: batchRows, steps: steps)
         block.items = batch.items
         block.types = batch.types
         block.gaps = batch.gaps
@@ -78,20 +81,20 @@ struct Golden: Decodable {
         return block
     }
 
-    /// A training run that begins with the golden weights.
+    /// A training run that starts with the golden weights.
     func run(threads: Int) throws -> TrainingRun {
         var configuration = SequenceTrainer.Configuration()
         configuration.width = width
         configuration.layers = layers
         configuration.cosineScale = cosineScale
-        configuration.batch = lanes
+        configuration.batch = batchRows
         configuration.steps = steps
         configuration.negatives = itemCount
         configuration.dropout = 0
         configuration.clip = clip
         configuration.threads = threads
         var sequences = EventSequences()
-        for _ in 0..<lanes { sequences.append(items: [0, 1], types: [0, 0], times: [0, 0]) }
+        for _ in 0..<batchRows { sequences.append(items: [0, 1], types: [0, 0], times: [0, 0]) }
         return TrainingRun(
             configuration, weights: try SequenceWeights(sizes, tensors: tensors(weights)),
             training: sequences, validation: EventSequences())
@@ -207,7 +210,7 @@ private struct DoubleNetwork {
         return Array((weights[name] ?? [])[index * width..<(index + 1) * width])
     }
 
-    /// x · matrix, for a matrix with as many rows as x has elements.
+    /// x · matrix, for a matrix with one row for each element of x.
     private func product(_ x: [Double], _ name: String) -> [Double] {
         let matrix = weights[name] ?? []
         let columns = matrix.count / x.count
@@ -239,19 +242,19 @@ private struct DoubleNetwork {
         let zero = [[Double]](
             repeating: [Double](repeating: 0, count: width), count: golden.layers)
         var sums = [0.0, 0, 0]
-        for lane in 0..<golden.lanes {
+        for batchRow in 0..<golden.batchRows {
             var hidden = zero
             var cell = zero
             for step in 0..<golden.steps {
-                let place = step * golden.lanes + lane
-                if batch.resets[place] == 1 { (hidden, cell) = (zero, zero) }
+                let index = step * golden.batchRows + batchRow
+                if batch.resets[index] == 1 { (hidden, cell) = (zero, zero) }
                 var x = add(
-                    row("item_embedding", Int(batch.items[place])),
+                    row("item_embedding", Int(batch.items[index])),
                     add(
-                        row("type_in", Int(batch.types[place])),
+                        row("type_in", Int(batch.types[index])),
                         add(
-                            row("gap_in", Int(batch.gaps[place])),
-                            row("week_in", Int(batch.week_parts[place])))))
+                            row("gap_in", Int(batch.gaps[index])),
+                            row("week_in", Int(batch.week_parts[index])))))
                 for layer in 0..<golden.layers {
                     let gates = add(
                         weights["lstm.\(layer).bias"] ?? [],
@@ -269,18 +272,18 @@ private struct DoubleNetwork {
                     }
                     x = hidden[layer]
                 }
-                let gap = Int(batch.target_gaps[place])
-                let type = Int(batch.target_types[place])
+                let gap = Int(batch.target_gaps[index])
+                let type = Int(batch.target_types[index])
                 sums[0] += crossEntropy("gap_weight", "gap_bias", x, gap)
                 let query = add(
                     x,
                     add(
                         row("gap_out", gap),
-                        row("week_out", Int(batch.target_week_parts[place]))))
+                        row("week_out", Int(batch.target_week_parts[index]))))
                 sums[1] += crossEntropy("type_weight", "type_bias", query, type)
                 sums[2] += crossEntropy(
                     "item_embedding", "item_bias", add(query, row("type_out", type)),
-                    Int(batch.target_items[place]), cosine: golden.cosineScale.map { Double($0) })
+                    Int(batch.target_items[index]), cosine: golden.cosineScale.map { Double($0) })
             }
         }
         return sums

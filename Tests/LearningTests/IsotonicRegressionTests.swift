@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Isotonic regression")
 struct IsotonicRegressionTests {
-    @Test("Pairs that rise already are kept as they are")
+    @Test("Increasing pairs are kept")
     func rising() throws {
         let curve = IsotonicRegression([(3, 5), (1, 2), (2, 4)])
         #expect(curve.blocks.map(\.x) == [1, 2, 3])
@@ -18,7 +18,7 @@ struct IsotonicRegressionTests {
         #expect(curve.value(at: .infinity) == 5)
     }
 
-    @Test("Pairs that fall are pooled to their mean")
+    @Test("Decreasing pairs are pooled to their mean")
     func pooled() {
         // Worked by hand: 6 pools with 2, and their mean 4 with 3.
         let curve = IsotonicRegression([(1, 1), (2, 6), (3, 2), (4, 3), (5, 9)])
@@ -28,18 +28,18 @@ struct IsotonicRegressionTests {
         #expect(IsotonicRegression([(1, 3), (2, 2), (3, 1)]).blocks.map(\.y) == [2])
     }
 
-    @Test("Pairs of one x count as one")
+    @Test("Pairs with equal x are merged")
     func ties() {
         let curve = IsotonicRegression([(0.5, 0), (0.5, 1), (0.5, 1), (0.7, 1)])
         #expect(curve.blocks.map(\.count) == [3, 1])
         #expect(curve.value(at: 0.5) == 2.0 / 3)
     }
 
-    @Test("Small blocks are joined until they hold enough, without a fall", arguments: 1...9)
+    @Test("Small blocks are merged, and the curve stays non-decreasing", arguments: 1...9)
     func blockSize(_ size: Int) {
         var generator = PhiloxGenerator(seed: UInt64(size))
-        let pairs = (0..<60).map { place in
-            (x: Double(place), y: Double(place) / 60 + 0.3 * generator.uniform())
+        let pairs = (0..<60).map { index in
+            (x: Double(index), y: Double(index) / 60 + 0.3 * generator.uniform())
         }
         let curve = IsotonicRegression(pairs, blockSize: size)
         #expect(curve.blocks.allSatisfy { $0.count >= size })
@@ -50,21 +50,21 @@ struct IsotonicRegressionTests {
         #expect(IsotonicRegression([(1, 0), (2, 1)], blockSize: 5).blocks.count == 1)
     }
 
-    @Test("Nothing fits nothing")
+    @Test("Without pairs there is no curve")
     func nothing() {
         #expect(IsotonicRegression([]).blocks.isEmpty)
         #expect(IsotonicRegression([]).value(at: 0.5) == nil)
         #expect(IsotonicRegression([(2, 7)]).value(at: 0) == 7)
     }
 
-    @Test("No other rising curve has a smaller squared error", arguments: 0..<40)
+    @Test("No other non-decreasing curve has a smaller squared error", arguments: 0..<40)
     func least(_ seed: Int) throws {
         var generator = PhiloxGenerator(seed: UInt64(seed))
         let pairs = (0..<12).map { (x: Double($0), y: Double(generator.integer(below: 6))) }
         let curve = IsotonicRegression(pairs)
         let fitted = try pairs.map { try #require(curve.value(at: curve.block(of: $0.x))) }
         #expect(zip(fitted, fitted.dropFirst()).allSatisfy { $0 <= $1 })
-        // The mean of the y up to any place is at least that of the fit, and equal in the end:
+        // The mean of the y up to any pair is at least that of the fit, and equal in the end:
         // the conditions for the least squares (Barlow et al. 1972).
         var sums = (pairs: 0.0, fitted: 0.0)
         for (pair, value) in zip(pairs, fitted) {
@@ -74,17 +74,17 @@ struct IsotonicRegressionTests {
         }
         #expect(abs(sums.pairs - sums.fitted) < 1e-9)
         // Levels are only where pairs were pooled: there the residuals sum to zero.
-        var place = 0
+        var start = 0
         for block in curve.blocks {
-            let own = pairs[place..<place + block.count]
+            let own = pairs[start..<start + block.count]
             #expect(abs(own.reduce(0) { $0 + $1.y - block.y }) < 1e-9)
-            place += block.count
+            start += block.count
         }
     }
 }
 
 extension IsotonicRegression {
-    /// The middle of the block that holds the pair at a place, for pairs at 0, 1, 2 and so on.
+    /// The mean x of the block of the pair at an index, for pairs at 0, 1, 2 and so on.
     fileprivate func block(of x: Double) -> Double {
         var end = 0.0
         for block in blocks {

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Learning
 
-@Suite("Uniformity")
+@Suite("Kolmogorov-Smirnov test")
 struct UniformityTests {
-    @Test("The distance is the greatest one from the diagonal")
+    @Test("The distance is the greatest distance from the diagonal")
     func distance() {
         #expect(KolmogorovSmirnovTest([0.5]).distance == 0.5)
         #expect(KolmogorovSmirnovTest([0.25, 0.75]).distance == 0.25)
@@ -16,7 +16,7 @@ struct UniformityTests {
         #expect(KolmogorovSmirnovTest([]).p == 1)
     }
 
-    @Test("Every number counts in its tenth")
+    @Test("Each number is counted in its tenth")
     func deciles() {
         #expect(KolmogorovSmirnovTest([]).deciles == Array(repeating: 0, count: 10))
         #expect(
@@ -25,7 +25,7 @@ struct UniformityTests {
             ])
     }
 
-    @Test("The limit distribution has its tabled quantiles")
+    @Test("The limit distribution has its published quantiles")
     func table() {
         // λ and its upper tail, from tables of the Kolmogorov distribution.
         for (lambda, tail) in [(1.0727, 0.2), (1.2238, 0.1), (1.3581, 0.05), (1.6276, 0.01)] {
@@ -38,7 +38,7 @@ struct UniformityTests {
         }
     }
 
-    @Test("Even numbers are rejected as often as they should be")
+    @Test("Uniform numbers are rejected at the nominal rate")
     func size() {
         var rejected = 0
         for seed in 0..<2_000 {
@@ -50,7 +50,7 @@ struct UniformityTests {
         #expect((55...145).contains(rejected), "\(rejected)")
     }
 
-    @Test("Numbers that are not even are found out")
+    @Test("Numbers that are not uniform are rejected")
     func power() {
         var generator = PhiloxGenerator(seed: 1)
         let low = (0..<2_000).map { _ in generator.uniform() * 0.93 }

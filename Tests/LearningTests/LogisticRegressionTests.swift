@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Logistic regression")
 struct LogisticRegressionTests {
-    @Test("Known weights are found again")
+    @Test("Known weights are recovered")
     func recovers() {
         var generator = PhiloxGenerator(seed: 1)
         let truth = [-0.7, 1.5, -2]
@@ -26,16 +26,26 @@ struct LogisticRegressionTests {
         let cases = (0..<60).map { _ in (0..<3).map { _ in 3 * generator.normal() } }
         let happened = cases.map { _ in generator.uniform() < 0.3 }
         let found = LogisticRegression(cases, happened: happened)
-        for place in 0..<4 {
-            var slope = -found.weights[place]
+        for index in 0..<4 {
+            var slope = -found.weights[index]
             for (row, isHit) in zip(cases, happened) {
-                slope += ((isHit ? 1 : 0) - found.probability(row)) * ([1] + row)[place]
+                slope += ((isHit ? 1 : 0) - found.probability(row)) * ([1] + row)[index]
             }
             #expect(abs(slope) < 1e-6)
         }
     }
 
-    @Test("Cases that can be told apart, cases all alike and no cases have finite weights")
+    @Test("Cases of different length are programmer errors")
+    func shapes() async {
+        await #expect(processExitsWith: .failure) {
+            _ = LogisticRegression([[1, 2], [1]], happened: [true, false])
+        }
+        await #expect(processExitsWith: .failure) {
+            _ = LogisticRegression([[1], [2]], happened: [true])
+        }
+    }
+
+    @Test("Separable cases, equal cases and no cases give finite weights")
     func degenerate() {
         let apart = LogisticRegression(
             [[-1], [-2], [1], [2]], happened: [false, false, true, true])

@@ -62,7 +62,19 @@ struct PoissonRegressionTests {
         return count
     }
 
-    @Test("A feature that never moves within groups tells nothing")
+    @Test("Columns of different length are programmer errors")
+    func shapes() async {
+        await #expect(processExitsWith: .failure) {
+            _ = PoissonRegression(
+                counts: [1, 2], exposure: [1], features: [], groups: [])
+        }
+        await #expect(processExitsWith: .failure) {
+            _ = PoissonRegression(
+                counts: [1, 2], exposure: [1, 1], features: [[0]], groups: [])
+        }
+    }
+
+    @Test("A feature without variation within groups has an unknown coefficient")
     func constant() {
         let fit = PoissonRegression(
             counts: [1, 2, 3, 4, 5, 6], exposure: [1, 1, 1, 1, 1, 1],
@@ -71,7 +83,7 @@ struct PoissonRegressionTests {
         #expect(fit.coefficients[1].variance.isFinite)
     }
 
-    @Test("Nothing counted, no rows, no exposure: numbers all the same")
+    @Test("No counts, no rows and no exposure give finite numbers")
     func degenerate() {
         for (counts, exposure) in [
             ([], []), ([0.0, 0, 0], [1.0, 1, 1]), ([1, 2, 3], [0, 0, 0]), ([5], [1]),
@@ -97,7 +109,7 @@ struct PartialPoolingTests {
         #expect(abs(pool.variance - 0.0673798982914) < 1e-9)
     }
 
-    @Test("A group that tells much keeps its value, one that tells nothing has the common one")
+    @Test("A group with a small error keeps its value, a group without data has the mean")
     func shrinkage() throws {
         let pool = try #require(
             PartialPooling([(0, 0.01), (1, 0.01), (2, 0.01), (0.5, .infinity)]))
@@ -111,7 +123,7 @@ struct PartialPoolingTests {
         #expect(abs(some.mean - (2 + pool.mean) / 2) < 1e-9)
     }
 
-    @Test("Groups that agree are one; one group is itself; none is nothing")
+    @Test("Equal groups, one group and no group")
     func edges() throws {
         let same = try #require(PartialPooling([(0.3, 0.1), (0.3, 0.1)]))
         #expect(same.spread == 0 && abs(same.variance - 0.05) < 1e-12)
@@ -124,7 +136,7 @@ struct PartialPoolingTests {
         #expect(PartialPooling([(1, .infinity), (.nan, 1)]) == nil)
     }
 
-    @Test("Estimates are right as often as they say")
+    @Test("Intervals have their nominal coverage")
     func coverage() throws {
         var generator = PhiloxGenerator(seed: 4)
         var held = 0
@@ -140,7 +152,7 @@ struct PartialPoolingTests {
             let pool = try #require(PartialPooling(groups))
             for (truth, group) in zip(truths, groups) {
                 let estimate = pool.estimate(group.value, variance: group.variance)
-                held += abs(truth - estimate.mean) < 1.645 * estimate.deviation ? 1 : 0
+                held += abs(truth - estimate.mean) < NormalQuantile.p95 * estimate.deviation ? 1 : 0
             }
         }
         let share = Double(held) / 4500

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Quantile curve")
 struct QuantileCurveTests {
-    @Test("Nothing gives the diagonal")
+    @Test("Without numbers the curve is the diagonal")
     func nothing() {
         let curve = QuantileCurve([])
         for step in 0...40 {
@@ -13,7 +13,7 @@ struct QuantileCurveTests {
         }
     }
 
-    @Test("The curve never falls and goes from 0 to 1", arguments: 0..<20)
+    @Test("The curve is non-decreasing from 0 to 1", arguments: 0..<20)
     func monotone(_ seed: Int) {
         var generator = PhiloxGenerator(seed: UInt64(seed))
         let curve = QuantileCurve((0..<seed * 7).map { _ in generator.uniform() })
@@ -22,15 +22,15 @@ struct QuantileCurveTests {
         #expect(values.first == 0 && values.last == 1)
     }
 
-    @Test("Numbers of a known distribution become even")
+    @Test("Numbers of a known distribution become uniform")
     func even() {
         var generator = PhiloxGenerator(seed: 3)
         func draw() -> Double { max(generator.uniform(), generator.uniform()) }
         let curve = QuantileCurve((0..<50_000).map { _ in draw() })
         // The greater of two even numbers is below u with probability u².
         for step in 0...20 {
-            let place = Double(step) / 20
-            #expect(abs(curve.value(at: place) - place * place) < 0.01)
+            let x = Double(step) / 20
+            #expect(abs(curve.value(at: x) - x * x) < 0.01)
         }
         let fresh = (0..<2_000).map { _ in draw() }
         #expect(KolmogorovSmirnovTest(fresh).p < 1e-6)

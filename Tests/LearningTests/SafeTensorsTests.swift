@@ -24,7 +24,7 @@ struct SafeTensorsTests {
         "bytes": Tensor(shape: [3], .u8([0, 127, 255])),
     ]
 
-    @Test("What is written is read, and the same content gives the same bytes")
+    @Test("Written tensors are read again, and the same content gives the same bytes")
     func roundTrip() throws {
         try withFolder { folder in
             let metadata = ["name": "a \"quoted\"\n\\ name é", "empty": ""]
@@ -45,7 +45,7 @@ struct SafeTensorsTests {
         }
     }
 
-    @Test("A file is replaced whole, and no tensors are a file too")
+    @Test("A file is replaced atomically, and a file may have no tensors")
     func replace() throws {
         try withFolder { folder in
             let path = folder + "/x"
@@ -56,7 +56,7 @@ struct SafeTensorsTests {
         }
     }
 
-    @Test("Files and folders that are not there")
+    @Test("Missing files and folders")
     func missing() throws {
         try withFolder { folder in
             let read = #expect(throws: LearningError.self) {
@@ -70,7 +70,7 @@ struct SafeTensorsTests {
         }
     }
 
-    @Test("What the format does not allow is not written")
+    @Test("Tensors outside the limits of the format are not written")
     func unwritable() throws {
         let one = Tensor(shape: [1], [1])
         let cases: [[String: Tensor]] = [
@@ -168,7 +168,7 @@ struct SafeTensorsTests {
         try expectMalformed(cases)
     }
 
-    @Test("Sizes, places and numbers that do not fit are errors and never a trap")
+    @Test("Sizes, offsets and numbers that do not fit are errors and never a trap")
     func malformedSizes() throws {
         let four: [UInt8] = [0, 0, 128, 63]
         let cases: [(String, [UInt8])] = [
@@ -192,7 +192,7 @@ struct SafeTensorsTests {
                 file("{\(entry()),\(entry("b", "F32", "[1]", "[2,6]"))}", four + four)
             ),
             (
-                "same place twice", file("{\(entry()),\(entry("b"))}", four)
+                "same offset twice", file("{\(entry()),\(entry("b"))}", four)
             ),
             (
                 "hole between",

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Yearly curves")
 struct YearlyCurveTests {
-    @Test("Years begin on the first of January and are joined at their ends")
+    @Test("Years begin on 1 January, and the curve is periodic")
     func parts() {
         #expect(YearlyCurve.part(of: 10_957) == 0)  // 2000-01-01
         #expect(abs(YearlyCurve.part(of: 20_454) - 0.002) < 0.003)  // 2026-01-01
@@ -22,13 +22,13 @@ struct YearlyCurveTests {
         }
     }
 
-    @Test("One value stands for the whole year")
+    @Test("A single value is a constant")
     func constant() {
         let curve = YearlyCurve(constant: 0.7)
         #expect([-5e5, 0, 20_000.5].allSatisfy { curve.value(on: $0) == 0.7 })
     }
 
-    @Test("Two waves are found again, and nothing in days of a part of the year")
+    @Test("Two waves are recovered, and days of a part of the year give no curve")
     func waves() throws {
         func planted(_ day: Double) -> Double {
             let angle = 2 * Double.pi * YearlyCurve.part(of: day)
@@ -48,13 +48,13 @@ struct YearlyCurveTests {
 
 @Suite("Seasonal model")
 struct SeasonalModelTests {
-    /// Weeks from 2022 on.
+    /// Weeks from 2022.
     private static func weeks(_ count: Int) -> [Double] {
         (0..<count).map { 19_000 + Double($0 * 7) + 3.5 }
     }
 
     /// The golden numbers are from a dense Gaussian process in NumPy.
-    @Test("Shape, season and errors are those of a dense Gaussian process")
+    @Test("Hyperparameters, season and errors are those of a dense Gaussian process")
     func golden() throws {
         let times = Self.weeks(110)
         let series = SeasonalModel.Series(
@@ -109,7 +109,7 @@ struct SeasonalModelTests {
         return (series, seasons)
     }
 
-    /// Errors are said given the shape; that it is an estimate too makes them a little too small.
+    /// Errors ignore the uncertainty of the hyperparameters, so they are a little too small.
     @Test("Planted seasons are found within their errors")
     func recovers() throws {
         var distances: [Double] = []
@@ -133,8 +133,8 @@ struct SeasonalModelTests {
         #expect((0.5...2).contains(mean), "mean of squares: \(mean)")
     }
 
-    /// Of 48 drifts some come back by chance.
-    @Test("Drift is taken for no season")
+    /// Of 48 drifts some look periodic by chance.
+    @Test("Drift is not a season")
     func noSeason() throws {
         var heights: [Double] = []
         for seed in 1...4 {
@@ -146,7 +146,7 @@ struct SeasonalModelTests {
         #expect(heights.count { $0 > 0.1 } <= 3, "\(heights)")
     }
 
-    @Test("The number of threads changes nothing")
+    @Test("The number of threads has no effect")
     func threads() throws {
         let (series, _) = planted(9, isSeasonal: true)
         let few = Array(series.prefix(3))
@@ -159,7 +159,16 @@ struct SeasonalModelTests {
         #expect(seasons[0].contains { $0 != nil })
     }
 
-    @Test("What was there only once is not seen to come back")
+    @Test("A series without a level for each time is a programmer error")
+    func shapes() async {
+        await #expect(processExitsWith: .failure) {
+            let times = (0..<120).map { 18_993.5 + 7 * Double($0) }
+            let series = SeasonalModel.Series(levels: [1, 2], variances: [1, 1])
+            _ = SeasonalModel(times: times, series: [series], threads: 1)
+        }
+    }
+
+    @Test("Levels without a repetition have no season")
     func tooLittle() {
         let (series, _) = planted(1, isSeasonal: true)
         func model(_ times: [Double]) -> SeasonalModel? {

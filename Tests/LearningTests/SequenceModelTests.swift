@@ -4,6 +4,18 @@ import Testing
 
 @testable import Learning
 
+extension SequenceModel.State {
+    /// All numbers, sequence after sequence.
+    var elements: [Float] {
+        (0..<count).flatMap { row in
+            zip(hidden, cell).flatMap { [$0, $1] }.flatMap { part in
+                let width = part.count / count
+                return part.elements(in: row * width..<(row + 1) * width)
+            }
+        }
+    }
+}
+
 @Suite("Sequence model")
 struct SequenceModelTests {
     private let sizes = SequenceModel.Configuration(
@@ -45,24 +57,24 @@ struct SequenceModelTests {
         }
     }
 
-    @Test("Drawn items pass where the table's running sum does")
+    @Test("Sampled items agree with the running sum of the probabilities")
     func draws() {
-        let (count, draws) = (70, 9)
+        let (count, perSequence) = (70, 9)
         let state = state(count)
         let gaps = (0..<count).map { UInt8($0 % 16) }
         let types = (0..<count).map { UInt8($0 % 4) }
         let parts = (0..<count).map { UInt8($0 % 56) }
         var generator = PhiloxGenerator(seed: 8)
-        let uniforms = (0..<count * draws).map { _ in generator.uniform() }
+        let uniforms = (0..<count * perSequence).map { _ in generator.uniform() }
         let table = model.itemProbabilities(state, gaps: gaps, weekParts: parts, types: types)
         let drawn = model.drawItems(
             model.itemQuery(state, gaps: gaps, weekParts: parts, types: types), at: uniforms)
-        #expect(drawn.count == count * draws)
-        for (place, item) in drawn.enumerated() {
-            let row = table.row(place / draws)
+        #expect(drawn.count == count * perSequence)
+        for (index, item) in drawn.enumerated() {
+            let row = table.row(index / perSequence)
             let below = row.prefix(Int(item)).reduce(0.0) { $0 + Double($1) }
             let own = Double(row[row.startIndex + Int(item)])
-            #expect(uniforms[place] > below - 1e-5 && uniforms[place] < below + own + 1e-5)
+            #expect(uniforms[index] > below - 1e-5 && uniforms[index] < below + own + 1e-5)
         }
         #expect(
             model.drawItems(
@@ -70,25 +82,16 @@ struct SequenceModelTests {
                 == [])
     }
 
-    @Test("The probability of one item is the one in the table, at any number of threads")
-    func single() {
+    @Test("Item probabilities are the same at any number of threads")
+    func threads() {
         let state = state(70)
         let gaps = (0..<70).map { UInt8($0 % 16) }
         let types = (0..<70).map { UInt8($0 % 4) }
-        let items = (0..<70).map { Int32($0 % 47) - 1 }
         let table = model.itemProbabilities(state, gaps: gaps, types: types)
         #expect(model.itemProbabilities(state, gaps: gaps, types: types, threads: 2) == table)
-        for threads in [1, 2] {
-            let single = model.itemProbability(
-                state, gaps: gaps, types: types, items: items, threads: threads)
-            for row in 0..<70 {
-                let item = Int(items[row])
-                #expect(single[row] == (0..<45 ~= item ? table[row, item] : 0))
-            }
-        }
     }
 
-    @Test("Parallel sequences do not see each other")
+    @Test("Parallel sequences are independent")
     func independence() {
         let together = state(19)
         for row in [0, 7, 18] {
@@ -102,7 +105,7 @@ struct SequenceModelTests {
         }
     }
 
-    @Test("Replaying is advancing event by event")
+    @Test("Replaying is the same as advancing event by event")
     func replay() {
         let items: [Int32] = [3, 9, 9, 44]
         let types: [UInt8] = [0, 1, 3, 2]
@@ -143,16 +146,16 @@ struct SequenceModelTests {
         #expect(model.state(joining: [base]).elements == base.elements)
     }
 
-    @Test("The outlook is what items are found by")
-    func outlook() {
+    @Test("The gating features are the query of the item probabilities")
+    func gatingFeatures() {
         let state = state(3)
         let (gaps, types): ([UInt8], [UInt8]) = ([1, 5, 9], [0, 3, 2])
-        let outlook = model.outlook(state, gaps: gaps, types: types)
+        let features = model.gatingFeatures(state, gaps: gaps, types: types)
         let table = model.itemProbabilities(state, gaps: gaps, types: types)
         let vectors = model.itemEmbeddings
         for row in 0..<3 {
             let scores = (0..<45).map { item in
-                zip(outlook.row(row), vectors.vectors[item * 20..<(item + 1) * 20])
+                zip(features.row(row), vectors.vectors[item * 20..<(item + 1) * 20])
                     .reduce(Float(0)) { $0 + $1.0 * $1.1 }
             }
             // The bias of a fresh model is 0, so the softmax of the scores is the table.
@@ -164,22 +167,24 @@ struct SequenceModelTests {
         }
     }
 
-    @Test("A kept state comes back, a foreign one is refused")
-    func keptStates() throws {
-        let base = state(5)
-        let kept = base.elements
-        #expect(kept.count == 5 * 2 * 2 * 20)
-        let back = try model.state(elements: kept)
-        #expect(back.count == 5 && back.elements == kept)
-        #expect(model.gapProbabilities(back) == model.gapProbabilities(base))
-        #expect(try model.state(elements: []).count == 0)
-        for broken in [Array(kept.dropLast()), kept.map { $0 * .infinity }] {
-            let error = #expect(throws: LearningError.self) { try model.state(elements: broken) }
-            #expect(error?.code == .invalidData)
+    @Test("A state of a model with another shape is a programmer error")
+    func otherShape() async {
+        await #expect(processExitsWith: .failure) {
+            let sizes = SequenceModel.Configuration(itemCount: 5, typeCount: 2, width: 4)
+            let model = SequenceModel(SequenceWeights.random(sizes, seed: 1))
+            let other = SequenceModel.Configuration(itemCount: 5, typeCount: 2, width: 8)
+            let state = SequenceModel(SequenceWeights.random(other, seed: 1)).initialState(count: 2)
+            _ = model.gapProbabilities(state)
+        }
+        await #expect(processExitsWith: .failure) {
+            let sizes = SequenceModel.Configuration(itemCount: 5, typeCount: 2, width: 4)
+            let model = SequenceModel(SequenceWeights.random(sizes, seed: 1))
+            var state = model.initialState(count: 3)
+            model.replace([0], of: &state, with: model.initialState(count: 2))
         }
     }
 
-    @Test("Unknown items, types and gaps are taken in without a trap")
+    @Test("Unknown items, types and gaps do not trap")
     func unknown() {
         var state = model.initialState(count: 4)
         model.advance(
@@ -194,7 +199,7 @@ struct SequenceModelTests {
         #expect(items.elements.allSatisfy { $0.isFinite })
     }
 
-    @Test("No sequences at all")
+    @Test("No sequences")
     func none() {
         var state = model.initialState(count: 0)
         model.advance(&state, items: [], types: [], gaps: [])
@@ -251,7 +256,7 @@ struct SequenceModelTests {
         }
     }
 
-    @Test("Sizes kept before there were cosines are read as scalar products")
+    @Test("Sizes stored without a cosine scale are read as scalar products")
     func oldSizes() throws {
         let text = #"{"itemCount": 45, "typeCount": 4, "width": 20, "layers": 2}"#
         let read = try JSONDecoder().decode(
@@ -319,8 +324,7 @@ struct SequenceModelTests {
                     Double(model.typeProbabilities(state, gaps: [gap])[0, Int(type)]))
                 total -= log(
                     Double(
-                        model.itemProbability(
-                            state, gaps: [gap], types: [type], items: [item])[0]))
+                        model.itemProbabilities(state, gaps: [gap], types: [type])[0, Int(item)]))
             }
         }
         let mean = total / Double(SequenceTrainer.exampleCount(sequences))

@@ -31,7 +31,7 @@ func ringSequences(
     return result
 }
 
-/// Small and quick choices.
+/// Settings of a small and quick run.
 func smallConfiguration(epochs: Int = 12) -> SequenceTrainer.Configuration {
     var configuration = SequenceTrainer.Configuration()
     configuration.width = 24
@@ -61,8 +61,8 @@ struct SequenceTrainerTests {
             let start = (item + 6) % 10
             let path = (0...4).map { Int32((start + $0) % 10) }
             var times: [Int64] = [0]
-            for place in path.dropLast() {
-                times.append((times.last ?? 0) + (place % 2 == 0 ? 30 : 604_800))
+            for position in path.dropLast() {
+                times.append((times.last ?? 0) + (position % 2 == 0 ? 30 : 604_800))
             }
             let types = [0] + path.dropLast().map { UInt8($0 % 2) }
             let state = model.replay(items: path, types: types, times: times)
@@ -152,7 +152,7 @@ struct SequenceTrainerTests {
         #expect(abs(kept - losses[best]) < 1e-9)
     }
 
-    @Test("Without validation every epoch runs and the last weights stay")
+    @Test("Without validation all epochs run, and the last weights are used")
     func noValidation() throws {
         let (_, curve) = try SequenceTrainer(smallConfiguration(epochs: 3)).train(
             training, validation: EventSequences(), itemCount: 10, typeCount: 2,
@@ -163,7 +163,7 @@ struct SequenceTrainerTests {
         #expect(curve[2].training < curve[0].training)
     }
 
-    @Test("Progress counts every event and reaches the total")
+    @Test("Progress counts each event and reaches the total")
     func progress() throws {
         var reports: [TrainingProgress] = []
         _ = try SequenceTrainer(smallConfiguration(epochs: 2)).train(
@@ -176,7 +176,7 @@ struct SequenceTrainerTests {
         #expect(zip(reports, reports.dropFirst()).allSatisfy { $0.eventsDone <= $1.eventsDone })
     }
 
-    @Test("Embeddings warm the item table; unusable ones are refused")
+    @Test("Embeddings initialise the item table; unusable ones are errors")
     func warmStart() throws {
         var configuration = smallConfiguration(epochs: 1)
         configuration.learningRate = 1e-9
@@ -212,7 +212,7 @@ struct SequenceTrainerTests {
         ) { _ in }
     }
 
-    @Test("A catalogue of one item trains to a loss of nothing for items")
+    @Test("With one item, the item loss is 0")
     func oneItem() throws {
         var sequences = EventSequences()
         for _ in 0..<5 {
@@ -228,7 +228,7 @@ struct SequenceTrainerTests {
         #expect(items.elements == [1, 1])
     }
 
-    @Test("Nothing to learn from is an error that says so")
+    @Test("Data without examples is an error")
     func empty() {
         var short = EventSequences()
         short.append(items: [1], types: [0], times: [5])
@@ -245,7 +245,7 @@ struct SequenceTrainerTests {
         }
     }
 
-    @Test("Data beyond the declared counts are refused, in training and validation")
+    @Test("Data outside the declared counts is an error, in training and validation")
     func outOfRange() {
         for (items, types, validation) in [(9, 2, false), (10, 1, false), (9, 2, true)] {
             let error = #expect(throws: LearningError.self) {
@@ -260,7 +260,7 @@ struct SequenceTrainerTests {
         }
     }
 
-    @Test("Each bad choice is refused before any work")
+    @Test("Each bad setting is an error before any work")
     func choices() {
         let changes: [@Sendable (inout SequenceTrainer.Configuration) -> Void] = [
             { $0.width = 0 }, { $0.layers = 0 }, { $0.layers = 17 }, { $0.epochs = 0 },
@@ -289,7 +289,7 @@ struct SequenceTrainerTests {
         }
     }
 
-    @Test("A diverging run is reported as such")
+    @Test("A diverging run is an error")
     func divergence() {
         var configuration = smallConfiguration()
         configuration.learningRate = 1e30
@@ -302,7 +302,7 @@ struct SequenceTrainerTests {
         #expect(error?.code == .diverged)
     }
 
-    @Test("Choices survive JSON")
+    @Test("Settings survive JSON")
     func codable() throws {
         var configuration = smallConfiguration()
         configuration.seed = .max

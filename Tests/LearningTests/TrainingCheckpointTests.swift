@@ -9,7 +9,7 @@ struct TrainingCheckpointTests {
     private let training = ringSequences(items: 30, sequences: 60, length: 17, seed: 1)
     private let held = ringSequences(items: 30, sequences: 10, length: 17, seed: 2)
 
-    /// Everything random at work: dropout, sampled candidates, two layers, cosines.
+    /// All uses of random numbers: dropout, sampled candidates, two layers, cosines.
     private func choices(epochs: Int, threads: Int = 2) -> SequenceTrainer.Configuration {
         var configuration = smallConfiguration(epochs: epochs)
         configuration.width = 12
@@ -33,7 +33,9 @@ struct TrainingCheckpointTests {
         return (model, curve, checkpoints)
     }
 
-    @Test("A run resumed from a file ends bit for bit as one without a stop", arguments: [1, 2])
+    @Test(
+        "A run resumed from a file gives the same bits as a run without interruption",
+        arguments: [1, 2])
     func resumes(_ threads: Int) throws {
         let whole = try train(choices(epochs: 5))
         #expect(whole.checkpoints.map(\.epochs) == Array(1...whole.curve.count))
@@ -53,7 +55,7 @@ struct TrainingCheckpointTests {
         }
     }
 
-    @Test("The learning rate and the patience go on where they stood")
+    @Test("Learning rate and patience continue from the checkpoint")
     func stopped() throws {
         var configuration = choices(epochs: 40)
         configuration.learningRate = 0.3  // so high that the loss does not only fall
@@ -96,7 +98,7 @@ struct TrainingCheckpointTests {
         }
     }
 
-    @Test("Other choices and other data are refused")
+    @Test("Other settings and other data are errors")
     func refused() throws {
         let checkpoint = try #require(try train(choices(epochs: 1)).checkpoints.first)
         let changes: [@Sendable (inout SequenceTrainer.Configuration) -> Void] = [
@@ -124,7 +126,7 @@ struct TrainingCheckpointTests {
         }
     }
 
-    @Test("What the caller throws ends the run")
+    @Test("An error of the caller ends the run")
     func throwing() {
         let error = #expect(throws: LearningError.self) {
             _ = try SequenceTrainer(choices(epochs: 3)).train(
@@ -136,7 +138,7 @@ struct TrainingCheckpointTests {
         #expect(error?.message == "full after 1")
     }
 
-    @Test("Damaged and foreign files are errors, never traps")
+    @Test("Damaged files and other files are errors, never traps")
     func damaged() throws {
         let checkpoint = try #require(try train(choices(epochs: 2)).checkpoints.last)
         try withFolder { folder in

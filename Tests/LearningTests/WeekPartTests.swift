@@ -5,7 +5,8 @@ import Testing
 
 /// Sequences whose events come after one to sixty days, at any time of the week.
 ///
-/// `rule` says item and type from the part of the week, the part of the event before, and chance.
+/// `rule` gives item and type by the part of the week, the part of the previous event, and a random
+/// number.
 private func scattered(
     seed: UInt64, _ rule: (_ part: Int, _ before: Int, _ chance: Int) -> (item: Int, type: Int)
 ) -> EventSequences {
@@ -57,7 +58,7 @@ struct WeekPartTests {
 
     private let gap: [UInt8] = [UInt8(TimeGap.index(seconds: 20 * 86_400))]
 
-    @Test("What is taken at a time of the week is learned, and nothing is said of an unknown time")
+    @Test("The part of the week of the next event is learned, and an unknown one has no effect")
     func ofTheNextEvent() throws {
         let model = try model { part, _, _ in (item: part < 28 ? 0 : 1, type: part % 2) }
         let state = model.replay(items: [0, 1], types: [0, 0], times: [0, 3_000_000])
@@ -68,20 +69,16 @@ struct WeekPartTests {
             let items = model.itemProbabilities(
                 state, gaps: gap, weekParts: parts, types: [UInt8(part % 2)])
             #expect(items[0, part < 28 ? 0 : 1] > 0.8, "part \(part)")
-            let item = Int32(part < 28 ? 0 : 1)
-            let one = model.itemProbability(
-                state, gaps: gap, weekParts: parts, types: [UInt8(part % 2)], items: [item])
-            #expect(one == [items[0, Int(item)]])
         }
-        for nobody in [nil, [WeekPart.unknown]] as [[UInt8]?] {
-            let types = model.typeProbabilities(state, gaps: gap, weekParts: nobody)
+        for unknown in [nil, [WeekPart.unknown]] as [[UInt8]?] {
+            let types = model.typeProbabilities(state, gaps: gap, weekParts: unknown)
             #expect((0.25...0.75).contains(types[0, 0]))
-            let items = model.itemProbabilities(state, gaps: gap, weekParts: nobody, types: [0])
+            let items = model.itemProbabilities(state, gaps: gap, weekParts: unknown, types: [0])
             #expect((0.25...0.75).contains(items[0, 0]))
         }
     }
 
-    @Test("What follows an event at a time of the week is learned")
+    @Test("The part of the week of the last event is learned")
     func ofTheLastEvent() throws {
         let model = try model { _, before, chance in (item: chance, type: before < 28 ? 0 : 1) }
         for part in stride(from: 1, to: 56, by: 6) {
@@ -96,7 +93,7 @@ struct WeekPartTests {
         }
     }
 
-    @Test("A part of the week that never occurs says nothing")
+    @Test("A part of the week that never occurs has no effect")
     func unseen() throws {
         var sequences = EventSequences()
         for _ in 0..<40 {

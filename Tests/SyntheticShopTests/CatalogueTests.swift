@@ -83,8 +83,8 @@ import Testing
     @Test func assortmentIsConsistent() {
         let products = Assortment.departments.flatMap(\.products).map(\.name)
         #expect(Set(products).count == products.count)
-        let firsts = Set(Assortment.habits.map(\.first))
-        let seconds = Set(Assortment.habits.map(\.second))
+        let firsts = Set(Assortment.productPairs.map(\.first))
+        let seconds = Set(Assortment.productPairs.map(\.second))
         #expect(firsts.isDisjoint(with: seconds))
         #expect(firsts.union(seconds).isSubset(of: products))
         let departments = Assortment.departments.map(\.name)

@@ -62,7 +62,7 @@ import Time
         let shop = try ShopGenerator(configuration)
         #expect(shop.items.count == configuration.items)
         #expect(shop.truth.customers.count == configuration.customers)
-        #expect(shop.truth.customers.allSatisfy { !$0.staples.isEmpty })
+        #expect(shop.truth.customers.allSatisfy { !$0.recurringItems.isEmpty })
         let end = configuration.start.seconds + Int64(configuration.days) * 86_400
         for event in shop.events() {
             #expect(event.timestamp >= configuration.start && event.timestamp.seconds < end)
@@ -84,7 +84,7 @@ import Time
         #expect(try JSONDecoder().decode(Configuration.self, from: data) == configuration)
     }
 
-    @Test func missingFieldsAreUsual() throws {
+    @Test func missingFieldsHaveDefaults() throws {
         let data = Data(#"{"customers": 12, "start": "2025-03-01"}"#.utf8)
         let read = try JSONDecoder().decode(Configuration.self, from: data)
         let start = try #require(Timestamp(text: "2025-03-01"))

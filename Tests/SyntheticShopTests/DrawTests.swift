@@ -2,7 +2,7 @@ import Testing
 
 @testable import SyntheticShop
 
-/// The draws have the distributions that the truth speaks of.
+/// The random numbers have the distributions of the ground truth.
 @Suite struct DrawTests {
     @Test(arguments: zip([6.0, 30, 45.5], [4.0, 9, 1]))
     func gammaHasItsMeanAndShape(_ mean: Double, _ shape: Double) {
@@ -19,7 +19,7 @@ import Testing
         let average = sum / Double(count)
         let variance = squares / Double(count) - average * average
         let wanted = mean * mean / shape
-        // Five standard errors of the mean; variance has a wider spread.
+        // Five standard errors of the mean; the variance has a larger error.
         #expect(abs(average - mean) < 5 * (wanted / Double(count)).squareRoot(), "\(average)")
         #expect(abs(variance / wanted - 1) < 0.08, "\(variance) and not \(wanted)")
     }
@@ -38,9 +38,9 @@ import Testing
         var counts: [Int: Int] = [:]
         for _ in 0..<30_000 { counts[choice.draw(&random), default: 0] += 1 }
         #expect(counts[9] == nil)
-        for (index, share) in [(4, 0.1), (2, 0.3), (7, 0.6)] {
+        for (index, probability) in [(4, 0.1), (2, 0.3), (7, 0.6)] {
             let seen = Double(counts[index] ?? 0) / 30_000
-            #expect(abs(seen - share) < 0.015, "\(index): \(seen)")
+            #expect(abs(seen - probability) < 0.015, "\(index): \(seen)")
         }
         #expect(WeightedChoice([(index: 1, weight: 0)]).isEmpty)
         #expect(!choice.isEmpty)
@@ -67,10 +67,10 @@ import Testing
     }
 
     @Test func weekdayOfKnownDates() {
-        #expect(Calendar.weekday(0) == 3)
-        #expect(Calendar.weekday(20_454) == 3)
-        #expect(Calendar.weekday(4) == 0)
-        #expect(Calendar.hours.count == 3)
+        #expect(ShoppingTimes.weekday(0) == 3)
+        #expect(ShoppingTimes.weekday(20_454) == 3)
+        #expect(ShoppingTimes.weekday(4) == 0)
+        #expect(ShoppingTimes.hours.count == 3)
     }
 
     @Test func uniqueIDsAreUniqueAndShort() {

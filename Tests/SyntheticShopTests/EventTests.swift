@@ -4,7 +4,7 @@ import Time
 
 @testable import SyntheticShop
 
-/// The default shop, made once for all tests.
+/// The default shop, which all tests use.
 enum Fixture {
     static let shop = Result { try ShopGenerator() }
     static let events = shop.map { Array($0.events()) }
@@ -79,7 +79,7 @@ enum Fixture {
         #expect(Set(events.compactMap(\.eventID)).count == events.count)
     }
 
-    @Test func sessionsAndIDsSayNothingOfTheCustomer() throws {
+    @Test func sessionsAndIDsDoNotRevealTheCustomer() throws {
         var owners: [String: String] = [:]
         for event in try Fixture.events.get() {
             let session = try #require(event.sessionID)
@@ -94,13 +94,13 @@ enum Fixture {
         let counts = Dictionary(grouping: events, by: \.type).mapValues(\.count)
         #expect(counts.count == EventType.allCases.count)
         for type in [EventType.cartRemove, .wishlistAdd, .wishlistRemove, .reject, .return] {
-            let share = Double(counts[type] ?? 0) / Double(events.count)
-            #expect(share > 0.0003 && share < 0.01, "\(type.name): \(share)")
+            let fraction = Double(counts[type] ?? 0) / Double(events.count)
+            #expect(fraction > 0.0003 && fraction < 0.01, "\(type.name): \(fraction)")
         }
         #expect((counts[.purchase] ?? 0) <= (counts[.cartAdd] ?? 0))
     }
 
-    @Test func basketsShareOneMomentOneSessionAndOneCustomer() throws {
+    @Test func basketsHaveOneTimeOneSessionAndOneCustomer() throws {
         let groups = Dictionary(grouping: try Fixture.purchases.get()) { $0.basketID }
         for (id, events) in groups {
             #expect(id != nil)
@@ -135,16 +135,16 @@ enum Fixture {
         }
     }
 
-    @Test func weekAndDayHaveTheirProfile() throws {
+    @Test func weekAndDayFollowTheirProfiles() throws {
         var hours = [Int](repeating: 0, count: 24)
         var weekdays = [Int](repeating: 0, count: 7)
         for event in try Fixture.purchases.get() {
             hours[event.timestamp.hour] += 1
-            weekdays[Calendar.weekday(event.timestamp.seconds / 86_400)] += 1
+            weekdays[ShoppingTimes.weekday(event.timestamp.seconds / 86_400)] += 1
         }
         #expect(hours[0..<5].allSatisfy { $0 == 0 })
         #expect(hours[18] > 3 * hours[22])
-        // Sunday is the day on which needs wait most.
+        // On Sunday most needs are put off.
         #expect(weekdays.min() == weekdays[6])
     }
 }

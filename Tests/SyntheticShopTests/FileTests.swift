@@ -7,7 +7,7 @@ import Time
 
 @testable import SyntheticShop
 
-/// A folder that is there while a test runs.
+/// Runs a test with a temporary folder.
 private func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
     let url = FileManager.default.temporaryDirectory
         .appendingPathComponent("shop-\(UUID().uuidString)")
@@ -135,6 +135,27 @@ private func rows(_ text: String) -> [[String]] {
         #expect(truth.configuration == configuration)
     }
 
+    /// Other programs read the file, so its keys stay the same.
+    @Test func truthFileHasItsKeys() throws {
+        let data = try #require(files(configuration)["truth.json"])
+        let truth = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+        #expect(
+            Set(truth.keys) == [
+                "clusters", "configuration", "couplings", "customers", "launchDays", "sequences",
+                "tasteShare",
+            ])
+        let couplings = try #require(truth["couplings"] as? [String: Any])
+        #expect(couplings["seasons"] is [String: Any] && couplings["rain"] is [String: Any])
+        let customers = try #require(truth["customers"] as? [[String: Any]])
+        let keys = Set(customers.flatMap(\.keys))
+        #expect(
+            keys.isSubset(of: [
+                "city", "cluster", "leavesOnDay", "lookaheadDays", "priceLevel", "staples",
+                "userID",
+            ]))
+        #expect(keys.contains("staples"))
+    }
+
     @Test func olderFilesAreReplaced() throws {
         try withFolder { folder in
             try ShopGenerator(.init(customers: 30, items: 90, days: 30)).write(to: folder)
@@ -173,7 +194,7 @@ private func rows(_ text: String) -> [[String]] {
     @Test(arguments: ["events.csv", "items.csv", "truth.json"])
     func fileThatCannotBeReplacedIsAClearError(_ name: String) throws {
         try withFolder { folder in
-            // A folder with something in it stands where the file should be.
+            // A folder with content has the file's name.
             try FileManager.default.createDirectory(
                 atPath: "\(folder)/\(name)/full", withIntermediateDirectories: true)
             let shop = try ShopGenerator(configuration)

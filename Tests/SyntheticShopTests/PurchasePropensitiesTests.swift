@@ -17,7 +17,7 @@ struct PurchasePropensitiesTests {
         }
     }
 
-    /// Who bought what within some days of the morning.
+    /// The purchases of each customer within some days of the morning.
     private func bought(within days: Int) throws -> Set<String> {
         let shop = try Self.shop.get()
         let start = shop.configuration.start.seconds + Int64(Self.day) * 86_400
@@ -32,7 +32,7 @@ struct PurchasePropensitiesTests {
         return result
     }
 
-    @Test("What has a probability happens that often", arguments: [(0, 7), (1, 28)])
+    @Test("Frequencies agree with probabilities", arguments: [(0, 7), (1, 28)])
     func calibrated(_ horizon: Int, _ days: Int) throws {
         let shop = try Self.shop.get()
         let known = try Self.known.get()
@@ -47,8 +47,8 @@ struct PurchasePropensitiesTests {
                 let bin = min(9, Int(p * 10))
                 sums[bin] += p
                 hits[bin] += bought.contains("\(truth.userID) \(item.itemID)") ? 1 : 0
-                // A basket's items go together, so counts vary more than if they did not; and what
-                // was never seen in 100 repetitions may have a probability of some thousandths.
+                // Items of a basket are correlated, so counts vary more than independent ones. An
+                // item without a hit in 100 repetitions may have a probability of some thousandths.
                 variances[bin] += 3 * p * (1 - p) + 0.001
             }
         }
@@ -60,7 +60,7 @@ struct PurchasePropensitiesTests {
         #expect(sums[9] > 50 && sums[5] > 50, "every kind of probability occurs")
     }
 
-    @Test("More time is never less likely, and who has left buys nothing")
+    @Test("Probabilities grow with the horizon, and customers who left buy nothing")
     func sense() throws {
         let shop = try Self.shop.get()
         let known = try Self.known.get()
@@ -74,10 +74,12 @@ struct PurchasePropensitiesTests {
                 #expect(week <= month && (0...1).contains(month))
                 if isGone { #expect(month == 0) }
             }
-            // A staple that is needed every few days is needed within four weeks.
-            for staple in truth.staples where staple.meanDays < 6 && truth.leavesOnDay == nil {
+            // An item with a need every few days has one within four weeks.
+            for recurringItem in truth.recurringItems
+            where recurringItem.meanDays < 6 && truth.leavesOnDay == nil {
                 #expect(
-                    known.probability(of: staple.itemID, customer: customer, horizon: 1) > 0.9)
+                    known.probability(of: recurringItem.itemID, customer: customer, horizon: 1)
+                        > 0.9)
             }
         }
         #expect(left > 0)
@@ -86,7 +88,7 @@ struct PurchasePropensitiesTests {
         #expect(known.probability(of: shop.items[0].itemID, customer: 0, horizon: 2) == 0)
     }
 
-    @Test("The number of threads changes nothing, and asking changes no events")
+    @Test("The number of threads has no effect, and the call does not change the events")
     func deterministic() throws {
         let shop = try ShopGenerator(.init(customers: 12, items: 40, days: 40, seed: 3))
         let before = Array(shop.events())
@@ -105,7 +107,7 @@ struct PurchasePropensitiesTests {
         #expect(Array(shop.events()) == before)
     }
 
-    @Test("Days and horizons out of range are refused")
+    @Test("Days and horizons out of range are errors")
     func limits() throws {
         let shop = try ShopGenerator(.init(customers: 2, items: 20, days: 5))
         for (day, horizons, repetitions) in [

@@ -5,7 +5,7 @@ import Time
 
 @testable import SyntheticShop
 
-/// What the truth says shows in the events of the default shop.
+/// The events of the default shop agree with its ground truth.
 @Suite struct TruthTests {
     @Test func plantedSequencesShowAtTheirProbability() throws {
         let truth = try Fixture.shop.get().truth
@@ -60,7 +60,7 @@ import Time
             guard chances >= 150 else { continue }
             checked += 1
             let p = sequence.probability
-            // Four standard errors, and what is bought by chance.
+            // Four standard errors, plus random purchases.
             let error = 4 * (p * (1 - p) / chances).squareRoot()
             #expect(
                 hits / chances > p - error && hits / chances < p + error + 0.08,
@@ -74,14 +74,14 @@ import Time
         let baskets = try Fixture.baskets.get()
         var seen: [Double] = []
         for customer in truth.customers where customer.leavesOnDay == nil {
-            for staple in customer.staples where staple.meanDays <= 14 {
+            for recurringItem in customer.recurringItems where recurringItem.meanDays <= 14 {
                 let times = (baskets[customer.userID] ?? []).filter {
-                    $0.items.contains(staple.itemID)
+                    $0.items.contains(recurringItem.itemID)
                 }.map { Double($0.time.seconds) / 86_400 }
                 guard times.count >= 6, let first = times.first, let last = times.last else {
                     continue
                 }
-                seen.append((last - first) / Double(times.count - 1) / staple.meanDays)
+                seen.append((last - first) / Double(times.count - 1) / recurringItem.meanDays)
             }
         }
         let mean = seen.reduce(0, +) / Double(seen.count)
@@ -91,15 +91,16 @@ import Time
         #expect(Double(near.count) > 0.9 * Double(seen.count))
     }
 
-    @Test func staplesAreRegular() throws {
+    @Test func recurringItemsAreRegular() throws {
         // The planted standard deviation is at most half the mean (shape 4 and more).
         let truth = try Fixture.shop.get().truth
         let baskets = try Fixture.baskets.get()
         var variations: [Double] = []
         for customer in truth.customers where customer.leavesOnDay == nil {
-            for staple in customer.staples where staple.meanDays > 10 && staple.meanDays < 20 {
+            for recurringItem in customer.recurringItems
+            where recurringItem.meanDays > 10 && recurringItem.meanDays < 20 {
                 let times = (baskets[customer.userID] ?? []).filter {
-                    $0.items.contains(staple.itemID)
+                    $0.items.contains(recurringItem.itemID)
                 }.map { Double($0.time.seconds) / 86_400 }
                 let gaps = zip(times, times.dropFirst()).map { $1 - $0 }
                 guard gaps.count >= 6 else { continue }
@@ -120,16 +121,16 @@ import Time
         var own = [Double](repeating: 0, count: members.count)
         var total = own
         for event in try Fixture.events.get() where event.type == .view {
-            guard let place = cluster[event.userID], let item = event.itemID else { continue }
-            total[place] += 1
-            if members[place].contains(item) { own[place] += 1 }
+            guard let index = cluster[event.userID], let item = event.itemID else { continue }
+            total[index] += 1
+            if members[index].contains(item) { own[index] += 1 }
         }
-        for (place, list) in truth.clusters.enumerated() {
-            let share = own[place] / total[place]
+        for (index, list) in truth.clusters.enumerated() {
+            let fraction = own[index] / total[index]
             let size = Double(list.itemIDs.count) / 300
-            // Some picks from the whole catalogue fall into the cluster as well.
-            #expect(share > 0.75 && share < 0.95, "\(list.name): \(share)")
-            #expect(share > 2.5 * size, "\(list.name): \(share) of \(size)")
+            // Some items sampled from the whole catalogue are of the cluster, too.
+            #expect(fraction > 0.75 && fraction < 0.95, "\(list.name): \(fraction)")
+            #expect(fraction > 2.5 * size, "\(list.name): \(fraction) of \(size)")
         }
     }
 
@@ -150,10 +151,12 @@ import Time
         #expect(seconds.isDisjoint(with: truth.sequences.map(\.firstItemID)))
         for customer in truth.customers {
             #expect(truth.clusters.indices.contains(customer.cluster))
-            #expect((8...25).contains(customer.staples.count), "\(customer.userID)")
-            #expect(Set(customer.staples.map(\.itemID)).count == customer.staples.count)
-            #expect(customer.staples.allSatisfy { ids.contains($0.itemID) && $0.meanDays > 3 })
-            #expect(seconds.isDisjoint(with: customer.staples.map(\.itemID)))
+            #expect((8...25).contains(customer.recurringItems.count), "\(customer.userID)")
+            #expect(
+                Set(customer.recurringItems.map(\.itemID)).count == customer.recurringItems.count)
+            #expect(
+                customer.recurringItems.allSatisfy { ids.contains($0.itemID) && $0.meanDays > 3 })
+            #expect(seconds.isDisjoint(with: customer.recurringItems.map(\.itemID)))
         }
     }
 

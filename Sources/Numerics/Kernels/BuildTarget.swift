@@ -1,8 +1,8 @@
 import Foundation
 
-/// Which processor this build was made for.
+/// The processor that this build was made for.
 ///
-/// The package manifest sets one `FORETWIN_CPU_…` define beside the matching `-march` flag.
+/// The package manifest sets one `FORETWIN_CPU_…` definition and the matching `-march` flag.
 package enum BuildTarget {
     /// The processor the kernels were compiled for: `native`, `x86-64-v4`, `x86-64-v3`, `generic`.
     package static let cpu: String = {
@@ -17,9 +17,9 @@ package enum BuildTarget {
         #endif
     }()
 
-    /// A sentence for the operator if this machine can run a faster build, else `nil`.
+    /// Advice for the operator if this machine can run a faster build, else `nil`.
     ///
-    /// Reads `/proc/cpuinfo`; where that file does not exist the answer is `nil`.
+    /// Reads `/proc/cpuinfo`. The answer is `nil` on systems without that file.
     package static func machineCanDoMore() -> String? {
         guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8) else {
             return nil

@@ -1,20 +1,20 @@
-/// Why something in this module could not be done.
+/// An error of this module.
 package struct LearningError: Error, CustomStringConvertible, Sendable, Equatable {
     /// The kinds of failure.
     package enum Code: String, Sendable {
         /// A configuration value is outside its range.
         case invalidConfiguration
-        /// There is nothing to learn from.
+        /// The data has nothing to learn from.
         case noData
-        /// The data contradict what was declared, for example an item beyond the catalogue.
+        /// The data does not fit the declared sizes, for example an item outside the catalogue.
         case invalidData
         /// The loss or the parameters became infinite or not a number.
         case diverged
         /// A file could not be read or written.
         case fileAccess
-        /// A file is not what it claims to be.
+        /// A file does not have the expected format.
         case malformedFile
-        /// Tensors are missing or have another shape than the architecture needs.
+        /// Tensors are missing, or their shapes do not fit the architecture.
         case wrongTensors
         /// The task was cancelled.
         case cancelled
@@ -25,7 +25,7 @@ package struct LearningError: Error, CustomStringConvertible, Sendable, Equatabl
     /// What happened, where, and what to do.
     package let message: String
 
-    /// An error of a kind, with a sentence for the reader.
+    /// An error with a code and a message.
     package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message

@@ -3,29 +3,29 @@ package import Time
 extension ShopGenerator {
     /// The size of a shop, its period and its seed.
     ///
-    /// Any values can be held; ``ShopGenerator/init(_:)`` refuses those that make no shop.
+    /// The type accepts any values; ``ShopGenerator/init(_:)`` checks them.
     package struct Configuration: Hashable, Sendable {
-        /// How many customers, 1 to 200,000.
+        /// The number of customers, 1 to 200,000.
         package var customers: Int
-        /// How many items, 8 to 100,000.
+        /// The number of items, 8 to 100,000.
         package var items: Int
-        /// How many days, 1 to 3,650.
+        /// The number of days, 1 to 3,650.
         package var days: Int
-        /// Selects the shop; the same seed gives the same bytes.
+        /// The seed; the same configuration gives the same bytes.
         package var seed: UInt64
-        /// The first moment, a midnight in UTC from 1970 on, so that the last day is before 2200.
+        /// The start: a midnight in UTC, not before 1970, with the last day before 2200.
         package var start: Timestamp
 
         /// The first second after the last day, in seconds since 1970.
         package var end: Int64 { start.seconds + Int64(days) * 86_400 }
 
         /// 2026-01-01T00:00:00Z, a Thursday.
-        package static let usualStart = Timestamp(seconds: 1_767_225_600)
+        package static let defaultStart = Timestamp(seconds: 1_767_225_600)
 
-        /// Makes a configuration; the defaults give about 150,000 events.
+        /// A configuration; the defaults give about 150,000 events.
         package init(
             customers: Int = 600, items: Int = 300, days: Int = 180, seed: UInt64 = 7,
-            start: Timestamp = usualStart
+            start: Timestamp = defaultStart
         ) {
             self.customers = customers
             self.items = items
@@ -39,7 +39,7 @@ extension ShopGenerator {
 extension ShopGenerator.Configuration: Codable {
     private enum CodingKeys: String, CodingKey { case customers, items, days, seed, start }
 
-    /// Reads a configuration; `start` is a date or moment as text, and what is missing is usual.
+    /// Reads a configuration; `start` is a date or time as text, and missing fields have defaults.
     package init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         self.init()
@@ -48,12 +48,12 @@ extension ShopGenerator.Configuration: Codable {
         days = try fields.decodeIfPresent(Int.self, forKey: .days) ?? days
         seed = try fields.decodeIfPresent(UInt64.self, forKey: .seed) ?? seed
         guard let text = try fields.decodeIfPresent(String.self, forKey: .start) else { return }
-        guard let moment = Timestamp(text: text) else {
+        guard let time = Timestamp(text: text) else {
             throw DecodingError.dataCorruptedError(
                 forKey: .start, in: fields,
                 debugDescription: "start is '\(text.prefix(40))'; use a date such as 2026-01-01")
         }
-        start = moment
+        start = time
     }
 
     /// Writes a configuration; `start` as ISO 8601.
@@ -68,22 +68,22 @@ extension ShopGenerator.Configuration: Codable {
 }
 
 extension ShopGenerator.Configuration {
-    /// Events of a hundred average customers on an average day, as measured at the default size.
+    /// The mean number of events of a hundred customers on a day, measured at the default size.
     static let eventsPerHundredCustomerDays = 141
-    /// A shop is meant for one machine and a few minutes.
+    /// The greatest number of events: a shop takes a few minutes on one machine.
     static let eventCountMax = 10_000_000
-    /// Truth and state of a customer take about 3 KB, and all are held in memory.
+    /// The greatest number of customers: truth and state of each take about 3 KB of memory.
     static let customerCountMax = 200_000
-    /// Fewer cannot hold three clusters of taste and a sequence.
+    /// The least number of items: enough for three clusters of taste and a planted sequence.
     static let itemCountMin = 8
-    /// The tables of each cluster are as long as the catalogue.
+    /// The greatest number of items: the tables of each cluster have the length of the catalogue.
     static let itemCountMax = 100_000
     /// Ten years.
     static let dayCountMax = 3650
-    /// 2200-01-01: event files do not reach beyond it.
+    /// 2200-01-01: event files cannot have later times.
     static let endSeconds: Int64 = 7_258_118_400
 
-    /// Throws unless a shop can be made of these values.
+    /// Throws if a value is out of range, or if the values together are too large.
     func check() throws(ShopError) {
         try check(customers, "customers", 1...Self.customerCountMax)
         try check(items, "items", Self.itemCountMin...Self.itemCountMax)

@@ -1,8 +1,8 @@
-/// Why a synthetic shop cannot be made or written, and what to do about it.
+/// An error in making or writing a synthetic shop.
 package struct ShopError: Error, CustomStringConvertible, Sendable, Hashable {
     /// The kind of error, for programs.
     package enum Code: Sendable, Hashable {
-        /// A setting is out of its range, or the settings together ask for too much.
+        /// A setting is out of range, or the settings together are too large.
         case setting
         /// A file or folder cannot be written.
         case file
@@ -13,7 +13,7 @@ package struct ShopError: Error, CustomStringConvertible, Sendable, Hashable {
     /// What happened, where, and what to do.
     package let description: String
 
-    /// Makes an error.
+    /// An error with a code and a description.
     package init(_ code: Code, _ description: String) {
         self.code = code
         self.description = description

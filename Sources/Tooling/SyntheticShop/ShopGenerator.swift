@@ -1,64 +1,66 @@
 package import Shop
 
-/// A grocery and household web shop that is made up, with the truth about its customers.
+/// A synthetic web shop for groceries and household goods, with the ground truth of its customers.
 ///
-/// The data of the quickstart, and what learned models can be held against: its customers have
-/// known tastes, rhythms and habits, which ``truth`` names, and weather, holidays, trends and prices
-/// move them by known factors.
+/// It is the data of the quickstart, and a reference for learned models. Customers have known
+/// tastes, rhythms and item sequences, which ``truth`` lists. Weather, holidays, trends and prices
+/// change their behaviour by known factors.
 ///
 /// ```swift
-/// let shop = try SyntheticShop(.init(customers: 100, days: 30))
+/// let shop = try ShopGenerator(.init(customers: 100, days: 30))
 /// let purchases = shop.events().filter { $0.type == .purchase }
 /// ```
 ///
-/// The same configuration always gives the same shop. What a customer does depends on the seed, the
-/// items, the start and the customer's index alone: more customers or more days only add events.
+/// The same configuration always gives the same shop. A customer's events depend only on the seed,
+/// the items, the start and the customer's index. So more customers or more days only add events.
 package struct ShopGenerator: Sendable {
-    /// What the shop was made from.
+    /// The configuration of the shop.
     package let configuration: Configuration
-    /// The catalogue: ids `item-0001` and up, distinct names, about 15 categories, and prices.
+    /// The catalogue: ids from `item-0001`, distinct names, about 15 categories, and prices.
     package let items: [Item]
-    /// What the days around the customers are like, from the shop's first day on until more than a
-    /// year after its last: what is ahead of somebody who asks is a forecast that comes true.
-    package var context: ContextFeeds { world.surroundings.feeds }
-    /// What is true of the customers by construction.
+    /// Weather, calendar events, trends and offers from the shop's first day until more than a year
+    /// after its last day.
+    ///
+    /// As a forecast, it is exact.
+    package var context: ContextFeeds { world.contextEffects.feeds }
+    /// The ground truth of the customers.
     package let truth: ShopTruth
 
-    let world: World
-    let households: [Household]
+    let world: ShopWorld
+    let customerTraits: [CustomerTraits]
 
-    /// Makes the shop and its customers; events are made when they are asked for.
+    /// Makes the shop and its customers; ``events()`` makes the events.
     ///
     /// - Complexity: O(customers + items × clusters).
-    /// - Throws: ``ShopError`` with the code `setting` for an impossible configuration.
+    /// - Throws: ``ShopError`` with the code `setting` if the configuration is out of range.
     package init(_ configuration: Configuration = Configuration()) throws(ShopError) {
         try configuration.check()
-        let world = World(configuration: configuration)
-        let households = (0..<configuration.customers).map {
-            Household(
+        let world = ShopWorld(configuration: configuration)
+        let customerTraits = (0..<configuration.customers).map {
+            CustomerTraits(
                 index: $0, catalogue: world.catalogue, tastes: world.tastes,
                 seed: configuration.seed)
         }
         self.configuration = configuration
         self.world = world
-        self.households = households
+        self.customerTraits = customerTraits
         items = world.catalogue.items
         truth = ShopTruth(
             configuration: configuration, tasteShare: Tastes.tasteShare,
             clusters: world.tastes.clusters.map(\.truth), sequences: world.tastes.sequences,
-            couplings: Couplings.truth, launchDays: world.catalogue.laterLaunchDays,
-            customers: households.map { $0.truth(world.catalogue) })
+            effects: GroundTruthEffects.truth, launchDays: world.catalogue.laterLaunchDays,
+            customers: customerTraits.map { $0.truth(world.catalogue) })
     }
 
-    /// All events in time order; those of one moment are ordered by customer.
+    /// All events in time order; events at one time are in the order of customers.
     ///
-    /// They are made day by day: memory holds the state of the customers and the events of one day.
+    /// Events are made day by day. Memory holds the state of the customers and the events of one
+    /// day.
     package func events() -> ShopEvents {
-        ShopEvents(world: world, households: households)
+        ShopEvents(world: world, customerTraits: customerTraits)
     }
 
-    /// What is known of the days on the shop's last one: those that were, and a forecast of four
-    /// weeks.
+    /// The context as known on the shop's last day: the past, and a forecast of four weeks.
     package func contextAtEnd() -> ContextFeeds {
         let end = Int(configuration.end / 86_400) + 28
         return ContextFeeds(

@@ -1,16 +1,16 @@
 import Foundation
 import Kernels
 
-/// The draws that the shop is made of, from one stream of a counter-based generator.
+/// The random numbers of the shop, from one stream of a counter-based generator.
 struct ShopRandom: Sendable {
     private var generator: PhiloxGenerator
 
-    /// Streams are independent: what one draws never changes another.
+    /// A generator at the start of a stream; streams are independent of each other.
     init(seed: UInt64, stream: Stream) {
         generator = PhiloxGenerator(seed: seed, stream: stream.number)
     }
 
-    /// What a stream of draws is for.
+    /// The purpose of a stream.
     enum Stream {
         case catalogue, tastes, sequences, holidays, offers
         case weather(city: Int)
@@ -18,7 +18,7 @@ struct ShopRandom: Sendable {
         case trends(department: Int)
         case traits(customer: Int)
         case behaviour(customer: Int)
-        /// What might happen to a customer instead.
+        /// Another possible future of a customer.
         case fork(customer: Int, repetition: Int)
 
         var number: UInt64 {
@@ -39,24 +39,24 @@ struct ShopRandom: Sendable {
         }
     }
 
-    /// A number from 0 up to but not 1.
+    /// A uniform number in [0, 1).
     mutating func uniform() -> Double { generator.uniform() }
 
-    /// A number of a range.
+    /// A uniform number in a range.
     mutating func uniform(in range: ClosedRange<Double>) -> Double {
         range.lowerBound + (range.upperBound - range.lowerBound) * uniform()
     }
 
-    /// A whole number from 0 up to but not `count`.
+    /// A uniform integer in 0 ..< count.
     mutating func integer(below count: Int) -> Int { generator.integer(below: count) }
 
-    /// True with a probability.
+    /// True with the given probability.
     mutating func chance(_ probability: Double) -> Bool { uniform() < probability }
 
     /// A number of the standard normal distribution.
     mutating func normal() -> Double { generator.normal() }
 
-    /// A count of 0, 1, 2… with a mean, geometric, cut at `max`.
+    /// A geometric count of 0, 1, 2… with the given mean, limited to `max`.
     mutating func geometric(mean: Double, max: Int) -> Int {
         let stop = 1 / (1 + mean)
         var count = 0
@@ -64,7 +64,7 @@ struct ShopRandom: Sendable {
         return count
     }
 
-    /// A log-normal number with a median.
+    /// A log-normal number with the given median.
     mutating func logNormal(median: Double, sigma: Double) -> Double {
         median * exp(sigma * normal())
     }
@@ -72,7 +72,7 @@ struct ShopRandom: Sendable {
     /// A gamma-distributed number (Marsaglia and Tsang, "A Simple Method for Generating Gamma
     /// Variables", 2000), for a shape of at least 1.
     mutating func gamma(mean: Double, shape: Double) -> Double {
-        precondition(shape >= 1, "the method holds for shapes of 1 and more")
+        precondition(shape >= 1, "The method needs a shape of 1 or more.")
         let d = shape - 1.0 / 3
         let c = 1 / (9 * d).squareRoot()
         while true {
@@ -86,7 +86,7 @@ struct ShopRandom: Sendable {
         }
     }
 
-    /// The numbers 0..<count in an order of chance.
+    /// The numbers 0 ..< count in random order.
     mutating func permutation(_ count: Int) -> [Int] {
         var order = Array(0..<count)
         generator.shuffle(&order)
@@ -94,12 +94,12 @@ struct ShopRandom: Sendable {
     }
 }
 
-/// Draws indices in proportion to weights, by binary search in their running sum.
+/// Samples indices in proportion to weights, by binary search in their running sum.
 struct WeightedChoice: Sendable {
     private let indices: [Int32]
     private let sums: [Double]
 
-    /// Keeps the indices whose weight is above zero.
+    /// A choice of the indices with a weight above 0.
     init(_ weights: some Sequence<(index: Int, weight: Double)>) {
         var indices: [Int32] = []
         var sums: [Double] = []
@@ -113,12 +113,12 @@ struct WeightedChoice: Sendable {
         self.sums = sums
     }
 
-    /// Whether there is nothing to draw.
+    /// Whether no index has a weight above 0.
     var isEmpty: Bool { indices.isEmpty }
 
-    /// An index; there must be one.
+    /// A random index; the choice must not be empty.
     func draw(_ random: inout ShopRandom) -> Int {
-        precondition(!isEmpty, "nothing has a weight above zero")
+        precondition(!isEmpty, "An index needs a weight above 0.")
         let target = random.uniform() * sums[sums.count - 1]
         var low = 0
         var high = sums.count - 1

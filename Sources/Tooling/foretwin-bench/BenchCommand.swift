@@ -2,8 +2,8 @@ import ArgumentParser
 import Foundation
 import TwinStorage
 
-/// `foretwin-bench`: the measurements that `tools/bench` compares with other programs, and trials
-/// against a synthetic shop.
+/// `foretwin-bench`: measurements for `tools/bench`, which compares them with other programs, and
+/// trials with a synthetic shop.
 @main
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,9 +14,9 @@ struct BenchCommand: ParsableCommand {
     /// `foretwin-bench graph`.
     struct Graph: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Measure the graph store; prints JSON, an object a line.")
+            abstract: "Measure the graph store; prints one JSON object a line.")
 
-        /// What is measured.
+        /// The measurement.
         enum Phase: String, ExpressibleByArgument, CaseIterable {
             case ingest, grow, load, twoHop = "two-hop", top
         }
@@ -24,28 +24,28 @@ struct BenchCommand: ParsableCommand {
         @Option(help: "The folder of the store.")
         var store: String
 
-        @Option(help: "How many customers the events are of.")
+        @Option(help: "The number of customers.")
         var customers = 5000
 
-        @Option(help: "How many events to take in.")
+        @Option(help: "The number of events to ingest.")
         var events = 200_000
 
-        @Option(help: "The place of the first event in the stream.")
+        @Option(help: "The index of the first event in the stream.")
         var first = 0
 
-        @Option(help: "Decides the events.")
+        @Option(help: "The seed of the events.")
         var seed: UInt64 = 7
 
-        @Option(help: "Edges of the twin that is read.")
+        @Option(help: "The number of edges of the twin to read.")
         var edges = 500
 
-        @Option(help: "How often the twin is read.")
+        @Option(help: "The number of reads of the twin.")
         var iterations = 20_000
 
         @Option(help: "Also write the events to this file, as CSV.")
         var writeEvents: String?
 
-        @Option(help: "Also write what other databases must store to this file, as JSON Lines.")
+        @Option(help: "Also write the rows for other databases to this file, as JSON Lines.")
         var writeUpserts: String?
 
         @Option(help: "Also write the twin's edges to this file, as JSON Lines.")
@@ -62,7 +62,7 @@ struct BenchCommand: ParsableCommand {
             switch phase {
             case .ingest:
                 let ingest = BenchIngest(
-                    store: store, stream: stream, places: first..<first + events)
+                    store: store, stream: stream, indices: first..<first + events)
                 if let writeEvents { try ingest.write(eventsTo: writeEvents) }
                 if let writeUpserts {
                     try ingest.write(upsertsTo: writeUpserts)
@@ -70,8 +70,8 @@ struct BenchCommand: ParsableCommand {
                     try ingest.measure()
                 }
             case .grow:
-                let places = first..<first + events
-                try BenchIngest(store: store, stream: stream, places: places).grow()
+                let indices = first..<first + events
+                try BenchIngest(store: store, stream: stream, indices: indices).grow()
             case .load, .twoHop, .top:
                 let reads = try BenchReads(store: store, edges: edges, iterations: iterations)
                 if let writeTwin { try reads.write(twinTo: writeTwin) }
@@ -84,10 +84,10 @@ struct BenchCommand: ParsableCommand {
         }
     }
 
-    /// Prints a line for a program to read.
+    /// Prints one line of JSON.
     static func print(_ values: [String: Any]) throws {
         let data = try JSONSerialization.data(withJSONObject: values, options: [.sortedKeys])
-        // At once, whoever reads it: some of what is measured takes an hour.
+        // Without a buffer, because a measurement can take an hour.
         FileHandle.standardOutput.write(data + Data("\n".utf8))
     }
 }

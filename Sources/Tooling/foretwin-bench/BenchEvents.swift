@@ -1,10 +1,10 @@
 import Shop
 import Time
 
-/// The events of the benchmarks: any stretch of an endless stream, the same for the same seed.
+/// The events of the benchmarks: an endless stream, the same for the same seed.
 ///
-/// Customers come at random for visits of five events; most items are from a customer's own sixty.
-/// It is much faster than the made-up shop, and an event can be made without those before it.
+/// Visits of random customers have five events. Most items are from a customer's own sixty items.
+/// It is much faster than the synthetic shop, and each event can be made on its own.
 struct BenchEvents {
     let customers: Int
     let seed: UInt64
@@ -17,24 +17,24 @@ struct BenchEvents {
     /// The half-life of the benchmarks' stores in seconds.
     static let halfLifeSeconds: Double = 30 * 86_400
 
-    /// The event at a place in the stream; visits come every half minute.
-    subscript(place: Int) -> Event {
-        let visit = place / Self.visit
-        let step = place % Self.visit
+    /// The event at an index of the stream; there is a visit every half minute.
+    subscript(index: Int) -> Event {
+        let visit = index / Self.visit
+        let step = index % Self.visit
         let customer = Int(mix(UInt64(visit), 1) % UInt64(customers))
-        let draw = mix(UInt64(place), 2)
+        let draw = mix(UInt64(index), 2)
         let own = mix(UInt64(customer) << 8 | draw >> 32 % 60, 3) % Self.items
         let item = draw % 10 < 7 ? own : mix(draw, 4) % Self.items
         let seconds = Int64(1_700_000_000 + visit * 30 + step * 5)
         return Event(
-            eventID: "e\(place)", userID: "customer-\(customer)", itemID: "item-\(item)",
+            eventID: "e\(index)", userID: "customer-\(customer)", itemID: "item-\(item)",
             type: Self.types[step], timestamp: Timestamp(seconds: seconds),
             sessionID: "s\(visit)", city: Self.cities[customer % Self.cities.count],
             quantity: step == 4 ? Double(1 + draw % 3) : nil,
             price: Double(100 + item % 900) / 100)
     }
 
-    /// SplitMix64 of a number, in one of several streams.
+    /// SplitMix64 of a number, for one of several streams.
     private func mix(_ number: UInt64, _ stream: UInt64) -> UInt64 {
         var z = number &+ seed &* 0x9E37_79B9_7F4A_7C15 &+ stream &* 0xD1B5_4A32_D192_ED03
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9

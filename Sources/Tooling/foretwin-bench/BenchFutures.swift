@@ -13,7 +13,7 @@ extension BenchCommand {
             commandName: "futures",
             abstract: "Measure simulation; prints one line of JSON.")
 
-        /// What is done.
+        /// The phase.
         enum Phase: String, ExpressibleByArgument, CaseIterable {
             case train, simulate
         }
@@ -21,34 +21,34 @@ extension BenchCommand {
         @Option(help: "The folder of models.")
         var models: String
 
-        @Option(help: "How many items there are.")
+        @Option(help: "The number of items.")
         var items = 10_000
 
-        @Option(help: "How many customers the model learns from.")
+        @Option(help: "The number of customers of the training data.")
         var customers = 1500
 
         @Option(help: "The length of vectors and of the state.")
         var width = 128
 
-        @Option(help: "Paths of a simulation.")
+        @Option(help: "The number of paths of a simulation.")
         var paths = 1000
 
-        @Option(help: "Events of a path.")
+        @Option(help: "The number of events of a path.")
         var steps = 20
 
-        @Option(help: "How many simulations, each of another twin.")
+        @Option(help: "The number of simulations, each of another twin.")
         var twins = 10
 
-        @Flag(help: "Draw items from the LSTM alone.")
+        @Flag(help: "Sample items from the LSTM only.")
         var sequenceOnly = false
 
-        @Option(help: "Threads.")
+        @Option(help: "The number of threads.")
         var threads = 2
 
-        @Option(help: "Decides everything random.")
+        @Option(help: "The seed of all random numbers.")
         var seed: UInt64 = 7
 
-        @Argument(help: "What to do.")
+        @Argument(help: "The phase to run.")
         var phase: Phase
 
         func run() throws {
@@ -81,7 +81,7 @@ extension BenchCommand {
             return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
         }
 
-        /// The rate of simulating twins one after the other, after one that does not count.
+        /// The rate of simulating twins one after the other, after one warm-up simulation.
         private func simulate(
             _ data: TrainingData, _ model: PredictionModel
         ) throws -> [String: Any] {

@@ -9,19 +9,19 @@ import TwinStorage
 struct BenchIngest {
     let store: TwinStore
     let stream: BenchEvents
-    let places: Range<Int>
+    let indices: Range<Int>
 
     private static let batch = 1000
 
-    private func batches() -> [[Event]] { batches(of: places) }
+    private func batches() -> [[Event]] { batches(of: indices) }
 
-    private func batches(of places: Range<Int>) -> [[Event]] {
-        stride(from: places.lowerBound, to: places.upperBound, by: Self.batch).map { start in
-            (start..<min(places.upperBound, start + Self.batch)).map { stream[$0] }
+    private func batches(of indices: Range<Int>) -> [[Event]] {
+        stride(from: indices.lowerBound, to: indices.upperBound, by: Self.batch).map { start in
+            (start..<min(indices.upperBound, start + Self.batch)).map { stream[$0] }
         }
     }
 
-    /// Takes the events in and settles them, and prints how long that took.
+    /// Ingests and merges the events, and prints the time.
     func measure() throws {
         let batches = batches()
         let before = try store.graph.stateNumber
@@ -35,14 +35,15 @@ struct BenchIngest {
         let end = clock.now
         let after = try store.graph.stateNumber
         try BenchCommand.print([
-            "phase": "ingest", "events": places.count, "seconds": (end - start) / .seconds(1),
+            "phase": "ingest", "events": indices.count, "seconds": (end - start) / .seconds(1),
             "append_seconds": (appended - start) / .seconds(1), "batches": after - before,
             "half_life_ms": BenchEvents.halfLifeSeconds * 1000,
         ])
     }
 
-    /// Takes the events in without a break, and prints how long each million took, and then how
-    /// long it took to settle what waited.
+    /// Ingests the events without a pause.
+    ///
+    /// Prints the time of each million events, and then the time to merge all pending events.
     func grow() throws {
         let clock = ContinuousClock()
         var pipeline = AppendPipeline(into: store)
@@ -51,27 +52,27 @@ struct BenchIngest {
                 "phase": phase, "events": done, "seconds": (clock.now - start) / .seconds(1),
             ])
         }
-        for first in stride(from: places.lowerBound, to: places.upperBound, by: Self.million) {
-            let part = first..<min(places.upperBound, first + Self.million)
+        for first in stride(from: indices.lowerBound, to: indices.upperBound, by: Self.million) {
+            let part = first..<min(indices.upperBound, first + Self.million)
             let batches = batches(of: part)
             let start = clock.now
             for batch in batches { try pipeline.append(batch) }
-            if part.upperBound == places.upperBound { try pipeline.finish() }
+            if part.upperBound == indices.upperBound { try pipeline.finish() }
             try report("grow", part.count, since: start)
         }
         let start = clock.now
-        let waiting = try store.pendingCount()
+        let pending = try store.pendingCount()
         try store.settle()
-        try report("settle", waiting, since: start)
+        try report("settle", pending, since: start)
     }
 
     private static let million = 1_000_000
 
-    /// Writes the events as a file that `foretwin ingest` reads.
+    /// Writes the events as a file for `foretwin ingest`.
     func write(eventsTo path: String) throws {
         var text = "event_id,user_id,item_id,type,timestamp,session_id,city,quantity,price\n"
-        for place in places {
-            let event = stream[place]
+        for index in indices {
+            let event = stream[index]
             let fields = [
                 event.eventID ?? "", event.userID, event.itemID ?? "", event.type.name,
                 "\(event.timestamp.rawValue)", event.sessionID ?? "", event.city ?? "",
@@ -82,7 +83,7 @@ struct BenchIngest {
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
     }
 
-    /// Takes the events in and writes, batch by batch, what changed in the store.
+    /// Ingests the events, and writes the changes of the store batch by batch.
     func write(upsertsTo path: String) throws {
         guard FileManager.default.createFile(atPath: path, contents: nil) else {
             throw ValidationError("\(path) cannot be written.")
@@ -101,7 +102,7 @@ struct BenchIngest {
         }
         try file.close()
         try BenchCommand.print([
-            "phase": "ingest", "events": places.count, "seconds": 0, "batches": 0,
+            "phase": "ingest", "events": indices.count, "seconds": 0, "batches": 0,
             "half_life_ms": BenchEvents.halfLifeSeconds * 1000,
         ])
     }
@@ -126,7 +127,7 @@ struct BenchIngest {
         }
     }
 
-    /// Adds what a batch changed in one twin.
+    /// Adds the changes of a batch in one twin.
     private func add(
         _ graph: GraphID, _ batch: [Event], _ known: inout [GraphID: [EdgeKey: Edge]],
         _ upserts: inout Upserts

@@ -2,11 +2,11 @@ import Foundation
 import Kernels
 import Learning
 
-/// What `tools/bench learning` measures of Foretwin: each function returns the values of one line.
+/// The measurements of `tools/bench learning`; each function returns the values of one line.
 struct BenchLearning {
     /// The number of threads.
     var threads = 2
-    /// Passes over the sequences.
+    /// The number of passes over the sequences.
     var epochs = 1
     /// The length of vectors and of the state.
     var width = 128
@@ -14,9 +14,9 @@ struct BenchLearning {
     var items = 10_000
     /// The number of event types.
     var types = 3
-    /// Candidates of the sampled softmax, or negatives of skip-gram.
+    /// The candidates of the sampled softmax, or the negatives of skip-gram.
     var negatives = 5
-    /// Everything random follows from it.
+    /// The seed of all random numbers.
     var seed: UInt64 = 7
 
     /// The sequences of a safetensors file with `offsets`, `items`, `types` and `times`.
@@ -37,7 +37,7 @@ struct BenchLearning {
         return result
     }
 
-    /// Trains the LSTM; its rate, and its exact loss on held-out sequences.
+    /// Trains the LSTM; returns its rate, and its exact loss on held-out sequences.
     func lstm(_ training: EventSequences, validation: EventSequences) throws -> [String: Any] {
         var configuration = SequenceTrainer.Configuration()
         configuration.width = width
@@ -58,7 +58,7 @@ struct BenchLearning {
         ]
     }
 
-    /// Trains skip-gram vectors and writes them to a safetensors file; its rate.
+    /// Trains skip-gram vectors and writes them to a safetensors file; returns the rate.
     func skipGram(_ training: EventSequences, vectors path: String) throws -> [String: Any] {
         var configuration = SkipGram.Configuration()
         configuration.dimensions = width
@@ -77,8 +77,8 @@ struct BenchLearning {
 
     /// The rate of rows × inner times inner × columns, in 10⁹ operations a second.
     ///
-    /// Each thread multiplies its own matrices by a packed one, as in training; the best of five
-    /// rounds.
+    /// Each thread multiplies its own matrices by a packed one, as in training. The result is the
+    /// best of five rounds.
     func product(rows: Int, inner: Int, columns: Int) -> [String: Any] {
         func space(_ rows: Int, _ columns: Int) -> MatrixView {
             FloatStorage(count: rows * columns, repeating: 0.5)

@@ -8,7 +8,7 @@ extension BenchCommand {
             commandName: "learning",
             abstract: "Measure training; prints one line of JSON.")
 
-        /// What is measured.
+        /// The measurement.
         enum Phase: String, ExpressibleByArgument, CaseIterable {
             case lstm, skipGram = "skip-gram", product
         }
@@ -22,7 +22,7 @@ extension BenchCommand {
         @Option(help: "Where to write the vectors of skip-gram.")
         var vectors = ""
 
-        @Option(help: "How many items there are.")
+        @Option(help: "The number of items.")
         var items = 10_000
 
         @Option(help: "The length of vectors and of the state.")
@@ -34,10 +34,10 @@ extension BenchCommand {
         @Option(help: "Passes over the sequences.")
         var epochs = 1
 
-        @Option(help: "Threads.")
+        @Option(help: "The number of threads.")
         var threads = 2
 
-        @Option(help: "Decides the result.")
+        @Option(help: "The seed of all random numbers.")
         var seed: UInt64 = 7
 
         @Option(help: "Rows of the product.")

@@ -16,7 +16,7 @@ struct BenchReads {
 
     private static let user = "bench-reader"
 
-    /// Makes the twin, unless the store has it, of visits a day apart to one new item each.
+    /// Makes the twin, unless the store has it: one event a day, each with a new item.
     init(store: TwinStore, edges: Int, iterations: Int) throws {
         self.store = store
         self.iterations = max(1, iterations)
@@ -29,7 +29,8 @@ struct BenchReads {
                 edgeCount = count
                 break
             }
-            // The first has edges to a part of the day and a city too; one by one towards the end.
+            // The first event also makes edges to a part of the day and a city. Near the end,
+            // events are added one by one.
             let visits = (0..<max(1, min(100, edges - count - 2))).map { visit in
                 Event(
                     userID: Self.user, itemID: "reader-item-\(day + visit)", type: .view,
@@ -49,9 +50,9 @@ struct BenchReads {
         decay = Decay(at: newest, halfLifeSeconds: BenchEvents.halfLifeSeconds)
     }
 
-    /// The number that the peers know an edge type by.
+    /// The number of an edge type in the other databases.
     static func number(of type: EdgeType) -> Int {
-        // A stable number from the name; peers only compare them.
+        // A stable hash of the name; the other databases only compare the numbers.
         type.rawValue.utf8.reduce(17) { ($0 &* 31 &+ Int($1)) & 0xFFFF }
     }
 
@@ -97,7 +98,7 @@ struct BenchReads {
             ]) { $1 })
     }
 
-    /// Writes the twin's edges for the peers.
+    /// Writes the twin's edges for the other databases.
     func write(twinTo path: String) throws {
         var text = ""
         for edge in try store.graph.loadGraph(graph).edges {
@@ -110,7 +111,7 @@ struct BenchReads {
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
     }
 
-    /// Times a read, warm.
+    /// Measures a read after a warm-up.
     private func measure(_ work: () throws -> Void) throws -> [String: Any] {
         for _ in 0..<max(1, iterations / 10) { try work() }
         let clock = ContinuousClock()

@@ -8,41 +8,48 @@ import SyntheticShop
 import Time
 import TwinStorage
 
-/// What-if questions to a made-up shop whose true answers can be counted.
+/// What-if questions about a synthetic shop, whose true answers can be counted.
 ///
-/// Every other question is what a fifth off the price of an item changes in its sales within a week,
-/// and what a rainy week changes in those of a category.
+/// Questions alternate: the effect of a price 20 % lower on an item's sales within a week, and the
+/// effect of a rainy week on a category's sales.
 struct WhatIfTrials {
-    /// One question with both answers.
+    /// One question with the model's and the true answer.
     struct Trial: Encodable {
-        /// What was asked.
+        /// The question.
         var question: String
-        /// How often the group is bought as things are, in all, by the model.
-        var usual: Double
-        /// The same in truth.
-        var trueUsual: Double
-        /// The change, by the model.
+        /// The expected purchases of the group in the baseline, by the model.
+        var baseline: Double
+        /// The true expected purchases in the baseline.
+        var trueBaseline: Double
+        /// The change by the model.
         var change: Double
         /// The 90 % interval of the change.
         var interval: [Double]
         /// The true change.
         var trueChange: Double
-        /// The standard error of the true change by counting.
+        /// The standard error of the true change from the finite number of repetitions.
         var trueError: Double
-        /// Whether the true change lies within the interval.
+        /// Whether the interval contains the true change.
         var holds: Bool
+
+        private enum CodingKeys: String, CodingKey {
+            case question
+            case baseline = "usual"
+            case trueBaseline = "trueUsual"
+            case change, interval, trueChange, trueError, holds
+        }
     }
 
     let shop: ShopGenerator
     let store: TwinStore
     let model: PredictionModel
     let demandError: DemandError
-    /// The eve of the morning from which the futures start, in seconds since 1970.
+    /// The last second before the futures start, in seconds since 1970.
     let origin: Int64
     let seed: UInt64
     let threads: Int
 
-    /// Customers that are asked about at most.
+    /// The greatest number of customers in a question.
     private static let customerLimit = 400
     private static let days = 7
     private static let paths = 40
@@ -56,13 +63,13 @@ struct WhatIfTrials {
         var items: Set<String>
     }
 
-    /// Asks as many questions.
+    /// Asks questions.
     ///
     /// - Parameters:
-    ///   - count: How many.
-    ///   - progress: Told how many are answered.
+    ///   - count: The number of questions.
+    ///   - progress: Called with the number of answered questions.
     /// - Returns: The answers.
-    /// - Throws: What store, model and shop throw.
+    /// - Throws: Errors of store, model and shop.
     func run(_ count: Int, progress: (Int) -> Void) throws -> [Trial] {
         var generator = PhiloxGenerator(seed: seed, stream: 0x7217)
         let customers = min(Self.customerLimit, shop.truth.customers.count)
@@ -85,13 +92,13 @@ struct WhatIfTrials {
                     to: shop.context, items: shop.items, horizon: horizon),
                 customers: customers, repetitions: Self.repetitions, threads: threads
             ).items.filter { question.items.contains($0.key) }
-                // In one order, so that sums have the same last bits each time.
+                // In a fixed order, so that sums have the same bits each time.
                 .sorted { $0.key < $1.key }.map(\.value)
             let change = truth.reduce(0) { $0 + $1.change }
             progress(number + 1)
             return Trial(
-                question: question.text, usual: effect.usual,
-                trueUsual: truth.reduce(0) { $0 + $1.usual }, change: effect.change,
+                question: question.text, baseline: effect.usual,
+                trueBaseline: truth.reduce(0) { $0 + $1.baseline }, change: effect.change,
                 interval: [effect.interval.lowerBound, effect.interval.upperBound],
                 trueChange: change,
                 trueError: truth.reduce(0) { $0 + $1.standardError * $1.standardError }
@@ -107,36 +114,36 @@ struct WhatIfTrials {
             var scenario = Scenario()
             if number.isMultiple(of: 2) {
                 guard let item = known.randomElement(using: &generator),
-                    let place = model.catalogue.place(of: item.itemID)
+                    let index = model.catalogue.place(of: item.itemID)
                 else { return nil }
                 scenario.prices = [.init(.item(item.itemID), factor: 0.8)]
                 return Question(
                     text: "price of \(item.itemID) -20 %", scenario: scenario,
-                    group: .item(place), items: [item.itemID])
+                    group: .item(index), items: [item.itemID])
             }
-            guard let place = categories.indices.randomElement(using: &generator) else {
+            guard let index = categories.indices.randomElement(using: &generator) else {
                 return nil
             }
             scenario.precipitation = 15
-            let items = shop.items.filter { $0.category == categories[place] }.map(\.itemID)
+            let items = shop.items.filter { $0.category == categories[index] }.map(\.itemID)
             return Question(
-                text: "a rainy week, \(categories[place])", scenario: scenario,
-                group: .category(place), items: Set(items))
+                text: "a rainy week, \(categories[index])", scenario: scenario,
+                group: .category(index), items: Set(items))
         }
     }
 }
 
 extension WhatIfTrials {
-    /// The trials as lines of a table, and how many of their intervals hold the truth.
+    /// The trials as lines of a table, and the number of intervals that contain the true change.
     static func lines(_ trials: [Trial]) -> [String] {
-        func number(_ value: Double, _ places: Int) -> String {
-            String(format: "%.\(places)f", value)
+        func number(_ value: Double, _ decimals: Int) -> String {
+            String(format: "%.\(decimals)f", value)
         }
         let rows =
             [["what if", "bought", "in truth", "change", "90 % interval", "in truth", "holds"]]
             + trials.map { trial in
                 [
-                    trial.question, number(trial.usual, 1), number(trial.trueUsual, 1),
+                    trial.question, number(trial.baseline, 1), number(trial.trueBaseline, 1),
                     number(trial.change, 2),
                     "\(number(trial.interval[0], 2)) to \(number(trial.interval[1], 2))",
                     number(trial.trueChange, 2), trial.holds ? "yes" : "no",
@@ -144,7 +151,7 @@ extension WhatIfTrials {
             }
         let held = trials.count(where: \.holds)
         return rows.map { $0.joined(separator: "\t") } + [
-            "", "\(held) of \(trials.count) intervals that are to hold the truth in 90 % do.",
+            "", "\(held) of \(trials.count) intervals contain the truth; 90 % should.",
         ]
     }
 }

@@ -16,36 +16,37 @@ extension BenchCommand {
             commandName: "what-if-trials",
             abstract: "Compare what-if answers about a synthetic shop with the truth.",
             discussion: """
-                Makes a shop and its store, back-tests it to calibrate, asks what-if questions \
-                about prices and rain in turn, and prints each answer beside the true change. Of \
-                the intervals, nine in ten are to hold the truth.
+                Makes a shop and its store, calibrates by a back-test, asks questions about prices \
+                and rain in turn, and prints each answer with the true change. Nine in ten \
+                intervals should contain the true change.
                 """)
 
-        @Option(help: "How many questions to ask.")
+        @Option(help: "The number of questions.")
         var count = 20
 
-        @Option(help: "How many customers the shop has.")
+        @Option(help: "The number of customers of the shop.")
         var customers = 2_000
 
-        @Option(help: "Decides the shop, the training and the questions.")
+        @Option(help: "The seed of the shop, the training and the questions.")
         var seed: UInt64 = 7
 
-        @Option(help: "How many futures of each customer the back-test simulates.")
+        @Option(help: "The number of paths of each customer in the back-test.")
         var paths = 200
 
-        @Option(help: "At how many moments, a week apart, the back-test calibrates.")
+        @Option(help: "The number of calibration origins of the back-test, a week apart.")
         var calibrations = 3
 
         @Option(help: "The length of vectors and of the state.")
         var width = 64
 
-        @Option(help: "Passes of the LSTM over the events at most.")
+        @Option(help: "The greatest number of passes of the LSTM over the events.")
         var epochs = 30
 
-        @Option(help: "Threads; the result does not depend on it.")
+        @Option(help: "The number of threads; it does not change the result.")
         var threads = ProcessInfo.processInfo.activeProcessorCount
 
-        @Option(help: ArgumentHelp("Also write the trials there, as JSON.", valueName: "file"))
+        @Option(
+            help: ArgumentHelp("Also write the trials to this file, as JSON.", valueName: "file"))
         var json: String?
 
         func validate() throws {
@@ -96,7 +97,7 @@ extension BenchCommand {
             }
         }
 
-        /// Notes the end of each stage.
+        /// Prints the name of each finished stage.
         private static func show(_ progress: OperationProgress) {
             if progress.finding != nil { note("\(progress.stage)") }
         }

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import Learning
+import TextFiles
 
 /// What the files of a model's version are: their lengths and SHA-256 digests.
 ///
@@ -77,7 +78,7 @@ struct ModelManifest: Codable, Equatable {
         } catch {
             throw PredictionError(
                 .model,
-                "A file of the model cannot be used. \(error.message) Train again, or "
+                "A file of the model cannot be used. \(error.description) Train again, or "
                     + "restore the folder.")
         }
     }

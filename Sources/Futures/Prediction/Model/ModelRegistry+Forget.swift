@@ -1,5 +1,6 @@
 import Foundation
 import Learning
+import TextFiles
 
 /// What was done so that no model holds some customers any more.
 package struct ForgettingReceipt: Sendable, Equatable {
@@ -74,7 +75,7 @@ extension ModelRegistry {
         do {
             data = try RegularFile.contents(of: path, upTo: Self.erasedLengthMax)
         } catch {
-            throw PredictionError(.file, error.message)
+            throw PredictionError(.file, error.description)
         }
         let lines = data.split(separator: UInt8(ascii: "\n"))
         let keys = lines.compactMap { RowKey(String(decoding: $0, as: UTF8.self)) }

@@ -72,7 +72,7 @@ struct NewItems {
     /// Vectors for the new items, in the space of those of the known ones.
     private func vectors(like embeddings: Embeddings) -> [Float] {
         let learned = ContentVectors(
-            embeddings, trust: trust, words: content.words, wordCount: content.wordCount)
+            embeddings, weights: trust, words: content.words, wordCount: content.wordCount)
         return content.newWords.flatMap { learned.vector(of: $0) }
     }
 }

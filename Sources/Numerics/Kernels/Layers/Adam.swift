@@ -10,17 +10,17 @@ package struct AdamStep: Sendable {
     /// The update of one step.
     ///
     /// - Parameters:
-    ///   - step: Counts from 1; enters by the bias corrections.
+    ///   - step: The number of the step, from 1, for the bias corrections.
     ///   - learningRate: The step length.
     ///   - gradientScale: Multiplies every gradient (for clipping).
     ///   - firstDecay: β₁, the decay of the mean of gradients.
     ///   - secondDecay: β₂, the decay of the mean of their squares.
-    ///   - epsilon: Keeps the division finite.
+    ///   - epsilon: Added to the divisor, so that it is never 0.
     package init(
         step: Int, learningRate: Float, gradientScale: Float = 1, firstDecay: Float = 0.9,
         secondDecay: Float = 0.999, epsilon: Float = 1e-8
     ) {
-        precondition(step >= 1, "Steps of an optimiser count from 1.")
+        precondition(step >= 1, "The first step of an optimiser is step 1.")
         rate = Float(Double(learningRate) / (1 - power(Double(firstDecay), step)))
         secondCorrection = Float(1 / (1 - power(Double(secondDecay), step)))
         self.firstDecay = firstDecay
@@ -29,7 +29,7 @@ package struct AdamStep: Sendable {
         self.gradientScale = gradientScale
     }
 
-    /// Moves the parameters in a part of four storages of the same layout.
+    /// Updates the parameters in `range`; all four storages have the same layout.
     package func apply(
         to parameters: FloatStorage, gradient: FloatStorage, first: FloatStorage,
         second: FloatStorage, range: Range<Int>
@@ -39,26 +39,28 @@ package struct AdamStep: Sendable {
             first: first, second: second, count: range.count)
     }
 
-    /// Moves `count` parameters at `offset`, whose gradient begins elsewhere in its storage.
+    /// Updates `count` parameters at `offset`, with the gradients at `gradientOffset`.
     ///
     /// The moments `first` and `second` have the layout of the parameters.
     package func apply(
         to parameters: FloatStorage, at offset: Int, gradient: FloatStorage,
         at gradientOffset: Int, first: FloatStorage, second: FloatStorage, count: Int
     ) {
-        precondition(offset >= 0 && gradientOffset >= 0 && count >= 0)
+        precondition(
+            offset >= 0 && gradientOffset >= 0 && count >= 0,
+            "Offsets and the count must not be negative.")
         precondition(
             offset + count <= min(parameters.count, min(first.count, second.count))
                 && gradientOffset + count <= gradient.count,
-            "The update must lie inside the storages.")
+            "The update must be inside the storages.")
         let p = parameters.base + offset
         let g = gradient.base + gradientOffset
         let m = first.base + offset
         let v = second.base + offset
         var index = 0
         while index + 16 <= count {
-            let (value, mean, square) = moved(
-                p.lanes(index), g.lanes(index), m.lanes(index), v.lanes(index))
+            let (value, mean, square) = updated(
+                p.vector(index), g.vector(index), m.vector(index), v.vector(index))
             p.store(value, index)
             m.store(mean, index)
             v.store(square, index)
@@ -66,9 +68,9 @@ package struct AdamStep: Sendable {
         }
         if index < count {
             let rest = count - index
-            let (value, mean, square) = moved(
-                p.lanes(index, count: rest), g.lanes(index, count: rest),
-                m.lanes(index, count: rest), v.lanes(index, count: rest))
+            let (value, mean, square) = updated(
+                p.vector(index, count: rest), g.vector(index, count: rest),
+                m.vector(index, count: rest), v.vector(index, count: rest))
             p.store(value, index, count: rest)
             m.store(mean, index, count: rest)
             v.store(square, index, count: rest)
@@ -76,19 +78,19 @@ package struct AdamStep: Sendable {
     }
 
     @inline(__always)
-    private func moved(
-        _ parameter: Lanes, _ gradient: Lanes, _ first: Lanes, _ second: Lanes
-    ) -> (Lanes, Lanes, Lanes) {
+    private func updated(
+        _ parameter: Vector16, _ gradient: Vector16, _ first: Vector16, _ second: Vector16
+    ) -> (Vector16, Vector16, Vector16) {
         let scaled = gradient * gradientScale
-        let mean = fused(scaled * (1 - firstDecay), first, Lanes(repeating: firstDecay))
+        let mean = fused(scaled * (1 - firstDecay), first, Vector16(repeating: firstDecay))
         let square = fused(
-            scaled * scaled * (1 - secondDecay), second, Lanes(repeating: secondDecay))
+            scaled * scaled * (1 - secondDecay), second, Vector16(repeating: secondDecay))
         let root = (square * secondCorrection).squareRoot() + epsilon
         return (parameter - mean * rate / root, mean, square)
     }
 }
 
-/// By repeated squaring: the same on every machine, and cheap at any step.
+/// A power by repeated squaring: the same bits on every machine.
 private func power(_ base: Double, _ exponent: Int) -> Double {
     var result = 1.0
     var factor = base

@@ -3,35 +3,37 @@ import Foundation
 // Softmax cross-entropy against many candidates, fused with the products around it.
 //
 // n = rows (queries), S = candidates, d = width. The logits n × S are computed in tiles of 256
-// candidates, and each tile becomes exponentials while it is in the second-level cache. Only a
+// candidates. Each tile is turned into exponentials while it is in the second-level cache. Only a
 // strip of rows is in memory at a time, never the logits of all rows over the whole catalogue.
 //
-// Exponentials are taken against a reference of their row, which begins as the logit of the target
-// and follows the greatest logit once that is more than e³⁰ times as likely. So most tiles need no
-// second look: the factor of a row, scale / Σ eˣ, goes into the queries before the gradient of the
-// candidates and into the gradient of the queries after it, and the n × S exponentials are read
-// once, by the two products of the way back.
+// Exponentials are relative to a reference logit of their row. At first it is the logit of the
+// target; it is raised to the greatest logit when that is greater by more than 30. So most tiles
+// need no second pass. The factor of a row, scale / Σ eˣ, is applied to the queries before the
+// gradient of the candidates is computed, and to the gradient of the queries after that. So the
+// backward pass reads the n × S exponentials once, in two products.
 
-/// Candidates done at once: 64 rows of their logits fill a sixteenth of a second-level cache.
+/// The candidates of one tile: 64 rows of their logits fill a sixteenth of a second-level cache.
 private let tileWidth = 256
-/// Rows of a tile in memory are this far apart: not a multiple of 4 KiB / 4, which would map the
-/// rows to the same few lines of the first-level cache.
+/// The distance of two rows of a tile in memory.
+///
+/// A multiple of 4 KiB (1,024 floats) would map the rows to the same few lines of the first-level
+/// cache.
 private let tileStride = tileWidth + 16
-/// The most logits that are kept for the way back at a time, 16 MiB.
+/// The most logits that are kept for the backward pass at a time, 16 MiB.
 private let stripLogits = 1 << 22
 /// The fewest rows of a strip, however many candidates there are.
 private let stripRowsMin = 32
 /// The most rows of a strip.
 ///
-/// What belongs to them in one tile, 0.8 MiB, stays in a second-level cache through the three
-/// products; with 512 candidates this is worth a quarter of the time.
+/// Their data for one tile, 0.8 MiB, stays in a second-level cache through the three products. With
+/// 512 candidates this saves a quarter of the time.
 private let stripRowsMax = 256
 /// How far a logit may exceed the reference of its row.
 private let headroom: Float = 30
-/// What stands in for -∞ as a logit: its exponential is 0 and differences stay finite.
+/// A finite logit in place of -∞: its exponential is 0, and differences stay finite.
 private let absent: Float = -1e30
 
-/// What a query is compared with: S vectors of length d, ready for both directions.
+/// The candidates of a softmax: S vectors of length d, packed for both passes.
 package struct CandidateTable: Sendable {
     let columns: PackedMatrix
     let rows: PackedMatrix
@@ -41,13 +43,14 @@ package struct CandidateTable: Sendable {
     ///
     /// - Parameters:
     ///   - columns: The vectors as columns, d × S, for the logits.
-    ///   - rows: The vectors as rows, S × d, for the way back.
-    ///   - offsets: 1 × S, added to the logits: the biases, and −log(draws · q) of a sample.
+    ///   - rows: The vectors as rows, S × d, for the backward pass.
+    ///   - offsets: 1 × S, added to the logits: the biases, and −log(S · q) for a sample from q.
     package init(columns: PackedMatrix, rows: PackedMatrix, offsets: MatrixView) {
         precondition(
             columns.columns == rows.rows && columns.rows == rows.columns,
-            "Both forms hold the same vectors.")
-        precondition(offsets.rows == 1 && offsets.columns == rows.rows, "One offset a candidate.")
+            "Both forms need the same vectors.")
+        precondition(
+            offsets.rows == 1 && offsets.columns == rows.rows, "Each candidate needs one offset.")
         self.columns = columns
         self.rows = rows
         self.offsets = offsets
@@ -57,16 +60,16 @@ package struct CandidateTable: Sendable {
     var width: Int { rows.columns }
 }
 
-/// Where the gradients of a candidate softmax go.
+/// The memory for the gradients of a candidate softmax.
 package struct CandidateGradient: Sendable {
     let queries: MatrixView
     let candidates: MatrixView
     let offsets: MatrixView
 
-    /// Places for gradients; all are overwritten.
+    /// The views for the gradients; all elements are overwritten.
     ///
     /// - Parameters:
-    ///   - queries: n × d, without the share of the targets.
+    ///   - queries: n × d, without the terms of the targets.
     ///   - candidates: S × d.
     ///   - offsets: 1 × S.
     package init(queries: MatrixView, candidates: MatrixView, offsets: MatrixView) {
@@ -76,16 +79,18 @@ package struct CandidateGradient: Sendable {
     }
 }
 
-/// What each row of a candidate softmax is to predict.
+/// The targets of the rows of a candidate softmax.
 package struct CandidateTargets: Sendable {
     /// The logit of each row's target, with bias.
     package var logits: [Float]
-    /// The candidates that are the target itself; they are left out of the row.
+    /// For each row, the candidates that are the target itself.
+    ///
+    /// They are left out of the row's sum.
     package var hits: [Range<Int>]
     /// The factor of each row's gradient; a row with 0 has neither loss nor gradient.
     package var scales: [Float]
 
-    /// Targets of as many rows as there are logits.
+    /// Targets of n rows: all three arrays have n elements.
     package init(logits: [Float], hits: [Range<Int>], scales: [Float]) {
         self.logits = logits
         self.hits = hits
@@ -95,8 +100,8 @@ package struct CandidateTargets: Sendable {
 
 /// Softmax over the target of each row and a shared set of candidates.
 ///
-/// With candidates drawn from a distribution q and offsets = bias − log(S · q) this estimates the
-/// full softmax loss by importance sampling (Bengio and Senécal 2008); the target itself is always
+/// With candidates sampled from a distribution q and offsets = bias − log(S · q) this estimates the
+/// full softmax loss by importance sampling (Bengio and Senécal 2008). The target itself is always
 /// present and needs no correction. With all classes as candidates and offsets = bias it is the
 /// full softmax.
 ///
@@ -107,7 +112,7 @@ package final class CandidateSoftmax: @unchecked Sendable {  // one thread at a 
     private var scaled = FloatStorage(count: 0)
     private var packedQueries = PackedMatrix(rows: 0, columns: 0)
 
-    /// No memory yet; it grows with use.
+    /// Allocates nothing; memory grows with use.
     package init() {}
 
     /// The rows of a strip.
@@ -121,8 +126,8 @@ package final class CandidateSoftmax: @unchecked Sendable {  // one thread at a 
     /// - Parameters:
     ///   - queries: n × d.
     ///   - table: The candidates.
-    ///   - targets: What the rows are to predict; the logits are replaced by
-    ///     scale · ∂loss/∂logit when there is a gradient.
+    ///   - targets: The targets of the rows. With a gradient, their logits are replaced by
+    ///     scale · ∂loss/∂logit.
     ///   - gradient: Receives scale · ∂loss/∂(queries, candidates, offsets); `nil` for none.
     /// - Returns: The sum of the losses.
     /// - Complexity: O(n · S · d) time, O(max(4 M, 32 · S)) memory.
@@ -131,10 +136,10 @@ package final class CandidateSoftmax: @unchecked Sendable {  // one thread at a 
         gradient: CandidateGradient?
     ) -> Double {
         let rows = queries.rows
-        precondition(queries.columns == table.width, "Queries and candidates have one width.")
+        precondition(queries.columns == table.width, "Queries and candidates need one width.")
         precondition(
             targets.logits.count == rows && targets.hits.count == rows
-                && targets.scales.count == rows, "One target a row.")
+                && targets.scales.count == rows, "Each row needs one target.")
         if let gradient { check(gradient, rows, table) }
         var total = 0.0
         var first = 0
@@ -156,7 +161,7 @@ package final class CandidateSoftmax: @unchecked Sendable {  // one thread at a 
                 && gradient.candidates.rows == table.count
                 && gradient.candidates.columns == table.width
                 && gradient.offsets.rows == 1 && gradient.offsets.columns == table.count,
-            "The gradients have the shapes of what they belong to.")
+            "The gradients need the shapes of queries, candidates and offsets.")
     }
 
     /// One strip of rows, forward and, if there is a gradient, backward.
@@ -221,7 +226,7 @@ package final class CandidateSoftmax: @unchecked Sendable {  // one thread at a 
         }
     }
 
-    /// The products of the way back.
+    /// The products of the backward pass.
     private func backward(
         _ z: MatrixView, _ table: CandidateTable, _ strip: Range<Int>, _ factors: [Float],
         _ finalReferences: [Float], _ gradient: CandidateGradient
@@ -236,14 +241,14 @@ package final class CandidateSoftmax: @unchecked Sendable {  // one thread at a 
         }
         packedQueries.pack(queries)
         let size = strip.count * tileStride
-        let later = strip.lowerBound > 0
+        let isLaterStrip = strip.lowerBound > 0
         let tiles = (table.count + tileWidth - 1) / tileWidth
         for tile in 0..<tiles {
             let columns = tile * tileWidth..<min(table.count, (tile + 1) * tileWidth)
             let e = exponentials.view(
                 offset: tile * size, rows: strip.count, columns: tileStride)
             let sums = gradient.offsets.row(0) + columns.lowerBound
-            if !later { sums.update(repeating: 0, count: columns.count) }
+            if !isLaterStrip { sums.update(repeating: 0, count: columns.count) }
             for index in 0..<strip.count {
                 let reference = references[tile * strip.count + index]
                 if reference != finalReferences[index] {
@@ -258,7 +263,7 @@ package final class CandidateSoftmax: @unchecked Sendable {  // one thread at a 
             multiply(used, table.rows, inner: columns, into: dz, accumulate: tile > 0)
             multiply(
                 used, transposeA: true, packedQueries,
-                into: gradient.candidates.rows(columns), accumulate: later)
+                into: gradient.candidates.rows(columns), accumulate: isLaterStrip)
         }
         for index in 0..<strip.count { scaleRow(dz.row(index), dz.columns, factors[index]) }
     }
@@ -267,10 +272,10 @@ package final class CandidateSoftmax: @unchecked Sendable {  // one thread at a 
 /// Adds the offsets and returns the greatest logit.
 @inline(__always)
 private func shiftRow(_ row: FloatPointer, _ shifts: FloatPointer, _ count: Int) -> Float {
-    var peaks = Lanes(repeating: absent)
+    var peaks = Vector16(repeating: absent)
     var index = 0
     while index + 16 <= count {
-        let value = row.lanes(index) + shifts.lanes(index)
+        let value = row.vector(index) + shifts.vector(index)
         row.store(value, index)
         peaks.replace(with: value, where: value .> peaks)
         index += 16

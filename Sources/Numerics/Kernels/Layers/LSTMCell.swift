@@ -1,5 +1,5 @@
 // The fused LSTM cell (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000).
-// n = parallel sequences, d = width. Gates lie side by side in a row of 4d: input i, forget f,
+// n = parallel sequences, d = width. A row of 4d holds the gates in this order: input i, forget f,
 // candidate g, output o.
 //
 //   i, f, o = σ(·)   g = tanh(·)   c = f · c₋₁ + i · g   h = o · tanh(c)
@@ -13,7 +13,7 @@ package enum LSTMCell {
     ///   - bias: 1 × 4d, added to the gates first.
     ///   - previousCell: c₋₁, n × d.
     ///   - cell: receives c, n × d; may be the same as `previousCell`.
-    ///   - cellTanh: receives tanh(c), n × d, which the way back needs.
+    ///   - cellTanh: receives tanh(c), n × d, which `backward` needs.
     ///   - hidden: receives h, n × d.
     package static func forward(
         gates: MatrixView, bias: MatrixView, previousCell: MatrixView, cell: MatrixView,
@@ -21,7 +21,7 @@ package enum LSTMCell {
     ) {
         let width = hidden.columns
         checkShapes(gates, [previousCell, cell, cellTanh, hidden])
-        precondition(bias.rows == 1 && bias.columns == 4 * width, "The bias is 1 × 4d.")
+        precondition(bias.rows == 1 && bias.columns == 4 * width, "The bias must be 1 × 4d.")
         let offsets = bias.row(0)
         for index in 0..<gates.rows {
             forwardRow(
@@ -55,7 +55,7 @@ package enum LSTMCell {
         for other in others {
             precondition(
                 other.rows == gates.rows && 4 * other.columns == gates.columns,
-                "The gates of n × d units are n × 4d.")
+                "The gates of n × d units must be n × 4d.")
         }
     }
 }
@@ -70,22 +70,22 @@ private func forwardRow(
         let rest = width - index
         let full = rest >= 16
         @inline(__always)
-        func read(_ pointer: FloatPointer, _ at: Int) -> Lanes {
-            full ? pointer.lanes(at) : pointer.lanes(at, count: rest)
+        func read(_ pointer: FloatPointer, _ at: Int) -> Vector16 {
+            full ? pointer.vector(at) : pointer.vector(at, count: rest)
         }
         @inline(__always)
-        func write(_ value: Lanes, _ pointer: FloatPointer, _ at: Int) {
+        func write(_ value: Vector16, _ pointer: FloatPointer, _ at: Int) {
             if full { pointer.store(value, at) } else { pointer.store(value, at, count: rest) }
         }
         let f = index + width
         let g = f + width
         let o = g + width
-        let inputGate = sigmoidLanes(read(gates, index) + read(bias, index))
-        let forgetGate = sigmoidLanes(read(gates, f) + read(bias, f))
-        let candidate = tanhLanes(read(gates, g) + read(bias, g))
-        let outputGate = sigmoidLanes(read(gates, o) + read(bias, o))
+        let inputGate = sigmoid16(read(gates, index) + read(bias, index))
+        let forgetGate = sigmoid16(read(gates, f) + read(bias, f))
+        let candidate = tanh16(read(gates, g) + read(bias, g))
+        let outputGate = sigmoid16(read(gates, o) + read(bias, o))
         let state = fused(inputGate * candidate, forgetGate, read(previous, index))
-        let squashed = tanhLanes(state)
+        let squashed = tanh16(state)
         write(inputGate, gates, index)
         write(forgetGate, gates, f)
         write(candidate, gates, g)
@@ -102,17 +102,17 @@ private func backwardRow(
     _ gates: FloatPointer, _ previous: FloatPointer, _ cellTanh: FloatPointer,
     _ hiddenGradient: FloatPointer, _ cellGradient: FloatPointer, _ width: Int
 ) {
-    let one = Lanes(repeating: 1)
+    let one = Vector16(repeating: 1)
     var index = 0
     while index < width {
         let rest = width - index
         let full = rest >= 16
         @inline(__always)
-        func read(_ pointer: FloatPointer, _ at: Int) -> Lanes {
-            full ? pointer.lanes(at) : pointer.lanes(at, count: rest)
+        func read(_ pointer: FloatPointer, _ at: Int) -> Vector16 {
+            full ? pointer.vector(at) : pointer.vector(at, count: rest)
         }
         @inline(__always)
-        func write(_ value: Lanes, _ pointer: FloatPointer, _ at: Int) {
+        func write(_ value: Vector16, _ pointer: FloatPointer, _ at: Int) {
             if full { pointer.store(value, at) } else { pointer.store(value, at, count: rest) }
         }
         let f = index + width

@@ -5,7 +5,7 @@ package enum SoftmaxLoss {
     /// Full softmax: −log softmax(logits + bias)[target] of each row.
     ///
     /// - Parameters:
-    ///   - logits: n × classes; the logits before, scale · ∂loss/∂logits after.
+    ///   - logits: n × classes; scale · ∂loss/∂logits afterwards.
     ///   - bias: 1 × classes, added to every row first.
     ///   - targets: n classes.
     ///   - scales: n factors of the gradient; a row with scale 0 has no loss and no gradient.
@@ -14,8 +14,10 @@ package enum SoftmaxLoss {
         logits: MatrixView, bias: MatrixView, targets: ArraySlice<Int32>,
         scales: ArraySlice<Float>
     ) -> Double {
-        precondition(targets.count == logits.rows && scales.count == logits.rows)
-        precondition(bias.rows == 1 && bias.columns == logits.columns, "One bias a class.")
+        precondition(
+            targets.count == logits.rows && scales.count == logits.rows,
+            "Each row needs one target and one scale.")
+        precondition(bias.rows == 1 && bias.columns == logits.columns, "Each class needs one bias.")
         let count = logits.columns
         let offsets = bias.row(0)
         var total = 0.0

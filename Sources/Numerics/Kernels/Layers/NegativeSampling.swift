@@ -2,22 +2,24 @@ import Foundation
 
 // Skip-gram with negative sampling (Mikolov et al. 2013) as small dense matrix products.
 //
-// Sixteen neighbouring tokens are the centres of one group. Its inputs are these tokens and
-// everything within reach of a window, its outputs the sixteen centres and sixteen negatives that
+// Sixteen neighbouring tokens are the centres of one group. The inputs of a group are these tokens
+// and all tokens within the window. Its outputs are the sixteen centres, and sixteen negatives that
 // all pairs of the group share (as in Ji et al. 2016, "Parallelizing Word2Vec in Shared and
-// Distributed Memory"). A signed weight for each (input, output) says how often the pair counts:
-// +1 for a true neighbour, −(pairs · negatives / 16) for a negative.
+// Distributed Memory"). Each (input, output) has a signed weight: +1 for a true neighbour,
+// −(pairs · negatives / 16) for a negative.
 //
-// Gradients of a group are computed from the tables as they stand, and added to them later, in
-// the order of groups. So groups can be computed at the same time with a fixed result.
+// The gradients of all groups of a batch are computed from the same tables. They are added to the
+// tables later, in the order of groups. So groups can be computed in parallel with a fixed result.
+//
+// D = dimensions.
 
-/// The tokens of a training corpus: sequences end to end.
+/// The tokens of a training corpus, sequence after sequence; three arrays of equal length.
 package struct TokenStream: Sendable {
     /// The item of each token.
     package var items: [Int32]
     /// The sequence of each token.
     package var sequences: [Int32]
-    /// How far the window of each token reaches to both sides.
+    /// The window of each token: the number of neighbours to each side.
     package var reaches: [UInt8]
 
     /// No tokens.
@@ -28,7 +30,7 @@ package struct TokenStream: Sendable {
     }
 }
 
-/// One group of centres: what it reads and its gradients.
+/// One group of centres: copies of its vectors, and its gradients.
 ///
 /// One thread at a time may compute a group; afterwards many may read it.
 package final class NegativeSamplingGroup: @unchecked Sendable {  // one writer at a time, see above
@@ -47,12 +49,16 @@ package final class NegativeSamplingGroup: @unchecked Sendable {  // one writer 
     private var outputItems: [Int32] = []
     private var inputMass: [Float] = []
     private var outputMass: [Float] = []
+    /// The rows of the tables of the last computation.
+    private var itemCount = 0
     /// The number of (centre, neighbour) pairs of the last computation.
     package private(set) var pairs = 0
 
-    /// Space for groups with a window of at most `window` tokens to each side.
+    /// Allocates memory for groups with at most `window` tokens to each side, from 1 to 255.
     package init(dimensions: Int, window: Int) {
-        precondition(dimensions > 0 && window > 0 && window <= 255, "Sizes must be positive.")
+        precondition(
+            dimensions > 0 && window > 0 && window <= 255,
+            "Sizes must be positive, and the window at most 255.")
         self.dimensions = dimensions
         self.window = window
         let reach = Self.centres + 2 * window
@@ -80,8 +86,15 @@ package final class NegativeSamplingGroup: @unchecked Sendable {  // one writer 
         _ tokens: TokenStream, first: Int, negatives: [Int32], negativesPerPair: Float,
         inputTable: MatrixView, outputTable: MatrixView
     ) {
-        precondition(first >= 0 && first < tokens.items.count, "The group begins in the corpus.")
-        precondition(negatives.count == Self.centres, "A group has 16 negatives.")
+        precondition(
+            tokens.sequences.count == tokens.items.count
+                && tokens.reaches.count == tokens.items.count,
+            "Each token needs an item, a sequence and a reach.")
+        precondition(
+            inputTable.rows == outputTable.rows, "Both tables need one row for each item.")
+        precondition(
+            first >= 0 && first < tokens.items.count, "The group must begin inside the corpus.")
+        precondition(negatives.count == Self.centres, "A group needs 16 negatives.")
         let end = min(first + Self.centres, tokens.items.count)
         let low = max(0, first - window)
         let high = min(tokens.items.count, end + window)
@@ -91,6 +104,7 @@ package final class NegativeSamplingGroup: @unchecked Sendable {  // one writer 
         let outputItems = tokens.items[first..<end] + padding + negatives
         self.inputItems = inputItems
         self.outputItems = Array(outputItems)
+        itemCount = inputTable.rows
         weigh(tokens, first: first, end: end, low: low, high: high, negativesPerPair)
         gatherRows(inputTable, inputItems, into: inputs)
         gatherRows(outputTable, self.outputItems, into: outputs)
@@ -109,7 +123,7 @@ package final class NegativeSamplingGroup: @unchecked Sendable {  // one writer 
         let width = 2 * Self.centres
         let table = weights.base
         table.update(repeating: 0, count: (high - low) * width)
-        let share = perPair / Float(Self.centres)
+        let perNegative = perPair / Float(Self.centres)
         var inputMass = [Float](repeating: 0, count: high - low)
         var outputMass = [Float](repeating: 0, count: width)
         var total: Float = 0
@@ -117,38 +131,38 @@ package final class NegativeSamplingGroup: @unchecked Sendable {  // one writer 
             let reach = min(window, Int(tokens.reaches[centre]))
             let sequence = tokens.sequences[centre]
             let column = centre - first
-            for place in max(low, centre - reach)...min(high - 1, centre + reach)
-            where place != centre && tokens.sequences[place] == sequence {
-                table[(place - low) * width + column] = 1
-                inputMass[place - low] += 1
+            for token in max(low, centre - reach)...min(high - 1, centre + reach)
+            where token != centre && tokens.sequences[token] == sequence {
+                table[(token - low) * width + column] = 1
+                inputMass[token - low] += 1
                 outputMass[column] += 1
                 total += 1
             }
         }
         pairs = Int(total)
         for row in 0..<high - low {
-            let negative = Lanes(repeating: -inputMass[row] * share)
+            let negative = Vector16(repeating: -inputMass[row] * perNegative)
             table.store(negative, row * width + Self.centres)
             inputMass[row] *= 1 + perPair
         }
-        for column in Self.centres..<width { outputMass[column] = total * share }
+        for column in Self.centres..<width { outputMass[column] = total * perNegative }
         self.inputMass = inputMass
         self.outputMass = outputMass
-        // A negative that happens to be a centre is no negative for the pairs of that centre.
+        // A negative that is also a centre does not count as a negative of that centre's pairs.
         let outputItems = outputItems
         for column in 0..<end - first {
             for negative in Self.centres..<width
             where outputItems[negative] == outputItems[column] {
                 for row in 0..<high - low where table[row * width + column] > 0 {
-                    table[row * width + negative] += share
+                    table[row * width + negative] += perNegative
                 }
             }
         }
     }
 
-    /// The mean loss of a pair with its negatives, from the scores before `compute` changed them.
+    /// The mean loss of a pair with its negatives, from the vectors that `compute` has read.
     ///
-    /// Computes the scores again: for progress reports, not for every group.
+    /// It computes the scores again, so call it for progress reports only.
     package func loss() -> Double {
         guard pairs > 0 else { return 0 }
         let rows = inputItems.count
@@ -164,18 +178,18 @@ package final class NegativeSamplingGroup: @unchecked Sendable {  // one writer 
         return total / Double(pairs)
     }
 
-    /// Adds the gradients of some groups to the tables, for the rows of one task.
+    /// Adds the gradients of some groups to the table rows of one task.
     ///
-    /// Task t of n changes the items with number ≡ t modulo n, group after group, so any split
-    /// gives the same result. A row whose updates in the batch weigh more than `massLimit` pairs
-    /// gets them scaled down to that: stale gradients must not add up without bound.
+    /// Task t of n changes the items with number ≡ t modulo n, group after group. So any number of
+    /// tasks gives the same result. If the updates of a row weigh more than `massLimit` pairs, they
+    /// are scaled down to that weight, because many gradients from old tables would overshoot.
     ///
     /// - Parameters:
-    ///   - groups: The groups, all computed.
+    ///   - groups: Groups after `compute` with these tables.
     ///   - task: The number of this task.
     ///   - tasks: The number of tasks.
     ///   - rate: The learning rate.
-    ///   - massLimit: The greatest weight of the updates of one row.
+    ///   - massLimit: The greatest total weight of the updates of one row, in pairs.
     ///   - masses: 2 · items zeros for internal use; zeros again afterwards.
     ///   - inputTable: items × D.
     ///   - outputTable: items × D.
@@ -183,7 +197,13 @@ package final class NegativeSamplingGroup: @unchecked Sendable {  // one writer 
         _ groups: ArraySlice<NegativeSamplingGroup>, task: Int, tasks: Int, rate: Float,
         massLimit: Float, masses: FloatStorage, inputTable: MatrixView, outputTable: MatrixView
     ) {
-        precondition(masses.count == inputTable.rows + outputTable.rows, "Two masses an item.")
+        precondition(tasks > 0 && task >= 0 && task < tasks, "There is no such task.")
+        precondition(
+            inputTable.rows == outputTable.rows
+                && groups.allSatisfy { $0.itemCount == inputTable.rows },
+            "The groups must be computed with tables of this size.")
+        precondition(
+            masses.count == inputTable.rows + outputTable.rows, "Each item needs two masses.")
         let outputMasses = masses.base + inputTable.rows
         let owner = (UInt32(truncatingIfNeeded: task), UInt32(truncatingIfNeeded: tasks))
         for group in groups {
@@ -211,7 +231,9 @@ package final class NegativeSamplingGroup: @unchecked Sendable {  // one writer 
 
 /// Copies the rows of the items to the first rows of `target`.
 private func gatherRows(_ table: MatrixView, _ items: [Int32], into target: MatrixView) {
-    precondition(items.count <= target.rows && table.columns == target.columns)
+    precondition(
+        items.count <= target.rows && table.columns == target.columns,
+        "The table needs the length of the group's vectors.")
     let columns = table.columns
     var row = target.base
     for item in items {
@@ -221,7 +243,7 @@ private func gatherRows(_ table: MatrixView, _ items: [Int32], into target: Matr
     }
 }
 
-/// Adds the masses of the rows that belong to the owner (task, tasks) to those of their items.
+/// Adds the masses of the rows of an owner (task, tasks) to the masses of their items.
 private func addMasses(
     _ items: [Int32], _ rowMasses: [Float], _ owner: (UInt32, UInt32), _ masses: FloatPointer
 ) {
@@ -230,12 +252,14 @@ private func addMasses(
     }
 }
 
-/// Adds the gradient rows that belong to the owner to the rows of their items.
+/// Adds the gradient rows of an owner to the table rows of their items.
 private func addRows(
     _ items: [Int32], _ rowMasses: [Float], _ owner: (UInt32, UInt32), _ masses: FloatPointer,
     _ rate: Float, _ massLimit: Float, _ gradient: MatrixView, _ table: MatrixView
 ) {
-    precondition(items.count <= gradient.rows && gradient.columns == table.columns)
+    precondition(
+        items.count <= gradient.rows && gradient.columns == table.columns,
+        "The table needs the length of the group's vectors.")
     for row in items.indices
     where UInt32(bitPattern: items[row]) % owner.1 == owner.0 && rowMasses[row] > 0 {
         let item = Int(items[row])
@@ -249,8 +273,8 @@ private func addRows(
 @inline(__always)
 private func signedErrors(_ scores: FloatPointer, _ weights: FloatPointer) {
     for index in [0, 16] {
-        let weight = weights.lanes(index)
-        let probability = sigmoidLanes(scores.lanes(index))
+        let weight = weights.vector(index)
+        let probability = sigmoid16(scores.vector(index))
         let miss = probability.replacing(with: 1 - probability, where: weight .> 0)
         scores.store(weight * miss, index)
     }

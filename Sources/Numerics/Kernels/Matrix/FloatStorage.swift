@@ -2,12 +2,12 @@
     import Glibc
 #endif
 
-/// Memory for floats that several threads may use at once.
+/// Memory for floats that several threads may use at the same time.
 ///
-/// A `FloatStorage` is a reference: copies share the memory. Reading and writing are bounds-checked.
-/// Two threads may write at the same time only to different elements; `parallelFor` with work split
-/// by index is the intended way. The memory begins at a multiple of 64 bytes.
-package final class FloatStorage: @unchecked Sendable {  // callers keep apart, see above
+/// A `FloatStorage` is a reference: copies share the memory. Package access is bounds-checked.
+/// While one thread writes an element, no other thread may use that element; `parallelFor` with
+/// work split by index is the intended way. The memory begins at a multiple of 64 bytes.
+package final class FloatStorage: @unchecked Sendable {  // callers split elements, see above
     /// The number of floats.
     package let count: Int
     let base: FloatPointer
@@ -15,29 +15,29 @@ package final class FloatStorage: @unchecked Sendable {  // callers keep apart, 
     /// The size of a huge page in bytes.
     private static let hugePage = 1 << 21
 
-    /// Memory for `count` floats, all `value`.
+    /// Allocates `count` floats, all `value`.
     package convenience init(count: Int, repeating value: Float = 0) {
         self.init(unfilled: count)
         base.update(repeating: value, count: max(count, 16))
     }
 
-    /// Memory for `count` floats of any value, each to be written before it is read.
+    /// Allocates `count` floats without a value; each must be written before it is read.
     package init(unfilled count: Int) {
-        precondition(count >= 0, "A storage cannot have a negative number of floats.")
+        precondition(count >= 0, "The count must not be negative.")
         self.count = count
         let size = max(count, 16) * 4
         let alignment = size >= Self.hugePage ? Self.hugePage : 64
         // Raw allocation is the only way to ask for cache-line alignment.
         let raw = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: alignment)
         #if os(Linux)
-            // Streaming through a large table would otherwise wait for the page table as much as
-            // for the memory. Only advice: if the system declines, nothing is different.
+            // With huge pages, a pass through a large table spends less time on the page table.
+            // This is advice: if the system declines, the result is the same.
             if size >= Self.hugePage { madvise(raw, size, Int32(MADV_HUGEPAGE)) }
         #endif
         base = raw.bindMemory(to: Float.self, capacity: max(count, 16))
     }
 
-    /// Memory with a copy of `elements`.
+    /// Allocates a copy of `elements`.
     package convenience init(_ elements: [Float]) {
         self.init(count: elements.count)
         elements.reading { base.update(from: $0, count: count) }
@@ -50,11 +50,11 @@ package final class FloatStorage: @unchecked Sendable {  // callers keep apart, 
     /// The float at `index`.
     package subscript(index: Int) -> Float {
         get {
-            precondition(index >= 0 && index < count, "The index is outside the storage.")
+            precondition(index >= 0 && index < count, "The index must be inside the storage.")
             return base[index]
         }
         set {
-            precondition(index >= 0 && index < count, "The index is outside the storage.")
+            precondition(index >= 0 && index < count, "The index must be inside the storage.")
             base[index] = newValue
         }
     }
@@ -66,11 +66,13 @@ package final class FloatStorage: @unchecked Sendable {  // callers keep apart, 
 
     /// Sets a part of the floats to `value`.
     package func fill(_ value: Float, in range: Range<Int>) {
-        precondition(range.lowerBound >= 0 && range.upperBound <= count, "Outside the storage.")
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= count,
+            "The range must be inside the storage.")
         (base + range.lowerBound).update(repeating: value, count: range.count)
     }
 
-    /// Replaces the content by that of another storage of the same size.
+    /// Copies the content of another storage of the same size.
     package func copy(from other: FloatStorage) {
         precondition(other.count == count, "Both storages must have the same size.")
         base.update(from: other.base, count: count)
@@ -78,7 +80,9 @@ package final class FloatStorage: @unchecked Sendable {  // callers keep apart, 
 
     /// Replaces the elements from `offset` on.
     package func write(_ elements: [Float], at offset: Int) {
-        precondition(offset >= 0 && offset + elements.count <= count, "Outside the storage.")
+        precondition(
+            offset >= 0 && offset + elements.count <= count, "The range must be inside the storage."
+        )
         elements.reading { (base + offset).update(from: $0, count: elements.count) }
     }
 
@@ -89,8 +93,10 @@ package final class FloatStorage: @unchecked Sendable {  // callers keep apart, 
 
     /// A copy of some elements.
     package func elements(in range: Range<Int>) -> [Float] {
-        precondition(range.lowerBound >= 0 && range.upperBound <= count, "Outside the storage.")
-        // Filled completely before use; spares writing the zeros first.
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= count,
+            "The range must be inside the storage.")
+        // All elements are initialised here, so zeros need not be written first.
         return [Float](unsafeUninitializedCapacity: range.count) { buffer, initialized in
             guard let start = buffer.baseAddress else { return }
             start.initialize(from: base + range.lowerBound, count: range.count)
@@ -98,34 +104,36 @@ package final class FloatStorage: @unchecked Sendable {  // callers keep apart, 
         }
     }
 
-    /// The part of the storage beginning at `offset`, seen as a row-major matrix.
+    /// The elements from `offset` on as a row-major matrix of contiguous rows.
     package func view(offset: Int = 0, rows: Int, columns: Int) -> MatrixView {
         MatrixView(storage: self, offset: offset, rows: rows, columns: columns, stride: columns)
     }
 }
 
-/// A window on a `FloatStorage`, seen as a matrix: rows × columns, row-major, rows `stride` apart.
+/// A part of a `FloatStorage` as a matrix: rows × columns, row-major, with rows `stride` apart.
 ///
-/// A view is a reference too: writing through it changes the storage.
+/// A view is a reference: writing to it changes the storage.
 package struct MatrixView: Sendable {
     /// The memory behind the view.
     package let storage: FloatStorage
-    /// Where the first row begins, in floats.
+    /// The position of the first row in the storage, in floats.
     package let offset: Int
     /// The number of rows.
     package let rows: Int
     /// The number of columns.
     package let columns: Int
-    /// The distance between the beginnings of two rows, in floats.
+    /// The distance from one row to the next, in floats.
     package let stride: Int
 
-    /// A view whose every element lies inside the storage.
+    /// A view; all of its elements must be inside the storage.
     package init(storage: FloatStorage, offset: Int, rows: Int, columns: Int, stride: Int) {
-        precondition(rows >= 0 && columns >= 0 && offset >= 0, "A view cannot be negative.")
-        precondition(stride >= columns, "The rows of a view must not overlap.")
+        precondition(
+            rows >= 0 && columns >= 0 && offset >= 0,
+            "Sizes and the offset of a view must not be negative.")
+        precondition(stride >= columns, "The stride must be at least the number of columns.")
         precondition(
             rows == 0 || offset + (rows - 1) * stride + columns <= storage.count,
-            "A view must lie inside its storage.")
+            "A view must be inside its storage.")
         self.storage = storage
         self.offset = offset
         self.rows = rows
@@ -136,13 +144,14 @@ package struct MatrixView: Sendable {
     var base: FloatPointer { storage.base + offset }
 
     func row(_ index: Int) -> FloatPointer {
-        precondition(index >= 0 && index < rows, "The row is outside the view.")
+        precondition(index >= 0 && index < rows, "The row must be inside the view.")
         return storage.base + (offset + index * stride)
     }
 
     /// The rows `range` of this view.
     package func rows(_ range: Range<Int>) -> MatrixView {
-        precondition(range.lowerBound >= 0 && range.upperBound <= rows, "Outside the view.")
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= rows, "The rows must be inside the view.")
         return MatrixView(
             storage: storage, offset: offset + range.lowerBound * stride, rows: range.count,
             columns: columns, stride: stride)
@@ -151,11 +160,11 @@ package struct MatrixView: Sendable {
     /// The element in a row and column.
     package subscript(row: Int, column: Int) -> Float {
         get {
-            precondition(column >= 0 && column < columns, "The column is outside the view.")
+            precondition(column >= 0 && column < columns, "The column must be inside the view.")
             return self.row(row)[column]
         }
         nonmutating set {
-            precondition(column >= 0 && column < columns, "The column is outside the view.")
+            precondition(column >= 0 && column < columns, "The column must be inside the view.")
             self.row(row)[column] = newValue
         }
     }
@@ -171,9 +180,9 @@ package struct MatrixView: Sendable {
         for index in 0..<rows { row(index).update(from: other.row(index), count: columns) }
     }
 
-    /// Copies one row of another view with as many columns.
+    /// Copies one row of another view with the same number of columns.
     package func copyRow(_ index: Int, from other: MatrixView, row otherIndex: Int) {
-        precondition(columns == other.columns, "The rows must be equally long.")
+        precondition(columns == other.columns, "Both views need the same number of columns.")
         copyFloats(other.row(otherIndex), row(index), columns)
     }
 
@@ -184,17 +193,17 @@ package struct MatrixView: Sendable {
 
     /// Adds `scale` times a row of another view to a row of this one.
     package func addToRow(_ index: Int, _ scale: Float, _ other: MatrixView, row otherIndex: Int) {
-        precondition(columns == other.columns, "The rows must be equally long.")
+        precondition(columns == other.columns, "Both views need the same number of columns.")
         axpy(scale, other.row(otherIndex), row(index), columns)
     }
 
     /// The scalar product of a row of this view and a row of another.
     package func dotRows(_ index: Int, _ other: MatrixView, row otherIndex: Int) -> Float {
-        precondition(columns == other.columns, "The rows must be equally long.")
+        precondition(columns == other.columns, "Both views need the same number of columns.")
         return dot(row(index), other.row(otherIndex), columns)
     }
 
-    /// A copy as a value.
+    /// A copy as a `Matrix`.
     package var matrix: Matrix {
         if stride == columns {
             return Matrix(

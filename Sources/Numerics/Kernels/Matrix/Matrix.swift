@@ -1,4 +1,4 @@
-/// A matrix of floats, a plain value: rows × columns, row-major.
+/// A matrix of floats with value semantics: rows × columns, row-major.
 package struct Matrix: Sendable, Equatable {
     /// The number of rows.
     package let rows: Int
@@ -7,13 +7,15 @@ package struct Matrix: Sendable, Equatable {
     /// The elements, row after row.
     package var elements: [Float] {
         didSet {
-            precondition(elements.count == rows * columns, "A matrix keeps its shape.")
+            precondition(
+                elements.count == rows * columns, "The number of elements must stay rows × columns."
+            )
         }
     }
 
     /// A matrix whose elements are all `value`.
     package init(rows: Int, columns: Int, repeating value: Float = 0) {
-        precondition(rows >= 0 && columns >= 0, "A matrix cannot have a negative size.")
+        precondition(rows >= 0 && columns >= 0, "The size of a matrix must not be negative.")
         self.rows = rows
         self.columns = columns
         elements = [Float](repeating: value, count: rows * columns)
@@ -21,8 +23,8 @@ package struct Matrix: Sendable, Equatable {
 
     /// A matrix of the given elements, row after row.
     package init(rows: Int, columns: Int, elements: [Float]) {
-        precondition(rows >= 0 && columns >= 0, "A matrix cannot have a negative size.")
-        precondition(elements.count == rows * columns, "A matrix has rows × columns elements.")
+        precondition(rows >= 0 && columns >= 0, "The size of a matrix must not be negative.")
+        precondition(elements.count == rows * columns, "A matrix needs rows × columns elements.")
         self.rows = rows
         self.columns = columns
         self.elements = elements
@@ -31,42 +33,19 @@ package struct Matrix: Sendable, Equatable {
     /// The element in a row and column.
     package subscript(row: Int, column: Int) -> Float {
         get {
-            precondition(column >= 0 && column < columns, "The column is outside the matrix.")
+            precondition(column >= 0 && column < columns, "The column must be inside the matrix.")
             return elements[row * columns + column]
         }
         set {
-            precondition(column >= 0 && column < columns, "The column is outside the matrix.")
+            precondition(column >= 0 && column < columns, "The column must be inside the matrix.")
             elements[row * columns + column] = newValue
         }
     }
 
     /// The elements of one row.
     package func row(_ index: Int) -> ArraySlice<Float> {
-        precondition(index >= 0 && index < rows, "The row is outside the matrix.")
+        precondition(index >= 0 && index < rows, "The row must be inside the matrix.")
         return elements[index * columns..<(index + 1) * columns]
-    }
-
-    /// The matrix of the given rows, in that order; a row may be taken many times.
-    package func selecting(rows indices: [Int]) -> Matrix {
-        var chosen: [Float] = []
-        chosen.reserveCapacity(indices.count * columns)
-        for index in indices { chosen += row(index) }
-        return Matrix(rows: indices.count, columns: columns, elements: chosen)
-    }
-
-    /// The transposed matrix.
-    package func transposed() -> Matrix {
-        var result = Matrix(rows: columns, columns: rows)
-        let height = rows
-        let width = columns
-        var target = result.elements
-        for row in 0..<height {
-            for column in 0..<width {
-                target[column * height + row] = elements[row * width + column]
-            }
-        }
-        result.elements = target
-        return result
     }
 
     /// This matrix times `other`: (m × k) · (k × n) → m × n.

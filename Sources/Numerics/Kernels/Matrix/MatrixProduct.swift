@@ -1,16 +1,16 @@
 // Matrix products. One loop for A·B, A·Bᵀ and Aᵀ·B.
 //
-// How it works: B is cut into panels of 32 columns; for each panel, tiles of 8 × 32 elements of C
-// stay in registers while k runs. Every element of C is one chain of multiply-adds over k in
-// ascending order, whatever the tile it lies in, so a product cut into parts by rows or columns
-// gives the same bits as the whole.
+// B is cut into panels of 32 columns. For each panel, tiles of 8 × 32 elements of C stay in
+// registers during the sum over k. Each element of C is one chain of multiply-adds over k in
+// ascending order, independent of its tile. So a product cut into parts by rows or columns gives
+// the same bits as the whole product.
 
 /// The columns of one panel of B, and of one tile of C.
 let panelWidth = 32
-/// The length of k that is done at once, so that a panel (32 KiB) stays in the first-level cache.
+/// The greatest part of k that is done at once: its panel (32 KiB) fits the first-level cache.
 private let innerBlock = 256
 
-/// `count` cut into blocks of about the same length, none longer than a panel may be.
+/// The length of blocks when `count` is cut into equal blocks of at most `innerBlock`.
 private func innerLength(_ count: Int) -> Int {
     let blocks = max(1, (count + innerBlock - 1) / innerBlock)
     return max(1, (count + blocks - 1) / blocks)
@@ -29,7 +29,7 @@ struct Operand {
     }
 }
 
-/// How the left side of a product lies in memory.
+/// The memory layout of the left side of a product.
 private struct LeftSide {
     let base: FloatPointer
     let rowStride: Int
@@ -50,17 +50,17 @@ private struct LeftSide {
         self.tileStride = tileStride
     }
 
-    /// Runs `body` with the left side in the form in which it is read fastest.
+    /// Runs `body` with the left side in the layout that is fastest to read.
     ///
-    /// Read in place, a transposed side would touch a cache line for every eight floats; where
-    /// several panels read it, it is copied so that a tile's eight rows lie together.
+    /// Reading a transposed side in place touches a cache line for every eight floats. If several
+    /// panels read it, it is copied so that the eight rows of a tile are contiguous.
     static func with(_ a: Operand, _ shape: ProductShape, _ body: (LeftSide) -> Void) {
         guard a.transposed, shape.rows >= tileHeight, shape.columns >= 2 * panelWidth else {
             body(LeftSide(a))
             return
         }
         let tiles = (shape.rows + tileHeight - 1) / tileHeight
-        // Not a multiple of 4 KiB: see tileStride of the candidate softmax.
+        // It is not a multiple of 4 KiB: see `tileStride` of the candidate softmax.
         let tileStride = tileHeight * shape.inner + 16
         let copy = FloatPointer.allocate(capacity: tiles * tileStride)
         defer { copy.deallocate() }
@@ -69,9 +69,9 @@ private struct LeftSide {
             let target = copy + row / tileHeight * tileStride
             if row + 2 * tileHeight <= shape.rows {
                 for k in 0..<shape.inner {
-                    let lanes = (a.base + k &* a.stride).lanes(row)
-                    (target + k &* tileHeight).storeEight(lanes.lowHalf)
-                    (target + (tileStride &+ k &* tileHeight)).storeEight(lanes.highHalf)
+                    let floats = (a.base + k &* a.stride).vector(row)
+                    (target + k &* tileHeight).storeEight(floats.lowHalf)
+                    (target + (tileStride &+ k &* tileHeight)).storeEight(floats.highHalf)
                 }
                 row += 2 * tileHeight
             } else {
@@ -96,7 +96,7 @@ struct ProductShape {
 
 /// A matrix cut into panels of 32 columns for use as the right side of many products.
 ///
-/// Immutable after `init` and `pack`; shared freely between threads for reading.
+/// Any number of threads may read it while no thread calls `pack`.
 package final class PackedMatrix: @unchecked Sendable {  // written only by `pack`, see there
     /// The rows of the matrix: the inner dimension of products with it.
     package let rows: Int
@@ -104,9 +104,9 @@ package final class PackedMatrix: @unchecked Sendable {  // written only by `pac
     package let columns: Int
     let panels: FloatStorage
 
-    /// Space for a matrix of rows × columns, all zero.
+    /// Allocates a matrix of rows × columns, all zero.
     package init(rows: Int, columns: Int) {
-        precondition(rows >= 0 && columns >= 0, "A matrix cannot have a negative size.")
+        precondition(rows >= 0 && columns >= 0, "The size of a matrix must not be negative.")
         self.rows = rows
         self.columns = columns
         let count = (columns + panelWidth - 1) / panelWidth
@@ -121,12 +121,14 @@ package final class PackedMatrix: @unchecked Sendable {  // written only by `pac
         pack(view, transposed: transposed)
     }
 
-    /// Replaces the content; no other thread may use the matrix meanwhile.
+    /// Replaces the content.
+    ///
+    /// No other thread may use the matrix at the same time.
     package func pack(_ view: MatrixView, transposed: Bool = false) {
         precondition(
             rows == (transposed ? view.columns : view.rows)
                 && columns == (transposed ? view.rows : view.columns),
-            "A packed matrix keeps its shape.")
+            "The view needs the shape of the packed matrix.")
         let operand = Operand(view.base, view.stride, transposed: transposed)
         var column = 0
         while column < columns {
@@ -150,34 +152,45 @@ package func multiply(
         "The inner dimensions of a product must be equal.")
     precondition(
         c.rows == (transposeA ? a.columns : a.rows) && c.columns == b.columns,
-        "The result has another shape.")
+        "The result needs the shape of the product.")
     multiplyPacked(
         Operand(a.base, a.stride, transposed: transposeA), b, columns: 0..<b.columns,
         inner: 0..<b.rows, into: c, accumulate: accumulate)
 }
 
-/// The first columns of C = A · some columns of B; the first of them a multiple of 32.
+/// C = A · (the columns `columns` of B), written to the first columns of C.
+///
+/// The lower bound of `columns` is a multiple of 32.
 func multiply(_ a: MatrixView, _ b: PackedMatrix, columns: Range<Int>, into c: MatrixView) {
     precondition(a.columns == b.rows && c.rows == a.rows, "The shapes must fit.")
-    precondition(c.columns >= columns.count && columns.upperBound <= b.columns)
-    precondition(columns.lowerBound >= 0 && columns.lowerBound % panelWidth == 0)
+    precondition(
+        c.columns >= columns.count && columns.upperBound <= b.columns,
+        "The columns must be inside B, and fit into C.")
+    precondition(
+        columns.lowerBound >= 0 && columns.lowerBound % panelWidth == 0,
+        "The first column must begin a panel.")
     multiplyPacked(
         Operand(a.base, a.stride, transposed: false), b, columns: columns, inner: 0..<b.rows,
         into: c, accumulate: false)
 }
 
-/// C = A · some rows of B, or C += ….
+/// C = A · (the rows `inner` of B), or C += that product.
 func multiply(
     _ a: MatrixView, _ b: PackedMatrix, inner: Range<Int>, into c: MatrixView, accumulate: Bool
 ) {
-    precondition(a.columns == inner.count && c.rows == a.rows && c.columns == b.columns)
-    precondition(inner.lowerBound >= 0 && inner.upperBound <= b.rows, "Outside the matrix.")
+    precondition(
+        a.columns == inner.count && c.rows == a.rows && c.columns == b.columns,
+        "The shapes must fit.")
+    precondition(
+        inner.lowerBound >= 0 && inner.upperBound <= b.rows, "The rows must be inside B.")
     multiplyPacked(
         Operand(a.base, a.stride, transposed: false), b, columns: 0..<b.columns, inner: inner,
         into: c, accumulate: accumulate)
 }
 
-/// The product with a part of a packed matrix; the callers have checked the ranges.
+/// The product with a part of a packed matrix.
+///
+/// Callers check the ranges.
 private func multiplyPacked(
     _ a: Operand, _ b: PackedMatrix, columns: Range<Int>, inner: Range<Int>, into c: MatrixView,
     accumulate: Bool
@@ -206,7 +219,7 @@ private func multiplyPacked(
     }
 }
 
-/// C = op(A) · op(B), or C += …, where op may transpose its operand.
+/// C = op(A) · op(B), or C += op(A) · op(B), where op may transpose its operand.
 ///
 /// - Complexity: O(m · n · k).
 package func multiply(
@@ -219,7 +232,8 @@ package func multiply(
     precondition(
         inner == (transposeB ? b.columns : b.rows),
         "The inner dimensions of a product must be equal.")
-    precondition(c.rows == rows && c.columns == columns, "The result has another shape.")
+    precondition(
+        c.rows == rows && c.columns == columns, "The result needs the shape of the product.")
     matrixProduct(
         Operand(a.base, a.stride, transposed: transposeA),
         Operand(b.base, b.stride, transposed: transposeB),
@@ -227,7 +241,9 @@ package func multiply(
         ProductShape(rows: rows, columns: columns, inner: inner), accumulate: accumulate)
 }
 
-/// The product on raw memory, whose ranges the caller has checked.
+/// The product on raw memory.
+///
+/// Callers check the ranges.
 func matrixProduct(
     _ a: Operand, _ b: Operand, into c: FloatPointer, stride: Int, _ shape: ProductShape,
     accumulate: Bool
@@ -243,7 +259,7 @@ func matrixProduct(
         var column = 0
         while column < shape.columns {
             let width = min(panelWidth, shape.columns - column)
-            // With few rows, or rows already 32 wide, copying B would cost more than it saves.
+            // With few rows, or with rows of B of 32 columns, copying B costs more than it saves.
             let direct =
                 width == panelWidth && !b.transposed && (shape.rows <= 16 || b.stride == 32)
             var start = 0
@@ -283,8 +299,8 @@ private func packPanel(
     for k in inner {
         let source = b.base + k * b.stride + firstColumn
         if columns == panelWidth {
-            target.store(source.lanes(0), 0)
-            target.store(source.lanes(16), 16)
+            target.store(source.vector(0), 0)
+            target.store(source.vector(16), 16)
         } else {
             for column in 0..<panelWidth { target[column] = column < columns ? source[column] : 0 }
         }
@@ -292,7 +308,7 @@ private func packPanel(
     }
 }
 
-/// `packPanel` for a transposed B, by blocks of 16 × 16 and the rest one by one.
+/// `packPanel` for a transposed B: in blocks of 16 × 16, and the rest one by one.
 private func packTransposed(
     _ b: Operand, firstColumn: Int, columns: Int, inner: Range<Int>, into panel: FloatPointer
 ) {
@@ -309,8 +325,8 @@ private func packTransposed(
             }
         }
         while k < inner.count {
-            for lane in 0..<width {
-                panel[k * panelWidth + column + lane] = source[lane * b.stride + k]
+            for offset in 0..<width {
+                panel[k * panelWidth + column + offset] = source[offset * b.stride + k]
             }
             k += 1
         }
@@ -331,7 +347,7 @@ private func multiplyPanel(
         tiles(source, c, stride, rows: 0..<shape.rows, accumulate)
         return
     }
-    // A narrow last panel: full tiles in a scratch of eight rows, of which the columns are kept.
+    // The last panel is narrow: compute full tiles in a buffer of eight rows, and copy its columns.
     withScratch(tileHeight * panelWidth) { scratch in
         var row = 0
         while row < shape.rows {
@@ -352,7 +368,7 @@ private func multiplyPanel(
     }
 }
 
-/// Runs `body` with `count` floats of short-lived memory.
+/// Runs `body` with `count` temporary floats, all 0.
 private func withScratch(_ count: Int, _ body: (FloatPointer) -> Void) {
     let scratch = FloatPointer.allocate(capacity: count)
     defer { scratch.deallocate() }

@@ -1,14 +1,14 @@
 // The innermost loops of the matrix product: tiles of 8, 4 or 1 rows × 32 columns in registers.
 
-/// The rows of the highest tile of C.
+/// The rows of the largest tile of C.
 let tileHeight = 8
 
-/// What a tile reads: rows of A, and a panel of B that is 32 wide.
+/// The memory that a tile reads: rows of A, and a panel of B with 32 columns.
 struct TileSource {
     let a: FloatPointer
     let rowStride: Int
     let innerStride: Int
-    /// From one eight rows of A to the next.
+    /// The distance from a group of eight rows of A to the next.
     let tileStride: Int
     let b: FloatPointer
     let bStride: Int
@@ -20,7 +20,7 @@ struct TileSource {
     }
 }
 
-/// Some rows of A · panel, stored or added to the rows of C, rows × 32.
+/// Stores rows of A · panel in rows of C (rows × 32), or adds them.
 @inline(__always)
 func tiles(
     _ source: TileSource, _ c: FloatPointer, _ stride: Int, rows: Range<Int>, _ accumulate: Bool
@@ -46,21 +46,21 @@ func tiles(
 
 /// One row of a tile of C: 32 floats in two registers.
 private struct TileRow {
-    var low = Lanes(repeating: 0)
-    var high = Lanes(repeating: 0)
+    var low = Vector16(repeating: 0)
+    var high = Vector16(repeating: 0)
 
     @inline(__always)
     init() {}
 
     @inline(__always)
     init(_ c: FloatPointer) {
-        low = c.lanes(0)
-        high = c.lanes(16)
+        low = c.vector(0)
+        high = c.vector(16)
     }
 
     @inline(__always)
-    mutating func add(_ a: Float, _ bLow: Lanes, _ bHigh: Lanes) {
-        let factor = Lanes(repeating: a)
+    mutating func add(_ a: Float, _ bLow: Vector16, _ bHigh: Vector16) {
+        let factor = Vector16(repeating: a)
         low = fused(low, factor, bLow)
         high = fused(high, factor, bHigh)
     }
@@ -98,8 +98,8 @@ private func tile8(
     var a = source.row(firstRow)
     var b = source.b
     for _ in 0..<source.inner {
-        let low = b.lanes(0)
-        let high = b.lanes(16)
+        let low = b.vector(0)
+        let high = b.vector(16)
         row0.add(a[0], low, high)
         row1.add(a[step], low, high)
         row2.add(a[2 &* step], low, high)
@@ -139,8 +139,8 @@ private func tile4(
     var a = source.row(firstRow)
     var b = source.b
     for _ in 0..<source.inner {
-        let low = b.lanes(0)
-        let high = b.lanes(16)
+        let low = b.vector(0)
+        let high = b.vector(16)
         row0.add(a[0], low, high)
         row1.add(a[step], low, high)
         row2.add(a[2 &* step], low, high)
@@ -162,7 +162,7 @@ private func tile1(
     var a = source.row(firstRow)
     var b = source.b
     for _ in 0..<source.inner {
-        row.add(a[0], b.lanes(0), b.lanes(16))
+        row.add(a[0], b.vector(0), b.vector(16))
         a += source.innerStride
         b += source.bStride
     }

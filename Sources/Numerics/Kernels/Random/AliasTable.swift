@@ -1,13 +1,15 @@
-/// Draws from a fixed categorical distribution in constant time (Walker 1977, Vose 1991).
+/// Samples from a fixed categorical distribution in constant time (Walker 1977, Vose 1991).
 package struct AliasTable: Sendable {
-    /// A column of the table; eight bytes, so that a draw touches one place in memory.
+    /// A column of the table.
+    ///
+    /// It has eight bytes, so that a sample reads one cache line.
     private struct Column {
         let threshold: Float
         let alias: Int32
     }
 
     private let columns: [Column]
-    /// The probability of each outcome; they sum to 1.
+    /// The probability of each outcome; the sum is 1.
     package let probabilities: [Double]
 
     /// The number of outcomes.
@@ -40,7 +42,7 @@ package struct AliasTable: Sendable {
                 small.append(high)
             }
         }
-        // What is left differs from 1 by rounding only, but an outcome of weight 0 must stay at 0.
+        // The remaining columns differ from 1 by rounding only. Weights of 0 must stay at 0.
         for index in weights.indices where weights[index] == 0 && aliases[index] == index {
             thresholds[index] = 0
             aliases[index] = Int32(weights.firstIndex { $0 > 0 } ?? index)
@@ -48,16 +50,11 @@ package struct AliasTable: Sendable {
         columns = zip(thresholds, aliases).map { Column(threshold: Float($0), alias: $1) }
     }
 
-    /// The outcome for a uniform number in [0, 1).
+    /// The outcome for a uniform number in [0, 1); numbers outside are taken as the nearest end.
     package func sample(_ uniform: Double) -> Int {
         let position = max(0, min(uniform, 0x1.fffffffffffffp-1)) * Double(columns.count)
         let index = min(Int(position), columns.count - 1)
         let column = columns[index]
         return position - Double(index) < Double(column.threshold) ? index : Int(column.alias)
-    }
-
-    /// A random outcome.
-    package func sample(using generator: inout PhiloxGenerator) -> Int {
-        sample(generator.uniform())
     }
 }

@@ -2,30 +2,28 @@ import Foundation
 
 /// The counter-based random number generator Philox4x32-10 (Salmon, Moraes, Dror, Shaw 2011).
 ///
-/// There is no state to pass along: the number at a position is a function of seed, stream and
-/// position alone. So work can be split in any way and still draws the same numbers.
+/// It has no state: the number at a position depends on seed, stream and position only. So work can
+/// be split in any way and still uses the same numbers.
 package struct Philox: Sendable, Equatable {
-    /// The key: another seed gives unrelated numbers everywhere.
+    /// The key.
+    ///
+    /// Different seeds give independent numbers.
     package let seed: UInt64
-    /// One of 2⁶⁴ independent sequences under a seed.
+    /// One of the 2⁶⁴ independent sequences of a seed.
     package let stream: UInt64
-    /// Added to every position.
-    package let counter: UInt64
 
-    /// The numbers of `stream` under `seed`, beginning at `counter`.
-    package init(seed: UInt64, stream: UInt64 = 0, counter: UInt64 = 0) {
+    /// The numbers of `stream` under `seed`.
+    package init(seed: UInt64, stream: UInt64 = 0) {
         self.seed = seed
         self.stream = stream
-        self.counter = counter
     }
 
     /// The 128 random bits at a position.
     @inlinable
     package func block(at position: UInt64) -> SIMD4<UInt32> {
-        let place = counter &+ position
         return Philox.block(
             counter: SIMD4(
-                UInt32(truncatingIfNeeded: place), UInt32(truncatingIfNeeded: place >> 32),
+                UInt32(truncatingIfNeeded: position), UInt32(truncatingIfNeeded: position >> 32),
                 UInt32(truncatingIfNeeded: stream), UInt32(truncatingIfNeeded: stream >> 32)),
             key: SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)))
     }
@@ -62,7 +60,7 @@ package struct Philox: Sendable, Equatable {
     }
 }
 
-/// Philox as an ordinary generator, which walks through one stream.
+/// Philox as an ordinary generator that goes through one stream.
 package struct PhiloxGenerator: RandomNumberGenerator, Sendable {
     private let numbers: Philox
     private var position: UInt64 = 0

@@ -1,19 +1,22 @@
 import Foundation
 
-/// A table of vectors from whose softmax by a query columns are drawn.
+/// A table of item vectors.
+///
+/// A query and the table give a softmax over the items.
 package struct SoftmaxTable: Sendable {
     /// One vector a row: items × d.
     let vectors: MatrixView
-    /// The same, ready to be the right side of a product: d × items.
+    /// The same vectors as columns, packed as the right side of a product: d × items.
     let columns: PackedMatrix
-    /// What each logit begins with.
+    /// A number for each item that is added to its logit.
     let bias: [Float]
 
-    /// Joins the forms of one table, of at least one item.
+    /// A table from its three parts, with at least one item.
     package init(vectors: MatrixView, columns: PackedMatrix, bias: [Float]) {
         precondition(
             vectors.rows == columns.columns && vectors.columns == columns.rows
-                && bias.count == vectors.rows && vectors.rows > 0, "Three forms of one table.")
+                && bias.count == vectors.rows && vectors.rows > 0,
+            "Vectors, columns and bias must have one shape.")
         self.vectors = vectors
         self.columns = columns
         self.bias = bias
@@ -29,44 +32,46 @@ package struct SoftmaxTable: Sendable {
     }
 }
 
-/// Draws from the softmaxes of many similar queries without a product with the whole table.
+/// Samples from the softmaxes of many similar queries without a product with the whole table.
 ///
-/// Items are proposed by the mean of the softmaxes of a few of the queries; of the proposals, one is
-/// drawn by its weight (sampling importance resampling, Rubin 1987, "The calculation of posterior
-/// distributions by data augmentation: Comment"). No item is ruled out: a share of the proposals is
-/// even over all (a defensive mixture, Hesterberg 1995).
+/// The proposal distribution is the mean of the softmaxes of a few of the queries. For each sample
+/// some items are proposed, and one of them is chosen by its weight (sampling importance
+/// resampling; Rubin 1987, "The calculation of posterior distributions by data augmentation:
+/// Comment"). A uniform component makes every item possible (a defensive mixture; Hesterberg 1995).
 ///
-/// With m proposals an item of weight w (its probability by its proposal's) is drawn too often by
-/// the share (E w − w) / m, where the mean is over the softmax, and terms of 1 / m². So what is drawn
-/// is at most ½ · sd(w) / m from the softmax in total variation: the share of draws that would have
-/// to change. The number of proposals is chosen by that.
+/// The weight w of an item is its softmax probability divided by its proposal probability. With m
+/// proposals, the relative bias of the item's probability is (E w − w) / m, plus terms of 1 / m²,
+/// where E is the mean over the softmax. So the total variation distance between samples and
+/// softmax is at most ½ · sd(w) / m. The number of proposals is chosen by that.
 package final class SoftmaxProposal: Sendable {
-    /// How many items are proposed for each draw.
+    /// How many items are proposed for each sample.
     package let count: Int
-    /// How far draws for each of the queries would be from its softmax in total variation, were they
-    /// proposed by the others alone.
+    /// The estimated total variation distance between samples and softmax: the mean over the
+    /// queries, each measured with the proposals of the other queries.
     package let error: Double
     private let table: SoftmaxTable
-    /// 1 / probability of being proposed, of each item.
+    /// 1 / proposal probability of each item.
     private let inverse: [Float]
-    /// Running sums of the probabilities.
+    /// Running sums of the proposal probabilities.
     private let sums: [Double]
-    /// For each of as many even parts of 0 to 1, the first item whose sum is above its beginning.
+    /// [0, 1) is cut into as many equal parts as there are items.
+    ///
+    /// For each part this is the first item whose running sum exceeds the part's lower end.
     private let guide: [Int32]
 
-    /// The share of the proposals that is even.
-    private static let even: Float = 0.05
-    /// Proposals at least, for each that a perfect proposal would need.
-    private static let fewest = 8.0
+    /// The weight of the uniform component.
+    private static let uniformWeight: Float = 0.05
+    /// The least number of proposals, as a multiple of the mean weight.
+    private static let leastFactor = 8.0
 
-    /// Prepares proposals; `nil` if that takes too many, or a query is not finite.
+    /// Prepares proposals; `nil` if more than `limit` are needed, or a query is not finite.
     ///
     /// - Parameters:
-    ///   - queries: Some of those that will be drawn for, n × d, at least two.
+    ///   - queries: A part of the queries to be sampled for, n × d, at least two.
     ///   - table: The items.
-    ///   - error: How far draws may be from the softmaxes in total variation, by the spread of the
-    ///     weights of each of the queries among the proposals of the others.
-    ///   - limit: Proposals at most.
+    ///   - error: The greatest total variation distance between samples and softmaxes, estimated
+    ///     from the weights of each query under the proposals of the others.
+    ///   - limit: The greatest number of proposals.
     /// - Complexity: O(n · d · items).
     package convenience init?(
         _ queries: MatrixView, _ table: SoftmaxTable, error: Double, limit: Int
@@ -76,26 +81,28 @@ package final class SoftmaxProposal: Sendable {
 
     private init?(softmax: MatrixView, _ table: SoftmaxTable, error: Double, limit: Int) {
         let (rows, items) = (softmax.rows, softmax.columns)
-        precondition(rows > 1, "Queries are judged by each other.")
-        var mean = [Float](repeating: Self.even / Float(items), count: items)
+        precondition(rows > 1, "Proposals need at least two queries.")
+        var mean = [Float](repeating: Self.uniformWeight / Float(items), count: items)
         for row in 0..<rows {
-            _ = mean.withFloats { axpy((1 - Self.even) / Float(rows), softmax.row(row), $0, items) }
+            _ = mean.withFloats {
+                axpy((1 - Self.uniformWeight) / Float(rows), softmax.row(row), $0, items)
+            }
         }
         var spread = 0.0
         var least = 0.0
         for row in 0..<rows {
-            // What the proposals would be without this query.
-            let share = (1 - Self.even) / Float(rows)
+            // The proposal distribution without this query.
+            let own = (1 - Self.uniformWeight) / Float(rows)
             let weights = Self.weights(
-                softmax.row(row), mean, without: share, scale: 1 / (1 - share))
+                softmax.row(row), mean, without: own, scale: 1 / (1 - own))
             guard weights.mean.isFinite, weights.square.isFinite else { return nil }
             spread += weights.deviation / Double(rows)
             least += weights.mean / Double(rows)
         }
-        let wanted = max(Self.fewest * least, spread / 2 / error).rounded(.up)
-        guard wanted >= 1, wanted <= Double(limit) else { return nil }
-        count = Int(wanted)
-        self.error = spread / 2 / wanted
+        let needed = max(Self.leastFactor * least, spread / 2 / error).rounded(.up)
+        guard needed >= 1, needed <= Double(limit) else { return nil }
+        count = Int(needed)
+        self.error = spread / 2 / needed
         self.table = table
         var total = 0.0
         sums = mean.map {
@@ -107,19 +114,18 @@ package final class SoftmaxProposal: Sendable {
         guide.reserveCapacity(items)
         var item = 0
         for part in 0..<items {
-            let beginning = Double(part) / Double(items) * total
-            while item < items - 1, sums[item] <= beginning { item += 1 }
+            let lowerEnd = Double(part) / Double(items) * total
+            while item < items - 1, sums[item] <= lowerEnd { item += 1 }
             guide.append(Int32(item))
         }
         self.guide = guide
     }
 
-    /// Prepares proposals for queries that have moved on since these were made.
+    /// Prepares new proposals when the queries have changed.
     ///
-    /// - Parameters: As for making the first.
-    /// - Returns: New proposals as of `init`, and how far in total variation draws from the old ones
-    ///   were from the softmaxes of these queries at last, which were not among those that the old
-    ///   ones were made of.
+    /// - Parameters: The same as for `init`.
+    /// - Returns: The new proposals (see `init`), and the total variation error of the old ones
+    ///   measured on these queries, which the old ones have not seen.
     package func renewed(
         _ queries: MatrixView, error: Double, limit: Int
     ) -> (proposal: SoftmaxProposal?, formerError: Double) {
@@ -135,22 +141,22 @@ package final class SoftmaxProposal: Sendable {
     }
 
     /// Mean, mean square and standard deviation of p / q over p, for
-    /// q = (`proposed` − `share` · p) · `scale`.
+    /// q = (`proposed` − `ownWeight` · p) · `scale`.
     private static func weights(
-        _ p: FloatPointer, _ proposed: [Float], without share: Float, scale: Float
+        _ p: FloatPointer, _ proposed: [Float], without ownWeight: Float, scale: Float
     ) -> (mean: Double, square: Double, deviation: Double) {
-        var first = Lanes(repeating: 0)
-        var second = Lanes(repeating: 0)
+        var first = Vector16(repeating: 0)
+        var second = Vector16(repeating: 0)
         let count = proposed.count
         _ = proposed.reading { proposed in
             var index = 0
             while index < count {
                 let rest = count - index
-                let own = rest >= 16 ? p.lanes(index) : p.lanes(index, count: rest)
+                let own = rest >= 16 ? p.vector(index) : p.vector(index, count: rest)
                 let all =
                     rest >= 16
-                    ? proposed.lanes(index) : proposed.lanes(index, count: rest, fill: 1)
-                let weight = own / (fused(all, own, Lanes(repeating: -share)) * scale)
+                    ? proposed.vector(index) : proposed.vector(index, count: rest, fill: 1)
+                let weight = own / (fused(all, own, Vector16(repeating: -ownWeight)) * scale)
                 first = fused(first, own, weight)
                 second = fused(second, own * weight, weight)
                 index += 16
@@ -160,24 +166,26 @@ package final class SoftmaxProposal: Sendable {
         return (mean, square, max(0, square - mean * mean).squareRoot())
     }
 
-    /// Draws items from the softmaxes of some queries.
+    /// Samples items from the softmaxes of some queries.
     ///
     /// - Parameters:
-    ///   - queries: n × d, similar to those that the proposals were made of.
-    ///   - offsets: A number from 0 up to 1 for each query, which decides what is proposed.
-    ///   - uniforms: Numbers from 0 up to 1, equally many for each query, query after query.
-    /// - Returns: An item for each of the uniform numbers; -1 where none of those proposed is
-    ///   possible.
+    ///   - queries: n × d, similar to the queries that the proposals were prepared with.
+    ///   - offsets: A number in [0, 1) for each query, which selects its proposals.
+    ///   - uniforms: Numbers in [0, 1), the same count for each query, query after query.
+    /// - Returns: An item for each of the uniform numbers; -1 if all proposed items have
+    ///   probability 0.
     /// - Complexity: O(n · d · proposals).
     package func draw(
         _ queries: MatrixView, offsets: [Double], at uniforms: [Double]
     ) -> [Int32] {
-        precondition(queries.columns == table.vectors.columns, "Queries of another length.")
-        precondition(offsets.count == queries.rows, "One offset a query.")
+        precondition(
+            queries.columns == table.vectors.columns, "Queries need the length of the item vectors."
+        )
+        precondition(offsets.count == queries.rows, "Each query needs one offset.")
         precondition(
             queries.rows > 0 && uniforms.count.isMultiple(of: queries.rows),
-            "Equally many numbers a query.")
-        let draws = uniforms.count / queries.rows
+            "Each query needs the same count of numbers.")
+        let perQuery = uniforms.count / queries.rows
         let weights = FloatStorage(count: count).view(rows: 1, columns: count)
         var items: [Int32] = []
         var counts: [Float] = []
@@ -186,20 +194,22 @@ package final class SoftmaxProposal: Sendable {
         for row in 0..<queries.rows {
             propose(offsets[row], &items, &counts)
             let total = weigh(queries.row(row), items, counts, into: weights.row(0))
-            for uniform in uniforms[row * draws..<(row + 1) * draws] {
+            for uniform in uniforms[row * perQuery..<(row + 1) * perQuery] {
                 result.append(Self.pick(items, weights.row(0), total, uniform))
             }
         }
         return result
     }
 
-    /// Proposes items evenly over the running sums, each once with its count, in ascending order.
+    /// Proposes items at equal steps of the running sums (systematic sampling).
+    ///
+    /// Each item appears once, with its count, in ascending order.
     private func propose(_ offset: Double, _ items: inout [Int32], _ counts: inout [Float]) {
         items.removeAll(keepingCapacity: true)
         counts.removeAll(keepingCapacity: true)
         let total = sums[sums.count - 1]
-        for place in 0..<count {
-            let position = min((Double(place) + offset) / Double(count), 1.0.nextDown)
+        for step in 0..<count {
+            let position = min((Double(step) + offset) / Double(count), 1.0.nextDown)
             var item = Int(guide[Int(position * Double(guide.count))])
             while item < sums.count - 1, sums[item] <= position * total { item += 1 }
             if items.last == Int32(item) {
@@ -211,12 +221,12 @@ package final class SoftmaxProposal: Sendable {
         }
     }
 
-    /// The weights of proposals, up to a factor that they share; returns their sum.
+    /// The weights of proposals up to a common factor; returns their sum.
     private func weigh(
         _ query: FloatPointer, _ items: [Int32], _ counts: [Float], into weights: FloatPointer
     ) -> Float {
-        for (place, item) in items.enumerated() {
-            weights[place] =
+        for (index, item) in items.enumerated() {
+            weights[index] =
                 dot(query, table.vectors.row(Int(item)), table.vectors.columns)
                 + table.bias[Int(item)]
         }
@@ -224,23 +234,23 @@ package final class SoftmaxProposal: Sendable {
         guard peak > -.infinity else { return 0 }
         _ = exponentials(weights, items.count, minus: peak)
         var total: Float = 0
-        for (place, item) in items.enumerated() {
-            weights[place] *= counts[place] * inverse[Int(item)]
-            total += weights[place]
+        for (index, item) in items.enumerated() {
+            weights[index] *= counts[index] * inverse[Int(item)]
+            total += weights[index]
         }
         return total
     }
 
-    /// The item at which the running sum of the weights passes a share of them.
+    /// The item at which the running sum of the weights exceeds `uniform` · `total`.
     private static func pick(
         _ items: [Int32], _ weights: FloatPointer, _ total: Float, _ uniform: Double
     ) -> Int32 {
         guard total > 0, total.isFinite else { return -1 }
         var left = Float(uniform) * total
         var last: Int32 = -1
-        for (place, item) in items.enumerated() where weights[place] > 0 {
+        for (index, item) in items.enumerated() where weights[index] > 0 {
             last = item
-            left -= weights[place]
+            left -= weights[index]
             if left < 0 { break }
         }
         return last

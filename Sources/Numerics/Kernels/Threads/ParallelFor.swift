@@ -1,9 +1,9 @@
 /// Calls `body` for every index below `count`, on up to `threads` threads: the caller's own, and
 /// those of ``WorkerPool/shared`` that are free.
 ///
-/// Whichever thread is free takes the next index, and there is no order between threads: `body`
-/// must write only to places that belong to its index, so that the result is the same at any number
-/// of threads. Returns when all calls have returned. `body` may call `parallelFor` itself.
+/// A free thread takes the next index, and there is no order between threads. `body` must write
+/// only to memory that belongs to its index; then the result is the same at any number of threads.
+/// Returns when all calls have returned. `body` may call `parallelFor` itself.
 package func parallelFor(_ count: Int, threads: Int, _ body: @Sendable (Int) -> Void) {
     let workers = min(threads, count)
     guard workers > 1 else {
@@ -28,21 +28,22 @@ package func parallelMap<Result: Sendable>(
     }
 }
 
-/// As `parallelMap`, for long work that ends early when the task that called is cancelled.
+/// The same as `parallelMap`, for long work that ends early if the calling task is cancelled.
 ///
 /// - Parameters:
-///   - count: How many results.
-///   - threads: How many may work on it.
-///   - body: Makes the result of an index, and may return anything once `isCancelled` says so.
+///   - count: The number of results.
+///   - threads: The greatest number of threads.
+///   - body: Computes the result of an index. After `isCancelled` returns true its result is
+///     ignored.
 /// - Returns: The results in order.
-/// - Throws: `CancellationError` if the task was cancelled meanwhile.
+/// - Throws: `CancellationError` if the task was cancelled before the end.
 package func cancellableMap<Result: Sendable>(
     _ count: Int, threads: Int,
     _ body: @Sendable (_ index: Int, _ isCancelled: () -> Bool) -> Result
 ) throws -> [Result] {
-    // The task waits here, so that its reference is valid on the other threads as long as they run.
+    // The task waits here, so its reference is valid while the other threads run.
     try withUnsafeCurrentTask { task in
-        // Whether a task is cancelled may be asked on any thread.
+        // Any thread may read whether a task is cancelled.
         nonisolated(unsafe) let task = task
         let results = parallelMap(count, threads: threads) { index in
             body(index) { task?.isCancelled == true }

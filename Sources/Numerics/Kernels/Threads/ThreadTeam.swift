@@ -1,10 +1,10 @@
 import Foundation
 import Synchronization
 
-/// A few threads that do many short pieces of work in step.
+/// A few threads that do many short pieces of work together, with barriers between them.
 ///
-/// `parallelFor` wakes its threads anew for every call, which takes longer than a piece of work of
-/// some microseconds. A team stays awake and meets at `barrier()` between pieces.
+/// `parallelFor` wakes its threads for each call, which takes longer than a piece of work of some
+/// microseconds. The threads of a team stay awake and wait at `barrier()` between pieces.
 package final class ThreadTeam: Sendable {
     /// The number of threads.
     package let count: Int
@@ -16,7 +16,9 @@ package final class ThreadTeam: Sendable {
         self.count = count
     }
 
-    /// Calls `body` once on each of `threads` threads, with its number; the caller is thread 0.
+    /// Calls `body` once on each of `threads` threads, with the thread's number.
+    ///
+    /// The caller is thread 0.
     ///
     /// Returns when all calls have returned. Every thread must pass the same barriers.
     package static func run(threads: Int, _ body: @escaping @Sendable (Int, ThreadTeam) -> Void) {
@@ -32,9 +34,9 @@ package final class ThreadTeam: Sendable {
         for _ in 1..<team.count { team.finished.wait() }
     }
 
-    /// Waits until every thread of the team has come here as often.
+    /// Waits until every thread of the team has called this method equally often.
     ///
-    /// What any thread wrote before is seen by all of them afterwards.
+    /// All writes before the barrier are visible to all threads after it.
     package func barrier() {
         guard count > 1 else { return }
         let present = generation.load(ordering: .acquiring)
@@ -46,8 +48,8 @@ package final class ThreadTeam: Sendable {
         var spins = 0
         while generation.load(ordering: .acquiring) == present {
             spins += 1
-            // With more threads than free processors, waiting must not keep the others out; on a
-            // very busy machine yielding alone would burn what little time there is.
+            // With more threads than processors, a waiting thread must let the others run. On a
+            // busy machine, yielding alone would use up most of the processor time.
             if spins > 4_200 { usleep(50) } else if spins > 4_000 { sched_yield() }
         }
     }

@@ -4,19 +4,19 @@ import Synchronization
 
 /// A fixed number of threads that help callers with work that is split by index.
 ///
-/// The threads belong to this pool alone. Work that computes long must not run on the workers of
-/// Swift's concurrency or of libdispatch, which are the same threads: two long computations would
-/// take all of them, and with them every task, timer and signal of the process.
+/// The threads belong to this pool alone. Long computations must not run on the threads of Swift's
+/// concurrency or of libdispatch, which share their threads: on two processors, two computations
+/// would block every task, timer and signal handler of the process.
 ///
-/// The caller works too and never waits for a helper to become free. So a call ends even if every
-/// helper is busy, and work may split itself again inside.
+/// The caller works too and never waits for a helper to become free. So a call ends even if all
+/// helpers are busy, and `body` may use the pool again.
 // @unchecked Sendable: `jobs` and `isStarted` are guarded by `condition`.
 package final class WorkerPool: @unchecked Sendable {
     /// The pool that the whole process shares, with one helper for each processor.
     package static let shared = WorkerPool(
         helperCount: ProcessInfo.processInfo.activeProcessorCount)
 
-    /// The number of threads beside the callers' own.
+    /// The number of threads, without those of the callers.
     package let helperCount: Int
     private let condition = NSCondition()
     private var jobs: [Job] = []
@@ -25,18 +25,17 @@ package final class WorkerPool: @unchecked Sendable {
     /// Makes a pool; its threads start with the first work and live as long as the process.
     package init(helperCount: Int) { self.helperCount = max(1, helperCount) }
 
-    /// Calls `body` for every index below `count`, on the caller's thread and on helpers that are
-    /// free.
+    /// Calls `body` for every index below `count`, on the caller's thread and on free helpers.
     ///
     /// There is no order between indices. Returns when all calls have returned.
     ///
     /// - Parameters:
-    ///   - count: How many indices.
-    ///   - helpers: How many helpers may work on it at most.
+    ///   - count: The number of indices.
+    ///   - helpers: The greatest number of helpers.
     ///   - body: Called once for each index.
     package func run(_ count: Int, helpers: Int, _ body: @Sendable (Int) -> Void) {
-        // The body is let go before the call returns: helpers use it only inside `Job.perform`,
-        // which the caller waits for.
+        // The body does not escape: helpers use it only inside `Job.perform`, and the caller waits
+        // for them.
         withoutActuallyEscaping(body) { body in
             let job = Job(count: count, wanted: min(helpers, count - 1), body)
             if job.wanted > 0 { offer(job) }
@@ -57,7 +56,7 @@ package final class WorkerPool: @unchecked Sendable {
         condition.unlock()
     }
 
-    /// Lets no further helper begin, and waits for those that have begun.
+    /// Prevents further helpers from starting, and waits for those at work.
     private func withdraw(_ job: Job) {
         condition.lock()
         jobs.removeAll { $0 === job }
@@ -74,7 +73,7 @@ package final class WorkerPool: @unchecked Sendable {
         thread.start()
     }
 
-    /// What a helper does all its life.
+    /// The loop of a helper: waits for jobs and works on them.
     private func serve() {
         condition.lock()
         while true {
@@ -93,15 +92,15 @@ package final class WorkerPool: @unchecked Sendable {
         }
     }
 
-    /// A call of `run` under way.
+    /// One call of `run`.
     // @unchecked Sendable: `wanted`, `active` and `isAwaited` are guarded by the pool's lock;
-    // `body` is set before the job is offered, and taken away when no helper is active any more.
+    // `body` is set before the job is offered, and removed when no helper is active.
     private final class Job: @unchecked Sendable {
         let count: Int
         let next = Atomic<Int>(0)
-        /// How many more helpers may begin.
+        /// The number of helpers that may still start.
         var wanted: Int
-        /// How many helpers are at work.
+        /// The number of helpers at work.
         var active = 0
         /// Whether the caller waits for `finished`.
         var isAwaited = false
@@ -116,7 +115,7 @@ package final class WorkerPool: @unchecked Sendable {
 
         /// Takes indices until none is left.
         ///
-        /// Not inlined, so that its references to the body end with it.
+        /// It is not inlined, so that its references to the body end when it returns.
         @inline(never)
         func perform() {
             guard let body else { return }

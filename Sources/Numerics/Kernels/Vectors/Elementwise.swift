@@ -24,23 +24,23 @@ extension MatrixView {
 
     /// Turns a gradient by a row y = s · x / ‖x‖ into the gradient by x, in place.
     ///
-    /// ∂loss/∂x = s / ‖x‖ · (g − u (u · g)), where u = x / ‖x‖ = `share` · (the row of `other`).
+    /// ∂loss/∂x = s / ‖x‖ · (g − u (u · g)), where u = x / ‖x‖ = `factor` · (the row of `other`).
     ///
     /// - Parameters:
     ///   - index: The row of this view, which holds g before and the result after.
     ///   - other: A view one of whose rows is a multiple of u.
     ///   - otherIndex: That row.
-    ///   - share: What the row must be multiplied with to give u.
+    ///   - factor: The factor that turns the row into u.
     ///   - scale: s / ‖x‖.
     package func undoNormalize(
-        _ index: Int, along other: MatrixView, row otherIndex: Int, share: Float, scale: Float
+        _ index: Int, along other: MatrixView, row otherIndex: Int, factor: Float, scale: Float
     ) {
         let along = dotRows(index, other, row: otherIndex)
-        addToRow(index, -share * share * along, other, row: otherIndex)
+        addToRow(index, -factor * factor * along, other, row: otherIndex)
         scaleRow(row(index), columns, scale)
     }
 
-    /// Multiplies each element by the one in the same place of another view.
+    /// Multiplies each element by the element of another view in the same row and column.
     package func multiply(elementwise other: MatrixView) {
         precondition(rows == other.rows && columns == other.columns, "The shapes must be equal.")
         for index in 0..<rows {
@@ -48,7 +48,7 @@ extension MatrixView {
             let factors = other.row(index)
             var column = 0
             while column + 16 <= columns {
-                target.store(target.lanes(column) * factors.lanes(column), column)
+                target.store(target.vector(column) * factors.vector(column), column)
                 column += 16
             }
             while column < columns {
@@ -60,10 +60,10 @@ extension MatrixView {
 
     /// Fills the view with a dropout mask: 0 at the given rate, else 1 / (1 − rate).
     ///
-    /// The rate is rounded to a multiple of 2⁻¹⁶. The element in a row and column depends on the
-    /// generator and on its place only.
+    /// The rate is rounded to a multiple of 2⁻¹⁶. An element depends only on the generator, its row
+    /// and its column.
     package func fillDropout(_ numbers: Philox, rate: Float) {
-        precondition(rate >= 0 && rate < 1, "A dropout rate lies in 0 ..< 1.")
+        precondition(rate >= 0 && rate < 1, "A dropout rate must be in 0 ..< 1.")
         let threshold = UInt32(rate * 65_536)
         let kept = 65_536 / (65_536 - Float(threshold))
         let blocksPerRow = (columns + 7) / 8

@@ -3,16 +3,16 @@ import Foundation
 /// The scalar product of two rows of floats.
 @inline(__always)
 func dot(_ a: FloatPointer, _ b: FloatPointer, _ count: Int) -> Float {
-    var first = Lanes(repeating: 0)
-    var second = Lanes(repeating: 0)
+    var first = Vector16(repeating: 0)
+    var second = Vector16(repeating: 0)
     var index = 0
     while index + 32 <= count {
-        first = fused(first, a.lanes(index), b.lanes(index))
-        second = fused(second, a.lanes(index + 16), b.lanes(index + 16))
+        first = fused(first, a.vector(index), b.vector(index))
+        second = fused(second, a.vector(index + 16), b.vector(index + 16))
         index += 32
     }
     if index + 16 <= count {
-        first = fused(first, a.lanes(index), b.lanes(index))
+        first = fused(first, a.vector(index), b.vector(index))
         index += 16
     }
     var total = sum(first + second)
@@ -26,10 +26,10 @@ func dot(_ a: FloatPointer, _ b: FloatPointer, _ count: Int) -> Float {
 /// y += scale · x.
 @inline(__always)
 func axpy(_ scale: Float, _ x: FloatPointer, _ y: FloatPointer, _ count: Int) {
-    let factor = Lanes(repeating: scale)
+    let factor = Vector16(repeating: scale)
     var index = 0
     while index + 16 <= count {
-        y.store(fused(y.lanes(index), factor, x.lanes(index)), index)
+        y.store(fused(y.vector(index), factor, x.vector(index)), index)
         index += 16
     }
     while index < count {
@@ -38,7 +38,9 @@ func axpy(_ scale: Float, _ x: FloatPointer, _ y: FloatPointer, _ count: Int) {
     }
 }
 
-/// Softmax of one row in place, which is not empty; returns log Σ eˣ of what was there.
+/// Softmax of one row in place; returns log Σ eˣ of the old values.
+///
+/// The row must not be empty.
 @inline(__always)
 func softmaxRow(_ row: FloatPointer, _ count: Int) -> Float {
     let peak = rowMaximum(row, count)
@@ -53,14 +55,14 @@ func rowMaximum(_ row: FloatPointer, _ count: Int) -> Float {
     var peak = -Float.infinity
     var index = 0
     if count >= 16 {
-        var lanes = row.lanes(0)
+        var peaks = row.vector(0)
         index = 16
         while index + 16 <= count {
-            let next = row.lanes(index)
-            lanes.replace(with: next, where: next .> lanes)
+            let next = row.vector(index)
+            peaks.replace(with: next, where: next .> peaks)
             index += 16
         }
-        peak = maximum(lanes)
+        peak = maximum(peaks)
     }
     while index < count {
         peak = max(peak, row[index])
@@ -72,29 +74,30 @@ func rowMaximum(_ row: FloatPointer, _ count: Int) -> Float {
 /// Replaces x by e^(x − peak) and returns the sum.
 @inline(__always)
 func exponentials(_ row: FloatPointer, _ count: Int, minus peak: Float) -> Float {
-    var sums = Lanes(repeating: 0)
+    var sums = Vector16(repeating: 0)
     var index = 0
     while index + 16 <= count {
-        let value = expLanes(row.lanes(index) - peak)
+        let value = exp16(row.vector(index) - peak)
         row.store(value, index)
         sums += value
         index += 16
     }
     if index < count {
         let rest = count - index
-        // -∞ in the lanes beyond the end: they add nothing.
-        let value = expLanes(row.lanes(index, count: rest, fill: -.infinity) - peak)
+        // -∞ beyond the end adds nothing to the sum.
+        let value = exp16(row.vector(index, count: rest, fill: -.infinity) - peak)
         row.store(value, index, count: rest)
         sums += value
     }
     return sum(sums)
 }
 
+/// Multiplies a row by `scale`.
 @inline(__always)
 func scaleRow(_ row: FloatPointer, _ count: Int, _ scale: Float) {
     var index = 0
     while index + 16 <= count {
-        row.store(row.lanes(index) * scale, index)
+        row.store(row.vector(index) * scale, index)
         index += 16
     }
     while index < count {
@@ -104,42 +107,35 @@ func scaleRow(_ row: FloatPointer, _ count: Int, _ scale: Float) {
 }
 
 extension VectorMath {
-    /// The scalar product of two vectors of the same length.
+    /// The scalar product of two vectors of equal length.
     package static func dot(_ a: [Float], _ b: [Float]) -> Float {
-        precondition(a.count == b.count, "A scalar product needs two vectors of one length.")
+        precondition(a.count == b.count, "A scalar product needs vectors of equal length.")
         let count = a.count
         return a.reading { x in b.reading { y in Kernels.dot(x, y, count) } ?? 0 } ?? 0
     }
 
-    /// The scalar product of two parts of vectors, of the same length.
+    /// The scalar product of two slices of equal length.
     package static func dot(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Float {
-        precondition(a.count == b.count, "A scalar product needs two vectors of one length.")
+        precondition(a.count == b.count, "A scalar product needs vectors of equal length.")
         let count = a.count
         return a.reading { x in b.reading { y in Kernels.dot(x, y, count) } ?? 0 } ?? 0
     }
 
-    /// y += scale · x, for vectors of the same length.
-    package static func axpy(_ scale: Float, _ x: [Float], into y: inout [Float]) {
-        precondition(x.count == y.count, "Vectors that are added must have one length.")
-        let count = x.count
-        _ = x.reading { from in y.withFloats { Kernels.axpy(scale, from, $0, count) } }
-    }
-
-    /// Adds `step` to the elements of `y` at whose place `x` is at most `limit`.
+    /// Adds `step` to each element of `y` whose element of `x` is at most `limit`.
     ///
-    /// Sums of steps make a function that is constant between given places.
+    /// A sum of steps is a piecewise constant function.
     package static func addStep(
         _ step: Float, where x: [Float], isAtMost limit: Float, to y: inout [Float]
     ) {
-        precondition(x.count == y.count, "Steps need a place for each element.")
+        precondition(x.count == y.count, "x and y need one length.")
         let count = x.count
         _ = x.reading { from in
             y.withFloats { to in
-                let (none, all) = (Lanes(repeating: 0), Lanes(repeating: step))
+                let (none, all) = (Vector16(repeating: 0), Vector16(repeating: step))
                 var index = 0
                 while index + 16 <= count {
-                    let added = none.replacing(with: all, where: from.lanes(index) .<= limit)
-                    to.store(to.lanes(index) + added, index)
+                    let added = none.replacing(with: all, where: from.vector(index) .<= limit)
+                    to.store(to.vector(index) + added, index)
                     index += 16
                 }
                 while index < count {
@@ -149,33 +145,10 @@ extension VectorMath {
             }
         }
     }
-
-    /// Multiplies every element by `factor`.
-    package static func scale(_ values: inout [Float], by factor: Float) {
-        let count = values.count
-        _ = values.withFloats { scaleRow($0, count, factor) }
-    }
-
-    /// log Σ eˣ, without overflow; -∞ for no values.
-    package static func logSumExp(_ values: [Float]) -> Float {
-        guard !values.isEmpty else { return -.infinity }
-        var copy = values
-        let count = copy.count
-        return copy.withFloats { softmaxRow($0, count) } ?? -.infinity
-    }
-
-    /// eˣ / Σ eˣ, without overflow.
-    package static func softmax(_ values: [Float]) -> [Float] {
-        var result = values
-        let count = values.count
-        guard count > 0 else { return [] }
-        _ = result.withFloats { softmaxRow($0, count) }
-        return result
-    }
 }
 
 extension MatrixView {
-    /// Replaces each row by its softmax, after adding `bias` (one per column, may be empty).
+    /// Replaces each row by the softmax of row + bias (one number a column, or none).
     package func softmaxRows(adding bias: [Float] = []) {
         precondition(bias.isEmpty || bias.count == columns, "One bias a column.")
         guard columns > 0 else { return }
@@ -186,7 +159,7 @@ extension MatrixView {
         }
     }
 
-    /// Adds the sum of the rows to `total`, one element a column, from the first row to the last.
+    /// Adds the rows to `total` (1 × columns), from the first row to the last.
     package func addColumnSums(to total: MatrixView) {
         precondition(total.rows == 1 && total.columns == columns, "One sum a column.")
         let sums = total.row(0)

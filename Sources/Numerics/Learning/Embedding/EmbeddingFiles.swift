@@ -1,16 +1,17 @@
 package import Foundation
 
-/// Vectors in the forms that other tools read.
+/// Exports of the vectors for other programs.
 extension Embeddings {
-    /// The bytes of a text file as word2vec writes it, which gensim's `KeyedVectors` loads.
+    /// The vectors in the text format of word2vec, which gensim's `KeyedVectors` reads.
     ///
-    /// The first line has the number of vectors and their length, each other line a name and its
-    /// numbers. White space ends a name in this format, so that it and `%` are percent-encoded.
+    /// The first line has the number of vectors and their length. Each other line has a name and
+    /// its numbers. A name must not have white space in this format, so white space and `%` are
+    /// percent-encoded.
     ///
     /// - Parameter names: A name for each vector.
     /// - Returns: The text in UTF-8.
     package func word2vecText(names: [String]) -> Data {
-        precondition(names.count == count, "A name for each vector.")
+        precondition(names.count == count, "Each vector needs a name.")
         var text = Data("\(count) \(dimensions)\n".utf8)
         for (item, name) in names.enumerated() {
             text.append(contentsOf: Self.encoded(name).utf8)
@@ -20,13 +21,13 @@ extension Embeddings {
         return text
     }
 
-    /// The bytes of a `.npy` file: count × dimensions numbers, little-endian float32 in C order.
+    /// The vectors as a `.npy` file: count × dimensions numbers, little-endian float32 in C order.
     ///
-    /// Format version 1.0 of numpy.lib.format.
+    /// The format is version 1.0 of numpy.lib.format.
     package func npy() -> Data {
         var header =
             "{'descr': '<f4', 'fortran_order': False, 'shape': (\(count), \(dimensions)), }"
-        // Everything before the numbers is a multiple of 64 bytes and ends with a line feed.
+        // The numbers must begin at a multiple of 64 bytes, after a line feed.
         let prefixLength = 10
         let padding = 63 - (prefixLength + header.utf8.count) % 64
         header += String(repeating: " ", count: padding) + "\n"

@@ -11,8 +11,11 @@ package struct Embeddings: Sendable, Equatable {
 
     /// Vectors given one after the other.
     package init(dimensions: Int, count: Int, vectors: [Float]) {
-        precondition(dimensions > 0 && count >= 0, "Vectors need a positive length.")
-        precondition(vectors.count == dimensions * count, "count × dimensions elements.")
+        precondition(
+            dimensions > 0 && count >= 0,
+            "Vectors need a positive length, and the count must not be negative.")
+        precondition(
+            vectors.count == dimensions * count, "There must be count × dimensions elements.")
         self.dimensions = dimensions
         self.count = count
         self.vectors = vectors
@@ -20,7 +23,7 @@ package struct Embeddings: Sendable, Equatable {
 
     /// The vector of one item.
     package func vector(_ item: Int) -> ArraySlice<Float> {
-        precondition(item >= 0 && item < count, "There is no such item.")
+        precondition(item >= 0 && item < count, "The item must be below the count of vectors.")
         return vectors[item * dimensions..<(item + 1) * dimensions]
     }
 
@@ -31,39 +34,13 @@ package struct Embeddings: Sendable, Equatable {
         let scale = (VectorMath.dot(x, x) * VectorMath.dot(y, y)).squareRoot()
         return scale > 0 ? VectorMath.dot(x, y) / scale : 0
     }
-
-    /// The items whose vectors point most nearly the same way, the nearest first, without `item`.
-    ///
-    /// Equal similarities come in the order of item numbers.
-    ///
-    /// - Complexity: O(count · dimensions).
-    package func nearest(
-        to item: Int, count limit: Int
-    ) -> [(item: Int, similarity: Float)] {
-        let query = Matrix(rows: 1, columns: dimensions, elements: Array(vector(item)))
-        let all = Matrix(rows: count, columns: dimensions, elements: vectors)
-        let products = all.multiplied(byTransposeOf: query).elements
-        let own = products[item].squareRoot()
-        var found: [(item: Int, similarity: Float)] = []
-        found.reserveCapacity(count)
-        for other in 0..<count where other != item {
-            let row = Array(vector(other))
-            let scale = own * VectorMath.dot(row, row).squareRoot()
-            found.append((other, scale > 0 ? products[other] / scale : 0))
-        }
-        found.sort {
-            $0.similarity != $1.similarity
-                ? $0.similarity > $1.similarity : $0.item < $1.item
-        }
-        return Array(found.prefix(max(0, limit)))
-    }
 }
 
-/// Something that learns one vector for each item from which items come together.
+/// A method that learns one vector for each item from sequences of items.
 package protocol EmbeddingTrainer: Sendable {
     /// Learns vectors from the sequences.
     ///
-    /// - Throws: `LearningError` if the configuration or the data are not usable.
+    /// - Throws: `LearningError` if the configuration or the data is not usable.
     func train(
         _ sequences: EventSequences, itemCount: Int, progress: (TrainingProgress) -> Void
     ) throws(LearningError) -> Embeddings

@@ -5,29 +5,30 @@ import Kernels
 /// logarithm of how often two items occur together, fitted by AdaGrad.
 ///
 /// The vector of an item is the sum of its two vectors, as in the paper. The same seed gives the
-/// same vectors at any number of threads: items are cut into eight parts, and blocks of
-/// co-occurrences without a common row or column are fitted at the same time (Gemulla et al. 2011).
+/// same vectors at any number of threads: items are split into eight parts, and blocks of
+/// co-occurrences without a common row or column are fitted in parallel (Gemulla et al. 2011).
 package struct GloVe: EmbeddingTrainer {
-    /// What can be chosen.
+    /// The settings.
     package struct Configuration: Codable, Sendable, Equatable {
         /// The length of the vectors.
         package var dimensions = 64
-        /// The greatest distance of two items that count as together; weighted by 1 / distance.
+        /// The greatest distance of two items that count as a co-occurrence, with weight 1 /
+        /// distance.
         package var window = 5
         /// The number of passes over the co-occurrences.
         package var epochs = 25
-        /// Above this count all co-occurrences weigh the same.
+        /// Co-occurrences with this count or more have weight 1.
         package var countLimit = 100.0
-        /// The exponent of the weight below that.
+        /// The exponent of the weight (count / `countLimit`) below that.
         package var exponent = 0.75
         /// The learning rate of AdaGrad.
         package var learningRate: Float = 0.05
-        /// Everything random follows from it.
+        /// The seed of all random numbers.
         package var seed: UInt64 = 1
         /// The number of threads; it does not change the result.
         package var threads = 2
 
-        /// The default choices.
+        /// The default settings.
         package init() {}
 
         func validate() throws(LearningError) {
@@ -51,10 +52,10 @@ package struct GloVe: EmbeddingTrainer {
         }
     }
 
-    /// The choices of this trainer.
+    /// The settings of this trainer.
     package let configuration: Configuration
 
-    /// A trainer with the given choices.
+    /// A trainer with the given settings.
     package init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
     }
@@ -62,7 +63,8 @@ package struct GloVe: EmbeddingTrainer {
     /// Learns vectors from the sequences.
     ///
     /// - Complexity: O(events · window) memory in the worst case, for the co-occurrences.
-    /// - Throws: `LearningError` if configuration or data are not usable, or the vectors diverge.
+    /// - Throws: `LearningError` if the configuration or the data is not usable, or the loss
+    ///   diverges.
     package func train(
         _ sequences: EventSequences, itemCount: Int, progress: (TrainingProgress) -> Void
     ) throws(LearningError) -> Embeddings {
@@ -90,7 +92,9 @@ package struct GloVe: EmbeddingTrainer {
 
 /// The tables and the loop of one GloVe training.
 private final class GloVeRun {
-    /// Items are cut into so many parts by their number; fixed, so that threads do not matter.
+    /// The number of parts of the items.
+    ///
+    /// It is fixed, so that threads do not change the result.
     private static let parts = 8
 
     private let configuration: GloVe.Configuration
@@ -132,7 +136,7 @@ private final class GloVeRun {
 
     /// Weighted counts of ordered pairs, keyed by row · 2³² + column.
     ///
-    /// An item with itself counts for nothing: that it is near itself needs no learning.
+    /// Pairs of an item with itself do not count.
     private static func count(
         _ sequences: EventSequences, window: Int
     ) -> [UInt64: Float] {

@@ -2,32 +2,33 @@ import Kernels
 
 /// Skip-gram with negative sampling, with items as words and sequences as sentences.
 ///
-/// After Mikolov, Sutskever, Chen, Corrado, Dean 2013, "Distributed Representations of Words and
-/// Phrases and their Compositionality". Works on groups of sixteen tokens as small matrix products,
-/// see `NegativeSamplingGroup`. The same seed gives the same vectors at any number of threads.
+/// Source: Mikolov, Sutskever, Chen, Corrado, Dean 2013, "Distributed Representations of Words and
+/// Phrases and their Compositionality". Groups of sixteen tokens are computed as small matrix
+/// products, see `NegativeSamplingGroup`. The same seed gives the same vectors at any number of
+/// threads.
 package struct SkipGram: EmbeddingTrainer {
-    /// What can be chosen.
+    /// The settings.
     package struct Configuration: Codable, Sendable, Equatable {
         /// The length of the vectors.
         package var dimensions = 64
         /// The greatest distance of two items that count as neighbours.
         package var window = 5
-        /// The negatives for each pair of neighbours.
+        /// The number of negatives for each pair of neighbours.
         package var negatives = 5
         /// The number of passes over the sequences.
         package var epochs = 5
-        /// Items with a greater share of all events than this are partly skipped; 0 keeps all.
+        /// Events of items with a greater frequency than this are dropped at random; 0 keeps all.
         package var subsampling = 1e-3
-        /// The learning rate at the beginning; it falls linearly.
+        /// The learning rate at the start; it falls linearly.
         package var learningRate: Float = 0.025
         /// The learning rate at the end.
         package var minimumLearningRate: Float = 1e-4
-        /// Everything random follows from it.
+        /// The seed of all random numbers.
         package var seed: UInt64 = 1
         /// The number of threads; it does not change the result.
         package var threads = 2
 
-        /// The default choices.
+        /// The default settings.
         package init() {}
 
         func validate() throws(LearningError) {
@@ -53,17 +54,18 @@ package struct SkipGram: EmbeddingTrainer {
         }
     }
 
-    /// The choices of this trainer.
+    /// The settings of this trainer.
     package let configuration: Configuration
 
-    /// A trainer with the given choices.
+    /// A trainer with the given settings.
     package init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
     }
 
     /// Learns vectors from the sequences.
     ///
-    /// - Throws: `LearningError` if configuration or data are not usable, or the vectors diverge.
+    /// - Throws: `LearningError` if the configuration or the data is not usable, or the vectors
+    ///   diverge.
     package func train(
         _ sequences: EventSequences, itemCount: Int, progress: (TrainingProgress) -> Void
     ) throws(LearningError) -> Embeddings {
@@ -91,7 +93,7 @@ package struct SkipGram: EmbeddingTrainer {
     }
 }
 
-/// Checks what both trainers of embeddings need.
+/// Checks the data of an embedding trainer.
 func validateEmbeddingData(
     _ sequences: EventSequences, itemCount: Int
 ) throws(LearningError) {
@@ -108,10 +110,12 @@ func validateEmbeddingData(
 
 /// The tables and the loop of one skip-gram training.
 private final class SkipGramRun {
-    /// The updates of the most frequent row that add up on average before the tables are read
-    /// again, in pairs.
+    /// The mean number of updates of the most frequent row between two reads of the tables, in
+    /// pairs.
     private static let massTarget = 64.0
-    /// What may add up where an item comes in clumps, as items of a visit do; more is scaled down.
+    /// The greatest number of updates of a row between two reads, in pairs; more are scaled down.
+    ///
+    /// It is above the mean, because an item's events come in bursts, for example within a visit.
     private static let massLimit: Float = 192
     /// The greatest number of groups computed from the same tables.
     private static let groupLimit = 64
@@ -143,12 +147,12 @@ private final class SkipGramRun {
         let total = Double(max(1, sequences.items.count))
         let limit = configuration.subsampling
         keep = counts.map { count in
-            let share = count / total
-            guard limit > 0, share > limit else { return 1 }
-            return min(1, (limit / share).squareRoot() + limit / share)
+            let frequency = count / total
+            guard limit > 0, frequency > limit else { return 1 }
+            return min(1, (limit / frequency).squareRoot() + limit / frequency)
         }
         noise = AliasTable(weights: counts.map { $0.squareRoot() * $0.squareRoot().squareRoot() })
-        // Few enough groups that even the most frequent item is not updated past the limit.
+        // So few groups that the updates of the most frequent item stay near the target.
         let most = zip(counts, keep).map { $0 * $1 }.max() ?? 1
         let kept = zip(counts, keep).reduce(0) { $0 + $1.0 * $1.1 }
         let massPerToken = Double(configuration.window + 1) * Double(1 + configuration.negatives)
@@ -161,7 +165,7 @@ private final class SkipGramRun {
 
     var vectors: [Float] { input.storage.elements }
 
-    /// The tokens of an epoch: frequent items thinned out, a random reach for each window.
+    /// The tokens of an epoch: events of frequent items dropped, and a random reach for each token.
     private func tokens(_ epoch: Int) -> TokenStream {
         let numbers = Philox(
             seed: configuration.seed, stream: 2 + UInt64(epoch) << 8)
@@ -199,7 +203,7 @@ private final class SkipGramRun {
         while first < batches {
             let range = first..<min(batches, first + Self.batchesPerReport)
             train(plan, batches: range)
-            // One group stands for the batches since the last report: the loss is for people.
+            // The loss is for progress reports only, so one group is enough.
             lossSum += groups[0].loss()
             lossCount += 1
             let done = Double(range.upperBound) / Double(batches)
@@ -208,7 +212,7 @@ private final class SkipGramRun {
         }
     }
 
-    /// What an epoch consists of, for reading by all threads.
+    /// The input of an epoch, read by all threads.
     private struct EpochPlan: Sendable {
         let epoch: Int
         let tokens: TokenStream
@@ -222,13 +226,13 @@ private final class SkipGramRun {
 
         func negatives(_ group: Int) -> [Int32] {
             let size = NegativeSamplingGroup.centres
-            return (0..<size).map { place in
-                Int32(noise.sample(numbers.uniform(at: UInt64(group * size + place))))
+            return (0..<size).map { index in
+                Int32(noise.sample(numbers.uniform(at: UInt64(group * size + index))))
             }
         }
     }
 
-    /// Some batches: the groups of a batch are computed from the tables as they stand, then added.
+    /// Trains on some batches: computes all groups of a batch from the tables, then adds them.
     private func train(_ plan: EpochPlan, batches: Range<Int>) {
         let (input, output, masses, groups) = (input, output, masses, groups)
         let perPair = Float(configuration.negatives)
@@ -236,7 +240,7 @@ private final class SkipGramRun {
             learningRate(
                 plan.epoch, Double(batch * groups.count) / Double(max(1, plan.groupCount)))
         }
-        // Below some groups a thread, meeting the others costs more than working alone.
+        // With fewer than four groups a thread, the barriers would cost more than they save.
         let threads = max(1, min(configuration.threads, groups.count / 4))
         ThreadTeam.run(threads: threads) { member, team in
             for batch in batches {

@@ -1,11 +1,11 @@
 package import Foundation
 import TextFiles
 
-/// Files of named tensors in the safetensors format: no code in them, nothing to execute.
+/// Files of named tensors in the safetensors format, which holds data only and no code.
 ///
-/// Layout: the length of the header as 8 bytes (little-endian), a JSON header that names dtype,
-/// shape and place of each tensor, then the numbers without gaps. Reading trusts nothing: every
-/// size is checked before memory is asked for, and memory stays below twice the file.
+/// Layout: the length of the header as 8 bytes (little-endian), a JSON header with dtype, shape and
+/// byte offsets of each tensor, then the numbers without gaps. Each size is checked before memory
+/// is allocated. Reading needs less than twice the memory of the file.
 package enum SafeTensors {
     /// The longest header that is read or written: 1 MiB.
     package static let headerLengthMax = 1 << 20
@@ -22,9 +22,9 @@ package enum SafeTensors {
     /// The longest metadata value in UTF-8 bytes.
     package static let metadataLengthMax = 1 << 16
 
-    /// Writes a file that appears whole or not at all, readable by its owner alone (mode 0600).
+    /// Writes a file atomically, readable by its owner only (mode 0600).
     ///
-    /// The same tensors and metadata give the same bytes: tensors lie in the order of their names.
+    /// The same tensors and metadata give the same bytes: tensors are in the order of their names.
     ///
     /// - Throws: `LearningError` with `fileAccess`, or `wrongTensors` if a limit is exceeded.
     package static func write(
@@ -45,21 +45,27 @@ package enum SafeTensors {
         }
     }
 
-    /// Reads a whole file. A symbolic link is refused.
+    /// Reads a whole file; a symbolic link is an error.
     ///
     /// - Parameters:
     ///   - path: The file.
-    ///   - check: Looks at the types and shapes of the tensors before any of them is read.
-    ///   - observe: Sees all bytes of the file in their order, for a checksum.
-    /// - Throws: `LearningError` with `fileAccess` if it cannot be read, or `malformedFile` if its
-    ///   content breaks any rule of the format or holds a number that is not finite; and what
-    ///   `check` throws.
+    ///   - check: Receives the types and shapes of the tensors before any of them is read.
+    ///   - observe: Receives all bytes of the file in order, for a checksum.
+    /// - Returns: The tensors and the metadata by name.
+    /// - Throws: `LearningError` with `fileAccess` if the file cannot be read, or `malformedFile`
+    ///   if its content breaks a rule of the format or has a number that is not finite; and errors
+    ///   of `check`.
     package static func read(
         from path: String,
         checking check: ([String: TensorEntry]) throws(LearningError) -> Void = { _ in },
         observing observe: (Data) -> Void = { _ in }
     ) throws(LearningError) -> (tensors: [String: Tensor], metadata: [String: String]) {
-        let file = try RegularFile.handle(path)
+        let file: FileHandle
+        do throws(FileError) {
+            file = try RegularFile.handle(path)
+        } catch {
+            throw LearningError(.fileAccess, error.description)
+        }
         defer { try? file.close() }
         do {
             return try read(file, check, observe)
@@ -115,14 +121,14 @@ package enum SafeTensors {
         return bytes
     }
 
-    /// The entries by place, once all sizes are known to fit and to leave no hole.
+    /// The entries in the order of the data, after checking that sizes fit and leave no gap.
     private static func checked(
         _ entries: [String: TensorEntry], dataLength: Int
     ) throws(LearningError) -> [(String, TensorEntry)] {
         let order = entries.sorted {
             ($0.value.begin, $0.value.end, $0.key) < ($1.value.begin, $1.value.end, $1.key)
         }
-        var place = 0
+        var offset = 0
         for (name, entry) in order {
             guard let size = elementSizes[entry.kind] else {
                 throw LearningError(
@@ -137,21 +143,22 @@ package enum SafeTensors {
                 }
                 bytes = product
             }
-            guard entry.begin == place, entry.end >= entry.begin else {
+            guard entry.begin == offset, entry.end >= entry.begin else {
                 throw LearningError(
                     .malformedFile,
-                    "Tensor \(name) begins at \(entry.begin) where \(place) was expected.")
+                    "Tensor \(name) begins at \(entry.begin) where \(offset) was expected."
+                )
             }
             guard entry.end - entry.begin == bytes, entry.end <= dataLength else {
                 throw LearningError(
                     .malformedFile,
                     "Tensor \(name) does not have the \(bytes) bytes that its shape needs.")
             }
-            place = entry.end
+            offset = entry.end
         }
-        guard place == dataLength else {
+        guard offset == dataLength else {
             throw LearningError(
-                .malformedFile, "There are \(dataLength - place) bytes after the last tensor.")
+                .malformedFile, "There are \(dataLength - offset) bytes after the last tensor.")
         }
         return order.map { ($0.key, $0.value) }
     }
@@ -192,17 +199,17 @@ package enum SafeTensors {
 extension SafeTensors {
     private static func words32(_ bytes: [UInt8]) -> some Sequence<UInt32> {
         (0..<bytes.count / 4).lazy.map { index in
-            let place = index * 4
-            return UInt32(bytes[place]) | UInt32(bytes[place + 1]) << 8
-                | UInt32(bytes[place + 2]) << 16 | UInt32(bytes[place + 3]) << 24
+            let first = index * 4
+            return UInt32(bytes[first]) | UInt32(bytes[first + 1]) << 8
+                | UInt32(bytes[first + 2]) << 16 | UInt32(bytes[first + 3]) << 24
         }
     }
 
     private static func words64(_ bytes: [UInt8]) -> some Sequence<UInt64> {
         (0..<bytes.count / 8).lazy.map { index in
             var word: UInt64 = 0
-            for place in (index * 8..<index * 8 + 8).reversed() {
-                word = word << 8 | UInt64(bytes[place])
+            for position in (index * 8..<index * 8 + 8).reversed() {
+                word = word << 8 | UInt64(bytes[position])
             }
             return word
         }
@@ -250,7 +257,7 @@ extension SafeTensors {
             }
             members.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
         }
-        var place = 0
+        var offset = 0
         for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
             guard !name.isEmpty, name != "__metadata__", name.utf8.count <= nameLengthMax,
                 tensor.shape.count <= rankMax
@@ -261,12 +268,12 @@ extension SafeTensors {
                         + "does not allow.")
             }
             let (kind, size) = kind(of: tensor.storage)
-            let end = place + tensor.storage.count * size
+            let end = offset + tensor.storage.count * size
             members.append(
                 "\(quoted(name)):{\"dtype\":\"\(kind)\",\"shape\":["
                     + tensor.shape.map(String.init).joined(separator: ",")
-                    + "],\"data_offsets\":[\(place),\(end)]}")
-            place = end
+                    + "],\"data_offsets\":[\(offset),\(end)]}")
+            offset = end
         }
         var text = Array("{\(members.joined(separator: ","))}".utf8)
         while text.count % 8 != 0 { text.append(UInt8(ascii: " ")) }

@@ -1,4 +1,4 @@
-/// What the header of a safetensors file says about one tensor.
+/// The entry of one tensor in the header of a safetensors file.
 package struct TensorEntry: Sendable, Equatable {
     /// The type of the elements, such as `F32`.
     package internal(set) var kind = ""
@@ -8,14 +8,13 @@ package struct TensorEntry: Sendable, Equatable {
     var end = 0
 }
 
-/// Reads the JSON header of a safetensors file, and nothing but that.
+/// A parser of the JSON header of a safetensors file.
 ///
-/// A grammar of its own instead of a general JSON parser: the header has exactly one form, so
-/// nesting cannot be deep, a key cannot come twice, and a number is an ordinary integer or an
-/// error.
+/// It accepts the grammar of this header only, not general JSON. So nesting is bounded, keys are
+/// unique, and each number is a non-negative integer.
 struct SafeTensorsHeader {
     private let bytes: [UInt8]
-    private var place = 0
+    private var position = 0
     private(set) var entries: [String: TensorEntry] = [:]
     private(set) var metadata: [String: String] = [:]
 
@@ -38,11 +37,12 @@ struct SafeTensorsHeader {
             }
         }
         skipSpace()
-        guard place == bytes.count else { throw failure("text after the header's object") }
+        guard position == bytes.count else { throw failure("text after the header's object") }
     }
 
     func failure(_ what: String) -> LearningError {
-        LearningError(.malformedFile, "Not a safetensors file: \(what), at header byte \(place).")
+        LearningError(
+            .malformedFile, "Not a safetensors file: \(what), at header byte \(position).")
     }
 
     private mutating func parseMetadata() throws(LearningError) {
@@ -88,16 +88,20 @@ struct SafeTensorsHeader {
         entries[name] = entry
     }
 
-    // MARK: the pieces of JSON
+    // MARK: the parts of JSON
 
     private mutating func skipSpace() {
-        while place < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[place]) { place += 1 }
+        while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) {
+            position += 1
+        }
     }
 
     private mutating func accept(_ character: Unicode.Scalar) -> Bool {
         skipSpace()
-        guard place < bytes.count, bytes[place] == UInt8(ascii: character) else { return false }
-        place += 1
+        guard position < bytes.count, bytes[position] == UInt8(ascii: character) else {
+            return false
+        }
+        position += 1
         return true
     }
 
@@ -132,16 +136,16 @@ struct SafeTensorsHeader {
 
     private mutating func integer() throws(LearningError) -> Int {
         skipSpace()
-        let start = place
+        let start = position
         var value = 0
-        while place < bytes.count, (0x30...0x39).contains(bytes[place]) {
+        while position < bytes.count, (0x30...0x39).contains(bytes[position]) {
             let (tenfold, overflow) = value.multipliedReportingOverflow(by: 10)
-            let (next, carry) = tenfold.addingReportingOverflow(Int(bytes[place] - 0x30))
+            let (next, carry) = tenfold.addingReportingOverflow(Int(bytes[position] - 0x30))
             guard !overflow, !carry else { throw failure("a number is too large") }
             value = next
-            place += 1
+            position += 1
         }
-        let length = place - start
+        let length = position - start
         guard length > 0 else { throw failure("expected a non-negative integer") }
         guard length == 1 || bytes[start] != 0x30 else { throw failure("a leading zero") }
         return value
@@ -150,9 +154,9 @@ struct SafeTensorsHeader {
     private mutating func string(limit: Int) throws(LearningError) -> String {
         try expect("\"")
         var content: [UInt8] = []
-        while place < bytes.count {
-            let byte = bytes[place]
-            place += 1
+        while position < bytes.count {
+            let byte = bytes[position]
+            position += 1
             if byte == UInt8(ascii: "\"") {
                 guard let text = String(validating: content, as: UTF8.self) else {
                     throw failure("a string is not UTF-8")
@@ -173,9 +177,9 @@ struct SafeTensorsHeader {
     }
 
     private mutating func escape() throws(LearningError) -> Unicode.Scalar {
-        guard place < bytes.count else { throw failure("a string does not end") }
-        let byte = bytes[place]
-        place += 1
+        guard position < bytes.count else { throw failure("a string does not end") }
+        let byte = bytes[position]
+        position += 1
         let simple: [UInt8: Unicode.Scalar] = [
             0x22: "\"", 0x5C: "\\", 0x2F: "/", 0x62: "\u{8}", 0x66: "\u{C}", 0x6E: "\n",
             0x72: "\r", 0x74: "\t",
@@ -184,10 +188,11 @@ struct SafeTensorsHeader {
         guard byte == UInt8(ascii: "u") else { throw failure("an unknown escape") }
         var code = try hexadecimal()
         if (0xD800..<0xDC00).contains(code) {
-            guard place + 1 < bytes.count, bytes[place] == 0x5C, bytes[place + 1] == 0x75 else {
+            guard position + 1 < bytes.count, bytes[position] == 0x5C, bytes[position + 1] == 0x75
+            else {
                 throw failure("half a surrogate pair")
             }
-            place += 2
+            position += 2
             let low = try hexadecimal()
             guard (0xDC00..<0xE000).contains(low) else { throw failure("half a surrogate pair") }
             code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
@@ -197,15 +202,15 @@ struct SafeTensorsHeader {
     }
 
     private mutating func hexadecimal() throws(LearningError) -> UInt32 {
-        guard place + 4 <= bytes.count else { throw failure("a string does not end") }
+        guard position + 4 <= bytes.count else { throw failure("a string does not end") }
         var value: UInt32 = 0
-        for byte in bytes[place..<place + 4] {
+        for byte in bytes[position..<position + 4] {
             guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else {
                 throw failure("a bad \\u escape")
             }
             value = value << 4 | UInt32(digit)
         }
-        place += 4
+        position += 4
         return value
     }
 }

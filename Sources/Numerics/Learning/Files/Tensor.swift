@@ -1,6 +1,6 @@
 /// An array of numbers with a shape.
 package struct Tensor: Sendable, Equatable {
-    /// The numbers, in one of the kinds that files keep.
+    /// The elements, in one of the types of safetensors files that are supported.
     package enum Storage: Sendable, Equatable {
         /// 32-bit floats.
         case f32([Float])
@@ -30,7 +30,7 @@ package struct Tensor: Sendable, Equatable {
     /// The elements, row-major.
     package let storage: Storage
 
-    /// A tensor whose shape fits the number of elements.
+    /// A tensor; the product of the shape must be the number of elements.
     package init(shape: [Int], _ storage: Storage) {
         precondition(shape.allSatisfy { $0 >= 0 }, "A dimension cannot be negative.")
         precondition(shape.reduce(1, *) == storage.count, "The shape must fit the elements.")

@@ -1,18 +1,19 @@
 import Foundation
 import Kernels
 
-/// The items that stand for the whole catalogue in a softmax over items.
+/// The candidates of a softmax over items: a sample of the catalogue, or all items.
 struct Candidates: Sendable {
-    /// In ascending order.
+    /// The items in ascending order; a sample may have an item several times.
     let items: [Int32]
-    /// Per candidate −log(expected number of draws); 0 when every item is a candidate.
+    /// −log(expected count in the sample) of each candidate; 0 if all items are candidates.
     private let corrections: [Float]
     private let gathered: MatrixView  // S × d
     let offsets: MatrixView  // 1 × S: bias + correction
     let columns: PackedMatrix  // d × S, for logits
-    let rows: PackedMatrix  // S × d, for the way back
+    let rows: PackedMatrix  // S × d, for the backward pass
 
     init(items: [Int32], corrections: [Float], width: Int) {
+        precondition(items.count == corrections.count, "Each candidate needs one correction.")
         self.items = items
         self.corrections = corrections
         let count = items.count
@@ -29,13 +30,13 @@ struct Candidates: Sendable {
             corrections: [Float](repeating: 0, count: itemCount), width: width)
     }
 
-    /// The candidates in the form that the softmax reads.
+    /// The candidates in the form that `CandidateSoftmax` reads.
     var table: CandidateTable {
         CandidateTable(columns: columns, rows: rows, offsets: offsets)
     }
 
-    /// The places of an item among the candidates.
-    func places(of item: Int32) -> Range<Int> {
+    /// The positions of an item among the candidates.
+    func positions(of item: Int32) -> Range<Int> {
         func first(_ reached: (Int32) -> Bool) -> Int {
             var low = 0
             var high = items.count
@@ -48,7 +49,7 @@ struct Candidates: Sendable {
         return first { $0 >= item }..<first { $0 > item }
     }
 
-    /// Takes over the present vectors (or cosine scale · their directions) and biases.
+    /// Copies the current vectors (or cosine scale · their directions) and biases.
     func gather(_ weights: SequenceWeights) {
         let table = weights.itemTable
         let scale = weights.configuration.cosineScale
@@ -62,23 +63,24 @@ struct Candidates: Sendable {
     }
 }
 
-/// Draws candidates: all items if there are few, else by smoothed popularity.
+/// Samples candidates by smoothed popularity, or takes all items if there are few.
 struct CandidateSampler: Sendable {
     private let itemCount: Int
     private let width: Int
     private let popularity: AliasTable?
 
-    /// Popularity is counted in `sequences`.
+    /// A sampler with the popularity of items in `sequences`.
     init(_ sequences: EventSequences, itemCount: Int, width: Int) {
         self.itemCount = itemCount
         self.width = width
-        var counts = [Double](repeating: 1, count: itemCount)  // one more each: none is impossible
+        // Each count is 1 more, so that no item has probability 0.
+        var counts = [Double](repeating: 1, count: itemCount)
         for item in sequences.items { counts[Int(item)] += 1 }
         popularity = AliasTable(weights: counts.map { pow($0, 0.75) })
     }
 
-    /// `count` candidates drawn with replacement; all items once if there are not more.
-    func draw(_ count: Int, from numbers: Philox) -> Candidates {
+    /// A sample of `count` candidates with replacement; all items once if there are no more.
+    func sample(_ count: Int, from numbers: Philox) -> Candidates {
         guard itemCount > count, let popularity else {
             return Candidates(all: itemCount, width: width)
         }

@@ -1,35 +1,37 @@
 import Kernels
 
-/// A lane block: this many parallel sequences are the unit of work of one thread.
-let lanesPerBlock = 16
+/// The batch rows of one block, which is the unit of work of one thread.
+let batchRowsPerBlock = 16
 
-/// The training examples of one lane block in one chunk: n lanes × L steps.
+/// The training examples of one block in one chunk: n batch rows × L steps.
 ///
-/// Arrays are step-major: the place of lane l at step t is t · n + l.
+/// A batch row is one of n sequences that run in parallel. Arrays are step-major: the index of
+/// batch row b at step t is t · n + b.
 struct BlockBatch: Sendable {
-    let lanes: Int
+    let batchRows: Int
     let steps: Int
-    /// The event that is read; item -1 where a lane has run out of sequences.
+    /// The item of the input event; -1 if the batch row has no sequences left.
     var items: [Int32]
     var types: [UInt8]
     var gaps: [UInt8]
     var weekParts: [UInt8]
-    /// The event that is to be predicted.
+    /// The item of the target event, which follows the input event.
     var targetItems: [Int32]
     var targetTypes: [UInt8]
     var targetGaps: [UInt8]
     var targetWeekParts: [UInt8]
-    /// Whether a new sequence begins here, with a zero state.
+    /// Whether a new sequence begins at this event, with a zero state.
     var resets: [Bool]
-    /// How many places hold an event.
+    /// The number of examples: elements with an event.
     var activeCount = 0
 
-    var rows: Int { lanes * steps }
+    /// The number of elements, n · L: the rows of matrices of activations.
+    var rows: Int { batchRows * steps }
 
-    init(lanes: Int, steps: Int) {
-        self.lanes = lanes
+    init(batchRows: Int, steps: Int) {
+        self.batchRows = batchRows
         self.steps = steps
-        let rows = lanes * steps
+        let rows = batchRows * steps
         items = [Int32](repeating: -1, count: rows)
         types = [UInt8](repeating: 0, count: rows)
         gaps = [UInt8](repeating: 0, count: rows)
@@ -42,57 +44,62 @@ struct BlockBatch: Sendable {
     }
 }
 
-/// Cuts event sequences into chunks of L steps of parallel lanes, with the state carried over.
+/// Cuts event sequences into chunks of L steps for parallel batch rows.
 ///
-/// A lane goes through one sequence from chunk to chunk; where it ends, the next sequence in order
-/// begins. An event sequence of m events gives m − 1 examples: each event predicts the next.
-struct LaneFiller {
+/// A batch row goes through one sequence from chunk to chunk. At its end, the batch row continues
+/// with the next sequence in order. A sequence of m events gives m − 1 examples: each event
+/// predicts the next one.
+struct SequenceChunker {
     private let sequences: EventSequences
     private let order: [Int]
     private let steps: Int
-    private let lanes: Int
+    private let batchRows: Int
     private var next = 0
-    /// Per lane: the event to be read next, the first event and the end of its sequence.
-    private var places: [(index: Int, start: Int, end: Int)]
+    /// For each batch row: the next input event, and the first event and the end of its sequence.
+    private var positions: [(index: Int, start: Int, end: Int)]
 
-    /// Lanes take the sequences with the numbers `order`, in that order.
-    init(_ sequences: EventSequences, order: [Int], lanes: Int, steps: Int) {
+    /// A chunker of the sequences with the numbers `order`, in that order.
+    init(_ sequences: EventSequences, order: [Int], batchRows: Int, steps: Int) {
         self.sequences = sequences
         self.order = order
         self.steps = steps
-        self.lanes = lanes
-        places = [(index: Int, start: Int, end: Int)](repeating: (0, 0, 0), count: lanes)
+        self.batchRows = batchRows
+        positions = [(index: Int, start: Int, end: Int)](repeating: (0, 0, 0), count: batchRows)
     }
 
-    /// The lanes of each block.
-    static func blockSizes(lanes: Int) -> [Int] {
-        stride(from: 0, to: lanes, by: lanesPerBlock).map { min(lanesPerBlock, lanes - $0) }
+    /// The number of batch rows of each block.
+    static func blockSizes(batchRows: Int) -> [Int] {
+        stride(from: 0, to: batchRows, by: batchRowsPerBlock).map {
+            min(batchRowsPerBlock, batchRows - $0)
+        }
     }
 
     /// The next chunk, or `nil` when all sequences are used up.
     mutating func nextChunk() -> [BlockBatch]? {
         var blocks: [BlockBatch] = []
         var active = 0
-        var firstLane = 0
-        for size in Self.blockSizes(lanes: lanes) {
-            var block = BlockBatch(lanes: size, steps: steps)
-            for lane in 0..<size { fill(&block, lane: lane, place: firstLane + lane) }
+        var firstBatchRow = 0
+        for size in Self.blockSizes(batchRows: batchRows) {
+            var block = BlockBatch(batchRows: size, steps: steps)
+            for batchRow in 0..<size {
+                fill(&block, batchRow: batchRow, position: firstBatchRow + batchRow)
+            }
             active += block.activeCount
             blocks.append(block)
-            firstLane += size
+            firstBatchRow += size
         }
         return active > 0 ? blocks : nil
     }
 
-    private mutating func fill(_ block: inout BlockBatch, lane: Int, place: Int) {
+    private mutating func fill(_ block: inout BlockBatch, batchRow: Int, position: Int) {
         for step in 0..<steps {
-            let row = step * block.lanes + lane
-            if places[place].index + 1 >= places[place].end {
+            let row = step * block.batchRows + batchRow
+            if positions[position].index + 1 >= positions[position].end {
                 guard let range = nextSequence() else { return }
-                places[place] = (range.lowerBound, range.lowerBound, range.upperBound)
+                positions[position] = (range.lowerBound, range.lowerBound, range.upperBound)
                 block.resets[row] = true
             }
-            let (index, start, _) = places[place]
+            let (index, start, _) = positions[position]
             block.items[row] = sequences.items[index]
             block.types[row] = sequences.types[index]
             block.gaps[row] = sequences.gap(before: index, sequenceStart: start)
@@ -102,7 +109,7 @@ struct LaneFiller {
             block.targetGaps[row] = sequences.gap(before: index + 1, sequenceStart: start)
             block.targetWeekParts[row] = UInt8(WeekPart.index(time: sequences.times[index + 1]))
             block.activeCount += 1
-            places[place].index = index + 1
+            positions[position].index = index + 1
         }
     }
 

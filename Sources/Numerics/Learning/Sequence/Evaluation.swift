@@ -1,30 +1,30 @@
 import Kernels
 
-/// The losses of given weights on sequences that are only read.
+/// Measures the losses of weights on sequences, without changing the weights.
 struct Evaluation {
     let weights: SequenceWeights
     let packed: PackedWeights
     let candidates: Candidates
     let softmax: SoftmaxPool
-    let lanes: Int
+    let batchRows: Int
     let steps: Int
     let threads: Int
 
     /// The sums over all events that have a predecessor, without dropout.
     func losses(_ sequences: EventSequences) -> LossSums {
-        let lanes = max(1, min(lanes, sequences.count))
-        let blocks = LaneFiller.blockSizes(lanes: lanes).map {
+        let batchRows = max(1, min(batchRows, sequences.count))
+        let blocks = SequenceChunker.blockSizes(batchRows: batchRows).map {
             SequenceBlock(
-                weights.configuration, lanes: $0, steps: steps,
+                weights.configuration, batchRows: $0, steps: steps,
                 candidates: 0)
         }
         let context = ChunkContext(
             weights: weights, packed: packed, candidates: candidates, softmax: softmax,
             gradientScale: 1, dropout: 0, dropoutSeed: Philox(seed: 0), learns: false)
-        var filler = LaneFiller(
-            sequences, order: Array(0..<sequences.count), lanes: lanes, steps: steps)
+        var chunker = SequenceChunker(
+            sequences, order: Array(0..<sequences.count), batchRows: batchRows, steps: steps)
         var sums = LossSums()
-        while let batches = filler.nextChunk() {
+        while let batches = chunker.nextChunk() {
             parallelFor(blocks.count, threads: threads) { index in
                 blocks[index].run(batches[index], context)
             }
@@ -65,7 +65,7 @@ extension SequenceModel {
         candidates.gather(weights)
         let evaluation = Evaluation(
             weights: weights, packed: packed, candidates: candidates,
-            softmax: SoftmaxPool(), lanes: 64, steps: 20, threads: threads)
+            softmax: SoftmaxPool(), batchRows: 64, steps: 20, threads: threads)
         let sums = evaluation.losses(sequences)
         guard sums.count > 0 else {
             throw LearningError(

@@ -1,9 +1,9 @@
-/// Many sequences of events, one after the other in flat arrays, the oldest event first.
+/// Many sequences of events in flat arrays, one after the other, the oldest event first.
 ///
 /// With n sequences and m events in total, sequence i is the events
 /// `offsets[i] ..< offsets[i + 1]`.
 package struct EventSequences: Sendable, Equatable {
-    /// Where each sequence begins, and m at the end: n + 1 numbers.
+    /// The index of the first event of each sequence, and m at the end: n + 1 numbers.
     package var offsets: [Int]
     /// The item of each event: m numbers in 0 ..< itemCount.
     package var items: [Int32]
@@ -23,20 +23,21 @@ package struct EventSequences: Sendable, Equatable {
     /// The number of sequences.
     package var count: Int { max(0, offsets.count - 1) }
 
-    /// Adds one sequence at the end; the three arrays must be equally long.
+    /// Adds one sequence at the end; the three arrays must have equal length.
     package mutating func append(items: [Int32], types: [UInt8], times: [Int64]) {
         precondition(
             items.count == types.count && items.count == times.count,
-            "A sequence has one item, one type and one time for each event.")
+            "Each event needs one item, one type and one time.")
         self.items += items
         self.types += types
         self.times += times
         offsets.append(self.items.count)
     }
 
-    /// The places of the events of one sequence in the flat arrays.
+    /// The indices of the events of one sequence in the flat arrays.
     package func range(of index: Int) -> Range<Int> {
-        precondition(index >= 0 && index < count, "There is no such sequence.")
+        precondition(
+            index >= 0 && index < count, "The sequence must be below the count of sequences.")
         return offsets[index]..<offsets[index + 1]
     }
 
@@ -53,9 +54,9 @@ package struct EventSequences: Sendable, Equatable {
         return result
     }
 
-    /// Checks that the arrays agree with each other and with the declared counts.
+    /// Checks that the arrays fit each other and the counts.
     ///
-    /// - Throws: `LearningError` with `invalidData`, naming the first bad place.
+    /// - Throws: `LearningError` with `invalidData`, which names the first bad event.
     func validate(itemCount: Int, typeCount: Int?) throws(LearningError) {
         guard offsets.first == 0, offsets.last == items.count,
             types.count == items.count, times.count == items.count,
@@ -76,9 +77,9 @@ package struct EventSequences: Sendable, Equatable {
         }
     }
 
-    /// The class of the time between an event and the one before it in its sequence.
+    /// The class of the time gap between an event and the previous event of its sequence.
     ///
-    /// The first event of a sequence counts as coming after the longest gap.
+    /// The first event of a sequence has the class of the longest gap.
     @inline(__always)
     func gap(before index: Int, sequenceStart: Int) -> UInt8 {
         guard index > sequenceStart else { return TimeGap.beginning }

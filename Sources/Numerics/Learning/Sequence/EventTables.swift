@@ -1,6 +1,6 @@
 import Kernels
 
-/// What each part of an event adds to the input of the network: the events' vectors are sums of rows.
+/// The input tables of the network: an event's input vector is the sum of one row of each.
 struct EventTables: Sendable {
     let items: MatrixView  // I × columns
     let types: MatrixView  // T × columns
@@ -24,7 +24,7 @@ struct EventTables: Sendable {
             weekParts: weights.dense.view(weights.layout.weekIn))
     }
 
-    /// The tables multiplied by a matrix, so that the sum of rows is the product: columns = its.
+    /// The tables multiplied by a matrix: the sum of rows is then the product of the input vector.
     func multiplied(by matrix: PackedMatrix) -> EventTables {
         func product(_ table: MatrixView) -> MatrixView {
             let result = FloatStorage(count: table.rows * matrix.columns)
@@ -37,8 +37,10 @@ struct EventTables: Sendable {
             weekParts: product(weekParts))
     }
 
-    /// Writes the sum of an event's rows; what is unknown adds nothing, and a gap beyond the last
-    /// class counts as the last.
+    /// Writes the sum of an event's rows to a row of `target`.
+    ///
+    /// An unknown item, type or part of the week adds nothing. A gap beyond the last class counts
+    /// as the last class.
     func write(
         _ row: Int, of target: MatrixView, item: Int32, type: UInt8, gap: UInt8, weekPart: UInt8?
     ) {

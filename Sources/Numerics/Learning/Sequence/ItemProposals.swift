@@ -1,25 +1,25 @@
 import Kernels
 
-/// Draws items of next events for sequences that resemble each other, without going through the
-/// whole catalogue for each of them; see `SoftmaxProposal`.
+/// Samples items of next events for similar sequences, without computing all logits for each of
+/// them; see `SoftmaxProposal`.
 package struct ItemProposals: Sendable {
     private let model: SequenceModel
     private let proposal: SoftmaxProposal
 
-    /// How many items are proposed for each draw.
+    /// How many items are proposed for each sample.
     package var count: Int { proposal.count }
 
-    /// How far draws are from the item head in total variation, for sequences like those that the
-    /// proposals were made of.
+    /// The estimated total variation distance between samples and the model's item probabilities,
+    /// for sequences like those that the proposals were prepared with.
     package var error: Double { proposal.error }
 
-    /// Prepares proposals for sequences like some that are known; `nil` if going through the catalogue
-    /// is as quick.
+    /// Prepares proposals for sequences like the given ones; `nil` if computing all logits is as
+    /// fast.
     ///
     /// - Parameters:
     ///   - model: The model.
-    ///   - query: Those known, at least two.
-    ///   - error: How far draws may be from the item head, in total variation.
+    ///   - query: The queries of the given sequences, at least two.
+    ///   - error: The greatest total variation distance between samples and item probabilities.
     /// - Complexity: O(n · itemCount · d).
     package init?(_ model: SequenceModel, like query: ItemQuery, error: Double) {
         guard
@@ -34,14 +34,14 @@ package struct ItemProposals: Sendable {
         self.proposal = proposal
     }
 
-    /// Proposals at most: each takes several times as long as an item in a product of matrices.
+    /// The greatest number of proposals: one takes several times as long as one item of a matrix
+    /// product.
     private static func limit(_ model: SequenceModel) -> Int { model.configuration.itemCount / 16 }
 
-    /// Prepares proposals for sequences that have moved on.
+    /// Prepares new proposals when the sequences have new events.
     ///
-    /// - Parameters: As for making the first.
-    /// - Returns: New proposals as of `init`, and how far draws from the old ones were from the item
-    ///   head at last.
+    /// - Parameters: The same as for `init`.
+    /// - Returns: The new proposals (see `init`), and the error of the old ones on these queries.
     package func renewed(
         like query: ItemQuery, error: Double
     ) -> (proposals: ItemProposals?, formerError: Double) {
@@ -49,29 +49,31 @@ package struct ItemProposals: Sendable {
         return (renewed.proposal.map { ItemProposals(model, $0) }, renewed.formerError)
     }
 
-    /// Draws items.
+    /// Samples items.
     ///
     /// - Parameters:
-    ///   - query: The sequences, with what is known of their next events.
-    ///   - offsets: A number from 0 up to 1 for each sequence, which decides what is proposed.
-    ///   - uniforms: Numbers from 0 up to 1, equally many for each sequence, one after the other.
-    /// - Returns: An item for each of the uniform numbers; -1 if none is possible.
+    ///   - query: The queries of the sequences.
+    ///   - offsets: A number in [0, 1) for each sequence, which selects its proposals.
+    ///   - uniforms: Numbers in [0, 1), the same count for each sequence, sequence after sequence.
+    /// - Returns: An item for each of the uniform numbers; -1 if all proposed items have
+    ///   probability 0.
     /// - Complexity: O(n · proposals · d).
     package func draw(_ query: ItemQuery, offsets: [Double], at uniforms: [Double]) -> [Int32] {
         query.rows.rows == 0 ? [] : proposal.draw(query.rows, offsets: offsets, at: uniforms)
     }
 }
 
-/// What the item head is asked about some sequences: n × d.
+/// The queries of the item softmax for n sequences: n × d.
 package struct ItemQuery: Sendable {
     let rows: MatrixView
 
-    /// How many sequences.
+    /// The number of sequences.
     package var count: Int { rows.rows }
 
-    /// As many of them, spread evenly.
+    /// `count` of the queries, at equal distances.
     package func sample(_ count: Int) -> ItemQuery {
-        precondition(count > 0 && count <= rows.rows, "A part of what there is.")
+        precondition(
+            count > 0 && count <= rows.rows, "The count must be from 1 to the number of sequences.")
         let part = FloatStorage(count: count * rows.columns)
             .view(rows: count, columns: rows.columns)
         for row in 0..<count { part.copyRow(row, from: rows, row: row * rows.rows / count) }

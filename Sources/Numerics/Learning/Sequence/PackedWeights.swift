@@ -1,8 +1,10 @@
 import Kernels
 
-/// The dense weights in the forms that matrix products read them in.
+/// The dense weights, packed for matrix products.
 ///
-/// Rebuilt after each change of the weights with `pack`; between changes many threads read it.
+/// See `SequenceBlock` for the letters.
+///
+/// Call `pack` after each change of the weights. Between changes any number of threads may read it.
 struct PackedWeights: Sendable {
     struct Layer: Sendable {
         let input: PackedMatrix  // d × 4d
@@ -34,7 +36,7 @@ struct PackedWeights: Sendable {
         pack(weights)
     }
 
-    /// Takes over the present values; no other thread may read meanwhile.
+    /// Copies the current values; no other thread may read at the same time.
     func pack(_ weights: SequenceWeights) {
         let layout = weights.layout
         for (layer, entry) in zip(layers, layout.layers) {

@@ -22,7 +22,7 @@ struct LossSums: Sendable {
 final class SoftmaxPool: Sendable {
     private let free = Mutex<[CandidateSoftmax]>([])
 
-    /// Runs `body` with memory that nobody else uses meanwhile.
+    /// Runs `body` with memory that no other thread uses at the same time.
     func with<Result>(_ body: (CandidateSoftmax) -> Result) -> Result {
         let softmax = free.withLock { $0.popLast() } ?? CandidateSoftmax()
         defer { free.withLock { $0.append(softmax) } }
@@ -30,7 +30,7 @@ final class SoftmaxPool: Sendable {
     }
 }
 
-/// What all lane blocks of one chunk share, for reading.
+/// The inputs that all blocks of one chunk read.
 struct ChunkContext: Sendable {
     let weights: SequenceWeights
     let packed: PackedWeights
@@ -43,11 +43,29 @@ struct ChunkContext: Sendable {
     let learns: Bool
 }
 
-/// One lane block: its carried state, its activations, and its share of the gradients.
+/// One block of batch rows: its carried state, its activations, and its part of the gradients.
 ///
-/// Only the thread that works on the block's index touches it between two chunks.
+/// Only one thread at a time may use a block.
+///
+/// Letters in the comments of the sequence model:
+///
+/// - d: the width, that is the length of item vectors and hidden states
+/// - n: the batch rows of a block, that is sequences in parallel
+/// - L: the steps of a chunk; matrices of activations have n · L rows
+/// - I: the items
+/// - T: the event types
+/// - G: the classes of time gaps
+/// - W: the parts of the week
+/// - S: the candidates of the sampled softmax
+///
+/// Vectors of one event:
+///
+/// - x: the input, a sum of rows of the input tables
+/// - h: the hidden state of the top layer
+/// - u: the query of the type, h plus output rows of gap and part of the week
+/// - z: the query of the item, u plus the output row of the type
 final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see above
-    /// Activations of one layer, rows = L · n.
+    /// The activations of one layer; rows = n · L.
     private struct LayerSpace {
         let gates: MatrixView  // rows × 4d
         let previousHidden: MatrixView  // rows × d
@@ -59,11 +77,11 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
         let carriedCell: MatrixView
     }
 
-    let lanes: Int
+    let batchRows: Int
     private let steps: Int
     private let width: Int
     private let layers: [LayerSpace]
-    private let input: MatrixView  // rows × d, after dropout
+    private let input: MatrixView  // x, rows × d, after dropout
     private let mask: MatrixView  // rows × d
     private let query: MatrixView  // u = h + G_out[gap] + W_out[part of the week], rows × d
     let itemQuery: MatrixView  // z = u + T_out[type], or its direction, rows × d
@@ -79,18 +97,18 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
     let gradient: FloatStorage  // dense parameters
     let candidateGradient: MatrixView  // S × d
     let candidateBiasGradient: MatrixView  // 1 × S
-    /// ∂loss/∂(logit of the target), per row.
+    /// ∂loss/∂(logit of the target) of each row.
     private(set) var targetGradient: [Float]
     private(set) var losses = LossSums()
 
     init(
-        _ configuration: SequenceModel.Configuration, lanes: Int, steps: Int, candidates: Int
+        _ configuration: SequenceModel.Configuration, batchRows: Int, steps: Int, candidates: Int
     ) {
-        self.lanes = lanes
+        self.batchRows = batchRows
         self.steps = steps
         let width = configuration.width
         self.width = width
-        let rows = lanes * steps
+        let rows = batchRows * steps
         func space(_ rows: Int, _ columns: Int) -> MatrixView {
             FloatStorage(count: rows * columns).view(rows: rows, columns: columns)
         }
@@ -99,7 +117,7 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
                 gates: space(rows, 4 * width), previousHidden: space(rows, width),
                 previousCell: space(rows, width), cell: space(rows, width),
                 cellTanh: space(rows, width), hidden: space(rows, width),
-                carriedHidden: space(lanes, width), carriedCell: space(lanes, width))
+                carriedHidden: space(batchRows, width), carriedCell: space(batchRows, width))
         }
         input = space(rows, width)
         mask = space(rows, width)
@@ -112,15 +130,15 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
         inputGradient = space(rows, width)
         gapLogits = space(rows, TimeGap.count)
         typeLogits = space(rows, configuration.typeCount)
-        stepGradient = space(lanes, width)
-        cellGradient = space(lanes, width)
+        stepGradient = space(batchRows, width)
+        cellGradient = space(batchRows, width)
         gradient = FloatStorage(count: SequenceLayout(configuration).count)
         candidateGradient = space(candidates, width)
         candidateBiasGradient = space(1, candidates)
         targetGradient = [Float](repeating: 0, count: rows)
     }
 
-    /// Forgets the carried state.
+    /// Sets the carried state to 0.
     func reset() {
         for layer in layers {
             layer.carriedHidden.fill(0)
@@ -128,8 +146,14 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
         }
     }
 
-    /// Loss of the chunk and, if the context learns, its gradients.
+    /// Computes the losses of the chunk and, if the context learns, its gradients.
     func run(_ batch: BlockBatch, _ context: ChunkContext) {
+        precondition(
+            batch.batchRows == batchRows && batch.steps == steps,
+            "The batch needs the batch rows and steps of the block.")
+        precondition(
+            !context.learns || context.candidates.items.count == candidateGradient.rows,
+            "The block needs one gradient for each candidate.")
         losses = LossSums()
         losses.count = batch.activeCount
         if context.learns {
@@ -139,14 +163,14 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
         embed(batch, context)
         for index in layers.indices { forward(layer: index, batch, context) }
         let scales = batch.items.map { $0 >= 0 ? context.gradientScale : 0 }
-        heads(batch, scales, context)
+        outputs(batch, scales, context)
         guard context.learns else { return }
         for index in layers.indices.reversed() { backward(layer: index, batch, context) }
         inputBackward(batch, context)
     }
 
     private func step(_ view: MatrixView, _ index: Int) -> MatrixView {
-        view.rows(index * lanes..<(index + 1) * lanes)
+        view.rows(index * batchRows..<(index + 1) * batchRows)
     }
 
     /// x = E[item] + T_in[type] + G_in[gap] + W_in[part of the week], with dropout.
@@ -169,7 +193,7 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
         input.multiply(elementwise: mask)
     }
 
-    /// One layer over all steps of the chunk.
+    /// Computes one layer for all steps of the chunk.
     private func forward(layer index: Int, _ batch: BlockBatch, _ context: ChunkContext) {
         let space = layers[index]
         let packed = context.packed.layers[index]
@@ -182,9 +206,9 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
             previousHidden.copy(
                 from: time == 0 ? space.carriedHidden : step(space.hidden, time - 1))
             previousCell.copy(from: time == 0 ? space.carriedCell : step(space.cell, time - 1))
-            for lane in 0..<lanes where batch.resets[time * lanes + lane] {
-                previousHidden.fillRow(lane, 0)
-                previousCell.fillRow(lane, 0)
+            for batchRow in 0..<batchRows where batch.resets[time * batchRows + batchRow] {
+                previousHidden.fillRow(batchRow, 0)
+                previousCell.fillRow(batchRow, 0)
             }
             let gates = step(space.gates, time)
             multiply(previousHidden, packed.hidden, into: gates, accumulate: true)
@@ -197,8 +221,9 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
         space.carriedCell.copy(from: step(space.cell, steps - 1))
     }
 
-    /// The three losses; when learning, also ∂loss/∂h of the top layer and the head gradients.
-    private func heads(_ batch: BlockBatch, _ scales: [Float], _ context: ChunkContext) {
+    /// Computes the three losses and, if the context learns, ∂loss/∂h of the top layer and the
+    /// gradients of the output parameters.
+    private func outputs(_ batch: BlockBatch, _ scales: [Float], _ context: ChunkContext) {
         let layout = context.weights.layout
         let dense = context.weights.dense
         let top = layers[layers.count - 1].hidden
@@ -216,7 +241,7 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
             targets: batch.targetTypes.map { Int32($0) }[...], scales: scales[...])
         itemQuery.copy(from: query)
         addRows(of: dense.view(layout.typeOut), batch.targetTypes, batch, to: itemQuery)
-        itemHead(batch, scales, context)
+        itemLoss(batch, scales, context)
         guard context.learns else { return }
 
         multiply(
@@ -234,8 +259,9 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
         scatter(queryGradient, weekParts, batch, gradient.view(layout.weekOut))
     }
 
-    /// The parts of the week of the next events, some of them dropped, so that the heads also learn
-    /// to answer when nobody knows the time.
+    /// The parts of the week of the next events, with some dropped in training.
+    ///
+    /// So the model also learns to predict without a known time.
     private func knownWeekParts(_ batch: BlockBatch, _ context: ChunkContext) -> [UInt8] {
         guard context.learns, context.dropout > 0 else { return batch.targetWeekParts }
         return batch.targetWeekParts.indices.map { row in
@@ -245,11 +271,13 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
         }
     }
 
-    /// Where the random numbers that drop parts of the week begin, far behind those of the mask.
+    /// The first position of the random numbers for dropping parts of the week.
+    ///
+    /// Those of the dropout mask are at much lower positions.
     private static let weekPartNumbers: UInt64 = 1 << 40
 
-    /// The item loss against the candidates.
-    private func itemHead(_ batch: BlockBatch, _ scales: [Float], _ context: ChunkContext) {
+    /// Computes the item loss against the candidates.
+    private func itemLoss(_ batch: BlockBatch, _ scales: [Float], _ context: ChunkContext) {
         let candidates = context.candidates
         let table = context.weights.itemTable
         let bias = context.weights.itemBias
@@ -262,14 +290,14 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
                 inverseLengths[row] = itemQuery.normalizeRow(row, length: 1)
             }
         }
-        // What a target's vector is multiplied with to give the one in the logits.
-        var shares = [Float](repeating: 1, count: batch.rows)
+        // The factor of each target's vector in its logit.
+        var factors = [Float](repeating: 1, count: batch.rows)
         for row in 0..<batch.rows where batch.targetItems[row] >= 0 {
             let item = Int(batch.targetItems[row])
-            if let scale { shares[row] = scale * table.inverseLength(item) }
+            if let scale { factors[row] = scale * table.inverseLength(item) }
             targets.logits[row] =
-                shares[row] * itemQuery.dotRows(row, table, row: item) + bias[item]
-            targets.hits[row] = candidates.places(of: batch.targetItems[row])
+                factors[row] * itemQuery.dotRows(row, table, row: item) + bias[item]
+            targets.hits[row] = candidates.positions(of: batch.targetItems[row])
         }
         let gradient = CandidateGradient(
             queries: itemQueryGradient, candidates: candidateGradient,
@@ -282,17 +310,20 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
         targetGradient = targets.logits
         for row in 0..<batch.rows where batch.targetItems[row] >= 0 {
             itemQueryGradient.addToRow(
-                row, shares[row] * targetGradient[row], table,
+                row, factors[row] * targetGradient[row], table,
                 row: Int(batch.targetItems[row]))
         }
         guard scale != nil else { return }
         for row in 0..<batch.rows {
             itemQueryGradient.undoNormalize(
-                row, along: itemQuery, row: row, share: 1, scale: inverseLengths[row])
+                row, along: itemQuery, row: row, factor: 1, scale: inverseLengths[row])
         }
     }
 
-    /// One layer back through all steps; leaves ∂loss/∂(its input) in `hiddenGradient`.
+    /// Propagates gradients back through all steps of one layer.
+    ///
+    /// `hiddenGradient` is ∂loss/∂(output of the layer) before, and ∂loss/∂(input of the layer)
+    /// after.
     private func backward(layer index: Int, _ batch: BlockBatch, _ context: ChunkContext) {
         let space = layers[index]
         let packed = context.packed.layers[index]
@@ -307,9 +338,9 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
                 cellTanh: step(space.cellTanh, time), hiddenGradient: fromAbove,
                 cellGradient: cellGradient)
             multiply(gates, packed.hiddenBack, into: stepGradient)
-            for lane in 0..<lanes where batch.resets[time * lanes + lane] {
-                stepGradient.fillRow(lane, 0)
-                cellGradient.fillRow(lane, 0)
+            for batchRow in 0..<batchRows where batch.resets[time * batchRows + batchRow] {
+                stepGradient.fillRow(batchRow, 0)
+                cellGradient.fillRow(batchRow, 0)
             }
         }
         let below = index == 0 ? input : layers[index - 1].hidden
@@ -321,7 +352,8 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
         multiply(space.gates, packed.inputBack, into: hiddenGradient)
     }
 
-    /// Undoes dropout and shares ∂loss/∂x out to the small input tables.
+    /// Applies the dropout mask to ∂loss/∂x, and adds it to the gradients of the dense input
+    /// tables.
     private func inputBackward(_ batch: BlockBatch, _ context: ChunkContext) {
         inputGradient.copy(from: hiddenGradient)
         if context.dropout > 0 { inputGradient.multiply(elementwise: mask) }
@@ -340,6 +372,7 @@ final class SequenceBlock: @unchecked Sendable {  // one thread at a time, see a
         }
     }
 
+    /// Adds each active row to the row of a table; an index beyond the table adds nothing.
     private func scatter(
         _ rows: MatrixView, _ indices: [UInt8], _ batch: BlockBatch, _ table: MatrixView
     ) {

@@ -1,13 +1,10 @@
 import Kernels
 
-// Dimensions used in the comments of the sequence model:
-// d = width, I = items, T = event types, G = classes of time gaps, W = parts of the week,
-// n = parallel sequences, L = steps of one chunk, S = candidates of the sampled softmax.
-
-/// Where each dense parameter of the sequence model lies in one flat storage.
+/// The offsets of the dense parameters of the sequence model in one flat storage.
 ///
-/// All parameters but the item table are dense: every step changes all of them. Keeping them in
-/// one storage makes the optimiser, the gradient norm and the reduction over threads plain loops.
+/// All parameters except the item table are dense: each step changes all of them. In one storage,
+/// the optimiser, the gradient norm and the reduction over threads are simple loops. See
+/// `SequenceBlock` for the letters.
 struct SequenceLayout: Sendable {
     struct Entry: Sendable {
         let name: String
@@ -45,7 +42,7 @@ struct SequenceLayout: Sendable {
         func add(_ name: String, _ rows: Int, _ columns: Int) -> Entry {
             let entry = Entry(name: name, rows: rows, columns: columns, offset: offset)
             entries.append(entry)
-            // Rows begin at multiples of 64 bytes.
+            // Each parameter begins at a multiple of 64 bytes.
             offset += (rows * columns + 15) / 16 * 16
             return entry
         }
@@ -80,7 +77,7 @@ extension FloatStorage {
     }
 }
 
-/// All parameters of the sequence model: the dense ones, and the item table with its biases.
+/// All parameters of the sequence model: dense parameters, item table and item biases.
 struct SequenceWeights: Sendable {
     static let itemsName = "item_embedding"
     static let itemBiasName = "item_bias"
@@ -91,7 +88,7 @@ struct SequenceWeights: Sendable {
     let items: FloatStorage  // I × d
     let itemBias: FloatStorage  // I
 
-    /// Zero weights.
+    /// Weights that are all 0.
     init(_ configuration: SequenceModel.Configuration) {
         self.configuration = configuration
         layout = SequenceLayout(configuration)
@@ -105,8 +102,7 @@ struct SequenceWeights: Sendable {
         items.view(rows: configuration.itemCount, columns: configuration.width)
     }
 
-    /// The item vectors that queries are multiplied with: those of the table, or cosine scale ·
-    /// their directions in memory of their own.
+    /// The item vectors of the output: the item table, or a copy with cosine scale · directions.
     var outputTable: MatrixView {
         guard let scale = configuration.cosineScale else { return itemTable }
         let table = FloatStorage(count: items.count)
@@ -116,29 +112,32 @@ struct SequenceWeights: Sendable {
         return table
     }
 
-    /// A copy that shares no memory.
+    /// A copy with its own memory.
     func copy() -> SequenceWeights {
         let result = SequenceWeights(configuration)
         result.copy(from: self)
         return result
     }
 
-    /// Takes over all values of weights of the same shape.
+    /// Copies all values of weights of the same configuration.
     func copy(from other: SequenceWeights) {
         dense.copy(from: other.dense)
         items.copy(from: other.items)
         itemBias.copy(from: other.itemBias)
     }
 
-    /// Random weights: uniform in ±1/√d for the matrices (the input matrices of the layers times a
-    /// gain), forget bias 1, normal items of size 0.1, nothing for the parts of the week.
+    /// Random weights.
+    ///
+    /// Matrices are uniform in ±1/√d, and input matrices of the layers times a gain. The forget
+    /// bias is 1. Item vectors are normal with standard deviation 0.1. Tables of parts of the week
+    /// are 0.
     static func random(
         _ configuration: SequenceModel.Configuration, seed: UInt64
     ) -> SequenceWeights {
         let weights = SequenceWeights(configuration)
         var generator = PhiloxGenerator(seed: seed, stream: 1)
         let bound = 1 / Double(configuration.width).squareRoot()
-        // Parts of the week begin at zero: those that never occur go on saying nothing.
+        // Parts of the week begin at 0, so parts without events never have an effect.
         let layout = weights.layout
         let zero = [layout.weekIn.name, layout.weekOut.name]
         for entry in layout.entries
@@ -148,14 +147,14 @@ struct SequenceWeights: Sendable {
             }
         }
         for (index, layer) in layout.layers.enumerated() {
-            // The inputs of a layer begin small: the sums of three small vectors, and above that
-            // hidden states far from saturation. Without a gain, stacked layers begin so near to
-            // linear and to zero that they stay on a plateau for many epochs.
+            // The inputs of a layer are small at first: sums of small vectors, or hidden states far
+            // from saturation. Without a gain, stacked layers are almost linear and near 0, and
+            // stay on a plateau for many epochs.
             let input =
                 layer.input.offset..<layer.input.offset + layer.input.rows
                 * layer.input.columns
             let gain: Float = index == 0 ? 2 : 5
-            for place in input { weights.dense[place] *= gain }
+            for index in input { weights.dense[index] *= gain }
             for index in configuration.width..<2 * configuration.width {
                 weights.dense[layer.bias.offset + index] = 1
             }
@@ -166,6 +165,6 @@ struct SequenceWeights: Sendable {
         return weights
     }
 
-    /// The root mean square of the elements of a fresh item table.
+    /// The root mean square of the elements of a random item table.
     static let itemScale: Float = 0.1
 }

@@ -1,12 +1,12 @@
 package import Kernels
 
-/// A recurrent network (LSTM) that knows what comes next in a sequence of events.
+/// A recurrent network (LSTM) that predicts the next event of a sequence.
 ///
-/// The next event is predicted in three steps: when, what kind, which item:
-/// p(gap | h) · p(type | h, time) · p(item | h, time, type), where h is the state of the network,
-/// and the time is the gap and the part of the week that it leads to. The input is the sum of
-/// learned vectors of the last event's item, type, preceding gap and part of the week; the item
-/// table serves as input and as output (Inan et al. 2017, Press and Wolf 2017).
+/// The next event is predicted in three steps, its time, its type and its item:
+/// p(gap | h) · p(type | h, time) · p(item | h, time, type). Here h is the hidden state, and the
+/// time is the time gap and the part of the week. The input is the sum of learned vectors of the
+/// last event's item, type, preceding gap and part of the week. The item table is used for input
+/// and output (Inan et al. 2017, Press and Wolf 2017).
 ///
 ///     var state = model.initialState(count: 1)
 ///     model.advance(
@@ -14,7 +14,7 @@ package import Kernels
 ///         weekParts: [UInt8(WeekPart.index(time: now))])
 ///     let gaps = model.gapProbabilities(state)
 ///
-/// Immutable, so any number of threads may use one model.
+/// A model is immutable, so any number of threads may use it.
 package final class SequenceModel: Sendable {
     /// The sizes of a model.
     package struct Configuration: Codable, Sendable, Equatable {
@@ -26,11 +26,11 @@ package final class SequenceModel: Sendable {
         package let width: Int
         /// The number of LSTM layers.
         package let layers: Int
-        /// Times the cosine of query and item vector, this is an item's logit.
+        /// The factor of the cosine of query and item vector in an item's logit.
         ///
-        /// `nil` for their plain scalar product.
-        /// With cosines, frequent items do not win by the length of their vectors (Gupta et al.
-        /// 2019, "NISER: Normalized Item and Session Representations to Handle Popularity Bias").
+        /// `nil` means that the logit is their scalar product. With cosines, the length of a
+        /// frequent item's vector has no effect (Gupta et al. 2019, "NISER: Normalized Item and
+        /// Session Representations to Handle Popularity Bias").
         package let cosineScale: Float?
 
         /// Sizes of a model.
@@ -65,12 +65,12 @@ package final class SequenceModel: Sendable {
         }
     }
 
-    /// The memory of `count` parallel sequences.
+    /// The state of `count` parallel sequences.
     ///
-    /// A value: advancing one copy leaves the others as they were.
+    /// It has value semantics: advancing one copy does not change the others.
     package struct State: Sendable {
         /// The number of parallel sequences.
-        package private(set) var count: Int
+        package let count: Int
         /// The hidden state of each layer, n × d, never written after creation.
         let hidden: [FloatStorage]
         /// The cell state of each layer, n × d, never written after creation.
@@ -81,37 +81,22 @@ package final class SequenceModel: Sendable {
             self.hidden = hidden
             self.cell = cell
         }
-
-        /// All numbers, sequence after sequence, for keeping: see `SequenceModel.state(elements:)`.
-        ///
-        /// 2 · layers · width numbers a sequence.
-        package var elements: [Float] {
-            guard count > 0 else { return [] }
-            var result: [Float] = []
-            for row in 0..<count {
-                for part in zip(hidden, cell).flatMap({ [$0, $1] }) {
-                    let width = part.count / count
-                    result += part.elements(in: row * width..<(row + 1) * width)
-                }
-            }
-            return result
-        }
     }
 
     /// The sizes of this model.
     package let configuration: Configuration
     let weights: SequenceWeights
     let packed: PackedWeights
-    let itemColumns: PackedMatrix  // d × I: the output table, ready to be the right side
+    let itemColumns: PackedMatrix  // d × I: the output table as the right side of products
     let itemSoftmax: SoftmaxTable
-    /// What each part of an event adds to the gates of the first layer, which halves the work of a
-    /// step; `nil` for a catalogue so large that reading them would take longer.
+    /// The input tables multiplied by the input matrix of the first layer, which halves the work of
+    /// a step; `nil` for catalogues so large that reading the tables would take longer.
     private let inputGates: EventTables?
 
-    /// Numbers in the table of items' gates at most: 64 MiB.
+    /// The greatest size of the item table of `inputGates` in numbers: 64 MiB.
     private static let gateLimit = 1 << 24
 
-    /// A model that takes over `weights`, which nobody may change afterwards.
+    /// A model with the given weights, which must not change afterwards.
     init(_ weights: SequenceWeights) {
         configuration = weights.configuration
         self.weights = weights
@@ -125,56 +110,40 @@ package final class SequenceModel: Sendable {
             ? EventTables(weights).multiplied(by: packed.layers[0].input) : nil
     }
 
-    /// The state before any event.
+    /// The state before the first event.
     package func initialState(count: Int) -> State {
-        precondition(count >= 0, "A state has no negative number of sequences.")
+        precondition(count >= 0, "The number of sequences must not be negative.")
         let zero = FloatStorage(count: count * configuration.width)
         let parts = [FloatStorage](repeating: zero, count: configuration.layers)
         return State(count: count, hidden: parts, cell: parts)
     }
 
-    /// The state kept earlier as `State.elements`.
-    ///
-    /// - Throws: `LearningError` with `invalidData` if the numbers do not fit this model.
-    package func state(elements: [Float]) throws(LearningError) -> State {
-        let width = configuration.width
-        let length = 2 * configuration.layers * width
-        guard elements.count % length == 0, elements.allSatisfy(\.isFinite) else {
-            throw LearningError(
-                .invalidData,
-                "A kept state has \(elements.count) numbers; this model needs finite ones, "
-                    + "\(length) a sequence. Replay the events instead.")
-        }
-        let count = elements.count / length
-        func part(_ index: Int) -> FloatStorage {
-            var values: [Float] = []
-            values.reserveCapacity(count * width)
-            for row in 0..<count {
-                let start = row * length + index * width
-                values += elements[start..<start + width]
-            }
-            return FloatStorage(values)
-        }
-        return State(
-            count: count, hidden: (0..<configuration.layers).map { part(2 * $0) },
-            cell: (0..<configuration.layers).map { part(2 * $0 + 1) })
+    /// Checks once per call that a state is of a model of this shape.
+    private func check(_ state: State) {
+        let size = state.count * configuration.width
+        precondition(
+            state.hidden.count == configuration.layers && state.cell.count == configuration.layers
+                && state.hidden.allSatisfy { $0.count == size }
+                && state.cell.allSatisfy { $0.count == size },
+            "The state must be of a model with the same width and layers.")
     }
 
-    /// Takes in one event per parallel sequence.
+    /// Updates the state with one event of each parallel sequence.
     ///
-    /// An item outside the table counts as unknown, and so do a type and a part of the week: they
-    /// add nothing. A gap beyond the last class counts as the last.
+    /// An unknown item, type or part of the week (outside its table) adds nothing to the input. A
+    /// gap beyond the last class counts as the last class.
     ///
     /// - Complexity: O(n · layers · d²), as matrix products.
     package func advance(
         _ state: inout State, items: [Int32], types: [UInt8], gaps: [UInt8],
         weekParts: [UInt8]? = nil
     ) {
+        check(state)
         let count = state.count
         precondition(
             items.count == count && types.count == count && gaps.count == count
                 && weekParts?.count ?? count == count,
-            "Each parallel sequence takes in one event.")
+            "Each parallel sequence needs one event.")
         let width = configuration.width
         let gates = FloatStorage(unfilled: count * 4 * width)
             .view(rows: count, columns: 4 * width)
@@ -232,13 +201,14 @@ package final class SequenceModel: Sendable {
 
     /// Each sequence of `state` repeated `count` times, the copies side by side.
     package func state(repeating state: State, count: Int) -> State {
-        precondition(count >= 0, "A state cannot be repeated a negative number of times.")
+        precondition(count >= 0, "The count must not be negative.")
         return select(
             state, rows: (0..<state.count).flatMap { [Int](repeating: $0, count: count) })
     }
 
-    /// The given parallel sequences of `state`, in that order; one may be taken many times.
+    /// The given parallel sequences of `state`, in that order; a row may occur several times.
     package func select(_ state: State, rows: [Int]) -> State {
+        check(state)
         let width = configuration.width
         func chosen(_ part: FloatStorage) -> FloatStorage {
             let source = part.view(rows: state.count, columns: width)
@@ -253,13 +223,16 @@ package final class SequenceModel: Sendable {
             count: rows.count, hidden: state.hidden.map(chosen), cell: state.cell.map(chosen))
     }
 
-    /// Puts states in the place of some rows.
+    /// Replaces some rows of a state.
     ///
     /// - Parameters:
-    ///   - rows: Which, as many as there are states.
-    ///   - state: The states of which they are rows.
-    ///   - part: The new states, in the order of the rows.
+    ///   - rows: The rows, one for each row of `part`.
+    ///   - state: The state to change.
+    ///   - part: The new rows, in the order of `rows`.
     package func replace(_ rows: [Int], of state: inout State, with part: State) {
+        check(state)
+        check(part)
+        precondition(rows.count == part.count, "Each row needs one new state.")
         guard !rows.isEmpty else { return }
         let width = configuration.width
         func put(_ source: FloatStorage, into target: FloatStorage, _ count: Int) -> FloatStorage {
@@ -277,7 +250,7 @@ package final class SequenceModel: Sendable {
             cell: zip(part.cell, state.cell).map { put($0, into: $1, count) })
     }
 
-    /// The probability of each class of the time to the next event: n × `TimeGap.count`.
+    /// The probability of each class of the time gap to the next event: n × `TimeGap.count`.
     package func gapProbabilities(_ state: State) -> Matrix {
         let result = FloatStorage(count: state.count * TimeGap.count)
             .view(rows: state.count, columns: TimeGap.count)
@@ -298,14 +271,16 @@ package final class SequenceModel: Sendable {
         return result.matrix
     }
 
-    /// The top hidden state, n × d.
-    func top(_ state: State) -> MatrixView {
-        state.hidden[configuration.layers - 1]
+    /// The hidden state of the top layer, n × d.
+    private func top(_ state: State) -> MatrixView {
+        check(state)
+        return state.hidden[configuration.layers - 1]
             .view(rows: state.count, columns: configuration.width)
     }
 
-    /// Some states side by side, in that order.
+    /// The parallel sequences of all states, in that order.
     package func state(joining parts: [State]) -> State {
+        for part in parts { check(part) }
         let width = configuration.width
         let count = parts.reduce(0) { $0 + $1.count }
         func joined(_ part: (State) -> FloatStorage) -> FloatStorage {
@@ -325,8 +300,10 @@ package final class SequenceModel: Sendable {
             }, cell: (0..<configuration.layers).map { layer in joined { $0.cell[layer] } })
     }
 
-    /// What the item head sees of the next event, given its time and type: n × d.
-    package func outlook(
+    /// The query of the item softmax for the next event, given its time and type: n × d.
+    ///
+    /// The gate of the mixture of experts uses it as its features.
+    package func gatingFeatures(
         _ state: State, gaps: [UInt8], weekParts: [UInt8]? = nil, types: [UInt8]
     ) -> Matrix {
         outputQuery(state, gaps: gaps, weekParts: weekParts, types: types).matrix
@@ -336,10 +313,11 @@ package final class SequenceModel: Sendable {
     func outputQuery(
         _ state: State, gaps: [UInt8], weekParts: [UInt8]?, types: [UInt8]?
     ) -> MatrixView {
-        precondition(gaps.count == state.count, "One gap a sequence.")
+        precondition(gaps.count == state.count, "Each sequence needs one gap.")
         precondition(
-            weekParts.map { $0.count == state.count } ?? true, "One part of the week a sequence.")
-        precondition(types.map { $0.count == state.count } ?? true, "One type a sequence.")
+            weekParts.map { $0.count == state.count } ?? true,
+            "Each sequence needs one part of the week.")
+        precondition(types.map { $0.count == state.count } ?? true, "Each sequence needs one type.")
         let query = FloatStorage(count: state.count * configuration.width)
             .view(rows: state.count, columns: configuration.width)
         query.copy(from: top(state))

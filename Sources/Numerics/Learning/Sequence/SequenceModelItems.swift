@@ -1,8 +1,8 @@
 package import Kernels
 
-// The item head, which is as large as the catalogue, and the tensors of a model.
+// The item probabilities, the item vectors, and the tensors of a model.
 
-/// The rows of the item head that are done at once: their logits stay near the processor.
+/// The rows whose item logits are computed at once, so that they stay in the cache.
 private let rowsAtOnce = 32
 
 extension SequenceModel {
@@ -28,69 +28,43 @@ extension SequenceModel {
         return result.matrix
     }
 
-    /// Draws items of the next event, given its time and type, without keeping the probabilities.
+    /// Samples items of the next event, given its time and type, without storing probabilities.
     ///
     /// - Parameters:
-    ///   - query: The sequences, with what is known of their next events.
-    ///   - uniforms: Numbers from 0 up to 1, equally many for each sequence, one after the other.
-    /// - Returns: An item for each number; -1 if none is possible.
+    ///   - query: The queries of the sequences.
+    ///   - uniforms: Numbers in [0, 1), the same count for each sequence, sequence after sequence.
+    /// - Returns: An item for each number; -1 if no item has a probability above 0.
     /// - Complexity: O(n · itemCount · d) time, O(itemCount) memory.
     package func drawItems(_ query: ItemQuery, at uniforms: [Double]) -> [Int32] {
         guard query.count > 0 else { return [] }
-        precondition(uniforms.count.isMultiple(of: query.count), "Equally many a sequence.")
-        let draws = uniforms.count / query.count
+        precondition(
+            uniforms.count.isMultiple(of: query.count),
+            "Each sequence needs the same count of numbers.")
+        let perQuery = uniforms.count / query.count
         let bias = weights.itemBias.elements
         return stride(from: 0, to: query.count, by: rowsAtOnce).flatMap { first in
             let rows = first..<min(query.count, first + rowsAtOnce)
-            return drawFromSoftmax(
+            return sampleFromSoftmax(
                 query.rows.rows(rows), itemColumns, adding: bias,
-                at: Array(uniforms[rows.lowerBound * draws..<rows.upperBound * draws]))
+                at: Array(uniforms[rows.lowerBound * perQuery..<rows.upperBound * perQuery]))
         }
     }
 
-    /// What the item head is asked about the next events of some sequences.
+    /// The queries of the item softmax for the next events of parallel sequences.
     ///
     /// - Parameters:
-    ///   - state: What each sequence has seen.
-    ///   - gaps: The class of each time to the next event.
+    ///   - state: The state of the sequences.
+    ///   - gaps: The class of the time gap to each next event.
     ///   - weekParts: The part of the week of each next event, if known.
     ///   - types: The type of each next event.
-    /// - Returns: What ``drawItems(_:at:)`` and ``ItemProposals`` draw for.
+    /// - Returns: The queries for ``drawItems(_:at:)`` and ``ItemProposals``.
     package func itemQuery(
         _ state: State, gaps: [UInt8], weekParts: [UInt8]? = nil, types: [UInt8]
     ) -> ItemQuery {
         ItemQuery(rows: itemRows(state, gaps: gaps, weekParts: weekParts, types: types))
     }
 
-    /// The probability of one given item per sequence, without keeping those of the others.
-    ///
-    /// An item outside the table has probability 0.
-    ///
-    /// - Complexity: O(n · itemCount · d) time, O(itemCount) memory a thread.
-    package func itemProbability(
-        _ state: State, gaps: [UInt8], weekParts: [UInt8]? = nil, types: [UInt8],
-        items: [Int32], threads: Int = 1
-    ) -> [Float] {
-        precondition(items.count == state.count, "One item a sequence.")
-        let query = itemRows(state, gaps: gaps, weekParts: weekParts, types: types)
-        let bias = weights.itemBias.elements
-        let count = configuration.itemCount
-        let blocks = parallelMap((state.count + rowsAtOnce - 1) / rowsAtOnce, threads: threads) {
-            block -> [Float] in
-            let rows = block * rowsAtOnce..<min(state.count, (block + 1) * rowsAtOnce)
-            let part = FloatStorage(count: rows.count * count)
-                .view(rows: rows.count, columns: count)
-            multiply(query.rows(rows), self.itemColumns, into: part)
-            part.softmaxRows(adding: bias)
-            return rows.map { row in
-                let item = Int(items[row])
-                return item >= 0 && item < count ? part[row - rows.lowerBound, item] : 0
-            }
-        }
-        return blocks.flatMap { $0 }
-    }
-
-    /// What the output table is multiplied with: n × d.
+    /// The left side of the product with the output table: n × d.
     private func itemRows(
         _ state: State, gaps: [UInt8], weekParts: [UInt8]?, types: [UInt8]
     ) -> MatrixView {
@@ -108,15 +82,15 @@ extension SequenceModel {
             vectors: weights.items.elements)
     }
 
-    /// A model that knows more items, whose vectors and common bias are given; the same otherwise.
+    /// The model with more items; all other parameters are the same.
     ///
     /// - Parameters:
-    ///   - vectors: Vectors of length `width` one after the other, for the items after the last.
-    ///   - bias: What their logits begin with.
-    /// - Returns: The model.
+    ///   - vectors: The vectors of the new items, one after the other, each of length `width`.
+    ///   - bias: The bias of the new items.
+    /// - Returns: A model in which the new items follow the last item.
     package func joined(by vectors: [Float], bias: Float) -> SequenceModel {
         let width = configuration.width
-        precondition(vectors.count % width == 0, "Vectors have the width of the model.")
+        precondition(vectors.count % width == 0, "Vectors need the width of the model.")
         let own = configuration.itemCount
         let larger = SequenceWeights(
             Configuration(
@@ -134,9 +108,9 @@ extension SequenceModel {
     /// All parameters by name.
     package func tensors() -> [String: Tensor] { weights.tensors() }
 
-    /// The shapes of the tensors that a model of a configuration has, all of 32-bit floats.
+    /// The shapes of a model's tensors by name; all tensors are 32-bit floats.
     ///
-    /// - Throws: `LearningError` if the configuration is out of its range.
+    /// - Throws: `LearningError` if a value of the configuration is out of range.
     package static func tensorShapes(
         _ configuration: Configuration
     ) throws(LearningError) -> [String: [Int]] {
@@ -183,7 +157,7 @@ extension SequenceWeights {
         return shapes
     }
 
-    /// Weights with the values of the tensors, all shapes checked before anything is allocated.
+    /// Weights with the values of the tensors; all shapes are checked before memory is allocated.
     init(
         _ configuration: SequenceModel.Configuration, tensors: [String: Tensor]
     ) throws(LearningError) {

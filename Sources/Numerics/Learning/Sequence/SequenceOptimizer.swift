@@ -1,26 +1,28 @@
 import Kernels
 
-/// Rows of the item table that one task handles.
+/// The rows of the item table in one task.
 private let rowsPerTask = 128
-/// Dense parameters that one task handles.
+/// The dense parameters in one task.
 private let densePerTask = 8_192
 
-/// The Adam optimiser for the sequence model: dense for the small parameters, by touched rows for
-/// the item table, so that a step costs the same whatever the size of the catalogue.
+/// The Adam optimiser of the sequence model.
 ///
-/// The moments of a row decay only in steps that touch it ("lazy" or sparse Adam).
+/// A step updates all dense parameters, and only those rows of the item table that occur in the
+/// step ("lazy" or sparse Adam). So the cost of a step does not grow with the catalogue. The
+/// moments of a row decay only in steps that update it.
 final class SequenceOptimizer {
     private let weights: SequenceWeights
     private let clip: Float
     private let threads: Int
-    /// The moments.
+    /// The first moments.
     let first: SequenceWeights
+    /// The second moments.
     let second: SequenceWeights
     /// The gradient of the dense parameters in the last step, before clipping.
     let denseGradient: FloatStorage
     private(set) var rowGradient = FloatStorage(count: 0)  // slots × d
     private(set) var biasGradient = FloatStorage(count: 0)  // slots
-    /// The steps made so far.
+    /// The number of steps so far.
     private(set) var step = 0
     /// The slot of each item in this step, or -1.
     private var slots: [Int32]
@@ -35,25 +37,27 @@ final class SequenceOptimizer {
         slots = [Int32](repeating: -1, count: weights.configuration.itemCount)
     }
 
-    /// Goes on from the moments of an earlier run.
+    /// Continues with the moments of an earlier run.
     func resume(first: SequenceWeights, second: SequenceWeights, step: Int) {
         self.first.copy(from: first)
         self.second.copy(from: second)
         self.step = step
     }
 
-    /// The contributions, grouped by row: those of slot s are `starts[s] ..< starts[s + 1]`.
+    /// The sources of the item gradients, grouped by slot: those of slot s have the indices
+    /// `starts[s] ..< starts[s + 1]`.
     private struct Contributions: Sendable {
         var items: [Int32] = []
         var starts: [Int] = []
         var sources: [Int64] = []
     }
 
-    /// Changes the weights by one step along the gradients of all blocks.
+    /// Updates the weights with the gradients of all blocks.
     func apply(
         _ blocks: [SequenceBlock], _ batches: [BlockBatch], _ candidates: Candidates,
         learningRate: Float
     ) {
+        precondition(blocks.count == batches.count, "Each block needs one batch.")
         step += 1
         let active = blocks.indices.filter { batches[$0].activeCount > 0 }.map { blocks[$0] }
         reduceDense(active)
@@ -75,7 +79,9 @@ final class SequenceOptimizer {
         }
     }
 
-    /// Sources are coded as index · 4 + kind: 0 candidate, 1 input row, 2 target row; the index of
+    /// Collects the sources of each item's gradient.
+    ///
+    /// A source is coded as index · 4 + kind: 0 candidate, 1 input row, 2 target row. The index of
     /// a row is block · 2³² + row.
     private func collect(_ batches: [BlockBatch], _ candidates: Candidates) -> Contributions {
         var result = Contributions()
@@ -101,11 +107,11 @@ final class SequenceOptimizer {
         var starts = [Int](repeating: 0, count: result.items.count + 1)
         for (slot, _) in codes { starts[Int(slot) + 1] += 1 }
         for slot in result.items.indices { starts[slot + 1] += starts[slot] }
-        var places = starts
+        var nextIndices = starts
         result.sources = [Int64](repeating: 0, count: codes.count)
         for (slot, code) in codes {
-            result.sources[places[Int(slot)]] = code
-            places[Int(slot)] += 1
+            result.sources[nextIndices[Int(slot)]] = code
+            nextIndices[Int(slot)] += 1
         }
         result.starts = starts
         for item in result.items { slots[Int(item)] = -1 }
@@ -135,10 +141,10 @@ final class SequenceOptimizer {
                     let item = Int(contributions.items[slot])
                     let inverse = table.inverseLength(item)
                     rows.undoNormalize(
-                        slot, along: table, row: item, share: inverse, scale: scale * inverse)
+                        slot, along: table, row: item, factor: inverse, scale: scale * inverse)
                 }
                 for code in sources where code & 3 == 1 {
-                    let (block, row) = Self.place(code)
+                    let (block, row) = Self.location(of: code)
                     rows.addToRow(slot, 1, blocks[block].inputGradient, row: row)
                 }
             }
@@ -146,11 +152,11 @@ final class SequenceOptimizer {
     }
 
     /// The block and the row of a source.
-    private static func place(_ code: Int64) -> (block: Int, row: Int) {
+    private static func location(of code: Int64) -> (block: Int, row: Int) {
         (Int(code >> 34), Int(code >> 2 & 0xFFFF_FFFF))
     }
 
-    /// Adds the gradients by a row's vector as an output; returns the gradient of its bias.
+    /// Adds the gradient by an item's output vector; returns the gradient by its bias.
     private static func addOutputs(
         _ sources: ArraySlice<Int64>, _ blocks: [SequenceBlock], _ active: [SequenceBlock],
         to rows: MatrixView, _ slot: Int
@@ -165,7 +171,7 @@ final class SequenceOptimizer {
                     bias += block.candidateBiasGradient[0, index]
                 }
             case 2:
-                let (index, row) = place(code)
+                let (index, row) = location(of: code)
                 let factor = blocks[index].targetGradient[row]
                 rows.addToRow(slot, factor, blocks[index].itemQuery, row: row)
                 bias += factor

@@ -4,7 +4,7 @@ import Kernels
 package struct EpochLoss: Codable, Sendable, Equatable {
     /// The epoch, from 1.
     package let epoch: Int
-    /// The loss on the training sequences while they were learned from (with dropout).
+    /// The loss on the training sequences during the epoch (with dropout).
     package let training: Double
     /// The loss on the held-out sequences after the epoch; `nil` if there are none.
     package let validation: Double?
@@ -14,12 +14,12 @@ package struct EpochLoss: Codable, Sendable, Equatable {
 
 /// Trains a `SequenceModel` by truncated back-propagation through time.
 ///
-/// Sequences run side by side in lanes, in chunks of `steps` events; the state is carried from
-/// chunk to chunk, gradients are not. Adam, gradient clipping, dropout on the input, a learning
-/// rate halved after each epoch without progress, early stopping. The same seed gives the same
-/// bytes at any number of threads.
+/// Sequences run in parallel batch rows, in chunks of `steps` events. The state is carried from
+/// chunk to chunk; gradients are not. Training uses Adam, gradient clipping, dropout on the input,
+/// a learning rate that is halved after each epoch without progress, and early stopping. The same
+/// seed gives the same bytes at any number of threads.
 package struct SequenceTrainer: Sendable {
-    /// What can be chosen about a training run.
+    /// The settings of a training run.
     package struct Configuration: Codable, Sendable, Equatable {
         /// The length of item vectors and state.
         package var width = 64
@@ -31,26 +31,26 @@ package struct SequenceTrainer: Sendable {
         package var batch = 128
         /// The events of one chunk of a sequence.
         package var steps = 20
-        /// The candidates of the sampled softmax; with no more items than that it is exact.
+        /// The candidates of the sampled softmax; it is exact if there are no more items than that.
         package var negatives = 512
         /// The learning rate of Adam.
         package var learningRate: Float = 2e-3
-        /// The share of input elements that is dropped in training.
+        /// The fraction of input elements that is dropped in training.
         package var dropout: Float = 0.1
-        /// Times the cosine of query and item vector, this is an item's logit.
+        /// The factor of the cosine of query and item vector in an item's logit.
         ///
-        /// `nil` for their plain scalar product.
+        /// `nil` means that the logit is their scalar product.
         package var cosineScale: Float? = 16
         /// The greatest norm of the gradient; 0 for no limit.
         package var clip: Float = 1
-        /// The epochs without a better validation loss after which training stops.
+        /// Training stops after this many epochs without a lower validation loss.
         package var patience = 3
-        /// Everything random follows from it.
+        /// The seed of all random numbers.
         package var seed: UInt64 = 1
         /// The number of threads; it does not change the result.
         package var threads = 2
 
-        /// The default choices.
+        /// The default settings.
         package init() {}
 
         func validate() throws(LearningError) {
@@ -74,10 +74,10 @@ package struct SequenceTrainer: Sendable {
         }
     }
 
-    /// The choices of this trainer.
+    /// The settings of this trainer.
     package let configuration: Configuration
 
-    /// A trainer with the given choices.
+    /// A trainer with the given settings.
     package init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
     }
@@ -85,18 +85,21 @@ package struct SequenceTrainer: Sendable {
     /// Trains a model.
     ///
     /// - Parameters:
-    ///   - training: What is learned from; sequences of fewer than two events teach nothing.
-    ///   - validation: Held-out sequences that decide when to stop; may be empty.
+    ///   - training: The training sequences; those with fewer than two events have no effect.
+    ///   - validation: Held-out sequences for early stopping; may be empty.
     ///   - itemCount: The number of items.
     ///   - typeCount: The number of event types.
-    ///   - embeddings: First values of the item table, of length `width`; or `nil` for random.
-    ///   - resuming: Where an earlier run with the same choices and sequences stood; or `nil`.
-    ///   - checkpoint: Called after each epoch with where the run stands, for example to write it
-    ///     to a file; what it throws ends the run.
-    ///   - progress: Called now and then on the calling thread.
+    ///   - embeddings: Initial vectors of the items, of length `width`; `nil` for random vectors.
+    ///   - resuming: The checkpoint of an earlier run with the same settings and sequences, or
+    ///     `nil`.
+    ///   - checkpoint: Called after each epoch with a checkpoint, for example to write it to a
+    ///     file.
+    ///     An error that it throws ends the run.
+    ///   - progress: Called several times an epoch, on the calling thread.
     /// - Returns: The model with the lowest validation loss (the last one without validation), and
     ///   the losses of all epochs.
-    /// - Throws: `LearningError` if configuration or data are not usable, or the loss diverges.
+    /// - Throws: `LearningError` if the configuration or the data is not usable, or the loss
+    ///   diverges.
     package func train(
         _ training: EventSequences, validation: EventSequences, itemCount: Int, typeCount: Int,
         embeddings: Embeddings?, resuming: TrainingCheckpoint? = nil,
@@ -130,9 +133,9 @@ package struct SequenceTrainer: Sendable {
         return (SequenceModel(best), curve)
     }
 
-    /// Whether a run with these choices and sequences can go on from a checkpoint.
+    /// Whether a run with these settings and sequences can continue from a checkpoint.
     ///
-    /// Epochs, patience and threads may differ from those of the run that wrote it.
+    /// Epochs, patience and threads may differ from those of the run that made the checkpoint.
     package func canResume(
         _ checkpoint: TrainingCheckpoint, _ training: EventSequences, validation: EventSequences,
         itemCount: Int, typeCount: Int
@@ -142,14 +145,14 @@ package struct SequenceTrainer: Sendable {
         return (try? checkpoint.check(configuration, sizes, data: data)) != nil
     }
 
-    /// The sizes of the model that this trainer makes.
+    /// The sizes of the model that this trainer trains.
     private func sizes(itemCount: Int, typeCount: Int) -> SequenceModel.Configuration {
         SequenceModel.Configuration(
             itemCount: itemCount, typeCount: typeCount, width: configuration.width,
             layers: configuration.layers, cosineScale: configuration.cosineScale)
     }
 
-    /// A number that tells the data of one run from others.
+    /// A hash of the data of a run.
     static func fingerprint(_ training: EventSequences, _ validation: EventSequences) -> UInt64 {
         training.fingerprint &* 31 ^ validation.fingerprint
     }
@@ -159,7 +162,7 @@ package struct SequenceTrainer: Sendable {
         (0..<sequences.count).reduce(0) { $0 + max(0, sequences.range(of: $1).count - 1) }
     }
 
-    /// The item vectors, scaled together to the size of fresh ones.
+    /// Sets the item vectors to the embeddings, scaled to the mean size of random ones.
     private static func warmStart(
         _ weights: SequenceWeights, _ embeddings: Embeddings
     ) throws(LearningError) {
@@ -173,7 +176,7 @@ package struct SequenceTrainer: Sendable {
         }
         guard embeddings.vectors.allSatisfy(\.isFinite) else {
             throw LearningError(
-                .invalidData, "The embeddings hold a number that is not finite. Train them anew.")
+                .invalidData, "The embeddings hold a number that is not finite. Train them again.")
         }
         let squares = embeddings.vectors.reduce(0.0) { $0 + Double($1) * Double($1) }
         let size = (squares / Double(max(1, embeddings.vectors.count))).squareRoot()

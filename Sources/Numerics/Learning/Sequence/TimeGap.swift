@@ -1,7 +1,7 @@
-/// Discrete classes of the time between two successive events.
+/// Discrete classes of the time gap between two successive events.
 ///
-/// Class 0 is the same moment. The edges follow human rhythm: within a visit, later the same day,
-/// the next day, twice a week, weekly, fortnightly, monthly, and seldom.
+/// Class 0 means equal times. The bounds follow common rhythms: within a visit, later on the same
+/// day, the next day, twice a week, weekly, fortnightly, monthly, and rarer.
 package enum TimeGap {
     /// The longest time in each class, in seconds; both ends belong to the class.
     private static let longest: [Int64] = [
@@ -12,10 +12,10 @@ package enum TimeGap {
     /// The number of classes.
     package static let count = 16
 
-    /// The class that stands before the first event of a sequence: nothing for a long time.
+    /// The class of the gap before the first event of a sequence: the longest one.
     package static let beginning = UInt8(count - 1)
 
-    /// The class of a gap of so many seconds; a negative gap counts as the same moment.
+    /// The class of a gap in seconds; a negative gap counts as 0.
     package static func index(seconds: Int64) -> Int {
         var low = 0
         var high = count - 1
@@ -28,7 +28,7 @@ package enum TimeGap {
 
     /// The seconds that belong to a class; the last class ends at 180 days.
     package static func bounds(_ index: Int) -> ClosedRange<Int64> {
-        precondition(index >= 0 && index < count, "There is no such class of time gaps.")
+        precondition(index >= 0 && index < count, "The class must be below the count of classes.")
         return index == 0 ? 0...0 : (longest[index - 1] + 1)...longest[index]
     }
 }

@@ -1,14 +1,16 @@
 import Foundation
 import Kernels
 
-/// A training run between two epochs, complete: going on from it gives the bytes that the run
-/// would have given without a stop, at any number of threads.
+/// The complete state of a training run between two epochs.
+///
+/// A run that continues from it gives the same bytes as a run without interruption, at any number
+/// of threads.
 package struct TrainingCheckpoint: Sendable, Equatable {
-    /// What is not a table of floats.
+    /// The state without the tables of floats.
     struct Progress: Codable, Sendable, Equatable {
         var configuration: SequenceTrainer.Configuration
         var sizes: SequenceModel.Configuration
-        /// Tells other training data from these.
+        /// The hash of the training data.
         var data: UInt64
         var epochs = 0
         var chunks: UInt64 = 0
@@ -17,20 +19,20 @@ package struct TrainingCheckpoint: Sendable, Equatable {
         var epochsWithoutGain = 0
     }
 
-    /// The parts of the tables' names: the weights, the best weights, the moments of Adam.
+    /// The prefixes of tensor names: weights, best weights, and the moments of Adam.
     private static let parts = ["weights", "best", "first", "second"]
     private static let curveName = "curve"
     private static let progressName = "progress"
 
     let progress: Progress
-    /// In the order of `parts`.
+    /// The tables in the order of `parts`.
     let tables: [SequenceWeights]
     let curve: [EpochLoss]
 
-    /// The epochs that are done.
+    /// The number of finished epochs.
     package var epochs: Int { progress.epochs }
 
-    /// The loss of the newest of them, in nats an event; `nil` if none is done.
+    /// The training loss of the last epoch in nats per event; `nil` before the first epoch.
     package var loss: Double? { curve.last?.training }
 
     init(progress: Progress, tables: [SequenceWeights], curve: [EpochLoss]) {
@@ -45,7 +47,7 @@ package struct TrainingCheckpoint: Sendable, Equatable {
             && zip(left.tables, right.tables).allSatisfy { $0.tensors() == $1.tensors() }
     }
 
-    /// Writes the checkpoint to a safetensors file, whole or not at all.
+    /// Writes the checkpoint to a safetensors file atomically.
     ///
     /// - Throws: `LearningError` with `fileAccess` if the file cannot be written.
     package func write(to path: String) throws(LearningError) {
@@ -53,7 +55,7 @@ package struct TrainingCheckpoint: Sendable, Equatable {
         for (part, table) in zip(Self.parts, tables) {
             for (name, tensor) in table.tensors() { tensors["\(part).\(name)"] = tensor }
         }
-        // Four numbers an epoch; a loss is not negative, so -1 can stand for none.
+        // Four numbers for each epoch. A loss is not negative, so -1 can mean none.
         var numbers: [Double] = []
         for loss in curve {
             let validation: Double = loss.validation ?? -1
@@ -73,7 +75,7 @@ package struct TrainingCheckpoint: Sendable, Equatable {
     /// Reads a checkpoint.
     ///
     /// - Parameter path: A file that `write(to:)` wrote.
-    /// - Throws: `LearningError` if the file cannot be read, is damaged, or is no checkpoint.
+    /// - Throws: `LearningError` if the file cannot be read, is damaged, or is not a checkpoint.
     package init(path: String) throws(LearningError) {
         let (tensors, metadata) = try SafeTensors.read(from: path)
         guard let text = metadata[Self.progressName],
@@ -98,24 +100,24 @@ package struct TrainingCheckpoint: Sendable, Equatable {
             progress.learningRate > 0
         else {
             throw LearningError(
-                .malformedFile, "The progress in the checkpoint \(path) contradicts itself.")
+                .malformedFile, "The parts of the checkpoint \(path) do not fit each other.")
         }
         var tables: [SequenceWeights] = []
         for part in parts { tables.append(try SequenceWeights(progress.sizes, tensors: part)) }
         var curve: [EpochLoss] = []
         for epoch in 0..<progress.epochs {
-            let place = 4 * epoch
-            let validation = numbers[place + 2]
+            let first = 4 * epoch
+            let validation = numbers[first + 2]
             curve.append(
                 EpochLoss(
-                    epoch: epoch + 1, training: numbers[place + 1],
+                    epoch: epoch + 1, training: numbers[first + 1],
                     validation: validation < 0 ? nil : validation,
-                    learningRate: numbers[place + 3]))
+                    learningRate: numbers[first + 3]))
         }
         self.init(progress: progress, tables: tables, curve: curve)
     }
 
-    /// Checks that a run with other choices would go on as this one.
+    /// Checks that a run with these settings and data can continue from this checkpoint.
     ///
     /// Epochs, patience and threads may differ.
     func check(
@@ -129,24 +131,24 @@ package struct TrainingCheckpoint: Sendable, Equatable {
         guard own == configuration, progress.sizes == sizes else {
             throw LearningError(
                 .invalidConfiguration,
-                "The checkpoint is of a run with other choices. Only epochs, patience and "
-                    + "threads may change; start anew for the rest.")
+                "The checkpoint is of a run with other settings. Only epochs, patience and "
+                    + "threads may change. Start a new run for other settings.")
         }
         guard data == progress.data else {
             throw LearningError(
                 .invalidData,
-                "The checkpoint is of a run on other sequences. Start anew with these.")
+                "The checkpoint is of a run with other sequences. Start a new run with these.")
         }
     }
 }
 
 extension EventSequences {
-    /// A number that tells these sequences from others (FNV-1a over all arrays).
+    /// A hash of all arrays (FNV-1a on words).
     var fingerprint: UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         func add(_ value: UInt64) {
             hash = (hash ^ value) &* 0x100_0000_01B3
-            hash ^= hash >> 29  // so that high bits count too: values are words, not bytes
+            hash ^= hash >> 29  // mixes high bits into low bits: values are words, not bytes
         }
         for offset in offsets { add(UInt64(truncatingIfNeeded: offset)) }
         for index in items.indices {

@@ -1,8 +1,8 @@
-/// How far a training run has come.
+/// The progress of a training run.
 package struct TrainingProgress: Sendable {
-    /// What is being trained, for people: "sequence model", "skip-gram".
+    /// The name of the model in training, for display: "sequence model", "skip-gram".
     package let stage: String
-    /// The epoch under way, from 1.
+    /// The current epoch, from 1.
     package let epoch: Int
     /// The greatest number of epochs.
     package let epochs: Int
@@ -10,8 +10,8 @@ package struct TrainingProgress: Sendable {
     package let eventsDone: Int
     /// Events to process over all epochs, if training does not stop early.
     package let eventsTotal: Int
-    /// The mean loss per event since the beginning of the epoch, or of the last epoch, in nats; `nil`
-    /// where nothing is fitted.
+    /// The mean loss per event in nats since the start of the epoch, or of the last epoch; `nil` if
+    /// the stage has no loss.
     package let loss: Double?
     /// Seconds since the stage began.
     package let secondsElapsed: Double
@@ -35,8 +35,10 @@ package struct TrainingProgress: Sendable {
 package struct Stopwatch {
     private let start = ContinuousClock.now
 
+    /// Starts the measurement.
     package init() {}
 
+    /// The seconds since the start.
     package var seconds: Double {
         let (seconds, attoseconds) = (ContinuousClock.now - start).components
         return Double(seconds) + Double(attoseconds) * 1e-18

@@ -1,19 +1,19 @@
 import Kernels
 
-/// The candidates of the validation loss; with no more items than that it is exact.
+/// The candidates of the validation loss; it is exact if there are no more items than that.
 private let validationCandidates = 8_192
 
-/// The streams of random numbers of a training run; stream 1 makes the first weights.
+/// The random streams of a training run; stream 1 is for the initial weights.
 private enum Stream {
     static let order: UInt64 = 2
     static let validation: UInt64 = 3
     /// Plus 2 · the number of the chunk.
     static let candidates: UInt64 = 1 << 32
-    /// Plus 2 · (the number of the chunk · 4,096 + the number of the lane block).
+    /// Plus 2 · (the number of the chunk · 4,096 + the index of the block).
     static let dropout: UInt64 = 1 << 60
 }
 
-/// One training run: the lanes, the optimiser, and the loop over epochs.
+/// One training run: the blocks, the optimiser, and the loop over epochs.
 final class TrainingRun {
     private let configuration: SequenceTrainer.Configuration
     let weights: SequenceWeights
@@ -24,7 +24,7 @@ final class TrainingRun {
     private let softmax = SoftmaxPool()
     let optimizer: SequenceOptimizer
     let blocks: [SequenceBlock]
-    private let lanes: Int
+    private let batchRows: Int
     private let validationExamples: Int
     private var chunk: UInt64 = 0
     private var learningRate: Float
@@ -46,16 +46,16 @@ final class TrainingRun {
         optimizer = SequenceOptimizer(
             weights, clip: configuration.clip, threads: configuration.threads)
         let useful = (0..<training.count).count { training.range(of: $0).count >= 2 }
-        lanes = max(1, min(configuration.batch, useful))
+        batchRows = max(1, min(configuration.batch, useful))
         let candidates = min(configuration.negatives, sizes.itemCount)
-        blocks = LaneFiller.blockSizes(lanes: lanes).map {
+        blocks = SequenceChunker.blockSizes(batchRows: batchRows).map {
             SequenceBlock(
-                sizes, lanes: $0, steps: configuration.steps, candidates: candidates)
+                sizes, batchRows: $0, steps: configuration.steps, candidates: candidates)
         }
         validationExamples = SequenceTrainer.exampleCount(validation)
     }
 
-    /// Goes on from a checkpoint of this very run, which the caller has checked.
+    /// Continues from a checkpoint, which the caller has checked.
     func resume(_ checkpoint: TrainingCheckpoint, best: SequenceWeights) {
         weights.copy(from: checkpoint.tables[0])
         best.copy(from: checkpoint.tables[1])
@@ -68,20 +68,20 @@ final class TrainingRun {
         curve = checkpoint.curve
     }
 
-    /// The run as it stands between two epochs.
+    /// The state of the run between two epochs.
     private func checkpoint(best: SequenceWeights, data: UInt64) -> TrainingCheckpoint {
-        var choices = configuration
-        choices.threads = 1  // changes nothing
+        var settings = configuration
+        settings.threads = 1  // does not change the result
         return TrainingCheckpoint(
             progress: TrainingCheckpoint.Progress(
-                configuration: choices, sizes: weights.configuration, data: data,
+                configuration: settings, sizes: weights.configuration, data: data,
                 epochs: curve.count, chunks: chunk, optimizerSteps: optimizer.step,
                 learningRate: learningRate, epochsWithoutGain: epochsWithoutGain),
             tables: [weights, best, optimizer.first, optimizer.second].map { $0.copy() },
             curve: curve)
     }
 
-    /// All epochs that are left; leaves the best weights in `best`.
+    /// Runs the remaining epochs, and copies the best weights to `best`.
     func train(
         best: SequenceWeights, examples: Int, progress: (TrainingProgress) -> Void,
         checkpoint save: ((TrainingCheckpoint) throws(LearningError) -> Void)? = nil
@@ -104,18 +104,18 @@ final class TrainingRun {
         return curve
     }
 
-    /// Measures an epoch and decides what follows from it.
+    /// Measures an epoch, and updates the best weights and the learning rate.
     private func finish(
         _ epoch: Int, training loss: Double, best: SequenceWeights
     ) throws(LearningError) {
-        let held = validationExamples > 0 ? evaluate(validation) : nil
-        guard held?.isFinite ?? true else { throw Self.divergence(epoch) }
+        let validationLoss = validationExamples > 0 ? evaluate(validation) : nil
+        guard validationLoss?.isFinite ?? true else { throw Self.divergence(epoch) }
         let lowest = curve.compactMap(\.validation).min() ?? .infinity
         curve.append(
             EpochLoss(
-                epoch: epoch, training: loss, validation: held,
+                epoch: epoch, training: loss, validation: validationLoss,
                 learningRate: Double(learningRate)))
-        guard let held, held >= lowest else {
+        guard let validationLoss, validationLoss >= lowest else {
             epochsWithoutGain = 0
             best.copy(from: weights)
             return
@@ -137,12 +137,12 @@ final class TrainingRun {
         var generator = PhiloxGenerator(
             seed: configuration.seed, stream: Stream.order + UInt64(epoch) << 40)
         generator.shuffle(&order)
-        var filler = LaneFiller(
-            training, order: order, lanes: lanes, steps: configuration.steps)
+        var chunker = SequenceChunker(
+            training, order: order, batchRows: batchRows, steps: configuration.steps)
         for block in blocks { block.reset() }
         var sums = LossSums()
         var chunksSinceReport = 0
-        while let batches = filler.nextChunk() {
+        while let batches = chunker.nextChunk() {
             sums += learn(batches, learningRate: learningRate)
             guard sums.mean.isFinite else { throw Self.divergence(epoch) }
             chunksSinceReport += 1
@@ -155,13 +155,13 @@ final class TrainingRun {
         return sums.mean
     }
 
-    /// One step of the optimiser on one chunk.
+    /// Makes one step of the optimiser with one chunk.
     func learn(_ batches: [BlockBatch], learningRate: Float) -> LossSums {
         chunk += 1
         let active = batches.reduce(0) { $0 + $1.activeCount }
-        // A nearly empty chunk, at the end of an epoch, must not weigh as much as a full one.
+        // A chunk with few examples, at the end of an epoch, gets a smaller weight than a full one.
         let capacity = batches.reduce(0) { $0 + $1.rows }
-        let candidates = sampler.draw(
+        let candidates = sampler.sample(
             configuration.negatives,
             from: Philox(seed: configuration.seed, stream: Stream.candidates + 2 * chunk))
         candidates.gather(weights)
@@ -184,14 +184,14 @@ final class TrainingRun {
 
     /// The mean loss on held-out sequences, without dropout, with the same candidates every time.
     func evaluate(_ sequences: EventSequences) -> Double {
-        let candidates = sampler.draw(
+        let candidates = sampler.sample(
             validationCandidates,
             from: Philox(seed: configuration.seed, stream: Stream.validation))
         candidates.gather(weights)
         packed.pack(weights)
         let evaluation = Evaluation(
             weights: weights, packed: packed, candidates: candidates, softmax: softmax,
-            lanes: configuration.batch, steps: configuration.steps,
+            batchRows: configuration.batch, steps: configuration.steps,
             threads: configuration.threads)
         return evaluation.losses(sequences).mean
     }

@@ -1,28 +1,28 @@
-/// A curve that never falls, fitted to pairs of numbers by least squares.
+/// A non-decreasing curve, fitted to pairs of numbers by least squares.
 ///
-/// Pool adjacent violators (Ayer, Brunk, Ewing, Reid and Silverman 1955). With forecast
-/// probabilities as x and what happened as y, 0 or 1, its values are calibrated probabilities
+/// The algorithm is pool adjacent violators (Ayer, Brunk, Ewing, Reid and Silverman 1955). With
+/// forecast probabilities as x, and outcomes 0 or 1 as y, its values are calibrated probabilities
 /// (Zadrozny and Elkan 2002).
 package struct IsotonicRegression: Sendable, Equatable, Codable {
-    /// Neighbouring pairs that share one value.
+    /// Neighbouring pairs with one common value.
     package struct Block: Sendable, Equatable, Codable {
         /// The mean of their x.
         package let x: Double
         /// The mean of their y.
         package let y: Double
-        /// How many there are.
+        /// The number of pairs.
         package let count: Int
     }
 
-    /// The blocks, both x and y ascending.
+    /// The blocks, in ascending order of x and y.
     package let blocks: [Block]
 
     /// Fits the curve.
     ///
     /// - Parameters:
-    ///   - pairs: Finite numbers in any order; pairs of one x count as one.
-    ///   - blockSize: Blocks of fewer pairs are joined with the next ones: few outcomes of one kind
-    ///     prove no certainty.
+    ///   - pairs: Finite numbers in any order; pairs with equal x are merged.
+    ///   - blockSize: The least number of pairs of a block. Smaller blocks are merged with the next
+    ///     one, because a few equal outcomes do not justify a probability of 0 or 1.
     /// - Complexity: O(n log n).
     package init(_ pairs: [(x: Double, y: Double)], blockSize: Int = 1) {
         var pooled: [(x: Double, y: Double, count: Int)] = []
@@ -47,7 +47,7 @@ package struct IsotonicRegression: Sendable, Equatable, Codable {
                 joined.append(block)
             }
         }
-        // The last may be small, too.
+        // The last block may be too small as well.
         if let last = joined.last, last.count < blockSize, joined.count > 1 {
             joined.removeLast()
             let before = joined[joined.count - 1]
@@ -60,8 +60,9 @@ package struct IsotonicRegression: Sendable, Equatable, Codable {
         }
     }
 
-    /// The curve at a place: straight between the middles of blocks, level beyond the outer ones;
-    /// `nil` if it was fitted to nothing.
+    /// The value of the curve at x; `nil` if it was fitted to no pairs.
+    ///
+    /// It is linear between the means of blocks, and constant beyond the first and the last.
     ///
     /// - Complexity: O(log n).
     package func value(at x: Double) -> Double? {

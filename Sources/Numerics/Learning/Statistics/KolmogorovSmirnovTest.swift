@@ -1,23 +1,23 @@
 import Foundation
 
-/// How far some numbers from 0 to 1 are from being spread evenly (Kolmogorov and Smirnov).
+/// A test whether numbers are uniform on [0, 1] (Kolmogorov and Smirnov).
 ///
-/// Where outcomes fall in their forecast distributions is even if the forecasts are right (Dawid
-/// 1984; Gneiting, Balabdaoui and Raftery 2007).
+/// If forecast distributions are right, the PIT values of the outcomes are uniform (Dawid 1984;
+/// Gneiting, Balabdaoui and Raftery 2007).
 package struct KolmogorovSmirnovTest: Encodable, Sendable, Equatable {
-    /// The greatest difference between the share of numbers below a place and the place, 0 to 1.
+    /// The greatest difference between the empirical and the uniform distribution function, 0 to 1.
     package let distance: Double
-    /// The probability of such a distance or a greater one if the numbers were spread evenly.
+    /// The p-value: the probability of this or a greater distance for uniform numbers.
     package let p: Double
-    /// How many numbers lie in each tenth of the way from 0 to 1: the bars of a histogram.
+    /// The count of numbers in each tenth of [0, 1]: a histogram.
     package let deciles: [Int]
 
-    /// Compares.
+    /// Tests the numbers.
     ///
-    /// The probability is that of the limit distribution at a corrected distance (Stephens 1970),
-    /// good to two digits from five numbers on.
+    /// The p-value is that of the limit distribution at a corrected distance (Stephens 1970). It is
+    /// right to two digits for five or more numbers.
     ///
-    /// - Parameter values: Numbers from 0 to 1; none at all are even.
+    /// - Parameter values: Numbers from 0 to 1; without any, the p-value is 1.
     /// - Complexity: O(n log n).
     package init(_ values: [Double]) {
         let sorted = values.sorted()
@@ -37,9 +37,9 @@ package struct KolmogorovSmirnovTest: Encodable, Sendable, Equatable {
         p = sorted.isEmpty ? 1 : Self.tail((root + 0.12 + 0.11 / root) * distance)
     }
 
-    /// 2 Σ (−1)^(k−1) exp(−2 k² λ²): the probability that the limit exceeds λ.
+    /// 2 Σ (−1)^(k−1) exp(−2 k² λ²): the probability that the limit variable exceeds λ.
     private static func tail(_ lambda: Double) -> Double {
-        // The sum converges slowly near 0, where the probability is 1 to ten digits.
+        // Near 0 the sum converges slowly, and the probability is 1 to ten digits.
         guard lambda > 0.2 else { return 1 }
         var sum = 0.0
         var sign = 1.0

@@ -1,25 +1,28 @@
 import Foundation
 
-/// The probability of something by a weighted sum of numbers.
+/// The probability of an outcome as the logistic function of a weighted sum of numbers.
 ///
-/// Fitted by maximum likelihood with a little weight decay (iteratively reweighted least squares;
-/// Hastie, Tibshirani and Friedman, "The Elements of Statistical Learning", 4.4.1).
+/// The weights are fitted by maximum likelihood with a small ridge penalty (iteratively reweighted
+/// least squares; Hastie, Tibshirani and Friedman, "The Elements of Statistical Learning", 4.4.1).
 package struct LogisticRegression: Sendable, Equatable, Codable {
-    /// The weight of 1, and then of each number.
+    /// The intercept, then the weight of each number.
     package let weights: [Double]
 
-    /// How much large weights cost: as much as this many cases that speak against them.
+    /// The ridge penalty: decay / 2 times the sum of squared weights.
     private static let decay = 1.0
     private static let rounds = 50
 
     /// Fits the weights.
     ///
     /// - Parameters:
-    ///   - cases: Finite numbers of each case, all equally many.
-    ///   - happened: Whether it happened in each case.
-    /// - Complexity: O(rounds · cases · n²) for n numbers a case; few rounds are needed.
+    ///   - cases: The finite numbers of each case, with the same count in all cases.
+    ///   - happened: The outcome of each case.
+    /// - Complexity: O(rounds · cases · n²) for n numbers a case, with few rounds.
     package init(_ cases: [[Double]], happened: [Bool]) {
+        precondition(cases.count == happened.count, "Each case needs one outcome.")
         let count = 1 + (cases.first?.count ?? 0)
+        precondition(
+            cases.allSatisfy { $0.count == count - 1 }, "All cases need the same count of numbers.")
         var weights = [Double](repeating: 0, count: count)
         for _ in 0..<Self.rounds {
             var slope = weights.map { -Self.decay * $0 }
@@ -35,16 +38,16 @@ package struct LogisticRegression: Sendable, Equatable, Codable {
                 }
             }
             let step = SymmetricSystem(curvature, count: count).solve(slope)
-            // Far from the best weights a whole step could overshoot.
+            // Far from the optimum a full step could overshoot.
             let length = step.map(abs).max() ?? 0
-            let share = min(1, 2 / max(length, 1e-300))
-            for index in weights.indices { weights[index] += share * step[index] }
+            let factor = min(1, 2 / max(length, 1e-300))
+            for index in weights.indices { weights[index] += factor * step[index] }
             if length < 1e-9 { break }
         }
         self.weights = weights
     }
 
-    /// The probability for some numbers, as many as in the cases of the fit.
+    /// The probability for a case with the same count of numbers as in the fit.
     package func probability(_ numbers: [Double]) -> Double {
         Self.logistic(zip(weights, [1] + numbers).reduce(0) { $0 + $1.0 * $1.1 })
     }

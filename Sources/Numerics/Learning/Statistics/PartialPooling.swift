@@ -1,19 +1,19 @@
 import Foundation
 
-/// What several groups tell of a quantity, each for itself and all for each other.
+/// Estimates of a quantity for several groups, which are pulled towards their common mean.
 ///
-/// Groups have true values that lie around a common one. How far apart they lie is estimated
-/// (DerSimonian and Laird, "Meta-analysis in clinical trials", 1986), and each group's estimate is
-/// drawn to the common one the more, the less it tells itself (Efron and Morris 1973).
+/// The true values of the groups vary around a common mean. Their variance is estimated
+/// (DerSimonian and Laird, "Meta-analysis in clinical trials", 1986). Each group's estimate is
+/// pulled towards the mean; the greater its error variance, the stronger the pull (Efron and Morris
+/// 1973).
 package struct PartialPooling: Sendable, Equatable {
-    /// What is known of one group's value: a mean, and variances of two errors that are
-    /// independent of each other.
+    /// The estimate of one group's value: a mean, and the sizes of two independent errors.
     package struct Estimate: Sendable, Equatable, Codable {
-        /// The likeliest value.
+        /// The mean of the posterior distribution.
         package var mean: Double
-        /// The variance of the error that this group alone has.
+        /// The variance of the error of this group only.
         package var ownVariance: Double
-        /// The standard deviation, with its sign, of the error that all groups share.
+        /// The signed standard deviation of the error that is common to all groups.
         package var sharedDeviation: Double
 
         /// Makes an estimate.
@@ -23,26 +23,27 @@ package struct PartialPooling: Sendable, Equatable {
             self.sharedDeviation = sharedDeviation
         }
 
-        /// The standard deviation of the whole error.
+        /// The standard deviation of the total error.
         package var deviation: Double {
             (ownVariance + sharedDeviation * sharedDeviation).squareRoot()
         }
     }
 
-    /// The common value.
+    /// The common mean.
     package let mean: Double
     /// The variance of its error.
     package let variance: Double
-    /// The variance of groups' true values around it.
+    /// The variance of the groups' true values around the mean.
     package let spread: Double
     /// The mean variance of the groups' own errors.
     private let ownVariance: Double
-    /// How many groups tell anything.
+    /// The number of groups with a finite error variance.
     private let count: Int
 
-    /// Sums up what groups tell; `nil` if none tells anything.
+    /// Estimates the mean and the variance of the groups; `nil` if no group is left.
     ///
-    /// - Parameter groups: Values with variances of their errors; infinite ones tell nothing.
+    /// - Parameter groups: Values with the variances of their errors. Groups without a finite value
+    ///   and a finite positive variance are ignored.
     package init?(_ groups: [(value: Double, variance: Double)]) {
         let known = groups.filter { $0.variance.isFinite && $0.variance > 0 && $0.value.isFinite }
         guard !known.isEmpty else { return nil }
@@ -63,14 +64,14 @@ package struct PartialPooling: Sendable, Equatable {
         variance = 1 / sum
     }
 
-    /// What is known of a group by itself and by the others.
+    /// The estimate of a group from its own value and the other groups.
     ///
-    /// The variance allows for the spread being an estimate itself (Morris, "Parametric empirical
-    /// Bayes inference", 1983, 5.2).
+    /// The variance includes the error of the estimated spread (Morris, "Parametric empirical Bayes
+    /// inference", 1983, 5.2).
     ///
     /// - Parameters:
-    ///   - value: What the group tells itself.
-    ///   - ownVariance: The variance of its error; infinite for a group that tells nothing.
+    ///   - value: The group's own value.
+    ///   - ownVariance: The variance of its error; infinite for a group without data.
     /// - Returns: The estimate.
     package func estimate(_ value: Double, variance ownVariance: Double) -> Estimate {
         guard ownVariance.isFinite else {
@@ -78,13 +79,14 @@ package struct PartialPooling: Sendable, Equatable {
                 mean: mean, ownVariance: spread, sharedDeviation: variance.squareRoot())
         }
         let total = max(1e-300, spread + ownVariance)
-        let drawn = ownVariance / total
-        let doubt =
+        let shrinkage = ownVariance / total
+        let spreadError =
             count > 3
-            ? 2 / Double(count - 3) * drawn * drawn * (self.ownVariance + spread) / total
+            ? 2 / Double(count - 3) * shrinkage * shrinkage * (self.ownVariance + spread) / total
                 * (value - mean) * (value - mean) : 0
         return Estimate(
-            mean: value + drawn * (mean - value), ownVariance: (1 - drawn) * ownVariance + doubt,
-            sharedDeviation: drawn * variance.squareRoot())
+            mean: value + shrinkage * (mean - value),
+            ownVariance: (1 - shrinkage) * ownVariance + spreadError,
+            sharedDeviation: shrinkage * variance.squareRoot())
     }
 }

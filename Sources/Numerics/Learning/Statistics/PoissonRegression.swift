@@ -1,22 +1,21 @@
 import Foundation
 
-/// How features multiply counts, apart from what groups of rows have in common.
+/// Poisson regression of counts on features, with fixed effects of groups.
 ///
-/// A row's count is Poisson distributed with mean exposure · level of each of its groups ·
-/// exp(coefficients · features). Levels are profiled out: features are compared within groups only
-/// (iteratively reweighted least squares with absorbed effects; Correia, Guimarães and Zylkin, "Fast
-/// Poisson estimation with high-dimensional fixed effects", Stata Journal 2020). Standard errors
-/// allow for counts that vary more than Poisson's (McCullagh and Nelder, "Generalized Linear
-/// Models", 9.2).
+/// The mean of a row's count is exposure · (the level of each of its groups) ·
+/// exp(coefficients · features). Levels are profiled out, so features are compared within groups
+/// only (iteratively reweighted least squares with absorbed effects; Correia, Guimarães and Zylkin,
+/// "Fast Poisson estimation with high-dimensional fixed effects", Stata Journal 2020). Variances
+/// include overdispersion (McCullagh and Nelder, "Generalized Linear Models", 9.2).
 package struct PoissonRegression: Sendable, Equatable {
-    /// What is found of one feature.
+    /// The estimate of one feature's coefficient.
     package struct Coefficient: Sendable, Equatable {
-        /// The logarithm of the factor of counts, for each 1 of the feature.
+        /// The logarithm of the factor of counts when the feature grows by 1.
         package let value: Double
-        /// Its variance; infinite if the rows tell nothing of it.
+        /// The variance of its error; infinite if the rows have no information about it.
         package let variance: Double
 
-        /// Nothing is known.
+        /// The coefficient of a feature without data.
         package static let unknown = Coefficient(value: 0, variance: .infinity)
     }
 
@@ -26,19 +25,23 @@ package struct PoissonRegression: Sendable, Equatable {
     package let dispersion: Double
 
     private static let roundLimit = 60
-    /// As much information as speaks for 0: a standard deviation of ten.
+    /// The ridge penalty: a normal prior around 0 with standard deviation 10.
     private static let ridge = 0.01
 
     /// Fits the coefficients.
     ///
     /// - Parameters:
-    ///   - counts: Of each row, at least 0.
-    ///   - exposure: What each row's count would be a multiple of, at least 0; rows without any are
-    ///     passed over.
-    ///   - features: Columns of one finite number for each row.
-    ///   - groups: Columns of one group for each row, numbered from 0 on.
+    ///   - counts: The count of each row, at least 0.
+    ///   - exposure: The exposure of each row, at least 0; rows with exposure 0 are ignored.
+    ///   - features: Columns with one finite number for each row.
+    ///   - groups: Columns with one group number for each row, from 0.
     /// - Complexity: O(rounds · rows · (groups + features²)).
     package init(counts: [Double], exposure: [Double], features: [[Double]], groups: [[Int]]) {
+        precondition(exposure.count == counts.count, "Each row needs one exposure.")
+        precondition(
+            features.allSatisfy { $0.count == counts.count }
+                && groups.allSatisfy { $0.count == counts.count },
+            "Each column needs one number for each row.")
         let rows = counts.indices.filter { exposure[$0] > 0 }
         var fit = Fit(
             counts: rows.map { counts[$0] }, means: rows.map { exposure[$0] },
@@ -52,27 +55,27 @@ package struct PoissonRegression: Sendable, Equatable {
             fit.scaleGroups()
             let (step, inverse) = fit.step(beta, ridge: Self.ridge)
             let length = step.map(abs).max() ?? 0
-            let share = min(1, 1 / max(length, 1e-300))
-            for place in beta.indices { beta[place] += share * step[place] }
-            fit.multiply(step.map { share * $0 })
+            let factor = min(1, 1 / max(length, 1e-300))
+            for index in beta.indices { beta[index] += factor * step[index] }
+            fit.multiply(step.map { factor * $0 })
             variances = inverse
             if length < 1e-8 { break }
         }
         let dispersion = fit.dispersion(featureCount: features.count)
         self.dispersion = dispersion
         coefficients = zip(beta, variances).map { value, variance in
-            // As little as the ridge itself brings is nothing.
-            let isTold = variance < 0.5 / Self.ridge
+            // With about the information of the ridge alone, nothing is known.
+            let isKnown = variance < 0.5 / Self.ridge
             return Coefficient(
-                value: isTold ? value : 0, variance: isTold ? dispersion * variance : .infinity)
+                value: isKnown ? value : 0, variance: isKnown ? dispersion * variance : .infinity)
         }
     }
 }
 
-/// A fit under way.
+/// The state of a fit.
 private struct Fit {
     let counts: [Double]
-    /// The expected counts by all that is known so far.
+    /// The current expected counts.
     var means: [Double]
     let features: [[Double]]
     let groups: [[Int]]
@@ -86,21 +89,22 @@ private struct Fit {
         groupCounts = groups.map { ($0.max() ?? -1) + 1 }
     }
 
-    /// Makes the means of each group add up to its counts.
+    /// Scales the means of each group so that their sum is the sum of its counts.
     mutating func scaleGroups() {
         for (column, size) in zip(groups, groupCounts) {
-            var found = [Double](repeating: 0, count: size)
-            var expected = found
+            var observed = [Double](repeating: 0, count: size)
+            var expected = observed
             for (row, group) in column.enumerated() {
-                found[group] += counts[row]
+                observed[group] += counts[row]
                 expected[group] += means[row]
             }
             for (row, group) in column.enumerated() where expected[group] > 0 {
-                means[row] *= max(1e-12, found[group]) / expected[group]
+                means[row] *= max(1e-12, observed[group]) / expected[group]
             }
         }
     }
 
+    /// Multiplies each mean by exp(step · features).
     mutating func multiply(_ step: [Double]) {
         for row in means.indices {
             var sum = 0.0
@@ -109,7 +113,7 @@ private struct Fit {
         }
     }
 
-    /// Newton's step, and the diagonal of the inverse information.
+    /// Newton's step, and the diagonal of the inverse of the information matrix.
     func step(_ beta: [Double], ridge: Double) -> (step: [Double], inverse: [Double]) {
         let columns = features.map(withinGroups)
         let size = columns.count
@@ -127,10 +131,10 @@ private struct Fit {
         return (system.solve(slope), system.inverseDiagonal)
     }
 
-    /// A feature without its mean in each group, rows counting by their expected counts.
+    /// A feature minus its mean in each group, with expected counts as weights.
     private func withinGroups(_ column: [Double]) -> [Double] {
         var column = column
-        // One sweep is exact for one column of groups; the others converge to that quickly.
+        // One pass is exact for one column of groups. With more columns, passes converge quickly.
         for _ in 0..<(groups.count > 2 ? 12 : 2) {
             for (groupOfRow, size) in zip(groups, groupCounts) {
                 var sums = [Double](repeating: 0, count: size)
@@ -147,18 +151,18 @@ private struct Fit {
         return column
     }
 
-    /// Pearson's estimate.
+    /// Pearson's estimate of the dispersion, at least 1.
     func dispersion(featureCount: Int) -> Double {
         var sum = 0.0
-        // Rows of groups in which nothing was counted tell nothing, nor do the groups.
-        let told = means.indices.filter { means[$0] > 1e-9 }
-        for row in told {
+        // Groups without counts have no information, so their rows and levels are left out.
+        let informative = means.indices.filter { means[$0] > 1e-9 }
+        for row in informative {
             sum += (counts[row] - means[row]) * (counts[row] - means[row]) / means[row]
         }
         let levels = groups.reduce(0) { sum, column in
-            sum + Set(told.lazy.map { column[$0] }).count
+            sum + Set(informative.lazy.map { column[$0] }).count
         }
-        let free = told.count - featureCount - levels
-        return free > 0 ? max(1, sum / Double(free)) : 1
+        let degreesOfFreedom = informative.count - featureCount - levels
+        return degreesOfFreedom > 0 ? max(1, sum / Double(degreesOfFreedom)) : 1
     }
 }

@@ -1,15 +1,17 @@
-/// A distribution of numbers from 0 to 1, as a broken line through its cumulative shares.
+/// The distribution function of numbers from 0 to 1, piecewise linear.
 ///
-/// Fitted to where outcomes fell in their forecast distributions, it makes of a forecast's
-/// cumulative probability the one that held (Kuleshov, Fenner and Ermon 2018).
+/// Fitted to PIT values of outcomes, it maps a forecast's cumulative probability to the calibrated
+/// one (Kuleshov, Fenner and Ermon 2018).
 package struct QuantileCurve: Sendable, Equatable, Codable {
-    /// The shares below 0, 1/n, 2/n … 1: from 0 to 1, never falling.
+    /// The fractions of numbers below 0, 1/n, 2/n … 1: from 0 to 1, non-decreasing.
+    ///
+    /// The name is a key of stored files.
     package let shares: [Double]
 
-    /// Pieces of the line; few enough that chance bends it little.
+    /// The number of linear pieces; few, so that random variation has little effect.
     private static let pieces = 20
 
-    /// Fits the line; a diagonal if there are no numbers.
+    /// Fits the curve; without numbers it is the diagonal.
     ///
     /// - Complexity: O(n log n).
     package init(_ values: [Double]) {
@@ -17,16 +19,16 @@ package struct QuantileCurve: Sendable, Equatable, Codable {
         var below = 0
         var shares = [0.0]
         for piece in 1..<Self.pieces {
-            let place = Double(piece) / Double(Self.pieces)
-            while below < sorted.count, sorted[below] < place { below += 1 }
-            shares.append(sorted.isEmpty ? place : Double(below) / Double(sorted.count))
+            let x = Double(piece) / Double(Self.pieces)
+            while below < sorted.count, sorted[below] < x { below += 1 }
+            shares.append(sorted.isEmpty ? x : Double(below) / Double(sorted.count))
         }
         self.shares = shares + [1]
     }
 
-    /// The share of numbers below a place from 0 to 1.
-    package func value(at place: Double) -> Double {
-        let scaled = min(1, max(0, place)) * Double(shares.count - 1)
+    /// The fraction of numbers below x, for x from 0 to 1.
+    package func value(at x: Double) -> Double {
+        let scaled = min(1, max(0, x)) * Double(shares.count - 1)
         let left = min(shares.count - 2, Int(scaled))
         return shares[left] + (shares[left + 1] - shares[left]) * (scaled - Double(left))
     }

@@ -1,130 +1,132 @@
 import Foundation
 import Kernels
 
-/// What comes back each year in levels that were measured at several times, and what does not.
+/// Separates the yearly season of measured levels from drift and errors.
 ///
-/// A series is a Gaussian process: its mean, a season that is the same each year (a periodic
-/// kernel; MacKay, "Introduction to Gaussian processes", 1998), a drift that does not come back (an
-/// Ornstein-Uhlenbeck process), and errors of measurement (Rasmussen and Williams, "Gaussian
-/// Processes for Machine Learning", 2006, 2.2 and 5.4). Each part's size and pace are looked for by
-/// climbing from two starts to where the series are likeliest; all series share them, but for the
-/// size of the season. Years are told apart from drift by comparing them, so there is no season in
-/// less than two.
+/// A series is a Gaussian process with four parts: its mean, a season that is the same each year (a
+/// periodic kernel; MacKay, "Introduction to Gaussian processes", 1998), a drift (an
+/// Ornstein-Uhlenbeck process), and measurement errors (Rasmussen and Williams, "Gaussian Processes
+/// for Machine Learning", 2006, 2.2 and 5.4). The variance and time scale of each part maximise the
+/// marginal likelihood of all series (coordinate ascent from two starts). They are the same for all
+/// series, except the variance of the season. A season is what repeats from year to year, so it
+/// takes two years of levels.
 package struct SeasonalModel: Sendable {
-    /// The sizes and paces of the parts of a series.
+    /// The hyperparameters: variances and time scales of the parts of a series.
     package struct Shape: Sendable, Equatable {
-        /// The variance of the season around its mean; 0 if nothing comes back.
+        /// The variance of the season; 0 for no season.
         package var season = 0.0
-        /// How many days apart the season of two days is alike.
+        /// The time scale of the season in days.
         package var seasonDays = 20.0
         /// The variance of the drift.
         package var drift = 0.01
-        /// After how many days drift is forgotten.
+        /// The time scale of the drift in days.
         package var driftDays = 60.0
-        /// The variance of what is true of one time only.
+        /// The variance of deviations of a single time, besides the errors of the levels.
         package var error = 0.003
     }
 
-    /// A season: how far each part of the year lies from the year's mean.
+    /// A season: the difference of each part of the year from the mean of the year.
     package struct Season: Sendable, Equatable, Codable {
-        /// The likeliest differences.
+        /// The posterior means of the differences.
         package var curve: YearlyCurve
-        /// The standard deviations of their errors.
+        /// The posterior standard deviations of the differences.
         package var deviations: [Double]
 
-        /// Makes a season.
+        /// A season.
         package init(curve: YearlyCurve, deviations: [Double]) {
             self.curve = curve
             self.deviations = deviations
         }
     }
 
-    /// One series: levels such as logarithms of rates, with variances of their errors.
+    /// One series of levels, such as logarithms of rates, with the variances of their errors.
     package struct Series: Sendable {
-        /// The levels, one for each time.
+        /// The level of each time.
         package var levels: [Double]
-        /// The variances of their errors, above 0.
+        /// The variance of each level's error, above 0.
         package var variances: [Double]
 
-        /// Makes a series.
+        /// A series.
         package init(levels: [Double], variances: [Double]) {
             self.levels = levels
             self.variances = variances
         }
     }
 
-    /// Into how many parts a season divides the year.
+    /// The number of parts of a year.
     package static let parts = 52
-    /// The fewest times that have another one about a year later: what is there only once cannot be
-    /// seen to come back.
+    /// The least number of times with another time a year later; with fewer, season and
+    /// drift cannot be separated.
     package static let repeatedMin = 51
-    /// Times beyond so many are not looked at: the newest six years of weeks.
+    /// The greatest number of times: six years of weeks.
     package static let timeLimit = 312
 
-    /// What all series have in common.
+    /// The hyperparameters of all series.
     package let shape: Shape
-    /// The shape with each size of season, none first.
-    private let processes: [Process]
+    /// The process with each variance of the season, beginning with 0.
+    private let processes: [SeasonalProcess]
 
     private static let seasons = [0, 0.003, 0.01, 0.03, 0.1, 0.3, 1]
     private static let seasonDays = [8, 14, 24, 40, 70.0]
     private static let drifts = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3]
     private static let driftDays = [15, 40, 100, 300.0]
     private static let errors = [0, 0.001, 0.003, 0.01, 0.03, 0.1]
-    /// By how much a season has to make the logarithm of a series' probability greater: seven times
-    /// as likely (substantial evidence; Kass and Raftery, "Bayes factors", 1995).
+    /// The least gain in log marginal likelihood of a series with a season: a Bayes factor of seven
+    /// (substantial; Kass and Raftery, "Bayes factors", 1995).
     private static let gainMin = 2.0
-    /// How often each size and pace is looked at again at most.
+    /// The greatest number of rounds over all hyperparameters.
     private static let rounds = 4
 
-    /// Looks for the shape under which series are likeliest; `nil` if too few times are there again
-    /// a year later, or there are no series.
+    /// Fits the hyperparameters.
+    ///
+    /// Returns `nil` if there are no series, or if too few times have another time a year later.
     ///
     /// - Parameters:
-    ///   - times: The middle of each time, in days since 1970, ascending; at most ``timeLimit``.
-    ///   - series: Each with a level for each time.
-    ///   - threads: How many may work on it; the result does not depend on it.
+    ///   - times: The times in days since 1970, ascending; at most ``timeLimit``.
+    ///   - series: The series, each with one level for each time.
+    ///   - threads: The number of threads; it does not change the result.
     /// - Complexity: O(series · times³).
     package init?(times: [Double], series: [Series], threads: Int) {
         guard !series.isEmpty, Self.repeated(times) >= Self.repeatedMin else { return nil }
-        precondition(times.count <= Self.timeLimit, "Give the newest times only.")
-        // What drift explains first is no season, and the other way round; so both may be first.
+        precondition(times.count <= Self.timeLimit, "There must be at most timeLimit times.")
+        // Drift and season can explain the same levels, so the fit starts once without a season and
+        // once with one.
         let found = [0, 0.1].map { season in
             var start = Shape()
             start.season = season
             return Self.climb(from: start) { shape in
-                let process = Process(times, shape)
+                let process = SeasonalProcess(times, shape)
                 return parallelMap(series.count, threads: threads) {
-                    process.evidence(of: series[$0])
+                    process.logLikelihood(of: series[$0])
                 }.reduce(0, +)
             }
         }
-        let best = found[1].evidence > found[0].evidence ? found[1].shape : found[0].shape
+        let best = found[1].logLikelihood > found[0].logLikelihood ? found[1].shape : found[0].shape
         shape = best
         processes = Self.seasons.map { size in
             var sized = best
             sized.season = size
-            return Process(times, sized)
+            return SeasonalProcess(times, sized)
         }
     }
 
-    /// Chooses one size or pace after the other.
+    /// Maximises the log marginal likelihood over one hyperparameter after the other.
     private static func climb(
-        from start: Shape, evidence: (Shape) -> Double
-    ) -> (shape: Shape, evidence: Double) {
-        var best = (shape: start, evidence: evidence(start))
+        from start: Shape, logLikelihood: (Shape) -> Double
+    ) -> (shape: Shape, logLikelihood: Double) {
+        var best = (shape: start, logLikelihood: logLikelihood(start))
         func choose(_ path: WritableKeyPath<Shape, Double>, _ values: [Double]) {
             for value in values where value != best.shape[keyPath: path] {
                 var shape = best.shape
                 shape[keyPath: path] = value
-                let found = evidence(shape)
-                if found > best.evidence { best = (shape, found) }
+                let found = logLikelihood(shape)
+                if found > best.logLikelihood { best = (shape, found) }
             }
         }
         for _ in 0..<rounds {
             let before = best.shape
             choose(\.drift, drifts)
-            // What is not there has no pace.
+            // Without drift, its time scale has no effect; the same holds for the season.
             if best.shape.drift > 0 { choose(\.driftDays, driftDays) }
             choose(\.error, errors)
             choose(\.season, seasons)
@@ -134,7 +136,7 @@ package struct SeasonalModel: Sendable {
         return best
     }
 
-    /// How many times have another one a year later, give or take half a week.
+    /// The number of times with another time a year later, within 3.6 days.
     private static func repeated(_ times: [Double]) -> Int {
         var later = 0
         return times.count { time in
@@ -145,28 +147,28 @@ package struct SeasonalModel: Sendable {
         }
     }
 
-    /// The season of one series, its size being the one under which the series is likeliest.
+    /// The season of one series, with the variance that maximises the series' marginal likelihood.
     ///
-    /// - Parameter series: With a level for each time.
-    /// - Returns: The season; `nil` unless the series is clearly likelier with one.
+    /// - Parameter series: A series with one level for each time.
+    /// - Returns: The season; `nil` unless the series is clearly more likely with a season.
     /// - Complexity: O(times³).
     package func season(of series: Series) -> Season? {
-        let found = processes.map { (process: $0, evidence: $0.evidence(of: series)) }
-        guard let best = found.max(by: { $0.evidence < $1.evidence }),
-            best.evidence > found[0].evidence + Self.gainMin
+        let found = processes.map { (process: $0, logLikelihood: $0.logLikelihood(of: series)) }
+        guard let best = found.max(by: { $0.logLikelihood < $1.logLikelihood }),
+            best.logLikelihood > found[0].logLikelihood + Self.gainMin
         else { return nil }
         return best.process.season(of: series)
     }
 }
 
-/// Times under a shape.
-private struct Process: Sendable {
+/// The Gaussian process of a series at the given times, with given hyperparameters.
+private struct SeasonalProcess: Sendable {
     private let shape: SeasonalModel.Shape
-    /// The part of the year of each time.
+    /// The fraction of the year of each time.
     private let phases: [Double]
-    /// The covariance of what is true at the times, row by row, of which the lower half counts.
+    /// The covariance of the true levels, row by row; only the lower half is used.
     private let kernel: [Double]
-    /// The variance of a series' mean: it may be any.
+    /// The prior variance of a series' mean: large, so that any mean is possible.
     private static let levelVariance = 100.0
 
     init(_ times: [Double], _ shape: SeasonalModel.Shape) {
@@ -179,24 +181,31 @@ private struct Process: Sendable {
             for j in 0...i {
                 let drift = shape.drift * exp((times[j] - times[i]) / shape.driftDays)
                 kernel[i * count + j] =
-                    Self.levelVariance + Self.likeness(phases[i] - phases[j], shape) + drift
+                    Self.levelVariance + Self.seasonalCovariance(phases[i] - phases[j], shape)
+                    + drift
             }
         }
         self.kernel = kernel
     }
 
-    /// How alike the season is of two places in the year, 1 being the whole year.
-    private static func likeness(_ distance: Double, _ shape: SeasonalModel.Shape) -> Double {
-        let pace = YearlyCurve.yearDays / (Double.pi * shape.seasonDays)
+    /// The covariance of the season at two times whose fractions of the year differ by `distance`.
+    private static func seasonalCovariance(_ distance: Double, _ shape: SeasonalModel.Shape)
+        -> Double
+    {
+        let inverseScale = YearlyCurve.yearDays / (Double.pi * shape.seasonDays)
         let sine = sin(Double.pi * distance)
-        return shape.season * exp(-0.5 * pace * pace * sine * sine)
+        return shape.season * exp(-0.5 * inverseScale * inverseScale * sine * sine)
     }
 
-    /// The factorised covariance of a series' levels, and what it makes of them.
+    /// The factorised covariance of a series' levels, the centred levels, and covariance⁻¹ ·
+    /// levels.
     private func solved(
         _ series: SeasonalModel.Series
     ) -> (system: SymmetricSystem, levels: [Double], weights: [Double]) {
         let count = phases.count
+        precondition(
+            series.levels.count == count && series.variances.count == count,
+            "A series needs one level and one variance for each time.")
         var matrix = kernel
         for i in 0..<count { matrix[i * count + i] += series.variances[i] + shape.error }
         let system = SymmetricSystem(matrix, count: count)
@@ -205,8 +214,8 @@ private struct Process: Sendable {
         return (system, levels, system.solve(levels))
     }
 
-    /// The logarithm of a series' probability density, but for what all shapes have in common.
-    func evidence(of series: SeasonalModel.Series) -> Double {
+    /// The log marginal likelihood of a series, without its constant term.
+    func logLikelihood(of series: SeasonalModel.Series) -> Double {
         let (system, levels, weights) = solved(series)
         return -0.5
             * (zip(levels, weights).reduce(0) { $0 + $1.0 * $1.1 }
@@ -217,22 +226,24 @@ private struct Process: Sendable {
     func season(of series: SeasonalModel.Series) -> SeasonalModel.Season {
         let (system, _, weights) = solved(series)
         let parts = SeasonalModel.parts
-        // How alike the season is of each part of the year and each time.
+        // The covariance of the season in each part of the year with the season at each time.
         var rows = (0..<parts).map { part in
-            phases.map { Self.likeness((Double(part) + 0.5) / Double(parts) - $0, shape) }
+            phases.map { Self.seasonalCovariance((Double(part) + 0.5) / Double(parts) - $0, shape) }
         }
         for time in phases.indices {
             let centre = rows.reduce(0) { $0 + $1[time] } / Double(parts)
             for part in 0..<parts { rows[part][time] -= centre }
         }
-        let around = (0..<parts).reduce(0) { $0 + Self.likeness(Double($1) / Double(parts), shape) }
-        let prior = Self.likeness(0, shape) - around / Double(parts)
+        let around = (0..<parts).reduce(0) {
+            $0 + Self.seasonalCovariance(Double($1) / Double(parts), shape)
+        }
+        let prior = Self.seasonalCovariance(0, shape) - around / Double(parts)
         return SeasonalModel.Season(
             curve: YearlyCurve(
                 rows.map { row in zip(row, weights).reduce(0) { $0 + $1.0 * $1.1 } }),
             deviations: rows.map { row in
-                let told = zip(row, system.solve(row)).reduce(0) { $0 + $1.0 * $1.1 }
-                return max(0, prior - told).squareRoot()
+                let explained = zip(row, system.solve(row)).reduce(0) { $0 + $1.0 * $1.1 }
+                return max(0, prior - explained).squareRoot()
             })
     }
 }

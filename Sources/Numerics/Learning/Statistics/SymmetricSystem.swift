@@ -1,16 +1,16 @@
 import Foundation
 
-/// Systems of linear equations whose matrix is symmetric and positive definite (Cholesky).
+/// Systems of linear equations with a symmetric positive definite matrix (Cholesky).
 struct SymmetricSystem {
     private let count: Int
     /// The lower triangular factor, row by row.
     private var factor: [Double]
 
-    /// Factorises a matrix given row by row, of which the lower half is read.
+    /// Factorises a matrix given row by row; only its lower half is read.
     ///
     /// - Complexity: O(n³).
     init(_ matrix: [Double], count: Int) {
-        precondition(matrix.count == count * count, "The matrix has n rows of n numbers.")
+        precondition(matrix.count == count * count, "The matrix needs n rows of n numbers.")
         self.count = count
         factor = matrix
         for i in 0..<count {
@@ -23,8 +23,9 @@ struct SymmetricSystem {
         }
     }
 
-    /// The numbers x for which matrix · x is the right side.
+    /// The solution x of matrix · x = right.
     func solve(_ right: [Double]) -> [Double] {
+        precondition(right.count == count, "The right side needs n numbers.")
         var x = right
         for i in 0..<count {
             for k in 0..<i { x[i] -= factor[i * count + k] * x[k] }
@@ -37,17 +38,17 @@ struct SymmetricSystem {
         return x
     }
 
-    /// The natural logarithm of the matrix's determinant.
+    /// The natural logarithm of the determinant.
     var logarithmOfDeterminant: Double {
         (0..<count).reduce(0) { $0 + 2 * log(factor[$1 * count + $1]) }
     }
 
-    /// The diagonal of the inverse of the matrix.
+    /// The diagonal of the inverse matrix.
     var inverseDiagonal: [Double] {
-        (0..<count).map { place in
+        (0..<count).map { index in
             var unit = [Double](repeating: 0, count: count)
-            unit[place] = 1
-            return solve(unit)[place]
+            unit[index] = 1
+            return solve(unit)[index]
         }
     }
 }

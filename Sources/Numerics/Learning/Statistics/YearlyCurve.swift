@@ -1,33 +1,35 @@
 import Foundation
 
-/// A quantity that comes back each year: its values at even parts of the year, joined by lines.
+/// A quantity with a period of one year: its values in equal parts of the year, joined by lines.
 package struct YearlyCurve: Sendable, Equatable, Codable {
-    /// The values in the middle of each part of the year, the first part beginning with the year;
-    /// one value stands for the whole year.
+    /// The values in the middle of each part; the first part begins on 1 January.
+    ///
+    /// A single value means a constant.
     package var values: [Double]
 
-    /// The days of a year, on average (Gregorian calendar).
+    /// The mean number of days of a year (Gregorian calendar).
     package static let yearDays = 365.2425
-    /// The day of 1 January 2000, in days since 1970, on which years are taken to begin.
+    /// 1 January 2000, in days since 1970: the start of a year.
     private static let newYear = 10_957.0
 
-    /// A curve through at least one value.
+    /// A curve through one or more values.
     package init(_ values: [Double]) {
-        precondition(!values.isEmpty, "A curve has values.")
+        precondition(!values.isEmpty, "A curve needs values.")
         self.values = values
     }
 
-    /// The same all the year.
+    /// A constant curve.
     package init(constant value: Double) { self.init([value]) }
 
-    /// Fits two waves, of a year and of half a year, to values on days by least squares; `nil` unless
-    /// there are values in each twelfth of the year.
+    /// Fits two waves, with periods of a year and half a year, to values by least squares.
+    ///
+    /// Returns `nil` unless there are values in each twelfth of the year.
     ///
     /// - Parameters:
     ///   - days: The middle of each day, in days since 1970.
-    ///   - values: One for each day.
+    ///   - values: One value for each day.
     package init?(days: [Double], values: [Double]) {
-        precondition(days.count == values.count, "Each day has a value.")
+        precondition(days.count == values.count, "Each day needs one value.")
         let parts = days.map(Self.part)
         guard Set(parts.map { Int($0 * 12) }).count == 12 else { return nil }
         let size = Self.waves(0).count
@@ -55,18 +57,19 @@ package struct YearlyCurve: Sendable, Equatable, Codable {
 
     /// The value on a day.
     ///
-    /// - Parameter day: In days since 1970; any finite number.
-    /// - Returns: The value on the lines between the parts of the year.
+    /// - Parameter day: Days since 1970; any finite number.
+    /// - Returns: The linear interpolation between the parts of the year.
     package func value(on day: Double) -> Double {
         guard values.count > 1 else { return values.first ?? 0 }
-        let place = Self.part(of: day) * Double(values.count) - 0.5
-        let left = place.rounded(.down)
+        let position = Self.part(of: day) * Double(values.count) - 0.5
+        let left = position.rounded(.down)
         let before = Int(left) + values.count
         return values[before % values.count]
-            + (values[(before + 1) % values.count] - values[before % values.count]) * (place - left)
+            + (values[(before + 1) % values.count] - values[before % values.count])
+            * (position - left)
     }
 
-    /// How much of the year has passed on a day, from 0 up to 1.
+    /// The fraction of the year before a day, in [0, 1).
     package static func part(of day: Double) -> Double {
         let years = (day - newYear) / yearDays
         return min(years - years.rounded(.down), 1 - 1e-12)

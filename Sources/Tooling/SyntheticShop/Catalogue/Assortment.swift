@@ -1,14 +1,14 @@
-/// A kind of goods, of which a shop sells several variants and sizes.
+/// A product, which the shop sells in several variants and sizes.
 struct Product: Sendable {
-    /// What a shopper calls it, the first letter large.
+    /// The name, with a capital first letter.
     let name: String
-    /// The kinds it comes in.
+    /// The variants.
     let variants: [String]
-    /// The sizes it comes in, from the usual one on.
+    /// The sizes; the first is the standard size.
     let sizes: [String]
-    /// The price of the usual size of a brand of the middle price level.
+    /// The price of the standard size of a brand of the middle price level.
     let price: Double
-    /// How many days pass until a household needs it again, for those who use it regularly.
+    /// The range of mean days between two needs of a household that uses it regularly.
     let rhythm: ClosedRange<Double>
 
     init(
@@ -26,23 +26,23 @@ struct Product: Sendable {
 /// A department of the shop.
 struct Department: Sendable {
     let name: String
-    /// A sentence that ends the description of each of its items.
+    /// The last sentence of the description of each of its items.
     let remark: String
     let products: [Product]
 }
 
-/// A maker.
+/// A brand.
 struct Brand: Sendable {
     let name: String
     /// 0 low, 1 middle, 2 high.
     let priceLevel: Int
 
-    /// Prices compared with the middle level.
+    /// The price relative to the middle level.
     var priceFactor: Double { [0.8, 1, 1.4][priceLevel] }
 }
 
-/// A customer who buys one product often needs the other.
-struct Habit: Sendable {
+/// Two products that are bought one after the other.
+struct ProductPair: Sendable {
     let first: String
     let second: String
 
@@ -52,7 +52,7 @@ struct Habit: Sendable {
     }
 }
 
-/// A kind of customer.
+/// A type of customer, with preferred departments.
 struct Archetype: Sendable {
     let name: String
     let departments: [String]
@@ -63,11 +63,11 @@ struct Archetype: Sendable {
     }
 }
 
-/// What the shop can sell, to whom, and where they live.
+/// The products, brands, types of customers and cities of all shops.
 ///
-/// All names are made up, except of cities.
+/// All names except those of cities are made up.
 enum Assortment {
-    /// The first is the shop's own brand, which every department carries.
+    /// The brands; the first is the shop's own brand, which all departments have.
     static let brands: [Brand] = [
         Brand(name: "Plain & Good", priceLevel: 0), Brand(name: "Brookmill", priceLevel: 1),
         Brand(name: "Alder & Finch", priceLevel: 2), Brand(name: "Dayfold", priceLevel: 0),
@@ -78,20 +78,22 @@ enum Assortment {
         Brand(name: "Millstone Row", priceLevel: 1),
     ]
 
-    /// The brands of a department: the shop's own and four others.
+    /// The brands of a department: the shop's own brand and four others.
     static func brands(ofDepartment department: Int) -> [Brand] {
         [brands[0]] + (0..<4).map { brands[1 + (department * 4 + $0) % (brands.count - 1)] }
     }
 
-    /// No product is first in one habit and second in another.
-    static let habits: [Habit] = [
-        Habit("Ground coffee", "Coffee filters"), Habit("Spaghetti", "Tomato pasta sauce"),
-        Habit("Penne", "Green pesto"), Habit("Tortilla wraps", "Salsa dip"),
-        Habit("Laundry detergent", "Fabric softener"), Habit("Dishwasher tablets", "Rinse aid"),
-        Habit("Toothpaste", "Toothbrush"), Habit("Shampoo", "Conditioner"),
-        Habit("Nappies", "Baby wipes"), Habit("Dog food", "Dog treats"),
-        Habit("Cat food", "Cat litter"), Habit("Wheat flour", "Dry yeast"),
-        Habit("Ice cream", "Ice cream cones"), Habit("Black tea", "Butter biscuits"),
+    /// The pairs of products; no product is first in one pair and second in another.
+    static let productPairs: [ProductPair] = [
+        ProductPair("Ground coffee", "Coffee filters"),
+        ProductPair("Spaghetti", "Tomato pasta sauce"),
+        ProductPair("Penne", "Green pesto"), ProductPair("Tortilla wraps", "Salsa dip"),
+        ProductPair("Laundry detergent", "Fabric softener"),
+        ProductPair("Dishwasher tablets", "Rinse aid"),
+        ProductPair("Toothpaste", "Toothbrush"), ProductPair("Shampoo", "Conditioner"),
+        ProductPair("Nappies", "Baby wipes"), ProductPair("Dog food", "Dog treats"),
+        ProductPair("Cat food", "Cat litter"), ProductPair("Wheat flour", "Dry yeast"),
+        ProductPair("Ice cream", "Ice cream cones"), ProductPair("Black tea", "Butter biscuits"),
     ]
 
     static let archetypes: [Archetype] = [
@@ -109,8 +111,7 @@ enum Assortment {
         "Amsterdam", "Berlin", "Copenhagen", "Dublin", "Helsinki", "Lisbon", "Lyon", "Vienna",
     ]
 
-    /// The mean temperature of each city in degrees Celsius, and how far summer and winter are from
-    /// it.
+    /// The mean temperature of each city in degrees Celsius, and the amplitude of the yearly wave.
     static let climates: [(mean: Double, swing: Double)] = [
         (10.5, 7), (10, 10), (9, 9), (10, 5), (6, 12), (17, 6), (13, 9), (11, 10.5),
     ]

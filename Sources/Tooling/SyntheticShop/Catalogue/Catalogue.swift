@@ -1,47 +1,47 @@
 import Foundation
 import Shop
 
-/// The items of a shop with what the simulation must know of each, by position.
+/// The items of a shop with the data that the simulation needs; all arrays are by item index.
 struct Catalogue: Sendable {
-    /// What is on sale.
+    /// The items.
     private(set) var items: [Item] = []
-    /// The words that a customer types to find the item.
+    /// The search query for each item.
     private(set) var queries: [String] = []
-    /// The department of each item, as a position in ``Assortment/departments``.
+    /// The department of each item, as an index in ``Assortment/departments``.
     private(set) var departments: [Int] = []
-    /// 0 low, 1 middle, 2 high.
+    /// The price level of each item: 0 low, 1 middle, 2 high.
     private(set) var priceLevels: [Int] = []
-    /// How often a household needs the item, in days.
+    /// The range of mean days between two needs of each item.
     private(set) var rhythms: [ClosedRange<Double>] = []
     /// The weight of each item in its department: 1 for the most popular, 1/2 for the second and
     /// so on (Zipf's law).
     private(set) var popularity: [Double] = []
-    /// The first day (0 is the first of the shop) on which each item is sold.
+    /// The first day of the shop (from 0) on which each item is on sale.
     private(set) var launchDays: [Int] = []
     /// The items of each product, by the product's name.
     private(set) var byProduct: [String: [Int]] = [:]
 
-    /// Deals items out to departments, and in each to its products, in turn.
+    /// Makes items for all departments in turn, and within a department for its products in turn.
     init(count: Int, seed: UInt64) {
         let departmentCount = Assortment.departments.count
         for index in 0..<count {
-            add(department: index % departmentCount, place: index / departmentCount)
+            add(department: index % departmentCount, position: index / departmentCount)
         }
         var random = ShopRandom(seed: seed, stream: .catalogue)
         popularity = [Double](repeating: 0, count: count)
         for department in 0..<departmentCount {
             let members = Array(stride(from: department, to: count, by: departmentCount))
-            for (rank, place) in random.permutation(members.count).enumerated() {
-                popularity[members[place]] = 1 / Double(rank + 1)
+            for (rank, member) in random.permutation(members.count).enumerated() {
+                popularity[members[member]] = 1 / Double(rank + 1)
             }
         }
         launchDays = Catalogue.launchDays(byProduct, count: count, random: &random)
     }
 
-    /// Whether an item is sold on a day of the shop.
+    /// Whether an item is on sale on a day of the shop.
     func isOnSale(_ item: Int, day: Int) -> Bool { day >= launchDays[item] }
 
-    /// The days on which new items came, by item id.
+    /// The launch days of items that were not on sale at the start, by item id.
     var laterLaunchDays: [String: Int] {
         Dictionary(
             uniqueKeysWithValues: items.indices.lazy.filter { launchDays[$0] > 0 }.map {
@@ -49,29 +49,30 @@ struct Catalogue: Sendable {
             })
     }
 
-    /// One item of twenty is new, from some day of the first half year on; what belongs to a habit
-    /// has been there from the beginning.
+    /// Samples launch days: one item of twenty comes on sale in the first half year.
+    ///
+    /// Items of product pairs are on sale from the start.
     private static func launchDays(
         _ byProduct: [String: [Int]], count: Int, random: inout ShopRandom
     ) -> [Int] {
-        let habits = Assortment.habits.flatMap { [$0.first, $0.second] }
-        let settled = Set(habits.flatMap { byProduct[$0] ?? [] })
+        let productPairs = Assortment.productPairs.flatMap { [$0.first, $0.second] }
+        let paired = Set(productPairs.flatMap { byProduct[$0] ?? [] })
         return (0..<count).map { item in
             let isNew = random.chance(0.05)
             let day = 14 + random.integer(below: 150)
-            return isNew && !settled.contains(item) ? day : 0
+            return isNew && !paired.contains(item) ? day : 0
         }
     }
 
-    /// Adds the item at a place of a department.
+    /// Adds the item at a position of a department.
     ///
-    /// Places walk through the products, then through
-    /// the variants and sizes of each, then through brands and packs, so that no name comes twice.
-    private mutating func add(department: Int, place: Int) {
+    /// Positions go through the products, then through the variants and sizes of each, then through
+    /// brands and packs. So all names are distinct.
+    private mutating func add(department: Int, position: Int) {
         let shelf = Assortment.departments[department]
         let brands = Assortment.brands(ofDepartment: department)
-        let product = shelf.products[place % shelf.products.count]
-        let turn = place / shelf.products.count
+        let product = shelf.products[position % shelf.products.count]
+        let turn = position / shelf.products.count
         let combinations = product.variants.count * product.sizes.count
         let combination = turn % combinations
         let round = turn / combinations
@@ -80,7 +81,7 @@ struct Catalogue: Sendable {
             (combination / product.variants.count + variant) % product.sizes.count]
         let brand =
             round == 0
-            ? brands[(place * 3 + turn + department * 2) % brands.count]
+            ? brands[(position * 3 + turn + department * 2) % brands.count]
             : brands[(round - 1) % brands.count]
         let packs = round == 0 ? 1 : (round - 1) / brands.count + 1
 
@@ -104,7 +105,7 @@ struct Catalogue: Sendable {
         byProduct[product.name, default: []].append(index)
     }
 
-    /// How much is in a size such as `2 × 75 ml`, to compare with another size of the product.
+    /// The amount of a size such as `2 × 75 ml`, to compare with other sizes of the product.
     static func amount(_ size: String) -> Double {
         var amount = 1.0
         for word in size.split(separator: " ") {

@@ -1,8 +1,8 @@
 extension Assortment {
     /// The departments.
     ///
-    /// Items are dealt out to them in turn, so even the smallest catalogue has
-    /// the first product of the first eight.
+    /// Items are made for them in turn, so even the smallest catalogue has the first product of the
+    /// first eight departments.
     static let departments: [Department] = food + fresh + household + more
 
     private static let food: [Department] = [

@@ -1,20 +1,20 @@
 import Shop
 
-/// The clusters of taste, the planted sequences and the tables that picks are drawn from.
+/// The clusters of taste, the planted sequences, and the distributions of sampled items.
 struct Tastes: Sendable {
-    /// The share of picks that come from the customer's cluster.
+    /// The fraction of sampled items that come from the customer's cluster.
     static let tasteShare = 0.8
-    /// How much more often the preferred brands of a cluster are picked than the others.
+    /// The factor of the weight of a cluster's preferred brands.
     static let brandPreference = 3.0
 
     /// One group of customers.
     struct Cluster: Sendable {
         let truth: ShopTruth.Cluster
         let browsing: WeightedChoice
-        let staples: WeightedChoice
+        let recurringItems: WeightedChoice
     }
 
-    /// One sequence, seen from its first item.
+    /// The second item of a planted sequence, and the sequence's probability.
     struct Follower: Sendable {
         let item: Int
         let probability: Double
@@ -22,13 +22,13 @@ struct Tastes: Sendable {
 
     let clusters: [Cluster]
     let sequences: [ShopTruth.PlantedSequence]
-    /// What follows each item.
+    /// The follower of each first item.
     let followers: [Int: Follower]
-    /// Draws from all items by popularity.
+    /// All items by popularity.
     let browsing: WeightedChoice
-    /// Draws from all items that can be a staple.
-    let staples: WeightedChoice
-    /// Draws from the items of each department by popularity.
+    /// All items that can be recurring items.
+    let recurringItems: WeightedChoice
+    /// The items of each department by popularity.
     let departments: [WeightedChoice]
 
     init(catalogue: Catalogue, seed: UInt64) {
@@ -50,7 +50,7 @@ struct Tastes: Sendable {
             (index: $0.offset, weight: $0.element)
         }
         browsing = WeightedChoice(everything)
-        staples = Tastes.stapleChoice(everything, catalogue, isFollower)
+        recurringItems = Tastes.recurringItemChoice(everything, catalogue, isFollower)
         departments = Assortment.departments.indices.map { department in
             WeightedChoice(everything.filter { catalogue.departments[$0.index] == department })
         }
@@ -94,14 +94,14 @@ struct Tastes: Sendable {
                     members.contains { catalogue.items[$0].category == name }
                 }, brands: brands, itemIDs: members.map { catalogue.items[$0].itemID }),
             browsing: WeightedChoice(weights),
-            staples: stapleChoice(weights, catalogue, isFollower))
+            recurringItems: recurringItemChoice(weights, catalogue, isFollower))
     }
 
-    /// Items that follow others are nobody's staple, so that a sequence shows in the events; nor are
-    /// those that come later.
+    /// The distribution of recurring items.
     ///
-    /// The longer a thing lasts, the more such things a household has.
-    private static func stapleChoice(
+    /// Followers are left out, so that planted sequences are visible in the events. Items that come
+    /// on sale later are left out too. Items with long gaps have larger weights.
+    private static func recurringItemChoice(
         _ weights: [(index: Int, weight: Double)], _ catalogue: Catalogue, _ isFollower: [Bool]
     ) -> WeightedChoice {
         WeightedChoice(
@@ -114,19 +114,19 @@ struct Tastes: Sendable {
             })
     }
 
-    /// Ties each item of the first product of a habit to one of the second product.
+    /// Pairs each item of the first product of a pair with an item of the second product.
     private static func plant(
         _ catalogue: Catalogue, seed: UInt64
     ) -> [(first: Int, follower: Follower)] {
         var random = ShopRandom(seed: seed, stream: .sequences)
         var pairs: [(first: Int, follower: Follower)] = []
-        for habit in Assortment.habits {
-            guard let firsts = catalogue.byProduct[habit.first],
-                let seconds = catalogue.byProduct[habit.second]
+        for pair in Assortment.productPairs {
+            guard let firsts = catalogue.byProduct[pair.first],
+                let seconds = catalogue.byProduct[pair.second]
             else { continue }
-            for (place, first) in firsts.enumerated() {
+            for (index, first) in firsts.enumerated() {
                 let probability = (random.uniform(in: 0.2...0.5) * 100).rounded() / 100
-                let second = seconds[place % seconds.count]
+                let second = seconds[index % seconds.count]
                 pairs.append((first, Follower(item: second, probability: probability)))
             }
         }

@@ -1,22 +1,23 @@
 package import Shop
 
-/// The events of a synthetic shop in time order, made while they are read.
+/// The events of a synthetic shop in time order, made during iteration.
 ///
-/// Each iteration of a copy starts where the copied value was; ask the shop for a fresh one.
+/// A copy continues at the position of the original. ``ShopGenerator/events()`` starts at the first
+/// event.
 package struct ShopEvents: Sequence, IteratorProtocol, Sendable {
-    private let world: World
+    private let world: ShopWorld
     private var customers: [CustomerSimulation]
     private var log = VisitLog()
     private var day = 0
-    /// The positions of the day's events in time order.
+    /// The indices of the day's events in time order.
     private var order: [Int] = []
     private var position = 0
 
-    init(world: World, households: [Household]) {
+    init(world: ShopWorld, customerTraits: [CustomerTraits]) {
         self.world = world
-        customers = households.enumerated().map { index, household in
+        customers = customerTraits.enumerated().map { index, traits in
             CustomerSimulation(
-                index: index, household: household, seed: world.configuration.seed)
+                index: index, traits: traits, seed: world.configuration.seed)
         }
     }
 
@@ -24,16 +25,16 @@ package struct ShopEvents: Sequence, IteratorProtocol, Sendable {
     package mutating func next() -> Event? {
         while position == order.count {
             guard day < world.configuration.days else { return nil }
-            liveOneDay()
+            simulateDay()
         }
         position += 1
         return log.events[order[position - 1]]
     }
 
-    private mutating func liveOneDay() {
+    private mutating func simulateDay() {
         log.events.removeAll(keepingCapacity: true)
         for index in customers.indices {
-            customers[index].live(day: day, world: world, log: &log)
+            customers[index].simulate(day: day, world: world, log: &log)
         }
         let events = log.events
         order = events.indices.sorted {

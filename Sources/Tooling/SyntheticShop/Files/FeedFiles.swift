@@ -3,20 +3,20 @@ import Shop
 import TextFiles
 import Time
 
-/// Writes what the days around customers are like, in the forms in which others publish it.
+/// Writes the context of a shop, in the formats of common publishers.
 struct FeedFiles {
     private let feeds: ContextFeeds
 
-    /// Takes the days of a shop and the forecast.
+    /// The files of the shop's context and forecast.
     init(_ shop: ShopGenerator) { feeds = shop.contextAtEnd() }
 
     /// Writes `weather-<city>.json` and `events-<city>.ics` for each city, and for all of them
     /// `events.ics`, `trends.csv` and `offers.csv`.
     func write(to folder: String) throws(ShopError) {
         for (city, weather) in feeds.weather {
-            let place = city.lowercased()
-            try write(weatherText(weather), to: "\(folder)/weather-\(place).json")
-            try write(calendarText(city), to: "\(folder)/events-\(place).ics")
+            let name = city.lowercased()
+            try write(weatherText(weather), to: "\(folder)/weather-\(name).json")
+            try write(calendarText(city), to: "\(folder)/events-\(name).ics")
         }
         try write(calendarText(nil), to: "\(folder)/events.ics")
         try CSVFile.write(to: "\(folder)/trends.csv", header: "category,city,day,level") {
@@ -54,7 +54,7 @@ struct FeedFiles {
         var daily: Daily
     }
 
-    /// The answer of Open-Meteo to a question for daily values.
+    /// Daily values in the format of Open-Meteo's responses.
     private func weatherText(_ weather: [Int: Weather]) throws(ShopError) -> Data {
         let known = weather.sorted { $0.key < $1.key }.map { (day: $0.key, weather: $0.value) }
         let document = WeatherDocument(
@@ -71,7 +71,7 @@ struct FeedFiles {
         }
     }
 
-    /// The calendar of a city, or of what is everywhere, by RFC 5545.
+    /// The calendar of a city, or of events in all cities, by RFC 5545.
     private func calendarText(_ city: String?) -> Data {
         var lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Foretwin//Made-up shop//EN"]
         for event in feeds.events where event.city == city {

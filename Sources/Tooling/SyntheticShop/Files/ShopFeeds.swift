@@ -2,9 +2,9 @@ import Foundation
 import Shop
 import Time
 
-/// Makes up what the days around the customers of a shop are like.
+/// Makes the context of a shop: weather, calendar events, trends and offers.
 struct ShopFeeds {
-    /// How many days beyond its last a shop knows: a year of futures can be lived.
+    /// The number of days after the shop's last day, enough to simulate a year from any day.
     static let daysAhead = 400
 
     private let configuration: ShopGenerator.Configuration
@@ -17,19 +17,19 @@ struct ShopFeeds {
         dayCount = configuration.days + Self.daysAhead
     }
 
-    /// All that is known of the days of a shop and those after it.
+    /// The context of the days of a shop and of ``daysAhead`` more.
     func feeds(_ catalogue: Catalogue) -> ContextFeeds {
         ContextFeeds(
             weather: weather(), events: holidays() + concerts(), trends: trends(),
             offers: offers(catalogue))
     }
 
-    /// A wave of a year, and what stays of yesterday's difference from it; wet days come together.
+    /// Temperatures are a yearly wave plus autoregressive noise; rain is a two-state Markov chain.
     private func weather() -> [String: [Int: Weather]] {
         var weather: [String: [Int: Weather]] = [:]
-        for (place, city) in Assortment.cities.enumerated() {
-            var random = ShopRandom(seed: configuration.seed, stream: .weather(city: place))
-            let climate = Assortment.climates[place]
+        for (index, city) in Assortment.cities.enumerated() {
+            var random = ShopRandom(seed: configuration.seed, stream: .weather(city: index))
+            let climate = Assortment.climates[index]
             var difference = 0.0
             var isWet = false
             var days: [Int: Weather] = [:]
@@ -39,8 +39,8 @@ struct ShopFeeds {
                 isWet = random.chance(isWet ? 0.6 : 0.25)
                 let rain = isWet ? -6 * log(1 - random.uniform()) : 0
                 days[day] = Weather(
-                    temperature: deciles(climate.mean + climate.swing * wave + difference),
-                    precipitation: deciles(rain))
+                    temperature: roundedToTenths(climate.mean + climate.swing * wave + difference),
+                    precipitation: roundedToTenths(rain))
             }
             weather[city] = days
         }
@@ -57,8 +57,8 @@ struct ShopFeeds {
     }
 
     private func concerts() -> [CalendarEvent] {
-        Assortment.cities.enumerated().flatMap { place, city in
-            var random = ShopRandom(seed: configuration.seed, stream: .concerts(city: place))
+        Assortment.cities.enumerated().flatMap { index, city in
+            var random = ShopRandom(seed: configuration.seed, stream: .concerts(city: index))
             return days(&random, gap: 12...45).enumerated().map { number, day in
                 CalendarEvent(
                     uid: "concert-\(city.lowercased())-\(number + 1)", name: "Concert in \(city)",
@@ -67,7 +67,7 @@ struct ShopFeeds {
         }
     }
 
-    /// Days that are so far apart.
+    /// Random days with gaps in the given range.
     private func days(_ random: inout ShopRandom, gap: ClosedRange<Double>) -> [Int] {
         var days: [Int] = []
         var day = firstDay + Int(random.uniform(in: gap))
@@ -78,10 +78,10 @@ struct ShopFeeds {
         return days
     }
 
-    /// Now and then a department is the talk of the town for some weeks, rising and falling.
+    /// Trends of departments: at random times, demand rises and falls over some weeks.
     private func trends() -> [Trend] {
-        Assortment.departments.enumerated().flatMap { place, department in
-            var random = ShopRandom(seed: configuration.seed, stream: .trends(department: place))
+        Assortment.departments.enumerated().flatMap { index, department in
+            var random = ShopRandom(seed: configuration.seed, stream: .trends(department: index))
             return days(&random, gap: 40...120).flatMap { start in
                 let length = 14 + random.integer(below: 15)
                 let peak = random.uniform(in: 1.6...3)
@@ -96,7 +96,7 @@ struct ShopFeeds {
         }
     }
 
-    /// Each week some items are cheaper, by up to two fifths.
+    /// Each week some items have a lower price, by 10 to 40 %.
     private func offers(_ catalogue: Catalogue) -> [Offer] {
         var random = ShopRandom(seed: configuration.seed, stream: .offers)
         var offers: [Offer] = []
@@ -119,9 +119,11 @@ struct ShopFeeds {
         return offers
     }
 
-    private func deciles(_ value: Double) -> Double { (value * 10).rounded() / 10 }
+    private func roundedToTenths(_ value: Double) -> Double { (value * 10).rounded() / 10 }
 }
 
+/// base to the power of exponent; exactly 1 for base 1.
 func power(_ base: Double, _ exponent: Double) -> Double { base == 1 ? 1 : pow(base, exponent) }
 
+/// log(1 + value), with negative values taken as 0.
 func logOnePlus(_ value: Double) -> Double { log1p(max(0, value)) }

@@ -4,14 +4,14 @@ import TextFiles
 import Time
 
 extension ShopGenerator {
-    /// Writes `events.csv`, `items.csv` and `truth.json`, and into the folder `context` what the
-    /// days are like: `weather-<city>.json` in the form of Open-Meteo, `events.ics`, `trends.csv`
-    /// and `offers.csv`, with a forecast of four weeks.
+    /// Writes `events.csv`, `items.csv` and `truth.json`, and the context into the folder
+    /// `context`: `weather-<city>.json` in the format of Open-Meteo, `events.ics`, `trends.csv` and
+    /// `offers.csv`, with a forecast of four weeks.
     ///
-    /// The bytes depend on the configuration alone. The folder is made when it is missing. Each
-    /// file appears under its name when it is complete, in the place of an older one.
+    /// The bytes depend on the configuration only. A missing folder is made. Each file appears
+    /// under its name when it is complete, and replaces an older one.
     ///
-    /// - Throws: ``ShopError`` with the code `file` when the folder or a file cannot be written.
+    /// - Throws: ``ShopError`` with the code `file` if the folder or a file cannot be written.
     package func write(to folder: String) throws(ShopError) {
         try ShopError.ofFiles { () throws(FileError) in try Folders.make(folder + "/context") }
         try CSVFile.write(to: "\(folder)/items.csv", header: CSVFile.itemHeader) {
@@ -36,7 +36,7 @@ extension ShopGenerator {
         }
     }
 
-    /// The names of all that ``write(to:)`` makes in its folder, those in `context` with it.
+    /// The names of all files of ``write(to:)``, relative to its folder.
     package static var fileNames: [String] {
         let cities = Assortment.cities.map { $0.lowercased() }
         return ["events.csv", "items.csv", "truth.json"]
@@ -46,7 +46,7 @@ extension ShopGenerator {
 }
 
 extension ShopError {
-    /// Does something with files, and makes of its error one of this type.
+    /// Runs `body`, and converts a `FileError` to a `ShopError`.
     static func ofFiles(_ body: () throws(FileError) -> Void) throws(ShopError) {
         do throws(FileError) {
             try body()
@@ -56,7 +56,7 @@ extension ShopError {
     }
 }
 
-/// A file of comma-separated values (RFC 4180, lines end with a line feed) while it is written.
+/// A writer of a file of comma-separated values (RFC 4180, lines end with a line feed).
 struct CSVFile {
     static let eventHeader =
         "user_id,item_id,type,timestamp,event_id,session_id,city,quantity,price,dwell,query,"
@@ -67,10 +67,10 @@ struct CSVFile {
 
     private let file: AtomicFile
     private var buffer: [UInt8] = []
-    /// The day of the last event and its name, which the next event most likely shares.
+    /// The day of the last event and its text, as a cache for the next event.
     private var date = (day: Int64(-1), text: "")
 
-    /// Writes a file, which gets its name when it is complete.
+    /// Writes a file, which appears under its name when it is complete.
     static func write(
         to path: String, header: String, rows: (inout CSVFile) throws(FileError) -> Void
     ) throws(ShopError) {
@@ -125,10 +125,10 @@ struct CSVFile {
         buffer.append(UInt8(ascii: ","))
     }
 
-    /// A moment in whole seconds since 1970, as ISO 8601.
-    private mutating func field(_ moment: Timestamp) {
-        let (day, second) = moment.seconds.quotientAndRemainder(dividingBy: 86_400)
-        if day != date.day { date = (day, moment.date) }
+    /// Adds a time in whole seconds, as ISO 8601.
+    private mutating func field(_ time: Timestamp) {
+        let (day, second) = time.seconds.quotientAndRemainder(dividingBy: 86_400)
+        if day != date.day { date = (day, time.date) }
         buffer.append(contentsOf: date.text.utf8)
         for (mark, number) in [("T", second / 3600), (":", second / 60 % 60), (":", second % 60)] {
             buffer.append(contentsOf: mark.utf8)
@@ -138,7 +138,7 @@ struct CSVFile {
         buffer.append(contentsOf: "Z,".utf8)
     }
 
-    /// Whole numbers without a fraction, others in the fewest digits that give the same number.
+    /// Adds a number: integers without a fraction, others with the fewest exact digits.
     private mutating func field(_ number: Double?) {
         if let number {
             let text = Int(exactly: number).map(String.init) ?? number.description

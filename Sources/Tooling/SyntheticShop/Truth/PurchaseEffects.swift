@@ -1,33 +1,33 @@
 import Kernels
 package import Shop
 
-/// What customers truly buy more or less of when the days ahead are otherwise.
+/// The true change of purchases under another context, such as other weather or prices.
 ///
-/// It is counted: each customer goes on living from a morning many times, as in
-/// ``PurchasePropensities``, once as things are and once as they might be, by the same numbers as
-/// far as the two lives are alike.
+/// It is counted: each customer is simulated many times from a morning, as in
+/// ``PurchasePropensities``, once with the shop's context and once with the other one. Both use the
+/// same random numbers.
 package struct PurchaseEffects: Sendable {
-    /// What is counted of an item, over all customers.
+    /// The effect on one item, summed over all customers.
     package struct Effect: Hashable, Sendable {
-        /// How often it is bought as things are, on average.
-        package var usual = 0.0
-        /// How much more often it is bought as they might be, on average.
+        /// The mean number of purchases with the shop's context.
+        package var baseline = 0.0
+        /// The mean difference of purchases with the other context.
         package var change = 0.0
-        /// The standard error of ``change`` by the number of repetitions.
+        /// The standard error of ``change`` from the finite number of repetitions.
         package var standardError = 0.0
     }
 
-    /// By item id; items that nobody buys in either case are missing.
+    /// The effects by item id, without items that no customer buys in either case.
     package let items: [String: Effect]
 
     init(
-        _ world: World, _ changed: World, _ households: [Household], from day: Int,
+        _ world: ShopWorld, _ changed: ShopWorld, _ customerTraits: [CustomerTraits], from day: Int,
         within days: Int, repetitions: Int, threads: Int
     ) {
-        let counts = parallelMap(households.count, threads: threads) { index in
+        let counts = parallelMap(customerTraits.count, threads: threads) { index in
             Self.counts(
                 CustomerSimulation(
-                    index: index, household: households[index], seed: world.configuration.seed),
+                    index: index, traits: customerTraits[index], seed: world.configuration.seed),
                 world, changed, from: day, within: days, repetitions: repetitions)
         }
         var effects: [Int: Effect] = [:]
@@ -36,7 +36,7 @@ package struct PurchaseEffects: Sendable {
             for (item, count) in customer {
                 let mean = count.change / trials
                 let spread = count.squares / trials - mean * mean
-                effects[item, default: Effect()].usual += count.usual / trials
+                effects[item, default: Effect()].baseline += count.baseline / trials
                 effects[item, default: Effect()].change += mean
                 effects[item, default: Effect()].standardError += max(0, spread) / trials
             }
@@ -50,26 +50,26 @@ package struct PurchaseEffects: Sendable {
     }
 
     private struct Count {
-        var usual = 0.0
+        var baseline = 0.0
         var change = 0.0
         /// The sum of the squares of changes.
         var squares = 0.0
     }
 
     private static func counts(
-        _ customer: CustomerSimulation, _ world: World, _ changed: World, from day: Int,
+        _ customer: CustomerSimulation, _ world: ShopWorld, _ changed: ShopWorld, from day: Int,
         within days: Int, repetitions: Int
     ) -> [Int: Count] {
         var customer = customer
         var log = VisitLog()
         log.keepsEvents = false
-        for past in 0..<day { customer.live(day: past, world: world, log: &log) }
+        for past in 0..<day { customer.simulate(day: past, world: world, log: &log) }
         var counts: [Int: Count] = [:]
         for repetition in 0..<repetitions {
             let fork = customer.fork(repetition, on: day, world)
             var changes: [Int: Double] = [:]
             for item in purchases(fork, world, from: day, within: days) {
-                counts[item, default: Count()].usual += 1
+                counts[item, default: Count()].baseline += 1
                 changes[item, default: 0] -= 1
             }
             for item in purchases(fork, changed, from: day, within: days) {
@@ -84,27 +84,26 @@ package struct PurchaseEffects: Sendable {
     }
 
     private static func purchases(
-        _ customer: CustomerSimulation, _ world: World, from day: Int, within days: Int
+        _ customer: CustomerSimulation, _ world: ShopWorld, from day: Int, within days: Int
     ) -> [Int] {
         var customer = customer
         var log = VisitLog()
         log.keepsEvents = false
-        for ahead in 0..<days { customer.live(day: day + ahead, world: world, log: &log) }
+        for ahead in 0..<days { customer.simulate(day: day + ahead, world: world, log: &log) }
         return log.purchases
     }
 }
 
 extension ShopGenerator {
-    /// What customers truly buy more or less of, within some days of a morning, when the days are
-    /// as other feeds have it.
+    /// The true change of purchases within some days of a morning under another context.
     ///
     /// - Parameters:
-    ///   - day: The morning, as a day of the shop; what happens before it is as in ``events()``.
-    ///   - days: How far to look; from 1 to 366.
-    ///   - feeds: What the days from the morning on are like instead of ``context``.
-    ///   - customers: Counts the first customers only; all unless given.
-    ///   - repetitions: How often each customer goes on living.
-    ///   - threads: How many may work on it; the result does not depend on it.
+    ///   - day: The morning, as a day of the shop; events before it are those of ``events()``.
+    ///   - days: The number of days from the morning, 1 to 366.
+    ///   - feeds: The context from the morning on, instead of ``context``.
+    ///   - customers: The number of customers to count, from the first; all by default.
+    ///   - repetitions: The number of simulations of each customer.
+    ///   - threads: The number of threads; it does not change the result.
     /// - Returns: The effects by item.
     /// - Throws: ``ShopError`` with the code `setting` for a day or a number out of range.
     /// - Complexity: O(customers × repetitions × days).
@@ -114,8 +113,8 @@ extension ShopGenerator {
     ) throws(ShopError) -> PurchaseEffects {
         try Self.check(day: day, horizons: [days], repetitions: repetitions)
         return PurchaseEffects(
-            world, World(world, feeds: feeds),
-            Array(households.prefix(max(0, customers ?? households.count))), from: day,
+            world, ShopWorld(world, feeds: feeds),
+            Array(customerTraits.prefix(max(0, customers ?? customerTraits.count))), from: day,
             within: days,
             repetitions: repetitions, threads: threads)
     }

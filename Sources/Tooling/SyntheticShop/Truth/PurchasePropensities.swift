@@ -3,36 +3,37 @@ import Shop
 
 /// The true probabilities that customers buy items within some days of a morning.
 ///
-/// They are counted: each customer goes on living from that morning many times, as
-/// ``ShopEvents`` would have it, with other numbers by chance each time. A customer knows what has
-/// run out by then, and whether to leave; when everything else runs out is drawn anew, given that it
-/// has not yet.
+/// They are counted: each customer is simulated many times from that morning, by the rules of
+/// ``ShopEvents``, with other random numbers each time. Needs that are due on that morning, and the
+/// day of leaving, stay the same. All later needs are sampled again, given that they are not due
+/// yet.
 package struct PurchasePropensities: Sendable {
     /// The morning, as a day of the shop; 0 is the first.
     package let day: Int
     /// The horizons in days, ascending.
     package let horizons: [Int]
-    /// How often each customer went on living.
+    /// The number of simulations of each customer.
     package let repetitions: Int
-    /// For each customer and item that was bought in any repetition: in how many of them within
-    /// each horizon.
+    /// For each customer and bought item: the number of repetitions with a purchase within each
+    /// horizon.
     private let hits: [[Int: [Int]]]
-    private let places: [String: Int]
+    private let indices: [String: Int]
 
     init(
-        _ world: World, _ households: [Household], from day: Int, within horizons: [Int],
+        _ world: ShopWorld, _ customerTraits: [CustomerTraits], from day: Int,
+        within horizons: [Int],
         repetitions: Int, threads: Int
     ) {
         self.day = day
         self.horizons = horizons
         self.repetitions = repetitions
-        hits = parallelMap(households.count, threads: threads) { index in
+        hits = parallelMap(customerTraits.count, threads: threads) { index in
             Self.hits(
                 CustomerSimulation(
-                    index: index, household: households[index], seed: world.configuration.seed),
+                    index: index, traits: customerTraits[index], seed: world.configuration.seed),
                 world, from: day, within: horizons, repetitions: repetitions)
         }
-        places = Dictionary(
+        indices = Dictionary(
             uniqueKeysWithValues: world.catalogue.items.enumerated().map {
                 ($0.element.itemID, $0.offset)
             })
@@ -43,36 +44,36 @@ package struct PurchasePropensities: Sendable {
     /// - Parameters:
     ///   - itemID: The item; an unknown one has probability 0.
     ///   - customer: The customer's index, 0 for `customer-0001`.
-    ///   - horizon: The position in ``horizons``.
-    /// - Returns: A share of the repetitions, 0 to 1; its standard error is at most
+    ///   - horizon: The index in ``horizons``.
+    /// - Returns: The fraction of the repetitions, 0 to 1; its standard error is at most
     ///   `0.5 / √repetitions`.
     package func probability(of itemID: String, customer: Int, horizon: Int) -> Double {
         guard hits.indices.contains(customer), horizons.indices.contains(horizon),
-            let place = places[itemID], let counts = hits[customer][place]
+            let index = indices[itemID], let counts = hits[customer][index]
         else { return 0 }
         return Double(counts[horizon]) / Double(repetitions)
     }
 
     private static func hits(
-        _ customer: CustomerSimulation, _ world: World, from day: Int, within horizons: [Int],
+        _ customer: CustomerSimulation, _ world: ShopWorld, from day: Int, within horizons: [Int],
         repetitions: Int
     ) -> [Int: [Int]] {
         var customer = customer
         var log = VisitLog()
         log.keepsEvents = false
-        for past in 0..<day { customer.live(day: past, world: world, log: &log) }
+        for past in 0..<day { customer.simulate(day: past, world: world, log: &log) }
         var hits: [Int: [Int]] = [:]
         for repetition in 0..<repetitions {
             var fork = customer.fork(repetition, on: day, world)
             var firsts: [Int: Int] = [:]
             for ahead in 0..<(horizons.last ?? 0) {
                 log.purchases.removeAll(keepingCapacity: true)
-                fork.live(day: day + ahead, world: world, log: &log)
+                fork.simulate(day: day + ahead, world: world, log: &log)
                 for item in log.purchases where firsts[item] == nil { firsts[item] = ahead }
             }
             for (item, ahead) in firsts {
-                for (place, days) in horizons.enumerated() where ahead < days {
-                    hits[item, default: [Int](repeating: 0, count: horizons.count)][place] += 1
+                for (index, days) in horizons.enumerated() where ahead < days {
+                    hits[item, default: [Int](repeating: 0, count: horizons.count)][index] += 1
                 }
             }
         }
@@ -84,10 +85,10 @@ extension ShopGenerator {
     /// The true probabilities that customers buy items within some days of a morning.
     ///
     /// - Parameters:
-    ///   - day: The morning, as a day of the shop; what happens before it is as in ``events()``.
-    ///   - horizons: In days, ascending; they may reach beyond the shop's last day.
-    ///   - repetitions: How often each customer goes on living.
-    ///   - threads: How many may work on it; the result does not depend on it.
+    ///   - day: The morning, as a day of the shop; events before it are those of ``events()``.
+    ///   - horizons: The horizons in days, ascending; they may end after the shop's last day.
+    ///   - repetitions: The number of simulations of each customer.
+    ///   - threads: The number of threads; it does not change the result.
     /// - Returns: The probabilities.
     /// - Throws: ``ShopError`` with the code `setting` for a day or a horizon out of range.
     /// - Complexity: O(customers × repetitions × days).
@@ -96,11 +97,11 @@ extension ShopGenerator {
     ) throws(ShopError) -> PurchasePropensities {
         try Self.check(day: day, horizons: horizons, repetitions: repetitions)
         return PurchasePropensities(
-            world, households, from: day, within: horizons, repetitions: repetitions,
+            world, customerTraits, from: day, within: horizons, repetitions: repetitions,
             threads: threads)
     }
 
-    /// Throws unless customers can go on living so from a morning.
+    /// Throws if a day, a horizon or the number of repetitions is out of range.
     static func check(day: Int, horizons: [Int], repetitions: Int) throws(ShopError) {
         guard (0...Configuration.dayCountMax).contains(day) else {
             throw ShopError(

@@ -1,25 +1,27 @@
 import Foundation
 
-/// The columns of one block of logits: its rows stay in the first caches from product to sum.
+/// The columns of one block of logits.
+///
+/// Its rows stay in the first-level cache from product to sum.
 private let blockWidth = 512
 
-/// Draws columns from the softmax of each row of A · B + bias, without normalising it.
+/// Samples columns from the softmax of each row of A · B + bias, without normalising it.
 ///
 /// - Parameters:
 ///   - a: The queries, n × d, with n above 0.
 ///   - b: The table, d × columns, with at least one column.
 ///   - bias: Added to each row of the product, one number a column; may be empty.
-///   - uniforms: Numbers from 0 up to 1, equally many for each row, row after row.
-/// - Returns: For each number the column at which the running sum of the row's softmax passes it;
-///   -1 in a row in which no column is possible.
+///   - uniforms: Numbers in [0, 1), the same count for each row, row after row.
+/// - Returns: For each number the column at which the running sum of the row's softmax exceeds it;
+///   -1 if the row has no finite sum, or no column with a probability above 0.
 /// - Complexity: O(n · d · columns) time, O(n · columns) memory.
-package func drawFromSoftmax(
+package func sampleFromSoftmax(
     _ a: MatrixView, _ b: PackedMatrix, adding bias: [Float] = [], at uniforms: [Double]
 ) -> [Int32] {
     precondition(bias.isEmpty || bias.count == b.columns, "One bias a column.")
-    precondition(a.rows > 0 && b.columns > 0, "Nothing to draw from.")
-    precondition(uniforms.count.isMultiple(of: a.rows), "Equally many numbers a row.")
-    // Whole tiles: rows of zeros cost less than the rest of a tile done row by row.
+    precondition(a.rows > 0 && b.columns > 0, "There must be rows and columns to sample from.")
+    precondition(uniforms.count.isMultiple(of: a.rows), "Each row needs the same count of numbers.")
+    // Rows of zeros complete the last tile: that is faster than a tile done row by row.
     let rows = (a.rows + tileHeight - 1) / tileHeight * tileHeight
     let queries = FloatStorage(count: rows * a.columns).view(rows: rows, columns: a.columns)
     queries.rows(0..<a.rows).copy(from: a)
@@ -36,13 +38,15 @@ package func drawFromSoftmax(
     }
 }
 
-/// Logits, and then their exponentials, in blocks of columns, each with a scale of its own.
+/// Logits, and then their exponentials, in blocks of columns.
+///
+/// Each block has its own scale.
 private final class SoftmaxBlocks {
     let count: Int
     private let rows: Int
     private let width: Int
     private let values: FloatStorage
-    /// For each row and block: the greatest logit, and the sum of the exponentials beside it.
+    /// For each row and block: the greatest logit, and the sum of the exponentials relative to it.
     private var peaks: [Float]
     private var sums: [Float]
 
@@ -76,13 +80,13 @@ private final class SoftmaxBlocks {
         for row in 0..<rows {
             let peak = rowMaximum(view.row(row), view.columns)
             peaks[row * count + block] = peak
-            // Where nothing is possible, nothing is taken from it: not 0, by which ∞ is divided.
+            // With all logits -∞ the sum is 0; exponentials would be of -∞ − (-∞), not a number.
             sums[row * count + block] =
                 peak > -.infinity ? exponentials(view.row(row), view.columns, minus: peak) : 0
         }
     }
 
-    /// The columns at which the running sum of a row's softmax passes some numbers.
+    /// For each number, the column at which the running sum of a row's softmax exceeds it.
     func draw(_ row: Int, at uniforms: ArraySlice<Double>) -> [Int32] {
         let own = row * count..<(row + 1) * count
         let peak = peaks[own].max() ?? 0
@@ -91,22 +95,23 @@ private final class SoftmaxBlocks {
             total += Double(block.1) * exp(Double(block.0 - peak))
             return total
         }
-        // Also where a logit is no number.
+        // This also catches logits that are not a number.
         guard total > 0, total.isFinite else { return uniforms.map { _ in -1 } }
         return uniforms.map { uniform in
-            let wanted = uniform * total
-            let block = running.firstIndex { wanted < $0 } ?? running.count - 1
+            let target = uniform * total
+            let block = running.firstIndex { target < $0 } ?? running.count - 1
             let before = block > 0 ? running[block - 1] : 0
-            let share = (wanted - before) / max(running[block] - before, .leastNormalMagnitude)
-            return Int32(column(of: row, in: block, at: share))
+            let fraction =
+                (target - before) / max(running[block] - before, .leastNormalMagnitude)
+            return Int32(column(of: row, in: block, at: fraction))
         }
     }
 
-    /// The column of a block at which the running sum of its exponentials passes a share of it.
-    private func column(of row: Int, in block: Int, at share: Double) -> Int {
+    /// The column of a block at which the running sum of its exponentials exceeds a fraction of it.
+    private func column(of row: Int, in block: Int, at fraction: Double) -> Int {
         let view = view(block)
         let values = view.row(row)
-        var left = share * Double(sums[row * count + block])
+        var left = fraction * Double(sums[row * count + block])
         var last = 0
         for column in 0..<view.columns where values[column] > 0 {
             last = column

@@ -3,46 +3,8 @@ import Testing
 
 @testable import Learning
 
-@Suite("Regular files")
-struct RegularFileTests {
-    @Test("A file is read up to its limit, and a longer one is refused")
-    func limit() throws {
-        try withFolder { folder in
-            let path = folder + "/file"
-            let content = Data((0..<5000).map { UInt8(truncatingIfNeeded: $0) })
-            try content.write(to: URL(filePath: path))
-            #expect(try RegularFile.contents(of: path, upTo: 5000) == content)
-            let error = #expect(throws: LearningError.self) {
-                try RegularFile.contents(of: path, upTo: 4999)
-            }
-            #expect(error?.code == .malformedFile && error?.message.contains(path) == true)
-            try Data().write(to: URL(filePath: path))
-            #expect(try RegularFile.contents(of: path, upTo: 0).isEmpty)
-        }
-    }
-
-    @Test("Links, folders, pipes and what is not there are refused without waiting")
-    func others() throws {
-        try withFolder { folder in
-            try Data("secret".utf8).write(to: URL(filePath: folder + "/file"))
-            try FileManager.default.createSymbolicLink(
-                atPath: folder + "/link", withDestinationPath: folder + "/file")
-            try #require(mkfifo(folder + "/pipe", 0o600) == 0)
-            for (name, word) in [
-                ("link", "symbolic link"), ("", "regular"), ("pipe", "regular"), ("none", "open"),
-            ] {
-                let error = #expect(throws: LearningError.self) {
-                    try RegularFile.contents(of: folder + "/" + name, upTo: 100)
-                }
-                #expect(error?.code == .fileAccess, "\(name)")
-                #expect(error?.message.contains(word) == true, "\(name): \(error?.message ?? "")")
-            }
-        }
-    }
-}
-
 extension SafeTensorsTests {
-    @Test("Shapes are looked at before any number is read, and all bytes are seen in their order")
+    @Test("Shapes are checked before any number is read, and all bytes are observed in order")
     func checking() throws {
         try withFolder { folder in
             let path = folder + "/x"
@@ -69,7 +31,7 @@ extension SafeTensorsTests {
         }
     }
 
-    @Test("A file shorter than its own length field, and a symbolic link, are errors")
+    @Test("A file shorter than its length field, and a symbolic link, are errors")
     func shortOrLinked() throws {
         try withFolder { folder in
             for count in 0..<8 {

@@ -3,8 +3,8 @@ import Testing
 
 @testable import Kernels
 
-@Suite("Draws from a softmax")
-struct SoftmaxDrawsTests {
+@Suite("Samples from a softmax")
+struct SoftmaxSamplingTests {
     /// Running sums of each row's softmax in double precision.
     private func running(_ matrix: Matrix, adding bias: [Float]) -> [[Double]] {
         (0..<matrix.rows).map { row in
@@ -22,7 +22,9 @@ struct SoftmaxDrawsTests {
         }
     }
 
-    @Test("The column at which the running sum passes", arguments: [1, 2, 31, 511, 512, 513, 1500])
+    @Test(
+        "The column at which the running sum exceeds the number",
+        arguments: [1, 2, 31, 511, 512, 513, 1500])
     func columns(_ count: Int) {
         let (rows, draws) = (11, 200)
         let queries = randomMatrix(rows, 6, seed: 2)
@@ -31,19 +33,19 @@ struct SoftmaxDrawsTests {
         let bias = randomMatrix(1, count, seed: 4).elements
         var generator = PhiloxGenerator(seed: 5)
         let uniforms = (0..<rows * draws).map { _ in generator.uniform() }
-        let drawn = drawFromSoftmax(
+        let drawn = sampleFromSoftmax(
             view(queries), PackedMatrix(view(table)), adding: bias, at: uniforms)
         #expect(drawn.count == rows * draws)
         let sums = running(logits, adding: bias)
-        for (place, column) in drawn.enumerated() {
-            let (row, index) = (place / draws, Int(column))
+        for (sample, column) in drawn.enumerated() {
+            let (row, index) = (sample / draws, Int(column))
             let lower = index == 0 ? 0 : sums[row][index - 1]
             // Single precision may fall to the neighbour at the very edge.
-            #expect(uniforms[place] > lower - 1e-5 && uniforms[place] < sums[row][index] + 1e-5)
+            #expect(uniforms[sample] > lower - 1e-5 && uniforms[sample] < sums[row][index] + 1e-5)
         }
     }
 
-    @Test("The ends, columns that cannot be, and logits of any size")
+    @Test("Numbers at the ends, impossible columns, and logits of any size")
     func edges() {
         let closed = -Float.infinity
         var bias = [Float](repeating: closed, count: 1300)
@@ -52,7 +54,7 @@ struct SoftmaxDrawsTests {
         func draw(_ uniforms: [Double], logit: Float = 0) -> [Int32] {
             let query = FloatStorage([logit]).view(rows: 1, columns: 1)
             let table = FloatStorage(count: 1300, repeating: 1).view(rows: 1, columns: 1300)
-            return drawFromSoftmax(query, PackedMatrix(table), adding: bias, at: uniforms)
+            return sampleFromSoftmax(query, PackedMatrix(table), adding: bias, at: uniforms)
         }
         let ends = [0, 0.25, 0.499_999, 0.500_001, 1.0.nextDown]
         for logit in [0, 1e4, -1e4, 1e30] as [Float] {
@@ -79,6 +81,6 @@ struct SoftmaxDrawsTests {
     func plain() {
         let table = FloatStorage([0, 5, 0]).view(rows: 1, columns: 3)
         let query = FloatStorage([1]).view(rows: 1, columns: 1)
-        #expect(drawFromSoftmax(query, PackedMatrix(table), at: [0.001, 0.5]) == [0, 1])
+        #expect(sampleFromSoftmax(query, PackedMatrix(table), at: [0.001, 0.5]) == [0, 1])
     }
 }

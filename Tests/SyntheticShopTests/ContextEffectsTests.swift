@@ -5,9 +5,9 @@ import Time
 
 @testable import SyntheticShop
 
-/// What the days are like, and that it moves customers as the truth says.
-@Suite("Surroundings")
-struct SurroundingsTests {
+/// The context of the shop, and its effects on customers.
+@Suite("Context effects")
+struct ContextEffectsTests {
     private static let shop = Result {
         try ShopGenerator(.init(customers: 1500, items: 150, days: 150, seed: 19))
     }
@@ -55,11 +55,11 @@ struct SurroundingsTests {
         #expect(Array(same) == shop.context.offers)
     }
 
-    @Test("Rain moves what is looked at, by category")
+    @Test("Rain changes the views of categories")
     func rain() throws {
         let shop = try Self.shop.get()
         let categories = try categories()
-        // Shares of views on wet and dry days of the customer's city.
+        // The fractions of views on wet and dry days of the customer's city.
         var wet: [String: Double] = [:]
         var dry: [String: Double] = [:]
         for event in try Self.views.get() {
@@ -80,7 +80,7 @@ struct SurroundingsTests {
         #expect((0.6...1.2).contains(lift("Cleaning")), "\(lift("Cleaning"))")
     }
 
-    @Test("A season's chance is a bell around its day, every year")
+    @Test("A season's probability is a bell curve around its day, each year")
     func bell() throws {
         let season = ShopTruth.Season(peakDay: 352, peakChance: 0.15, widthDays: 14)
         // The 18th of December 2025 is day 20440.
@@ -94,13 +94,14 @@ struct SurroundingsTests {
             #expect(abs(season.chance(on: day) - 0.15) < 0.001)
         }
         #expect(season.chance(on: 20_440 + 180) < 1e-9)
-        #expect(Set(Couplings.seasons.keys).isSubset(of: Assortment.departments.map(\.name)))
+        #expect(
+            Set(GroundTruthEffects.seasons.keys).isSubset(of: Assortment.departments.map(\.name)))
     }
 
-    @Test("What the time of the year calls for is bought beside all else")
+    @Test("Seasonal items are bought in addition to other items")
     func seasons() throws {
-        // From December on, and from August on: before Christmas much is baked.
-        func baking(from start: Int64) throws -> (share: Double, all: Double) {
+        // From December and from August: there is more baking before Christmas.
+        func baking(from start: Int64) throws -> (fraction: Double, all: Double) {
             let shop = try ShopGenerator(
                 .init(
                     customers: 500, items: 150, days: 28, seed: 21, start: .init(seconds: start)))
@@ -113,11 +114,11 @@ struct SurroundingsTests {
         }
         let december = try baking(from: 1_764_547_200)
         let august = try baking(from: 1_754_006_400)
-        #expect(december.share > 1.4 * august.share, "\(december) \(august)")
+        #expect(december.fraction > 1.4 * august.fraction, "\(december) \(august)")
         #expect((0.8...1.25).contains(december.all / august.all), "\(december) \(august)")
     }
 
-    @Test("Holidays, concerts and trends move what is looked at")
+    @Test("Holidays, concerts and trends change views")
     func occasions() throws {
         let shop = try Self.shop.get()
         let categories = try categories()
@@ -155,7 +156,7 @@ struct SurroundingsTests {
         #expect(lift > 1.25, "trends: \(lift)")
     }
 
-    @Test("What is cheaper is bought more often, at the price that the offer names")
+    @Test("Offered items are bought more often, at the price of the offer")
     func offers() throws {
         let shop = try Self.shop.get()
         let usual = Dictionary(
@@ -167,24 +168,24 @@ struct SurroundingsTests {
                 prices[offer.itemID, default: [:]][day] = offer.price
             }
         }
-        var sold = (cheap: 0.0, usual: 0.0)
-        var days = (cheap: 0.0, usual: 0.0)
+        var sold = (cheap: 0.0, regular: 0.0)
+        var days = (cheap: 0.0, regular: 0.0)
         for event in shop.events() where event.type == .purchase {
             guard let item = event.itemID, let price = event.price else { continue }
             let offered = prices[item]?[Int(event.timestamp.seconds / 86_400)]
             #expect(abs(price - (offered ?? usual[item] ?? 0)) < 1e-9)
-            if offered == nil { sold.usual += 1 } else { sold.cheap += 1 }
+            if offered == nil { sold.regular += 1 } else { sold.cheap += 1 }
         }
         for day in first..<first + shop.configuration.days {
             for item in shop.items {
-                if prices[item.itemID]?[day] == nil { days.usual += 1 } else { days.cheap += 1 }
+                if prices[item.itemID]?[day] == nil { days.regular += 1 } else { days.cheap += 1 }
             }
         }
-        let lift = sold.cheap / days.cheap / (sold.usual / days.usual)
+        let lift = sold.cheap / days.cheap / (sold.regular / days.regular)
         #expect((1.2...3).contains(lift), "\(lift)")
     }
 
-    @Test("New items are not touched before their day, and are afterwards")
+    @Test("New items have events only after their launch day")
     func newItems() throws {
         let shop = try Self.shop.get()
         let start = shop.configuration.start.seconds
@@ -201,14 +202,14 @@ struct SurroundingsTests {
     }
 }
 
-/// The truth about what would be bought if the days were otherwise.
+/// The true change of purchases under another context.
 @Suite("Purchase effects")
 struct PurchaseEffectsTests {
     private static let shop = Result {
         try ShopGenerator(.init(customers: 300, items: 60, days: 60, seed: 23))
     }
 
-    @Test("If nothing changes, nothing changes; and the usual agrees with the propensities")
+    @Test("The same context has no effect, and the baseline agrees with the propensities")
     func none() throws {
         let shop = try Self.shop.get()
         let effects = try shop.purchaseEffects(
@@ -220,18 +221,18 @@ struct PurchaseEffectsTests {
                 $0 + known.probability(of: item.itemID, customer: $1, horizon: 0)
             }
             // Customers who buy an item twice in a week count twice.
-            #expect((effects.items[item.itemID]?.usual ?? 0) >= sum - 1e-9)
+            #expect((effects.items[item.itemID]?.baseline ?? 0) >= sum - 1e-9)
         }
     }
 
-    @Test("A lower price sells more of the item, and rain more of what it calls for")
+    @Test("A lower price sells more of the item, and rain more of its categories")
     func changes() throws {
         let shop = try Self.shop.get()
         let day = 60
         let first = Int(shop.configuration.start.seconds / 86_400) + day
         let known = try shop.purchaseEffects(
             from: day, within: 7, under: shop.context, repetitions: 1)
-        let item = try #require(known.items.max { $0.value.usual < $1.value.usual }?.key)
+        let item = try #require(known.items.max { $0.value.baseline < $1.value.baseline }?.key)
         let price = try #require(shop.items.first { $0.itemID == item }?.price)
         var cheap = shop.context
         cheap.offers.removeAll { $0.itemID == item && $0.lastDay >= first }
@@ -260,7 +261,7 @@ struct PurchaseEffectsTests {
         #expect(rain > 1 && drought < rain - 2, "\(rain), \(drought)")
     }
 
-    @Test("The number of threads changes nothing, and numbers out of range are refused")
+    @Test("The number of threads has no effect, and numbers out of range are errors")
     func limits() throws {
         let shop = try ShopGenerator(.init(customers: 12, items: 40, days: 40, seed: 3))
         var feeds = shop.context
