@@ -1,6 +1,7 @@
 import LMDB
 import PropertyGraph
 import Shop
+import TextFiles
 import Time
 
 /// An event made ready for the journal: all that can be done outside the one write transaction,

@@ -1,6 +1,7 @@
 import LMDB
 import PropertyGraph
 import Shop
+import TextFiles
 import Time
 
 /// Finds the nodes of events one after the other, which often share a city and a part of the day.
