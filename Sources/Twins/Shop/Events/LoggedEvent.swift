@@ -27,18 +27,38 @@ package struct LoggedEvent: Hashable, Sendable {
     /// Whatever else the source said.
     package var properties: [String: String]
 
-    package init(_ event: Event, item: Int?, eventID: String) {
+    /// Creates an event; what is not given is unknown.
+    package init(
+        eventID: String, item: Int?, type: EventType, timestamp: Timestamp,
+        sessionID: String? = nil, city: String? = nil, quantity: Double? = nil,
+        price: Double? = nil, dwellSeconds: Double? = nil, query: String? = nil,
+        basketID: String? = nil, properties: [String: String] = [:]
+    ) {
         self.eventID = eventID
         self.item = item
-        type = event.type
-        timestamp = event.timestamp
-        sessionID = event.sessionID
-        city = event.city
-        quantity = event.quantity
-        price = event.price
-        dwellSeconds = event.dwellSeconds
-        query = event.query
-        basketID = event.basketID
-        properties = event.properties
+        self.type = type
+        self.timestamp = timestamp
+        self.sessionID = sessionID
+        self.city = city
+        self.quantity = quantity
+        self.price = price
+        self.dwellSeconds = dwellSeconds
+        self.query = query
+        self.basketID = basketID
+        self.properties = properties
+    }
+
+    /// Takes an event over without its customer.
+    ///
+    /// - Parameters:
+    ///   - event: The event.
+    ///   - item: The number of its item in the store.
+    ///   - eventID: The event's id, given or made from its content.
+    package init(_ event: Event, item: Int?, eventID: String) {
+        self.init(
+            eventID: eventID, item: item, type: event.type, timestamp: event.timestamp,
+            sessionID: event.sessionID, city: event.city, quantity: event.quantity,
+            price: event.price, dwellSeconds: event.dwellSeconds, query: event.query,
+            basketID: event.basketID, properties: event.properties)
     }
 }

@@ -30,7 +30,7 @@ struct CalendarDraft {
     func line(_ name: String) throws(Rejection) -> CalendarLine? {
         let lines = lines(name)
         guard lines.count <= 1 else {
-            throw Rejection(line: lines[1].number, .twice, "give \(name) once")
+            throw Rejection(.twice, "give \(name) once", at: .line(lines[1].number))
         }
         return lines.first
     }
@@ -80,7 +80,7 @@ enum CalendarText {
             }
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw Rejection(line: line.number, .encoding, "save the file as UTF-8")
+            throw Rejection(.encoding, "save the file as UTF-8", at: .line(line.number))
         }
         let trimmed = text.trimmingCharacters(in: .whitespaces)
         return trimmed.isEmpty ? nil : trimmed

@@ -32,15 +32,14 @@ struct CalendarEvents {
         do throws(Rejection) {
             try read(draft)
         } catch {
-            let line = error.line > 0 ? error.line : draft.line
-            result.rejections.append(Rejection(line: line, error.reason, error.detail))
+            result.rejections.append(error.at(error.position ?? .line(draft.line)))
         }
     }
 
     /// Notes that a VEVENT has no end.
     mutating func rejectEndless(_ draft: CalendarDraft) {
         result.rejections.append(
-            Rejection(line: draft.line, .calendar, "it lacks its END:VEVENT"))
+            Rejection(.calendar, "it lacks its END:VEVENT", at: .line(draft.line)))
     }
 
     private mutating func read(_ draft: CalendarDraft) throws(Rejection) {
@@ -116,12 +115,12 @@ struct CalendarEvents {
         if let line = try draft.line("DTEND") {
             end = try CalendarTime(line).seconds
             guard end >= start.seconds else {
-                throw Rejection(line: line.number, .order, "DTEND is before DTSTART")
+                throw Rejection(.order, "DTEND is before DTSTART", at: .line(line.number))
             }
         } else if let line = try draft.line("DURATION") {
             guard let seconds = CalendarTime.seconds(ofDuration: line.value) else {
                 throw Rejection(
-                    line: line.number, .timestamp, "DURATION has to be such as P1D or PT2H30M")
+                    .timestamp, "DURATION has to be such as P1D or PT2H30M", at: .line(line.number))
             }
             end += seconds
         }

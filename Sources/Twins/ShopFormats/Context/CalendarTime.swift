@@ -35,9 +35,9 @@ struct CalendarTime: Equatable {
         guard let time = CalendarTime(line.value) else {
             let text = String(decoding: line.value.prefix(160), as: UTF8.self)
             throw Rejection(
-                line: line.number, .timestamp,
-                "\(line.name) is \(Rejection.quoted(text)); use a day as 20261224 or a time as 20261224T180000Z"
-            )
+                .timestamp,
+                "\(line.name) is \(Rejection.quoted(text)); use a day as 20261224 or a time as "
+                    + "20261224T180000Z", at: .line(line.number))
         }
         self = time
     }

@@ -50,7 +50,7 @@ struct FeedRecords {
 
     /// A rejection of the line last returned.
     func placed(_ rejection: Rejection) -> Rejection {
-        Rejection(line: records.lineNumber, rejection.reason, rejection.detail)
+        rejection.at(.line(records.lineNumber))
     }
 
     /// The fields of one line.

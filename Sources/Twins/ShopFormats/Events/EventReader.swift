@@ -57,7 +57,7 @@ package struct EventReader {
         do throws(Rejection) {
             return .event(try event(record), line: records.lineNumber)
         } catch {
-            return .rejected(Rejection(line: records.lineNumber, error.reason, error.detail))
+            return .rejected(error.at(.line(records.lineNumber)))
         }
     }
 

@@ -55,15 +55,15 @@ struct RecordReader {
                 lineBytes = []
                 let limit = Limits.lineByteCountMax
                 return .rejected(
-                    Rejection(line: line.number, .value, "the line is longer than \(limit) bytes"))
+                    Rejection(
+                        .value, "the line is longer than \(limit) bytes", at: .line(line.number)))
             }
             guard bytes.contains(where: { $0 != UInt8(ascii: " ") }) else { continue }
             lineBytes = bytes
             do throws(Rejection) {
                 return format == .csv ? .row(try csv(bytes)) : .object(try json(bytes))
             } catch {
-                return .rejected(
-                    Rejection(line: line.number, error.reason, error.detail))
+                return .rejected(error.at(.line(line.number)))
             }
         }
         return nil

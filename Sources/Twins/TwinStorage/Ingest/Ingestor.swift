@@ -91,7 +91,7 @@ package struct Ingestor {
             switch line {
             case .event(let event, let number) where latest.map { event.timestamp > $0 } ?? false:
                 let rejection = Rejection(
-                    line: number, .future, "it is later than events were to be")
+                    .future, "it is later than events were to be", at: .line(number))
                 report.reject(rejection)
                 try reject(rejection, reader.lineBytes)
             case .event(let event, let number):
@@ -123,10 +123,13 @@ package struct Ingestor {
         report.added += result.added
         report.duplicates += result.duplicates
         for rejection in result.rejections {
-            let source = batch.sources[rejection.line]
-            let placed = Rejection(line: source.line, rejection.reason, rejection.detail)
-            report.reject(placed)
-            try reject(placed, source.bytes)
+            guard let index = rejection.batchIndex else {
+                preconditionFailure("a batch rejects events by their index")
+            }
+            let source = batch.sources[index]
+            let rejection = rejection.at(.line(source.line))
+            report.reject(rejection)
+            try reject(rejection, source.bytes)
         }
         progress(report, batch.fractionRead)
     }

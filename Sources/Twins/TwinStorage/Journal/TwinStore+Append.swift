@@ -99,8 +99,8 @@ extension TwinStore {
         var result = AppendResult()
         var added: [(GraphID, JournalEntry)] = []
 
-        mutating func reject(_ place: Int, _ reason: Rejection.Reason, _ advice: String) {
-            result.rejections.append(Rejection(line: place, reason, advice))
+        mutating func reject(_ index: Int, _ reason: Rejection.Reason, _ advice: String) {
+            result.rejections.append(Rejection(reason, advice, at: .batchIndex(index)))
         }
     }
 

@@ -166,7 +166,7 @@ private struct AdditionJSON: Encodable {
         firstDay = rows.map(\.firstDay).min().map(Day.text)
         lastDay = rows.map(\.lastDay).max().map(Day.text)
         gaps = reading.gapCount
-        rejections = reading.rejections.map { Note(line: $0.line, text: $0.message) }
+        rejections = reading.rejections.map { Note(line: $0.line ?? 0, text: $0.message) }
         remarkCount = reading.remarkCount
         remarks = reading.remarks.map { Note(line: $0.line, text: $0.text) }
     }
