@@ -1,22 +1,22 @@
 package import Time
 
-/// An event as the log of a twin keeps it: without the customer, and with its item by node.
+/// An event in the log of a twin: without its customer, and with the number of its item.
 package struct LoggedEvent: Hashable, Sendable {
     /// The event's id, given or made from its content.
     package var eventID: String
     /// The item's running number in the store; `nil` for a search without one.
     package var item: Int?
-    /// What was done.
+    /// What the customer did.
     package var type: EventType
-    /// When.
+    /// The time.
     package var timestamp: Timestamp
-    /// The visit, if the source said.
+    /// The visit, if known.
     package var sessionID: String?
-    /// The city, if the source said.
+    /// The city, if known.
     package var city: String?
-    /// How many, if the source said.
+    /// The number of pieces, if known.
     package var quantity: Double?
-    /// The price of one, if the source said.
+    /// The price of one piece, if known.
     package var price: Double?
     /// How long a view lasted, in seconds.
     package var dwellSeconds: Double?
@@ -24,7 +24,7 @@ package struct LoggedEvent: Hashable, Sendable {
     package var query: String?
     /// The basket or order.
     package var basketID: String?
-    /// Whatever else the source said.
+    /// Further values of the source, by name.
     package var properties: [String: String]
 
     /// Creates an event; what is not given is unknown.

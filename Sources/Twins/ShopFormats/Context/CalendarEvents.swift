@@ -152,7 +152,7 @@ struct CalendarEvents {
 
     private mutating func remark(_ line: Int, _ text: String) {
         result.remarkCount += 1
-        guard result.remarks.count < Limits.remarkCountMax else { return }
+        guard result.remarks.count < Limits.warningCountMax else { return }
         result.remarks.append(FeedImportResult.ImportWarning(line: line, text: text))
     }
 
