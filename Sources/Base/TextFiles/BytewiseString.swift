@@ -21,6 +21,8 @@ package struct BytewiseString: Hashable, Comparable, Sendable {
         left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
     }
 
-    /// Hashes the text. Texts with the same bytes are equal strings, so they have the same hash.
+    /// Hashes the text.
+    ///
+    /// Texts with the same bytes are equal strings, so they have the same hash.
     package func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }

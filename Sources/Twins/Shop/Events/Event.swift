@@ -7,7 +7,9 @@ package import Time
 package struct Event: Hashable, Sendable {
     /// The event's id, unique for the customer; `nil` for an id that is made from the content.
     package var eventID: String?
-    /// The shop's id of the customer. A store keeps a pseudonym instead.
+    /// The shop's id of the customer.
+    ///
+    /// A store keeps a pseudonym instead.
     package var userID: String
     /// The item; only a search may be without.
     package var itemID: String?

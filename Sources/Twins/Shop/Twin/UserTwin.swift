@@ -100,7 +100,9 @@ package struct UserTwin: Sendable {
         }
     }
 
-    /// Fractions of a customer's activity by decayed weight. Each list sums to 1 and is sorted.
+    /// Fractions of a customer's activity by decayed weight.
+    ///
+    /// Each list sums to 1 and is sorted.
     package struct Preferences: Hashable, Sendable, Codable {
         /// A name and its fraction.
         package struct Share: Hashable, Sendable, Codable {

@@ -10,8 +10,9 @@ enum EventField: Hashable {
     /// Personal, or finer than a city: never stored.
     case dropped(String)
 
-    /// The field of a column name; unknown names become properties unless they name what is
-    /// personal.
+    /// The field of a column name.
+    ///
+    /// Unknown names become properties, unless they name personal data.
     ///
     /// Case does not matter; `_`, `-` and blanks count as the same.
     init(name: String) {
@@ -36,10 +37,10 @@ enum EventField: Hashable {
         (.userID, "user_id"), (.itemID, "item_id"), (.type, "type"), (.timestamp, "timestamp"),
     ]
 
-    /// Whether a column of exactly this name has values that belong to no known field.
+    /// Whether a column of exactly this name belongs to no known field.
     func isColumn(_ name: String) -> Bool { self == .property(name) || self == .dropped(name) }
 
-    /// Whether an event has one value of it, whatever its column is called.
+    /// Whether it is a field of ``Event`` and not a property.
     var isKnown: Bool {
         switch self {
         case .property, .dropped: false
@@ -48,12 +49,12 @@ enum EventField: Hashable {
     }
 }
 
-/// The fields of names that come again and again; a text of ever new names does not make it grow.
+/// A bounded cache of fields by name.
 struct EventFieldNames {
     private static let countMax = 1024
     private var fields: [String: EventField] = [:]
 
-    /// How many names are kept.
+    /// The number of cached names.
     var count: Int { fields.count }
 
     /// The field of a name.
@@ -191,8 +192,10 @@ struct EventBuilder {
         return text
     }
 
-    /// A city's name; numbers alone, degrees or a decimal number in its place are left out, since
-    /// they are a postcode, coordinates or an address of a device.
+    /// A city's name.
+    ///
+    /// Plain numbers, degrees and decimal numbers are dropped, because they are a postcode,
+    /// coordinates or the address of a device.
     private mutating func city(_ text: String) throws(Rejection) -> String? {
         let text = try id(text, "city")
         guard TextRules.isCity(text) else {

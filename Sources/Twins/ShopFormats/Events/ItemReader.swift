@@ -3,8 +3,8 @@ package import Shop
 
 /// Reads a catalogue of items from CSV or JSON Lines.
 ///
-/// Only `item_id` is required; `name`, `category`, `brand`, `description`, `image_url` and `price`
-/// are used when present, other columns are passed over.
+/// Only `item_id` is required. `name`, `category`, `brand`, `description`, `image_url` and `price`
+/// are optional, and other columns are ignored.
 package struct ItemReader {
     private var records: RecordReader
     /// The columns of CSV, folded.
@@ -12,8 +12,8 @@ package struct ItemReader {
 
     /// Opens a source of items; `-` is standard input.
     ///
-    /// - Throws: ``TwinsError`` when the source cannot be read, is empty, is not text or lacks
-    ///   the column `item_id`.
+    /// - Throws: ``TwinsError`` if the source cannot be read, is empty, is not text or lacks the
+    ///   column `item_id`.
     package init(path: String, format: RecordFormat? = nil) throws(TwinsError) {
         records = try RecordReader(path: path, format: format)
         names = records.columns.map(ItemReader.folded)

@@ -167,7 +167,7 @@ private struct AdditionJSON: Encodable {
         lastDay = rows.map(\.lastDay).max().map(Day.text)
         gaps = reading.gapCount
         rejections = reading.rejections.map { Note(line: $0.line ?? 0, text: $0.message) }
-        remarkCount = reading.remarkCount
-        remarks = reading.remarks.map { Note(line: $0.line, text: $0.text) }
+        remarkCount = reading.warningCount
+        remarks = reading.warnings.map { Note(line: $0.line, text: $0.text) }
     }
 }
