@@ -62,7 +62,7 @@ import TwinFixtures
                 #expect(isFull == isRejected, "seed \(seed), round \(round), event \(place)")
                 if !isFull { counts[event.userID, default: 0] += 1 }
             }
-            if generator.chance(0.2) { try store.settle() }
+            if generator.chance(0.2) { try store.mergeAll() }
             if generator.chance(0.1) {
                 store.graph.environment.close()
                 store = try makeStore(folder, limit: limit, journalLimit: 8)

@@ -72,7 +72,7 @@ import TwinFixtures
         #expect(try shop.append(event(.view, "b", 2, id: "f")) == AppendResult(added: 1))
         #expect(try shop.append(good) == AppendResult(added: 1))
         #expect(try shop.append(good) == AppendResult(duplicates: 1))
-        try shop.store.settle()
+        try shop.store.mergeAll()
         #expect(try shop.log().map(\.eventID) == ["e", "f"])
     }
 
@@ -92,7 +92,7 @@ import TwinFixtures
         let result = try shop.store.append(batch, createItems: true)
         #expect(result.added == 2)
         #expect(result.rejections.map(\.reason) == [.erased])
-        try shop.store.settle()
+        try shop.store.mergeAll()
         #expect(try shop.twin("v").searches == ["tea"])
         #expect(try shop.twin("v").city == "Linz")
     }

@@ -306,7 +306,7 @@ import TwinFixtures
         let shop = try TestStore()
         try shop.append(event(.view, "A", 0))
         let store = shop.store
-        try store.settle()
+        try store.mergeAll()
         let graphID = try #require(try store.twinGraph(userID: "u"))
         try store.graph.write { transaction in
             var key: [UInt8] = []

@@ -106,7 +106,7 @@ struct IngestCommand: ParsableCommand {
         let total = try store.pendingCount()
         guard total > 0 else { return }
         progress.show("settle", fraction: 0, detail: "\(grouped(total)) events")
-        try store.settle { left in
+        try store.mergeAll { left in
             progress.show(
                 "settle", fraction: 1 - Double(left) / Double(total),
                 detail: "\(grouped(left)) events to go")

@@ -30,7 +30,7 @@ package enum CalendarFile {
     ///   - path: The file.
     ///   - options: How to read it.
     /// - Returns: The events; a bad VEVENT is a rejection with the number of its line. The id of
-    ///   each day of a recurring event is its uid and the day, so reading the file again replaces it.
+    ///   each day of a recurring event is its uid and the day: reading the file again replaces it.
     /// - Throws: ``TwinsError`` if the file cannot be read or is not a calendar.
     package static func read(
         _ path: String, _ options: Options

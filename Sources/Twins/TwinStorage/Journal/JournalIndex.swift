@@ -34,7 +34,8 @@ package struct JournalState: Hashable, Sendable {
         self.newest = newest
     }
 
-    /// Whether the numbers fit each other, and can grow: a record that was made up may say anything.
+    /// Whether the numbers fit each other, and can grow: a record that was made up may say
+    /// anything.
     package var isPlausible: Bool {
         let limit: UInt64 = 1 << 62
         return (1..<limit).contains(next) && revision < limit && eventCount < limit
@@ -93,8 +94,8 @@ final class JournalIndex: Sendable {
 
     /// The entries of a twin that a snapshot may need; `nil` if some have left that it needs.
     ///
-    /// Entries leave when they are merged for good. A snapshot that says that everything that has left
-    /// is merged misses none, also if the index is asked after the snapshot was opened.
+    /// Entries leave when they are merged for good. A snapshot that says that everything that has
+    /// left is merged misses none, also if the index is asked after the snapshot was opened.
     ///
     /// - Parameters:
     ///   - graph: The twin's graph.

@@ -35,8 +35,8 @@ struct EventNodeResolver {
 
     /// Makes the step of a twin's event in the journal; `nil` if it is not there.
     ///
-    /// A sequence number of a transaction that did not commit is given again, perhaps to an event of
-    /// another twin.
+    /// A sequence number of a transaction that did not commit is given again, perhaps to an event
+    /// of another twin.
     mutating func step(
         _ sequence: UInt64, of graphID: GraphID,
         in transaction: borrowing some ReadingTransaction & ~Copyable

@@ -20,8 +20,8 @@ package struct ErasureReceipt: Hashable, Sendable {
 /// cities that no other twin mentions. A tombstone under the pseudonym stays, so that what comes
 /// late is refused. Items stay: they are the shop's.
 ///
-/// The records are gone when ``erase(_:at:)`` returns, their bytes when the store was compacted; until
-/// then ``compactionDue()`` tells of them.
+/// The records are gone when ``erase(_:at:)`` returns, their bytes when the store was compacted;
+/// until then ``compactionDue()`` tells of them.
 extension TwinStore {
     private static let tombstoneTag: UInt8 = 18
 
