@@ -31,7 +31,7 @@ struct StoreSwap {
                 .file, "\(kept) is there already, from an earlier time. Move or remove it.")
         }
         try StoreFiles.makeFolder(staging)
-        // Before anything else is in the folder: without the mark, it would be taken for the old one.
+        // Before anything else is in the folder: a folder without the mark counts as the old store.
         try makeEmptyFile("\(staging)/\(Self.mark)")
         return staging
     }

@@ -137,9 +137,9 @@ package final class TwinStore: Sendable {
         guard wanted == nil || wanted == stored else {
             throw TwinsError(
                 .setting,
-                "This store's half-life is \(stored.halfLifeSeconds / .secondsPerDay) days and its idle "
-                    + "time \(stored.sessionIdleSeconds) s. Leave the settings out, or make a new "
-                    + "store with others.")
+                "This store's half-life is \(stored.halfLifeSeconds / .secondsPerDay) days and "
+                    + "its idle time \(stored.sessionIdleSeconds) s. Leave the settings out, or "
+                    + "make a new store with others.")
         }
         return stored
     }

@@ -131,12 +131,12 @@ extension TwinStore {
             appending.reject(batchIndex, .erased, "leave out this customer's events")
             return
         }
-        let key = EventKey(graph: graphID, tieBreak: event.moment.tieBreak)
+        let key = EventKey(graph: graphID, tieBreak: event.position.tieBreak)
         let sequence = appending.state.next
         let isFull =
             try appending.counts && eventCount(of: graphID, in: transaction) >= eventsPerCustomerMax
         if let known = try find(key, orClaim: isFull ? nil : sequence, in: transaction) {
-            if known.time == event.moment.timestamp, known.record == record {
+            if known.time == event.position.timestamp, known.record == record {
                 appending.result.duplicates += 1
             } else {
                 appending.reject(batchIndex, .conflict, "give changed events an id of their own")
@@ -152,11 +152,11 @@ extension TwinStore {
             if record.isEmpty { appending.newItemCount += 1 }
             record = try addNames(unknown, record, in: transaction)
         }
-        let entry = JournalRecord(graph: graphID, moment: event.moment, record: record)
+        let entry = JournalRecord(graph: graphID, position: event.position, record: record)
         try transaction.append(Self.encode(entry), for: Self.journalKey(sequence), in: journal)
         appending.state.next += 1
         appending.state.eventCount += 1
-        let time = event.moment.timestamp
+        let time = event.position.timestamp
         appending.state.newest = max(appending.state.newest ?? time, time)
         // Also if this batch needs no counts: a later batch may use the kept counts.
         index.countEvent(of: graphID)
@@ -194,8 +194,8 @@ extension TwinStore {
             Timestamp(rawValue: try ByteReader.reading(value) { try $0.readInt64() })
         }
         if let time {
-            let moment = LogPosition(timestamp: time, tieBreak: key.tieBreak)
-            let eventKey = Self.eventKey(key.graph, moment)
+            let position = LogPosition(timestamp: time, tieBreak: key.tieBreak)
+            let eventKey = Self.eventKey(key.graph, position)
             return (time, try transaction.bytes(for: eventKey, in: graph.records) ?? [])
         }
         let found =
@@ -209,7 +209,7 @@ extension TwinStore {
         guard let entry = try journalRecord(known, in: transaction) else {
             throw TwinsError(.corrupt, "The journal lacks an event. Restore a backup.")
         }
-        return (entry.moment.timestamp, entry.record)
+        return (entry.position.timestamp, entry.record)
     }
 
     /// Adds the nodes of an event and its fold that the store lacks.

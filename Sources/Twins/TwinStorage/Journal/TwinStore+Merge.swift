@@ -87,9 +87,9 @@ extension TwinStore {
     ///
     /// - Parameters:
     ///   - count: About how many events to merge.
-    ///   - batch: The next batch of the pass, if it was prepared. If it does not begin at the pass's
-    ///     position, nothing is merged, unless the journal has twice its limit: then a batch is
-    ///     prepared here.
+    ///   - batch: The next batch of the pass, if it was prepared. If it does not begin at the
+    ///     position of the pass, nothing is merged, unless the journal has twice its limit: then a
+    ///     batch is prepared here.
     ///   - state: The state of the journal, which is updated.
     ///   - transaction: The transaction to write in.
     /// - Throws: `LMDBError`, `GraphError` or ``TwinsError``.
