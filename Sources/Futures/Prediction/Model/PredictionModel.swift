@@ -99,7 +99,7 @@ package struct PredictionModel: Sendable {
         let gaps = known.map { contexts[$0].gap }
         let weekParts = known.map { contexts[$0].weekPart }
         let types = known.map { contexts[$0].type }
-        let outlooks = sequence.model.outlook(
+        let outlooks = sequence.model.gatingFeatures(
             joined, gaps: gaps, weekParts: weekParts, types: types)
         let items =
             wanted.contains(.sequence)
