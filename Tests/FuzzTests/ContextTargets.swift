@@ -62,7 +62,7 @@ extension FuzzTarget {
             throw BrokenPromise("what was read cannot be stored: \(error)")
         }
         try promise(
-            reading.rejections.allSatisfy { $0.line > 0 }, "a rejection is of no line")
+            reading.rejections.allSatisfy { $0.line ?? 0 > 0 }, "a rejection is of no line")
     }
 
     private static let weather = """

@@ -144,7 +144,7 @@ struct ExpectedTwin: Codable, Equatable {
             eventID: "later", userID: "anna", itemID: "tee-3", type: .view,
             timestamp: try #require(Timestamp(text: "2026-03-02T19:30:00Z")))
         #expect(try store.append([late]).added == 1)
-        try store.settle()
+        try store.mergeAll()
         store.graph.environment.close()
         #expect(try StoreVerification.verify(folder("store")).findings == [])
     }

@@ -313,7 +313,7 @@ import TwinStorage
 
     @Test func compactingKeepsEverythingAndGivesSpaceBack() throws {
         let shop = try shop(events: 400)
-        try shop.store.settle()
+        try shop.store.mergeAll()
         let images = try images(shop)
         _ = try shop.store.erase("u2", at: after(0))
         shop.store.graph.environment.close()
@@ -336,7 +336,7 @@ import TwinStorage
         var search = event(.search, nil, 0, user: "u", id: "1")
         search.query = query
         _ = try shop.append(search)
-        try shop.store.settle()
+        try shop.store.mergeAll()
         #expect(try shop.dataContains(query))
         _ = try shop.store.erase("u", at: after(1))
         shop.store.graph.environment.close()

@@ -20,7 +20,7 @@ import TwinStorage
             generator.event(user: "u\(generator.below(7))", eventID: "\(number)")
         }
         _ = try shop.store.append(Array(events.prefix(200)))
-        try shop.store.settle()
+        try shop.store.mergeAll()
         _ = try shop.store.append(Array(events.dropFirst(200)))
         return shop
     }
@@ -123,7 +123,7 @@ import TwinStorage
         _ = try shop.store.erase("u6", at: after(0))
         _ = try shop.store.erase("stranger", at: after(0))
         _ = try shop.store.append([event(.view, "item0", 9, user: "u2", id: "new")])
-        try shop.store.settle()
+        try shop.store.mergeAll()
         _ = try shop.store.erase("u2", at: after(0))
         shop.store.graph.environment.close()
         #expect(try StoreVerification.verify(shop.folder("store")).findings == [])
@@ -224,7 +224,7 @@ import TwinStorage
         #expect(twinsError { _ = try again.twin("u0") }?.code == .corrupt)
         #expect(
             twinsError { _ = try again.append(event(.view, "A", 1, id: "new")) }?.code == .corrupt)
-        #expect(twinsError { try again.store.settle() }?.code == .corrupt)
+        #expect(twinsError { try again.store.mergeAll() }?.code == .corrupt)
         #expect(twinsError { _ = try again.store.erase("u0", at: after(1)) }?.code == .corrupt)
     }
 

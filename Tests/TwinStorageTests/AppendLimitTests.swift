@@ -31,7 +31,7 @@ import TwinFixtures
         #expect(result.added == 4 + 3)
         #expect(
             result.rejections.map(\.reason) == [.tooManyEvents, .tooManyEvents, .tooManyEvents])
-        #expect(result.rejections.map(\.line) == [4, 5, 6])
+        #expect(result.rejections.map(\.batchIndex) == [4, 5, 6])
         // What is there already is passed over as ever, and a changed event is a conflict.
         #expect(try store.append(views("a", 0..<10)) == AppendResult(duplicates: 10))
         let changed = event(.purchase, "i", 3, user: "a", id: "a-3")
@@ -58,11 +58,11 @@ import TwinFixtures
             let result = try store.append(events)
             for (place, event) in events.enumerated() {
                 let isFull = counts[event.userID, default: 0] == limit
-                let isRejected = result.rejections.contains { $0.line == place }
+                let isRejected = result.rejections.contains { $0.batchIndex == place }
                 #expect(isFull == isRejected, "seed \(seed), round \(round), event \(place)")
                 if !isFull { counts[event.userID, default: 0] += 1 }
             }
-            if generator.chance(0.2) { try store.settle() }
+            if generator.chance(0.2) { try store.mergeAll() }
             if generator.chance(0.1) {
                 store.graph.environment.close()
                 store = try makeStore(folder, limit: limit, journalLimit: 8)
@@ -87,7 +87,7 @@ import TwinFixtures
         let events = (0..<8).map { event(.view, "i\($0 / 2)", Double($0), id: "e\($0)") }
         let result = try await shop.store.append(events, newItemCountMax: 2)
         #expect(result.added == 4)
-        #expect(result.rejections.map(\.line) == [4, 5, 6, 7])
+        #expect(result.rejections.map(\.batchIndex) == [4, 5, 6, 7])
         #expect(result.rejections.allSatisfy { $0.reason == .tooManyItems })
         #expect(try shop.store.itemIDs() == ["i0", "i1"])
         // Sent again, the rest goes in.

@@ -72,7 +72,7 @@ import TwinFixtures
         #expect(try shop.append(event(.view, "b", 2, id: "f")) == AppendResult(added: 1))
         #expect(try shop.append(good) == AppendResult(added: 1))
         #expect(try shop.append(good) == AppendResult(duplicates: 1))
-        try shop.store.settle()
+        try shop.store.mergeAll()
         #expect(try shop.log().map(\.eventID) == ["e", "f"])
     }
 
@@ -92,7 +92,7 @@ import TwinFixtures
         let result = try shop.store.append(batch, createItems: true)
         #expect(result.added == 2)
         #expect(result.rejections.map(\.reason) == [.erased])
-        try shop.store.settle()
+        try shop.store.mergeAll()
         #expect(try shop.twin("v").searches == ["tea"])
         #expect(try shop.twin("v").city == "Linz")
     }
@@ -117,7 +117,8 @@ import TwinFixtures
             #expect(result.added == 0 && result.duplicates == 1, "\(place)")
             #expect(
                 result.rejections == [
-                    Rejection(line: 0, .conflict, "give changed events an id of their own")
+                    Rejection(
+                        .conflict, "give changed events an id of their own", at: .batchIndex(0))
                 ], "\(place)")
         }
         #expect(TwinImage(try shop.twin()) == before)
@@ -152,7 +153,7 @@ import TwinFixtures
             event(.view, "known", 1, user: "b", id: "e"), event(.view, "newer", 0, user: "a"),
             event(.search, nil, 0, user: "c"), createItems: false)
         #expect(result.added == 2)
-        #expect(result.rejections.map(\.line) == [0, 2, 3])
+        #expect(result.rejections.map(\.batchIndex) == [0, 2, 3])
         #expect(result.rejections.map(\.reason) == [.unknownItem, .conflict, .unknownItem])
         #expect(result.rejections.first?.detail == "add it to the catalogue first")
     }

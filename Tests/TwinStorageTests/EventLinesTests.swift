@@ -80,7 +80,7 @@ import TwinStorage
             generator.event(eventID: generator.chance(0.5) ? "id\(number)" : nil)
         }
         _ = try shop.store.append(some)
-        if generator.chance(0.5) { try shop.store.settle() }
+        if generator.chance(0.5) { try shop.store.mergeAll() }
         let ids = try shop.store.itemIDs()
         let moved = try shop.log().map { logged in
             Event(logged, userID: "u", itemID: logged.item.map { ids[$0] })

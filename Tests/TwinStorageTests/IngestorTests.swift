@@ -65,7 +65,7 @@ private let header = "event_id,user_id,item_id,type,timestamp"
         #expect(report.rejectedCount == 3)
         #expect(report.total == 7)
         #expect(Set(report.examples.map(\.line)) == [4, 6, 9])
-        let rejects = told.rejects.sorted { $0.rejection.line < $1.rejection.line }
+        let rejects = told.rejects.sorted { $0.rejection.line ?? 0 < $1.rejection.line ?? 0 }
         #expect(rejects.map(\.rejection.line) == [4, 6, 9])
         #expect(
             rejects.map(\.text) == [
@@ -130,7 +130,7 @@ private let header = "event_id,user_id,item_id,type,timestamp"
         #expect(report.total == count)
         #expect(report.rejected == [.fieldCount: 1, .conflict: 2, .quote: 1])
         #expect(report.added == count - 4)
-        let numbers = told.rejects.map(\.rejection.line).sorted()
+        let numbers = told.rejects.compactMap(\.rejection.line).sorted()
         #expect(numbers == [12_002, 12_003, count, count + 1])
         #expect(told.progress.count == 3)
         let fractions = told.progress.compactMap(\.fraction)

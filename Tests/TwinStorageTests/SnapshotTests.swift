@@ -17,7 +17,7 @@ import TwinFixtures
         let events = (0..<200).map { generator.event(user: "u\($0 % 5)", eventID: "\($0)") }
         for event in events {
             try shop.append(event)
-            if generator.chance(0.05) { try shop.store.settle() }
+            if generator.chance(0.05) { try shop.store.mergeAll() }
         }
         for user in (0..<5).map({ "u\($0)" }) {
             for moment in [after(-1), after(4000), after(8000), after(40_000)] {
@@ -42,7 +42,7 @@ import TwinFixtures
         try shop.append(event(.view, "a", 0), event(.purchase, "b", 5), event(.view, "c", 9))
         let environment = shop.store.graph.environment
         for settles in [false, true] {
-            if settles { try shop.store.settle() }
+            if settles { try shop.store.mergeAll() }
             let before = environment.readCount
             let snapshot = try shop.store.snapshot(of: "u")
             #expect(environment.readCount == before + 1)

@@ -21,7 +21,7 @@ import TwinFixtures
         // The customer, the item and a part of the day.
         #expect(waiting.records("names") == 3)
         #expect(waiting.records("ids") == 3)
-        try shop.store.settle()
+        try shop.store.mergeAll()
         let settled = try StoreFigures(of: shop.store)
         #expect(settled.records("journal") == 1)
         #expect((settled.records("graph") ?? 0) > 4)

@@ -154,7 +154,7 @@ import TwinFixtures
         let items = try read("{\"item_id\":5,\"price\":1.5,\"name\":null}\n{\"name\":\"x\"}\n[]\n")
         try #require(items.count == 3)
         #expect(items[0] == .success(Item(itemID: "5", price: 1.5)))
-        #expect(items[1] == .failure(Rejection(line: 2, .missing, "item_id")))
+        #expect(items[1] == .failure(Rejection(.missing, "item_id", at: .line(2))))
         guard case .failure(let rejection) = items[2] else {
             Issue.record("An array is no item.")
             return
@@ -182,7 +182,7 @@ import TwinFixtures
         let outline = items.map { result in
             switch result {
             case .success(let item): item.itemID
-            case .failure(let rejection): "\(rejection.line) \(rejection.reason)"
+            case .failure(let rejection): "\(rejection.line ?? 0) \(rejection.reason)"
             }
         }
         #expect(
@@ -306,7 +306,7 @@ import TwinFixtures
         let shop = try TestStore()
         try shop.append(event(.view, "A", 0))
         let store = shop.store
-        try store.settle()
+        try store.mergeAll()
         let graphID = try #require(try store.twinGraph(userID: "u"))
         try store.graph.write { transaction in
             var key: [UInt8] = []

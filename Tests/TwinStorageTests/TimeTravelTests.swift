@@ -36,7 +36,7 @@ import TwinFixtures
         while !rest.isEmpty {
             _ = try shop.store.append(Array(rest.prefix(7)))
             rest = rest.dropFirst(7)
-            if generator.chance(0.3) { try shop.store.settle() }
+            if generator.chance(0.3) { try shop.store.mergeAll() }
         }
         let times = Set(events.map(\.timestamp)).sorted()
         for moment in times.shuffled(using: &generator).prefix(6) + [
@@ -118,7 +118,7 @@ import TwinFixtures
         try shop.append(
             secret, search("query-canary", "city-canary", 60, "user-canary"),
             search("tea", "Wien", 60, "user-canary"), search("tea", "Wien", 60, "other"))
-        if settled { try shop.store.settle() }
+        if settled { try shop.store.mergeAll() }
         let before = TwinImage(try shop.twin("other"))
         let receipt = try shop.store.erase("user-canary", at: after(100))
         #expect(receipt.eventCount == 3 && receipt.nameCount == 2)
@@ -145,7 +145,7 @@ import TwinFixtures
             event(.view, "A", 0), event(.view, "B", 5), event(.view, "B", 5, user: "v"))
         #expect(result.added == 1)
         #expect(result.rejections.map(\.reason) == [.erased, .erased])
-        try shop.store.settle()
+        try shop.store.mergeAll()
         #expect(try shop.twin().isCold)
         #expect(try shop.twin("v").eventCount == 1)
         #expect(try shop.store.pendingCount() == 0)
@@ -172,7 +172,7 @@ import TwinFixtures
         for start in stride(from: 0, to: 150, by: 10) {
             _ = try shop.store.append(Array(events[start..<start + 10]))
             if start == 70 { _ = try shop.store.erase("u1", at: after(0)) }
-            if generator.chance(0.2) { try shop.store.settle() }
+            if generator.chance(0.2) { try shop.store.mergeAll() }
         }
         shop.store.graph.environment.close()
         shop = try TestStore(folder: folder)

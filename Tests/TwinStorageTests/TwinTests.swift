@@ -34,7 +34,7 @@ import TwinFixtures
         search.query = "Tea"
         search.city = "Wien"
         try shop.append(search, event(.purchase, "A", 60))
-        try shop.store.settle()
+        try shop.store.mergeAll()
         let graphID = try #require(try shop.store.twinGraph(userID: "u"))
         let graph = shop.store.graph
         var names: [String] = []

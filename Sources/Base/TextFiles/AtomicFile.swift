@@ -1,21 +1,21 @@
 import Foundation
 
-/// A file that is written beside its place and gets its name when it is complete and on the disk.
+/// A file that is written under a temporary name and renamed when it is complete and on the disk.
 ///
-/// Whoever looks finds the whole file or none of it, whenever the process ends. Only its owner may
-/// read it (mode 0600), from the first byte on. It is discarded unless ``commit()`` returns.
+/// A reader finds the whole file or none of it, whenever the process ends. Only its owner may read
+/// it (mode 0600), from the first byte on. The file is discarded unless ``commit()`` returns.
 package final class AtomicFile {
-    /// What may be under the file's name before.
+    /// What happens to an existing file of the same name.
     package enum Target: Sendable {
-        /// Nothing, or a file, which is replaced.
+        /// It is replaced.
         case replacing
-        /// Nothing: a file that is there stays, and is an error. Several may be written at once.
+        /// It stays, and the new file is an error. Several processes may try at the same time.
         case new
     }
 
-    /// Where the file will be.
+    /// The final path.
     package let path: String
-    /// Where its bytes are until then: `PATH.partial`, and for a new file with a random ending.
+    /// The temporary path: `PATH.partial`; for ``Target/new`` with a random suffix.
     package let partialPath: String
 
     private let target: Target
@@ -25,10 +25,10 @@ package final class AtomicFile {
     /// Starts a file.
     ///
     /// - Parameters:
-    ///   - path: Where the file will be.
-    ///   - target: What may be there before.
-    /// - Throws: ``FileError`` with code `exists` if there is a folder or a device of that name, or
-    ///   a file where there must be none, and `inUse` if another program is replacing the file.
+    ///   - path: The final path.
+    ///   - target: What happens to an existing file of that name.
+    /// - Throws: ``FileError`` with code `exists` for a folder or a device of that name, or a file
+    ///   that must not be replaced; with `inUse` if another program is replacing the file.
     package init(_ path: String, _ target: Target = .replacing) throws(FileError) {
         try Self.check(path, target)
         self.path = path
@@ -47,7 +47,7 @@ package final class AtomicFile {
 
     /// Writes a whole file.
     ///
-    /// - Throws: ``FileError``; then there is no file, or the one that was there before.
+    /// - Throws: ``FileError``; then the path is as it was before.
     package static func write(
         _ bytes: some Collection<UInt8>, to path: String, _ target: Target = .replacing
     ) throws(FileError) {
@@ -73,7 +73,7 @@ package final class AtomicFile {
         }
     }
 
-    /// Gives the file its name, and waits until bytes and name are on the disk.
+    /// Renames the file to its final path, and waits until bytes and name are on the disk.
     ///
     /// - Throws: ``FileError``; then the file is discarded.
     package func commit() throws(FileError) {
@@ -85,7 +85,7 @@ package final class AtomicFile {
         let isNamed =
             switch target {
             case .replacing: rename(partialPath, path) == 0
-            // A link never replaces, where a rename would.
+            // A link never replaces a file; a rename would.
             case .new: link(partialPath, path) == 0
             }
         guard isNamed else { throw FileError(errno: errno, path, cannot: "be written") }
@@ -93,10 +93,10 @@ package final class AtomicFile {
         try Folders.sync(Folders.parent(of: path))
     }
 
-    /// Closes the file and removes its bytes, unless it has its name.
+    /// Closes and removes the file, unless it has its final name.
     package func discard() {
         guard isOpen else { return }
-        // Before it is closed: afterwards another program may have begun one of the same name.
+        // Before closing: afterwards another program may have made a file of the same name.
         unlink(partialPath)
         close()
     }
@@ -127,16 +127,16 @@ package final class AtomicFile {
         open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
     }
 
-    /// Makes a file and locks it, in the place of one that a run has left that was cut off.
+    /// Creates and locks a file; removes the file that an interrupted run left under the same name.
     ///
-    /// The lock tells whether somebody is still writing a file that is found.
+    /// The lock shows whether another program is still writing a file.
     private static func createLocked(
         _ partialPath: String, for path: String
     ) throws(FileError) -> Int32 {
         for _ in 0..<100 {
             let file = create(partialPath)
             if file >= 0 {
-                // Nobody has it open but one who takes it for a leftover, and removes it.
+                // Another process may have taken it for a leftover and removed it: then try again.
                 if isLocked(file), isAt(partialPath, file) { return file }
                 Foundation.close(file)
                 continue
@@ -149,13 +149,13 @@ package final class AtomicFile {
         throw inUse(path)
     }
 
-    /// Removes what runs have left that were cut off while they made a new file.
+    /// Removes what interrupted runs left while they made the same new file.
     private static func removeLeftovers(of path: String) {
         let parent = Folders.parent(of: path)
         let start = URL(fileURLWithPath: path).lastPathComponent + ".partial-"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
         for name in names where name.hasPrefix(start) {
-            // One that is still being written stays, and so does what cannot be removed.
+            // A file that is still being written stays, and so does one that cannot be removed.
             try? removeLeftover("\(parent)/\(name)")
         }
     }
@@ -163,7 +163,7 @@ package final class AtomicFile {
     private static func removeLeftover(_ path: String) throws(FileError) {
         let file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard file >= 0 else {
-            // Gone meanwhile, or a link: nothing that could be locked is lost with it.
+            // It is gone already, or it is a link, which is removed without a lock.
             guard errno == ENOENT || (errno == ELOOP && unlink(path) == 0) else {
                 throw FileError(errno: errno, path, cannot: "be replaced")
             }
@@ -177,7 +177,7 @@ package final class AtomicFile {
         }
     }
 
-    /// Locks a file without waiting; where the file system has no locks, it counts as locked.
+    /// Locks a file without waiting; a file system without locks counts as locked.
     private static func isLocked(_ file: Int32) -> Bool {
         flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
     }

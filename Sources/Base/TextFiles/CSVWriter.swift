@@ -4,7 +4,7 @@ package enum CSVField {
     ///
     /// - Parameters:
     ///   - text: The field.
-    ///   - bytes: Gets the field.
+    ///   - bytes: The output.
     ///   - quotesBlanks: Whether a field with a blank is in quotes too.
     package static func append(
         _ text: String, to bytes: inout [UInt8], quotesBlanks: Bool = false
@@ -27,15 +27,14 @@ package enum CSVField {
     }
 }
 
-/// Makes rows of comma-separated values that people open in spreadsheets.
+/// Writes rows of comma-separated values that people open in spreadsheets.
 ///
-/// Texts are guarded by ``FormulaGuard``. A row is always one line: ends of lines in texts become
-/// blanks.
+/// ``FormulaGuard`` guards the texts. A row is always one line: line ends in texts become blanks.
 package struct CSVWriter: Sendable {
-    /// What was written so far; a caller may take it away between two rows.
+    /// The output so far; a caller may clear it between two rows.
     package var bytes: [UInt8] = []
 
-    /// Makes a writer that has written a header.
+    /// Creates a writer and writes a header.
     package init(header: [String]) {
         for name in header { add(text: name) }
         endRow()
@@ -43,13 +42,13 @@ package struct CSVWriter: Sendable {
 
     /// Adds a text.
     package mutating func add(text: String) {
-        let hasEnds = text.utf8.contains { $0 == 10 || $0 == 13 }
+        let hasLineEnds = text.utf8.contains { $0 == 10 || $0 == 13 }
         CSVField.append(
-            FormulaGuard.guarded(hasEnds ? Self.oneLine(text) : text), to: &bytes)
+            FormulaGuard.guarded(hasLineEnds ? Self.oneLine(text) : text), to: &bytes)
         bytes.append(Self.comma)
     }
 
-    /// Adds a number or a time, which cannot be a formula; an empty cell for none.
+    /// Adds a number or a time, which cannot be a formula; `nil` adds an empty cell.
     package mutating func add(_ value: (some CustomStringConvertible)?) {
         if let value { bytes.append(contentsOf: value.description.utf8) }
         bytes.append(Self.comma)

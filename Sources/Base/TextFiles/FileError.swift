@@ -4,13 +4,13 @@ import Foundation
 package struct FileError: Error, CustomStringConvertible, Sendable, Hashable {
     /// The kind of error, for programs.
     package enum Code: Sendable, Hashable {
-        /// There is something of that name already.
+        /// The name is taken.
         case exists
         /// Another program is writing it.
         case inUse
         /// The disk is full.
         case full
-        /// The system refuses for another reason, told by its `errno`.
+        /// Another error of the system, with its `errno`.
         case system(Int32)
     }
 
@@ -18,7 +18,7 @@ package struct FileError: Error, CustomStringConvertible, Sendable, Hashable {
     package let code: Code
     /// The file or folder.
     package let path: String
-    /// What is wrong with it, and what to do: the rest of a sentence that begins with its name.
+    /// What is wrong and what to do: the rest of a sentence that begins with the path.
     package let reason: String
 
     /// The whole sentence.
@@ -41,11 +41,11 @@ package struct FileError: Error, CustomStringConvertible, Sendable, Hashable {
             switch number {
             case ENOSPC, EDQUOT: (.full, "the disk is full. Free space and try again.")
             case EEXIST, ENOTEMPTY:
-                (.exists, "there is something of that name. Choose another name.")
+                (.exists, "the name is taken. Choose another name.")
             case EACCES, EPERM, EROFS:
                 (.system(number), "permission is denied. Check the permissions of its folder.")
             case ENOENT, ENOTDIR:
-                (.system(number), "its folder is not there. Make the folder, or choose another.")
+                (.system(number), "its folder does not exist. Make the folder, or choose another.")
             case ENAMETOOLONG: (.system(number), "the name is too long. Choose another one.")
             default: (.system(number), "\(String(cString: strerror(number))). Check the disk.")
             }

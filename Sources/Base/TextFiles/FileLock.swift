@@ -2,17 +2,17 @@ import Foundation
 
 /// Keeps other programs from doing the same work at the same time, by a lock on a file.
 ///
-/// The lock ends with the process however it ends; the empty file stays.
+/// The lock ends with the process, however the process ends. The empty file stays.
 package enum FileLock {
     /// Does some work while this process holds a lock.
     ///
     /// - Parameters:
-    ///   - path: The file that is locked; it is made if it is missing, with its folder.
-    ///   - waits: Whether to wait for one who holds it.
+    ///   - path: The file to lock; a missing file is created, with its folder.
+    ///   - waits: Whether to wait while another program holds the lock.
     ///   - body: The work. It must not take the same lock.
-    /// - Returns: What `body` returns.
-    /// - Throws: ``FileError`` with code `inUse` if somebody holds it and `waits` is false; or what
-    ///   `body` throws.
+    /// - Returns: The result of `body`.
+    /// - Throws: ``FileError`` with code `inUse` if another program holds the lock and `waits` is
+    ///   false; or the error of `body`.
     package static func holding<T>(
         _ path: String, waits: Bool, _ body: () throws -> T
     ) throws -> T {
@@ -20,7 +20,7 @@ package enum FileLock {
         let file = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw FileError(errno: errno, path, cannot: "be locked") }
         defer {
-            // Unlocked, not only closed: a child on its way from `fork` to `exec` has a copy.
+            // Closing is not enough: a child between `fork` and `exec` has a copy of it.
             flock(file, LOCK_UN)
             close(file)
         }

@@ -1,11 +1,10 @@
 import Foundation
 
-/// Makes, names and syncs folders so that what is in them is still there after a power cut.
+/// Creates, renames and syncs folders so that their content survives a power cut.
 package enum Folders {
-    /// Makes a folder that only its owner may enter (mode 0700), and the folders above it.
+    /// Creates a folder that only its owner may enter (mode 0700), and the folders above it.
     ///
-    /// The names of all new folders are on the disk afterwards. A folder that is there stays as it
-    /// is.
+    /// The names of all new folders are on the disk afterwards. An existing folder stays as it is.
     ///
     /// - Throws: ``FileError``.
     package static func make(_ path: String) throws(FileError) {
@@ -47,11 +46,11 @@ package enum Folders {
         }
     }
 
-    /// Gives a file or folder another name, and waits until the name is on the disk.
+    /// Renames a file or folder, and waits until the name is on the disk.
     ///
-    /// A file replaces a file, and a folder an empty folder; nothing else is ever replaced.
+    /// A file may replace a file, and a folder an empty folder; nothing else is replaced.
     ///
-    /// - Throws: ``FileError`` with code `exists` if there is something else of that name.
+    /// - Throws: ``FileError`` with code `exists` if the name is taken by something else.
     package static func move(_ path: String, to target: String) throws(FileError) {
         guard rename(path, target) == 0 else {
             let code = errno

@@ -4,13 +4,14 @@ public enum Day {
     public static let range =
         number(of: Timestamp.accepted.lowerBound)...number(of: Timestamp.accepted.upperBound)
 
-    private static let millisecondCount = Int64(86_400_000)
+    /// The day that contains a time.
+    public static func number(of time: Timestamp) -> Int {
+        Int(time.rawValue.flooredQuotient(by: .millisecondsPerDay))
+    }
 
-    /// The day that a moment lies in.
-    public static func number(of moment: Timestamp) -> Int {
-        let milliseconds = Int(clamping: moment.rawValue)
-        let count = Int(millisecondCount)
-        return milliseconds >= 0 ? milliseconds / count : -((-(milliseconds + 1)) / count) - 1
+    /// The day that contains a second, which is counted since 1970.
+    public static func number(ofSecond second: Int64) -> Int {
+        Int(second.flooredQuotient(by: .secondsPerDay))
     }
 
     /// The day that a text names, written `2026-03-01` or `20260301`; `nil` if it names none that
@@ -23,18 +24,29 @@ public enum Day {
             bytes.insert(hyphen, at: 4)
         }
         guard bytes.count == 10, bytes[4] == hyphen, bytes[7] == hyphen,
-            let moment = Timestamp(text: String(decoding: bytes, as: UTF8.self))
+            let time = Timestamp(text: String(decoding: bytes, as: UTF8.self))
         else { return nil }
-        let day = number(of: moment)
+        let day = number(of: time)
         return range.contains(day) ? day : nil
     }
 
-    /// The first moment of a day; of the nearest that feeds may name if it is out of their range.
-    public static func start(of day: Int) -> Timestamp {
-        let known = min(max(day, range.lowerBound), range.upperBound)
-        return Timestamp(rawValue: Int64(known) * millisecondCount)
+    /// How many days a length of time covers: its days, rounded up.
+    ///
+    /// - Parameter seconds: The length, 0 or more.
+    /// - Returns: The number of days.
+    public static func count(covering seconds: Int64) -> Int {
+        Int((seconds + .secondsPerDay - 1).flooredQuotient(by: .secondsPerDay))
     }
 
-    /// A day as `2026-03-01`.
+    /// The first millisecond of a day; a day out of ``range`` counts as the nearest in it.
+    public static func start(of day: Int) -> Timestamp {
+        let known = min(max(day, range.lowerBound), range.upperBound)
+        return Timestamp(rawValue: Int64(known) * .millisecondsPerDay)
+    }
+
+    /// The first second of a day, counted since 1970.
+    public static func firstSecond(of day: Int) -> Int64 { Int64(day) * .secondsPerDay }
+
+    /// A day as `2026-03-01`; a day out of ``range`` counts as the nearest in it.
     public static func text(_ day: Int) -> String { start(of: day).date }
 }

@@ -1,4 +1,4 @@
-/// A moment in time, in milliseconds since 1970-01-01T00:00:00Z.
+/// A point in time, in milliseconds since 1970-01-01T00:00:00Z.
 public struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable {
     /// Milliseconds since 1970 in UTC.
     public let rawValue: Int64
@@ -7,26 +7,24 @@ public struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable {
     public static let accepted =
         Timestamp(rawValue: -2_208_988_800_000)...Timestamp(rawValue: 7_258_118_400_000)
 
-    /// Makes a moment from milliseconds since 1970.
+    /// Creates a time from milliseconds since 1970.
     public init(rawValue: Int64) { self.rawValue = rawValue }
 
-    /// Makes a moment from whole seconds since 1970, at the nearest end of the range if out of it.
+    /// Creates a time from whole seconds since 1970, clamped to the range of the type.
     public init(seconds: Int64) {
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: .millisecondsPerSecond)
         rawValue = overflow ? (seconds < 0 ? .min : .max) : product
     }
 
     /// Whole seconds since 1970, rounded towards the past.
-    public var seconds: Int64 {
-        rawValue >= 0 ? rawValue / 1000 : -((-(rawValue + 1)) / 1000) - 1
-    }
+    public var seconds: Int64 { rawValue.flooredQuotient(by: .millisecondsPerSecond) }
 
-    /// Seconds from `earlier` to this moment; negative when this moment is the earlier one.
+    /// Seconds from `earlier` to this time; negative if this time is the earlier one.
     public func secondsSince(_ earlier: Timestamp) -> Double {
         Double(rawValue) / 1000 - Double(earlier.rawValue) / 1000
     }
 
-    /// Orders moments in time.
+    /// Orders times.
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.rawValue < right.rawValue
     }

@@ -79,7 +79,7 @@ package enum SyntheticStore {
         let total = try store.pendingCount()
         guard total > 0 else { return }
         progress(OperationProgress(.merge, done: 0, total: total))
-        try store.settle { progress(OperationProgress(.merge, done: total - $0, total: total)) }
+        try store.mergeAll { progress(OperationProgress(.merge, done: total - $0, total: total)) }
         progress(OperationProgress(.merge, finding: .count(total)))
     }
 }

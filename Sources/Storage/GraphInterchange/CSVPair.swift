@@ -1,4 +1,5 @@
 import PropertyGraph
+import TextFiles
 import Time
 
 /// The two files of a property graph in CSV, and their columns.

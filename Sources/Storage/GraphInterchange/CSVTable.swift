@@ -1,4 +1,5 @@
 import PropertyGraph
+import TextFiles
 
 /// Reads one CSV file whose header names some fixed columns and columns of properties.
 struct CSVTable {

@@ -1,5 +1,6 @@
 import LMDB
 public import PropertyGraph
+import TextFiles
 
 /// A format on its way out: what is called, in this order, for the contents of a store.
 protocol InterchangeWriter {

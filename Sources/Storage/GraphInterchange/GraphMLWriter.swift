@@ -1,4 +1,5 @@
 import PropertyGraph
+import TextFiles
 import Time
 
 /// Writes a property graph as GraphML (Brandes et al., "GraphML Progress Report", GD 2001).

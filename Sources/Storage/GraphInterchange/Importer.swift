@@ -1,5 +1,6 @@
 import LMDB
 public import PropertyGraph
+import TextFiles
 
 /// A format on its way in.
 protocol InterchangeReader {

@@ -1,4 +1,5 @@
 import PropertyGraph
+import TextFiles
 import Time
 
 /// A node as files name it: its label and its external id.
@@ -35,24 +36,6 @@ struct NodeName: Hashable, Sendable {
         hasher.combine(label)
         hasher.combine(id)
     }
-}
-
-/// A text that equals another only if it has the same bytes, and sorts by them.
-struct BytewiseString: Hashable, Comparable, Sendable {
-    let text: String
-
-    init(_ text: String) { self.text = text }
-
-    static func == (left: BytewiseString, right: BytewiseString) -> Bool {
-        left.text.utf8.elementsEqual(right.text.utf8)
-    }
-
-    static func < (left: BytewiseString, right: BytewiseString) -> Bool {
-        left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
-    }
-
-    // Strings that look the same have the same hash too, so those with the same bytes have.
-    func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }
 
 /// What a file says, one thing at a time.

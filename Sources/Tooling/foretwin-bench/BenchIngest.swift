@@ -31,7 +31,7 @@ struct BenchIngest {
         for batch in batches { try pipeline.append(batch) }
         try pipeline.finish()
         let appended = clock.now
-        try store.settle()
+        try store.mergeAll()
         let end = clock.now
         let after = try store.graph.stateNumber
         try BenchCommand.print([
@@ -61,9 +61,9 @@ struct BenchIngest {
             try report("grow", part.count, since: start)
         }
         let start = clock.now
-        let pending = try store.pendingCount()
-        try store.settle()
-        try report("settle", pending, since: start)
+        let waiting = try store.pendingCount()
+        try store.mergeAll()
+        try report("settle", waiting, since: start)
     }
 
     private static let million = 1_000_000
@@ -92,7 +92,7 @@ struct BenchIngest {
         var known: [GraphID: [EdgeKey: Edge]] = [:]
         for batch in batches() {
             _ = try store.append(batch)
-            try store.settle()
+            try store.mergeAll()
             var upserts = Upserts()
             for user in Set(batch.map(\.userID)).sorted() {
                 guard let graph = try store.twinGraph(userID: user) else { continue }

@@ -39,7 +39,7 @@ struct BenchReads {
             }
             day += visits.count
             _ = try store.append(visits)
-            try store.settle()
+            try store.mergeAll()
         }
         let twin = try store.graph.loadGraph(graph)
         guard let source = twin.edges.first?.source else {

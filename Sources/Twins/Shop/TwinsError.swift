@@ -4,15 +4,15 @@ package struct TwinsError: Error, CustomStringConvertible, Sendable, Hashable {
     package enum Code: Sendable, Hashable {
         /// A file or folder is missing, unreadable, or of the wrong kind.
         case file
-        /// A file is readable but is not what it should be.
+        /// A file is readable but has the wrong format.
         case format
         /// The pseudonym key is missing, malformed, open to others, or not the store's.
         case key
-        /// The store does not hold what was asked for.
+        /// What was asked for does not exist.
         case notFound
-        /// The store holds something that it should not.
+        /// The data of the store are damaged.
         case corrupt
-        /// The store was too busy; trying again helps.
+        /// The store was too busy; try again.
         case busy
         /// A setting is out of its range or does not fit the store.
         case setting
@@ -22,13 +22,13 @@ package struct TwinsError: Error, CustomStringConvertible, Sendable, Hashable {
     package let code: Code
     /// What happened, and where; no personal data.
     package let problem: String
-    /// The step that resolves it, if there is one that programs word in their own way.
+    /// The step that resolves it, if programs word it in their own terms.
     package let remedy: Remedy?
 
     /// What happened, where, and what to do; no personal data.
     package var description: String { remedy.map { "\(problem) \($0)" } ?? problem }
 
-    /// Makes an error.
+    /// Creates an error.
     package init(_ code: Code, _ problem: String, remedy: Remedy? = nil) {
         self.code = code
         self.problem = problem

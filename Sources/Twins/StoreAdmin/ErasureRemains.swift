@@ -1,7 +1,7 @@
 import Foundation
 
-/// What erasing a customer does not reach: copies and results beside the store that may hold data of
-/// the customer.
+/// What erasing a customer does not reach: copies and results beside the store that may hold data
+/// of the customer.
 package enum ErasureRemains {
     /// A file or folder, and what it is.
     package struct Remain: Codable, Sendable, Hashable {
@@ -16,8 +16,8 @@ package enum ErasureRemains {
     /// How many bytes at the beginning of a file are looked at.
     private static let headByteCount = 4096
 
-    /// The files and folders that may hold data of customers: former stores, backups, rejected lines,
-    /// fleet files, reports and exports of twins.
+    /// The files and folders that may hold data of customers: former stores, backups, rejected
+    /// lines, fleet files, reports and exports of twins.
     ///
     /// Files are known by how they begin, so that their names do not matter. Folders in the folders
     /// are not searched, and nothing is changed.

@@ -42,7 +42,7 @@ enum FormatOne {
             try copyGraphs(old, new, progress)
             try writeJournal(old, new)
         }
-        try settle(target, progress)
+        try markMerged(target, progress)
     }
 
     /// A value without its checksum, which must fit.
@@ -183,7 +183,7 @@ enum FormatOne {
             return newest
         }
         var writer = ByteWriter(capacity: 24)
-        // Revision, next sequence number, settled through, sweep through, sweep position.
+        // Revision, next sequence number, merged through, merge through, merge position.
         for number: UInt64 in [1, 1, 0, 0, 0] { writer.appendVarint(number) }
         writer.appendVarint(UInt64(count))
         if let newest { writer.appendInt64(newest.rawValue) }
@@ -191,8 +191,8 @@ enum FormatOne {
         try new.write { try $0.put(bytes, for: [0], in: new.table("journal")) }
     }
 
-    /// Notes on each twin that all of its events are settled.
-    private static func settle(
+    /// Notes in each twin that all of its events are merged.
+    private static func markMerged(
         _ target: String, _ progress: StoreVerification.Progress
     ) throws {
         let graph = try GraphStore(

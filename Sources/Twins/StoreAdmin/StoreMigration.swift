@@ -16,8 +16,8 @@ package enum StoreMigration {
     ///
     /// - Parameters:
     ///   - store: The store's folder; no other process may be using it.
-    ///   - progress: Told what is being done, and how much of how much.
-    ///   - verify: Looks at the new store, in the folder given, before it takes the old one's place.
+    ///   - progress: Called with the stage, the work done, and the total work.
+    ///   - verify: Checks the new store, in the folder given, before it replaces the old one.
     /// - Returns: Where the old store is now; `nil` if the store has the current format already.
     /// - Throws: `LMDBError`, `GraphError`, ``TwinsError``, or what `verify` throws; then the store
     ///   is unchanged.

@@ -9,8 +9,8 @@ package enum StoreRestore {
 
     /// Makes a store from a backup.
     ///
-    /// Whoever looks finds the old store or the restored one, whenever the process ends. The old one
-    /// stays, as `STORE.before-restore`.
+    /// Whoever looks finds the old store or the restored one, whenever the process ends. The old
+    /// one stays, as `STORE.before-restore`.
     ///
     /// - Parameters:
     ///   - backup: The file of a backup, or a folder with a `data.mdb`.

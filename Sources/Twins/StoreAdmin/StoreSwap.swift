@@ -5,9 +5,9 @@ import Shop
 /// Puts a new folder in the place of a store's, so that whoever looks finds the old or the new one.
 ///
 /// The new one is made beside the store as `STORE.STAGE`, then both change names in one step, and
-/// the old one is kept as `STORE.KEPT`. The process may end at any point; the next run finishes what
-/// was exchanged and throws away what was not. They are told apart by a mark that only an unfinished
-/// folder bears.
+/// the old one is kept as `STORE.KEPT`. The process may end at any point; the next run finishes
+/// what was exchanged and throws away what was not. They are told apart by a mark that only an
+/// unfinished folder bears.
 struct StoreSwap {
     /// What the store's folder is called while a new one is made: "restoring", "migrating".
     let stage: String
@@ -31,7 +31,7 @@ struct StoreSwap {
                 .file, "\(kept) is there already, from an earlier time. Move or remove it.")
         }
         try StoreFiles.makeFolder(staging)
-        // Before anything else is in the folder: without the mark, it would be taken for the old one.
+        // Before anything else is in the folder: a folder without the mark counts as the old store.
         try makeEmptyFile("\(staging)/\(Self.mark)")
         return staging
     }

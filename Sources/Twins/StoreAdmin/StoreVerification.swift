@@ -11,8 +11,9 @@ package enum StoreVerification {
 
     /// Looks at a whole store or backup.
     ///
-    /// Pages and checksums are read without LMDB; only when they are sound is the store opened. Even
-    /// so this is best done in a process of its own, which damage nobody has thought of may end.
+    /// Pages and checksums are read without LMDB; only when they are sound is the store opened.
+    /// Even so this is best done in a process of its own, which damage nobody has thought of may
+    /// end.
     ///
     /// - Parameters:
     ///   - path: A store's folder, which may be in use, or the file of a backup.

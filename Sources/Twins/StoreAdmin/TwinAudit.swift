@@ -1,6 +1,7 @@
 import LMDB
 import PropertyGraph
 import Shop
+import TextFiles
 import Time
 import TwinStorage
 

@@ -2,17 +2,18 @@ import Foundation
 import LMDB
 package import PropertyGraph
 import Shop
+import Time
 
-/// All twins of a shop: the log of their events and the graphs made from it, in one store.
+/// All twins of a shop: their event logs, and the graphs computed from these, in one store.
 ///
-/// Graph 0 holds the items; each customer's twin is a graph of its own. Customers are known by
-/// pseudonym alone.
+/// Graph 0 holds the items; each customer's twin is a graph of its own. The store knows customers
+/// by their pseudonyms only.
 package final class TwinStore: Sendable {
     /// The property graphs.
     package let graph: GraphStore
-    /// How twins are made from events.
+    /// How twins are computed from events.
     package let settings: TwinSettings
-    /// Makes customers' pseudonyms.
+    /// Computes customers' pseudonyms.
     package let pseudonymizer: Pseudonymizer
     let journal: Table
     let journalLimit: Int
@@ -20,16 +21,16 @@ package final class TwinStore: Sendable {
     let index = JournalIndex()
     let names: NameCache
 
-    /// Opens a store, or makes one.
+    /// Opens or creates a store.
     ///
     /// - Parameters:
     ///   - path: The store's folder.
-    ///   - pseudonymizer: The store's; with another one it refuses to open.
-    ///   - settings: For a new store; an existing one keeps its own, and refuses others.
-    ///   - access: Whether the store is also written to, and made where there is none.
-    ///   - journalLimit: Events that wait to be settled, at least, before each batch settles some;
-    ///     each takes about 100 bytes of memory. A large store lets more wait.
-    ///   - eventsPerCustomerMax: Events of one customer that are accepted.
+    ///   - pseudonymizer: The one that the store was created with; another one is an error.
+    ///   - settings: Settings of a new store. An existing store has its own; others are an error.
+    ///   - access: Whether the store may be written to, and created if it is missing.
+    ///   - journalLimit: The number of pending events from which on each batch merges some; each
+    ///     takes about 100 bytes of memory. A large store has a higher limit.
+    ///   - eventsPerCustomerMax: The limit of events of one customer.
     /// - Throws: ``TwinsError``, `GraphError` or `LMDBError`.
     package init(
         path: String, pseudonymizer: Pseudonymizer, settings: TwinSettings? = nil,
@@ -57,7 +58,7 @@ package final class TwinStore: Sendable {
             return try Self.settings(in: transaction, of: graph)
         }
         if let stored {
-            self.settings = try Self.settle(settings, with: stored)
+            self.settings = try Self.reconcile(settings, with: stored)
             return
         }
         let chosen = settings ?? TwinSettings()
@@ -75,7 +76,7 @@ package final class TwinStore: Sendable {
         }
     }
 
-    /// Where the key of a store is kept unless told: beside the store's folder, not in it.
+    /// The default key file of a store: beside the store's folder, not in it.
     package static func keyFile(forStore path: String) -> String {
         let url = URL(fileURLWithPath: path).standardizedFileURL
         return url.deletingLastPathComponent().path + "/\(url.lastPathComponent).key"
@@ -101,17 +102,19 @@ package final class TwinStore: Sendable {
         }
     }
 
-    /// How many twins there have been, with those that were erased: they have the running numbers
-    /// from 0 up to this, and their graphs those from 1 on.
-    package func twinNumbers() throws -> Int {
+    /// The number of twin IDs given so far, including those of erased twins.
+    ///
+    /// The IDs count from 0, and the numbers of the twins' graphs from 1.
+    package func allocatedTwinCount() throws -> Int {
         try graph.read { try graph.nodeCount(.customer, in: $0) }
     }
 
+    /// The graph of a customer's twin.
     package static func graphID(_ customer: NodeID) -> GraphID {
         GraphID(rawValue: UInt64(customer.index) + 1)
     }
 
-    /// The node of the customer whose twin a graph is.
+    /// The node of the customer of a twin's graph.
     func customer(of graphID: GraphID) throws -> NodeID {
         guard let index = Int(exactly: graphID.rawValue), index > 0 else {
             throw TwinsError(.corrupt, "An event belongs to no twin. Restore a backup.")
@@ -128,15 +131,15 @@ package final class TwinStore: Sendable {
         return TwinSettings(halfLifeSeconds: halfLife, sessionIdleSeconds: idle)
     }
 
-    private static func settle(
+    private static func reconcile(
         _ wanted: TwinSettings?, with stored: TwinSettings
     ) throws -> TwinSettings {
         guard wanted == nil || wanted == stored else {
             throw TwinsError(
                 .setting,
-                "This store's half-life is \(stored.halfLifeSeconds / 86_400) days and its idle "
-                    + "time \(stored.sessionIdleSeconds) s. Leave the settings out, or make a new "
-                    + "store with others.")
+                "This store's half-life is \(stored.halfLifeSeconds / .secondsPerDay) days and "
+                    + "its idle time \(stored.sessionIdleSeconds) s. Leave the settings out, or "
+                    + "make a new store with others.")
         }
         return stored
     }

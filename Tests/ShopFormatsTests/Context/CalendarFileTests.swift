@@ -124,7 +124,7 @@ import TwinFixtures
             END:VTODO
             """)
         #expect(reading.feeds.events.map(\.name) == ["Market"])
-        #expect(reading.rejections == [] && reading.remarks == [])
+        #expect(reading.rejections == [] && reading.warnings == [])
     }
 
     static let bad: [(String, Rejection.Reason, Int, String)] = [
@@ -208,7 +208,7 @@ import TwinFixtures
             """)
         #expect(reading.feeds.events.map(\.firstDay) == [day("2026-06-01")])
         #expect(
-            reading.remarks == [.init(line: 7, text: "its UID came before; this one counts")])
+            reading.warnings == [.init(line: 7, text: "its UID came before; this one counts")])
     }
 
     @Test(arguments: ["", "BEGIN:VEVENT\nEND:VEVENT\n", "user_id,item_id\n", "\u{0}\u{1}"])
@@ -240,12 +240,12 @@ import TwinFixtures
     }
 
     @Test func onlyTheFirstRemarksAreKept() throws {
-        let count = Limits.remarkCountMax + 10
+        let count = Limits.warningCountMax + 10
         let event = "BEGIN:VEVENT\nUID:u\nDTSTART:20260501\nRDATE:20260502\nEND:VEVENT\n"
         let reading = try readCalendar(String(repeating: event, count: count))
         // One for the RDATE of each, and one for each UID that came before.
-        #expect(reading.remarkCount == 2 * count - 1)
-        #expect(reading.remarks.count == Limits.remarkCountMax)
+        #expect(reading.warningCount == 2 * count - 1)
+        #expect(reading.warnings.count == Limits.warningCountMax)
     }
 
     @Test func controlCharactersBecomeBlanks() throws {

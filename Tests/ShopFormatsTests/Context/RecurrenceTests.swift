@@ -9,10 +9,10 @@ import TwinFixtures
 /// Events that come back.
 @Suite struct RecurrenceTests {
     /// The first days of the events that a VEVENT stands for, for the years 2025 to 2028.
-    private func days(_ lines: String, remarks: Int = 0) throws -> [String] {
+    private func days(_ lines: String, warnings: Int = 0) throws -> [String] {
         let reading = try readCalendar("BEGIN:VEVENT\nUID:u\n\(lines)\nEND:VEVENT")
         #expect(reading.rejections == [])
-        #expect(reading.remarks.count == remarks, "\(lines)")
+        #expect(reading.warnings.count == warnings, "\(lines)")
         return reading.feeds.events.map { Day.text($0.firstDay) }
     }
 
@@ -72,16 +72,16 @@ import TwinFixtures
         "FREQ", "FREQ=YEARLY\nRRULE:FREQ=DAILY",
     ])
     func otherRulesGiveTheFirstDayAndARemark(_ rule: String) throws {
-        #expect(try days("DTSTART:20240501\nRRULE:\(rule)", remarks: 1) == ["2024-05-01"])
+        #expect(try days("DTSTART:20240501\nRRULE:\(rule)", warnings: 1) == ["2024-05-01"])
     }
 
-    @Test func remarksSayWhatWasLeftOut() throws {
+    @Test func warningsSayWhatWasLeftOut() throws {
         let reading = try readCalendar(
             "BEGIN:VEVENT\nUID:u\nDTSTART:20260501\nRDATE:20260601\nRRULE:FREQ=DAILY\nEND:VEVENT")
-        #expect(reading.remarks.map(\.line) == [6, 7])
-        #expect(reading.remarks.first?.text.hasPrefix("RDATE is not understood") == true)
+        #expect(reading.warnings.map(\.line) == [6, 7])
+        #expect(reading.warnings.first?.text.hasPrefix("RDATE is not understood") == true)
         #expect(
-            reading.remarks.last?.text
+            reading.warnings.last?.text
                 == "only rules of every year are understood; the event is taken once, on its "
                 + "first day")
     }
@@ -174,6 +174,6 @@ import TwinFixtures
         let reading = try CalendarFile.read(
             bytes, named: "a", CalendarFile.Options(city: city, years: 2026...2026))
         #expect(reading.feeds.events == events, "seed \(seed)")
-        #expect(reading.rejections == [] && reading.remarks == [], "seed \(seed)")
+        #expect(reading.rejections == [] && reading.warnings == [], "seed \(seed)")
     }
 }

@@ -116,7 +116,7 @@ package func outline(_ lines: [EventReader.Line]) -> [String] {
     lines.map { line in
         switch line {
         case .event(let event, let number): "\(number) \(event.type.name)"
-        case .rejected(let rejection): "\(rejection.line) \(rejection.reason.rawValue)"
+        case .rejected(let rejection): "\(rejection.line ?? 0) \(rejection.reason.rawValue)"
         }
     }
 }

@@ -61,13 +61,13 @@ import TwinFixtures
     @Test func lateEventsLeaveIt() throws {
         let shop = try TestStore()
         try shop.append(event(.view, "a", 100), event(.view, "b", 200))
-        try shop.store.settle()
+        try shop.store.mergeAll()
         try shop.store.setContextConsent([.events], of: "u")
         // In time, late, and late again.
         for (number, second) in [300.0, 50, 20].enumerated() {
             try shop.append(event(.purchase, "c", second, id: "\(number)"))
             #expect(try shop.store.contextConsent(of: "u") == [.events])
-            try shop.store.settle()
+            try shop.store.mergeAll()
             #expect(try shop.store.contextConsent(of: "u") == [.events])
         }
         let other = try TestStore()
@@ -105,7 +105,7 @@ import TwinFixtures
             error?.description
                 == "The store does not know this customer, so there is no twin to keep a consent "
                 + "with. Check the id, or ingest an event of theirs first.")
-        #expect(try shop.store.twinNumbers() == 0)
+        #expect(try shop.store.allocatedTwinCount() == 0)
     }
 
     @Test func erasingTakesItAlong() throws {

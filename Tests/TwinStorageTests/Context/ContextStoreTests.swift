@@ -232,7 +232,7 @@ import TwinFixtures
         var visit = event(.view, "i1", 0)
         visit.city = "Berlin"
         try shop.append(visit)
-        try shop.store.settle()
+        try shop.store.mergeAll()
         try shop.store.add(someFeeds)
         _ = try shop.store.erase("u", at: start)
         #expect(try shop.store.contextFeeds() == someFeeds.sorted)

@@ -158,7 +158,7 @@ class Context(Case):
         self.refuse("--event-kind is for events", "context", "add", "offers.csv",
                     "--event-kind", "fair")
         self.refuse("There is no file", "context", "add", "none.ics", code=1)
-        self.refuse("is no kind of feeds that can be told", "context", "add", "e.csv", code=1)
+        self.refuse("cannot be detected: give --kind", "context", "add", "e.csv", code=1)
         self.refuse("lacks category, day, level", "context", "add", "e.csv", "--kind", "trends",
                     code=1)
         self.file("hot.json", json.dumps(self.WEATHER).replace("4.5", "71"))

@@ -47,19 +47,19 @@ struct EventRoutes: Sendable {
                 "There are more than \(ServiceLimits.eventCountMax) events. Send them in parts.")
         }
         var events: [Event] = []
-        var places: [Int] = []
+        var indices: [Int] = []
         var outcome = EventOutcome()
         let latest = now().timeIntervalSince1970 + ServiceLimits.clockDifferenceMaxSeconds
-        for (place, result) in results.enumerated() {
+        for (index, result) in results.enumerated() {
             switch result {
             case .success(let event) where Double(event.timestamp.seconds) > latest:
                 outcome.reject(
                     Rejection(.future, "it is more than a day ahead of the server's clock"),
-                    place: place)
+                    index: index)
             case .success(let event):
                 events.append(event)
-                places.append(place)
-            case .failure(let rejection): outcome.reject(rejection, place: place)
+                indices.append(index)
+            case .failure(let rejection): outcome.reject(rejection, index: index)
             }
         }
         if !events.isEmpty {
@@ -67,7 +67,10 @@ struct EventRoutes: Sendable {
             outcome.added = stored.added
             outcome.duplicates = stored.duplicates
             for rejection in stored.rejections {
-                outcome.reject(rejection, place: places[rejection.line])
+                guard let index = rejection.batchIndex else {
+                    preconditionFailure("a batch rejects events by their index")
+                }
+                outcome.reject(rejection, index: indices[index])
             }
         }
         outcome.finish()
@@ -118,12 +121,12 @@ struct EventOutcome: Encodable, Sendable {
     /// Whether there were events and none was accepted.
     var isAllRejected: Bool { added == 0 && duplicates == 0 && !rejected.isEmpty }
 
-    mutating func reject(_ rejection: Rejection, place: Int) {
+    mutating func reject(_ rejection: Rejection, index: Int) {
         let reason = rejection.reason.rawValue
         rejectedByReason = rejectedByReason ?? [:]
         rejectedByReason?[reason, default: 0] += 1
         rejected.append(
-            Rejected(index: place, reason: reason, detail: Self.bounded(rejection.detail)))
+            Rejected(index: index, reason: reason, detail: Self.bounded(rejection.detail)))
     }
 
     /// Brings the rejected events in order, and keeps the first ones.

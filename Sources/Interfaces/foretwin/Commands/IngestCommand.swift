@@ -106,7 +106,7 @@ struct IngestCommand: ParsableCommand {
         let total = try store.pendingCount()
         guard total > 0 else { return }
         progress.show("settle", fraction: 0, detail: "\(grouped(total)) events")
-        try store.settle { left in
+        try store.mergeAll { left in
             progress.show(
                 "settle", fraction: 1 - Double(left) / Double(total),
                 detail: "\(grouped(left)) events to go")
@@ -134,7 +134,7 @@ struct IngestCommand: ParsableCommand {
             case .failure(let rejection):
                 rejected += 1
                 if rejected <= 5 {
-                    warn("items line \(rejection.line): \(printable(rejection.message))")
+                    warn("items \(printable(rejection.locatedMessage))")
                 }
             }
             if batch.count == Ingestor.batchSize { try flush() }
@@ -193,7 +193,7 @@ struct IngestCommand: ParsableCommand {
             print("  \(grouped(count)) × \(reason.rawValue)")
         }
         for example in report.examples {
-            print("  line \(example.line): \(printable(example.message))")
+            print("  \(printable(example.locatedMessage))")
         }
         if report.rejectedCount > 0 { print("  all of them are in \(printable(rejects))") }
         if let dropped = IngestCommand.sentence(dropped: report.dropped) { print(dropped) }
@@ -228,6 +228,9 @@ private struct IngestSummary: Encodable {
 extension Rejection {
     /// Reason and detail in one line.
     var message: String { "\(reason.rawValue): \(detail)" }
+
+    /// Position, reason and detail in one line.
+    var locatedMessage: String { (position.map { "\($0): " } ?? "") + message }
 }
 
 extension RecordFormat: ExpressibleByArgument {}

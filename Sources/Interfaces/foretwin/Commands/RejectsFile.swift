@@ -27,7 +27,7 @@ final class RejectsFile {
     func add(_ rejection: Rejection, _ bytes: [UInt8], source: String) throws {
         let handle = try self.handle ?? open()
         self.handle = handle
-        let note = "# \(printable("\(source) line \(rejection.line): \(rejection.message)"))\n"
+        let note = "# \(printable("\(source) \(rejection.locatedMessage)"))\n"
         try handle.write(contentsOf: Data(note.utf8) + Data(bytes) + Data("\n".utf8))
     }
 

@@ -1,19 +1,19 @@
-/// Something public that happens on some days: a holiday, a concert.
+/// A public event on one or more days, such as a holiday or a concert.
 package struct CalendarEvent: Hashable, Sendable, Codable {
-    /// The id that its source gave it.
+    /// Its id in the source.
     package var uid: String
-    /// What it is called.
+    /// Its name.
     package var name: String
-    /// What sort of event it is, in lower case: `holiday`, `concert`.
+    /// Its kind in lower case, such as `holiday` or `concert`.
     package var kind: String
-    /// Where it happens; everywhere if `nil`.
+    /// Its city; everywhere if `nil`.
     package var city: String?
     /// Its first day, in days since 1970.
     package var firstDay: Int
     /// Its last day, in days since 1970; not before ``firstDay``.
     package var lastDay: Int
 
-    /// Makes an event; one of a single day unless a last day is given.
+    /// Creates an event; without a last day it has one day.
     package init(
         uid: String, name: String, kind: String, city: String? = nil, firstDay: Int,
         lastDay: Int? = nil

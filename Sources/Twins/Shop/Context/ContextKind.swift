@@ -4,8 +4,8 @@ package enum ContextKind: String, CaseIterable, Hashable, Sendable, Codable {
     case weather
     /// Public holidays and events.
     case events
-    /// What is in demand.
+    /// Demand for categories.
     case trends
-    /// Prices other than the usual ones.
+    /// Temporary prices.
     case offers
 }

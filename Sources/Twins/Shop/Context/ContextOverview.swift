@@ -1,6 +1,6 @@
-/// What is known of the days around customers, in figures.
+/// A summary of context feeds: which days they cover, by kind and city.
 package struct ContextOverview: Hashable, Sendable, Codable {
-    /// What one kind of feeds says of one city, or of everywhere.
+    /// The days that one kind of feeds covers in one city, or everywhere.
     package struct Row: Hashable, Sendable, Codable {
         /// The kind.
         package var kind: ContextKind
@@ -10,37 +10,45 @@ package struct ContextOverview: Hashable, Sendable, Codable {
         package var firstDay: Int
         /// The last day, in days since 1970.
         package var lastDay: Int
-        /// How many days of weather, events, days of a category's trend, or offers.
+        /// The number of values: days of weather, days of trends of categories, events, or offers.
         package var count: Int
-        /// How many days from the first to the last nobody has said anything of.
+        /// The number of days without a value from the first to the last day.
         ///
-        /// These are days of weather, and of the trend of each category; events and offers have no
-        /// gaps.
+        /// It counts days of weather, and days of the trend of each category. Events and offers
+        /// have no gaps.
         package var gapCount: Int
     }
 
-    /// By kind, then by city; what is everywhere comes before all cities.
+    /// The rows by kind, then by city; feeds of everywhere come before all cities.
     package var rows: [Row] = []
 
-    /// Looks at feeds.
+    /// Summarises feeds.
     ///
     /// - Parameters:
-    ///   - feeds: What is known.
-    ///   - city: What is said of this city alone, without what is said of everywhere.
+    ///   - feeds: The feeds.
+    ///   - city: Only feeds of this city, without those of everywhere; all feeds unless given.
     package init(_ feeds: ContextFeeds, city: String? = nil) {
         var spans: [Key: [String: Span]] = [:]
-        func see(_ kind: ContextKind, _ place: String?, _ first: Int, _ last: Int, _ of: String) {
-            guard city == nil || city == place else { return }
-            spans[Key(kind: kind, city: place), default: [:]][of, default: Span()].add(first, last)
+        func add(
+            _ kind: ContextKind, in feedCity: String?, from first: Int, to last: Int,
+            series: String = ""
+        ) {
+            guard city == nil || city == feedCity else { return }
+            spans[Key(kind: kind, city: feedCity), default: [:]][series, default: Span()]
+                .add(from: first, to: last)
         }
         for (city, days) in feeds.weather {
-            for day in days.keys { see(.weather, city, day, day, "") }
+            for day in days.keys { add(.weather, in: city, from: day, to: day) }
         }
-        for event in feeds.events { see(.events, event.city, event.firstDay, event.lastDay, "") }
+        for event in feeds.events {
+            add(.events, in: event.city, from: event.firstDay, to: event.lastDay)
+        }
         for trend in feeds.trends {
-            see(.trends, trend.city, trend.day, trend.day, trend.category)
+            add(.trends, in: trend.city, from: trend.day, to: trend.day, series: trend.category)
         }
-        for offer in feeds.offers { see(.offers, offer.city, offer.firstDay, offer.lastDay, "") }
+        for offer in feeds.offers {
+            add(.offers, in: offer.city, from: offer.firstDay, to: offer.lastDay)
+        }
         rows = spans.map { key, parts in
             let hasGaps = key.kind == .weather || key.kind == .trends
             return Row(
@@ -53,10 +61,10 @@ package struct ContextOverview: Hashable, Sendable, Codable {
         }
         let order = ContextKind.allCases
         rows.sort { left, right in
-            let places = (
+            let ranks = (
                 order.firstIndex(of: left.kind) ?? 0, order.firstIndex(of: right.kind) ?? 0
             )
-            return (places.0, left.city ?? "") < (places.1, right.city ?? "")
+            return (ranks.0, left.city ?? "") < (ranks.1, right.city ?? "")
         }
     }
 
@@ -70,7 +78,7 @@ package struct ContextOverview: Hashable, Sendable, Codable {
         var last = Int.min
         var count = 0
 
-        mutating func add(_ first: Int, _ last: Int) {
+        mutating func add(from first: Int, to last: Int) {
             self.first = min(self.first, first)
             self.last = max(self.last, last)
             count += 1

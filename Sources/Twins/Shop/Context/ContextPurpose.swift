@@ -1,13 +1,17 @@
-/// What the context of a customer's days may be read for, each with a consent of its own.
+/// The purposes that context data may be used for.
+///
+/// A customer consents to each of them separately.
 package enum ContextPurpose: String, CaseIterable, Hashable, Sendable, Codable {
     /// The weather in the customer's city.
     case weather
     /// Public holidays and events in the customer's city.
     case events
-    /// What is in demand in the customer's city.
+    /// Demand in the customer's city.
     case trends
 
-    /// What a customer who has said nothing agrees to: weather and trends are of a city and say
-    /// nothing of a person; what somebody may attend needs to be asked.
+    /// The purposes that are allowed without an answer of the customer: weather and trends, which
+    /// are about a city.
+    ///
+    /// The events that a person may attend need consent.
     package static let usual: Set<ContextPurpose> = [.weather, .trends]
 }

@@ -1,15 +1,15 @@
-/// How much more than usual people want a category on a day.
+/// The demand for a category on one day.
 package struct Trend: Hashable, Sendable, Codable {
     /// The category of items.
     package var category: String
-    /// Where; everywhere if `nil`.
+    /// The city; everywhere if `nil`.
     package var city: String?
     /// The day, in days since 1970.
     package var day: Int
-    /// The interest as a multiple of the usual one, above 0; 1 is as usual.
+    /// The demand as a multiple of the baseline, above 0; 1 is the baseline.
     package var level: Double
 
-    /// Makes a trend.
+    /// Creates a trend.
     package init(category: String, city: String? = nil, day: Int, level: Double) {
         self.category = category
         self.city = city

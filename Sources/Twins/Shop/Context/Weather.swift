@@ -5,7 +5,7 @@ package struct Weather: Hashable, Sendable, Codable {
     /// Rain and melted snow of the day, in millimetres.
     package var precipitation: Double
 
-    /// Makes the weather of a day.
+    /// Creates the weather of a day.
     package init(temperature: Double, precipitation: Double) {
         self.temperature = temperature
         self.precipitation = precipitation

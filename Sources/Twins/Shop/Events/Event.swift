@@ -1,27 +1,29 @@
 package import Time
 
-/// One thing that a customer did, at a moment (`Event` of document 004, with the session added).
+/// One thing that a customer did at a time.
 ///
-/// Events are appended and never edited. Two events of a customer with one ``eventID`` are the
+/// Events are appended and never edited. Two events of a customer with the same ``eventID`` are the
 /// same event.
 package struct Event: Hashable, Sendable {
-    /// The event's id, unique for the customer; `nil` lets the content stand for it.
+    /// The event's id, unique for the customer; `nil` for an id that is made from the content.
     package var eventID: String?
-    /// The customer's id as the shop knows it; it is replaced by a pseudonym before it is stored.
+    /// The shop's id of the customer.
+    ///
+    /// A store keeps a pseudonym instead.
     package var userID: String
     /// The item; only a search may be without.
     package var itemID: String?
-    /// What was done (`eventType` of the document).
+    /// What the customer did.
     package var type: EventType
-    /// When it was done.
+    /// The time.
     package var timestamp: Timestamp
-    /// The visit in which it was done; without one, visits are told apart by idle time.
+    /// The visit; without one, idle time separates visits.
     package var sessionID: String?
-    /// Where it was done (`location` of the document), never finer than a city.
+    /// The city; a finer location is never kept.
     package var city: String?
-    /// How many; 1 when not said.
+    /// The number of pieces; 1 if it is missing.
     package var quantity: Double?
-    /// The price of one.
+    /// The price of one piece.
     package var price: Double?
     /// How long a view lasted, in seconds.
     package var dwellSeconds: Double?
@@ -29,10 +31,10 @@ package struct Event: Hashable, Sendable {
     package var query: String?
     /// The basket or order that the event belongs to.
     package var basketID: String?
-    /// Whatever else the source said, by name.
+    /// Further values of the source, by name.
     package var properties: [String: String]
 
-    /// Makes an event; only customer, type and time are always known.
+    /// Creates an event; only customer, type and time are always known.
     package init(
         eventID: String? = nil, userID: String, itemID: String?, type: EventType,
         timestamp: Timestamp, sessionID: String? = nil, city: String? = nil,

@@ -1,29 +1,29 @@
-/// Something that a shop offers (`Item` of document 004).
+/// An item of the shop's catalogue.
 package struct Item: Hashable, Sendable, Codable {
     /// The shop's id of the item.
     package var itemID: String
-    /// What a shopper calls it; the id when nobody has said.
+    /// The name that customers see; the id if no name is known.
     package var name: String
-    /// The kind of goods.
+    /// The category.
     package var category: String?
     /// The maker or brand.
     package var brand: String?
-    /// A sentence or two about it.
+    /// A short description.
     package var description: String?
-    /// Where a picture of it is.
+    /// The address of a picture.
     package var imageURL: String?
-    /// The price of one.
+    /// The price of one piece.
     package var price: Double?
-    /// The vector that the newest training gave it; similar items have similar vectors.
+    /// The item's vector of the newest training; similar items have similar vectors.
     package var embeddingVector: [Float]?
 
-    /// Whether a catalogue says anything of it beyond its id.
+    /// Whether more than the id is known.
     package var isDescribed: Bool {
         name != itemID || category != nil || brand != nil || description != nil || imageURL != nil
             || price != nil
     }
 
-    /// Makes an item; without a name it is called by its id.
+    /// Creates an item; without a name, its id is its name.
     package init(
         itemID: String, name: String? = nil, category: String? = nil, brand: String? = nil,
         description: String? = nil, imageURL: String? = nil, price: Double? = nil,

@@ -10,54 +10,70 @@ package struct Rejection: Error, Hashable, Sendable {
         case encoding = "not UTF-8 text"
         /// The line is not a JSON object.
         case json = "not a JSON object"
-        /// The object has a key twice, and there is no telling which value was meant.
+        /// The object has a key twice, so its value is ambiguous.
         case twice = "the same key twice"
         /// A required value is empty.
         case missing = "required value missing"
         /// The event type is not in the vocabulary.
         case type = "unknown event type"
-        /// The time cannot be read or lies outside 1900 to 2200.
+        /// The time cannot be read or is outside 1900 to 2200.
         case timestamp = "unreadable timestamp"
-        /// The time is later than events can be.
+        /// The time is later than allowed.
         case future = "time in the future"
         /// A number cannot be read, is negative or is out of range.
         case number = "unreadable number"
         /// A value or the line is too long, or holds control characters.
         case value = "value too long or with control characters"
-        /// The same event id came before with another content.
+        /// An earlier event has the same id and other content.
         case conflict = "same event id, different content"
-        /// The item is not in the catalogue, and unknown items are not to be created.
+        /// The item is not in the catalogue, and new items may not be added.
         case unknownItem = "item not in the catalogue"
-        /// The customer's twin was erased, and nothing more may be stored of them.
+        /// The customer was erased; no data of the customer may be stored again.
         case erased = "customer was erased"
-        /// The customer has as many events as one may have.
+        /// The customer has reached the limit of events.
         case tooManyEvents = "customer has too many events"
-        /// The batch has added as many items as one may add.
+        /// The batch has reached the limit of new items.
         case tooManyItems = "too many new items at once"
-        /// A city is named by a postcode, coordinates or something else that is none.
+        /// The text is not a city's name, but for example a postcode or coordinates.
         case city = "not a city's name"
-        /// The end of something is before its beginning.
+        /// The end is before the beginning.
         case order = "it ends before it begins"
-        /// An event of a calendar does not end, or is not written as one.
+        /// A calendar event has no end or is malformed.
         case calendar = "not a whole calendar event"
     }
 
-    /// The line's number in its source, from 1; the event's place in a batch over HTTP.
-    package var line: Int
+    /// Where something that was not accepted is.
+    package enum Position: Hashable, Sendable, CustomStringConvertible {
+        /// A line of a file; lines are counted from 1.
+        case line(Int)
+        /// An event of a batch; indices count from 0.
+        case batchIndex(Int)
+
+        /// The position in words, such as `line 3`.
+        package var description: String {
+            switch self {
+            case .line(let number): "line \(number)"
+            case .batchIndex(let index): "event \(index) of the batch"
+            }
+        }
+    }
+
+    /// Where it is; `nil` until the reader or the batch adds it.
+    package var position: Position?
     /// Why it was not accepted.
     package var reason: Reason
     /// Which value, and what would be right.
     package var detail: String
 
-    /// What is said of an object that has a key twice.
+    /// The rejection of an object that has a key twice.
     package static let ambiguous = Rejection(.twice, "give each key once")
 
-    /// A text from outside as a detail quotes it: in quotation marks, and cut.
+    /// A text from outside in quotation marks, cut to 40 characters.
     package static func quoted(_ text: some StringProtocol) -> String { "'\(cut(text))'" }
 
-    /// The start of a text from outside: so many characters, and four times as many bytes at most.
+    /// The start of a text from outside: at most `count` Unicode scalars and `4 * count` bytes.
     ///
-    /// Characters are Unicode scalars, since one character as people see it may have any length.
+    /// It counts scalars because a character may have any number of them.
     package static func cut(_ text: some StringProtocol, to count: Int = 40) -> String {
         var start = String.UnicodeScalarView()
         var byteCount = 0
@@ -69,10 +85,25 @@ package struct Rejection: Error, Hashable, Sendable {
         return String(start)
     }
 
-    /// Makes a rejection.
-    package init(line: Int = 0, _ reason: Reason, _ detail: String) {
-        self.line = line
+    /// Creates a rejection.
+    package init(_ reason: Reason, _ detail: String, at position: Position? = nil) {
         self.reason = reason
         self.detail = detail
+        self.position = position
+    }
+
+    /// The number of the line, from 1; `nil` if the position is not a line.
+    package var line: Int? {
+        if case .line(let number)? = position { number } else { nil }
+    }
+
+    /// The index of the event in its batch, from 0; `nil` if the position is not in a batch.
+    package var batchIndex: Int? {
+        if case .batchIndex(let index)? = position { index } else { nil }
+    }
+
+    /// The same rejection at a position.
+    package func at(_ position: Position) -> Rejection {
+        Rejection(reason, detail, at: position)
     }
 }

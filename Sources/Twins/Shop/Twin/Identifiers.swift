@@ -1,6 +1,6 @@
-/// The number of a twin in its store, counted from 0 in the order in which twins came to be.
+/// The number of a twin in its store, from 0 in the order in which twins were created.
 ///
-/// It means nothing outside the store: another store numbers the same customers otherwise.
+/// It is valid in one store only: another store numbers the same customers differently.
 package struct TwinID: RawRepresentable, Hashable, Comparable, Sendable {
     /// The number, 0 or more.
     package let rawValue: Int
@@ -8,7 +8,7 @@ package struct TwinID: RawRepresentable, Hashable, Comparable, Sendable {
     /// Creates an ID from its number.
     package init(rawValue: Int) { self.rawValue = rawValue }
 
-    /// Orders twins as they came to be.
+    /// Orders twins by their creation.
     package static func < (left: TwinID, right: TwinID) -> Bool { left.rawValue < right.rawValue }
 }
 
@@ -17,7 +17,7 @@ package struct CustomerKey: RawRepresentable, Hashable, Sendable {
     /// 32 hexadecimal digits.
     package let rawValue: String
 
-    /// Takes a pseudonym.
+    /// Creates a key from a pseudonym.
     package init(rawValue: String) { self.rawValue = rawValue }
 }
 

@@ -1,36 +1,36 @@
 package import Time
 
-/// What changed in a twin between two moments.
+/// What changed in a twin between two times.
 package struct TwinDiff: Hashable, Sendable {
-    /// The earlier moment.
+    /// The earlier time.
     package let start: Timestamp
-    /// The later moment.
+    /// The later time.
     package let end: Timestamp
-    /// How many events lie between the two.
+    /// The number of events between the two times.
     package let eventCount: Int
-    /// What was done with items and what followed what: those that came, grew or faded, the
-    /// greatest change of weight first.
+    /// The edges that are new or whose weight or count changed, the greatest change of weight
+    /// first.
     package let edges: [Change]
-    /// Shares of categories that changed, the greatest change first.
+    /// Changed preferences for categories, the greatest change first.
     package let categories: [ShareChange]
-    /// Shares of brands that changed, the greatest change first.
+    /// Changed preferences for brands, the greatest change first.
     package let brands: [ShareChange]
-    /// Shares of parts of the day that changed, the greatest change first.
+    /// Changed activity in parts of the day, the greatest change first.
     package let dayparts: [ShareChange]
 
     /// How an edge changed.
     package struct Change: Hashable, Sendable {
-        /// The item, or the earlier of two.
+        /// The item of an interaction, or the earlier item of a transition.
         package var from: String
-        /// The later of two items; `nil` for what the customer did with one.
+        /// The later item of a transition; `nil` for an interaction.
         package var to: String?
         /// The type of the edge, such as `PURCHASED`.
         package var type: String
-        /// The weights at both moments; 0 where there was no edge yet.
+        /// The weights at both times; 0 before the edge existed.
         package var weights: (before: Double, after: Double) { (weightBefore, weightAfter) }
-        /// The counts at both moments.
+        /// The counts at both times.
         package var counts: (before: Int, after: Int) { (countBefore, countAfter) }
-        /// Whether the edge came to be between the two moments.
+        /// Whether the edge did not exist at the earlier time.
         package var isNew: Bool { countBefore == 0 }
 
         var weightBefore = 0.0
@@ -41,13 +41,13 @@ package struct TwinDiff: Hashable, Sendable {
         var size: Double { abs(weightAfter - weightBefore) }
     }
 
-    /// How a share changed.
+    /// How a fraction of the customer's activity changed.
     package struct ShareChange: Hashable, Sendable {
         /// The category, brand or part of the day.
         package var name: String
-        /// Its share at the earlier moment, 0 to 1.
+        /// Its fraction at the earlier time, 0 to 1.
         package var before: Double
-        /// Its share at the later moment, 0 to 1.
+        /// Its fraction at the later time, 0 to 1.
         package var after: Double
     }
 

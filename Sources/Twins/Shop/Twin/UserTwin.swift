@@ -1,25 +1,25 @@
 package import Time
 
-/// The digital twin of one customer (`UserTwin` of document 004), read at one moment.
+/// The digital twin of one customer as of one time.
 package struct UserTwin: Sendable {
     /// The customer's pseudonym.
     package var userID: String
-    /// What the customer did with which items, and what followed what.
+    /// The customer's items, interactions with them, and transitions between them.
     package var itemGraph: ItemGraph
-    /// What the customer likes, by what was done.
+    /// The customer's preferences, computed from the interactions.
     package var preferences: Preferences
-    /// The time of the newest event; `nil` for a customer without any.
+    /// The time of the newest event; `nil` for a customer without events.
     package var lastUpdated: Timestamp?
     /// The time of the oldest event.
     package var firstEvent: Timestamp?
-    /// How many events the twin is made from.
+    /// The number of events.
     package var eventCount: Int
-    /// The city the customer was in most, with recent visits counting more.
+    /// The customer's main city; newer events count more.
     package var city: String?
-    /// What the customer searched for, most and newest first.
+    /// The customer's searches, the most frequent and newest first.
     package var searches: [String]
 
-    /// The twin of somebody of whom nothing is known.
+    /// Creates the twin of an unknown customer.
     package init(coldUserID: String) {
         userID = coldUserID
         itemGraph = ItemGraph()
@@ -28,36 +28,36 @@ package struct UserTwin: Sendable {
         searches = []
     }
 
-    /// Whether nothing is known of the customer.
+    /// Whether the customer has no events.
     package var isCold: Bool { eventCount == 0 }
 
-    /// The items that a customer touched and the edges between them.
+    /// A customer's items and the edges between them.
     package struct ItemGraph: Hashable, Sendable {
         /// Edges from the customer to items, heaviest first.
         package var interactions: [Interaction] = []
         /// Edges from item to item, heaviest first.
         package var sequences: [Transition] = []
 
-        /// The distinct items, in order of their first mention in ``interactions``.
+        /// The distinct items, in the order of ``interactions``.
         package var itemIDs: [String] {
             var seen: Set<String> = []
             return interactions.map(\.itemID).filter { seen.insert($0).inserted }
         }
     }
 
-    /// What a customer did with an item.
+    /// All events of one type with one item.
     package struct Interaction: Hashable, Sendable {
         /// The item.
         package var itemID: String
-        /// What was done.
+        /// The type of the events.
         package var type: EventType
-        /// Frequency × recency: what is left of the contributions at the moment of reading.
+        /// Frequency × recency: the sum of the events' weights, decayed to the time of reading.
         package var weight: Double
-        /// How many times.
+        /// The number of events.
         package var count: Int
-        /// The first time.
+        /// The time of the first event.
         package var first: Timestamp
-        /// The last time.
+        /// The time of the last event.
         package var last: Timestamp
 
         /// Creates a value from its parts.
@@ -77,7 +77,7 @@ package struct UserTwin: Sendable {
         package var edgeType: String { type.edgeName }
     }
 
-    /// That one item was followed by another in one visit.
+    /// All cases in which one item followed another in the same visit.
     package struct Transition: Hashable, Sendable {
         /// The earlier item.
         package var from: String
@@ -85,9 +85,9 @@ package struct UserTwin: Sendable {
         package var to: String
         /// The edge's type, such as `VIEWED_THEN_PURCHASED`.
         package var type: String
-        /// Frequency × recency at the moment of reading.
+        /// Frequency × recency at the time of reading.
         package var weight: Double
-        /// How many times.
+        /// The number of cases.
         package var count: Int
 
         /// Creates a value from its parts.
@@ -100,13 +100,15 @@ package struct UserTwin: Sendable {
         }
     }
 
-    /// Shares of what a customer does, by decayed weight; each list sums to 1 and is sorted.
+    /// Fractions of a customer's activity by decayed weight.
+    ///
+    /// Each list sums to 1 and is sorted.
     package struct Preferences: Hashable, Sendable, Codable {
-        /// A name and its share.
+        /// A name and its fraction.
         package struct Share: Hashable, Sendable, Codable {
             /// The category, brand or part of the day.
             package var name: String
-            /// Its share, 0 to 1.
+            /// Its fraction, 0 to 1.
             package var share: Double
 
             /// Creates a value from its parts.
@@ -122,10 +124,10 @@ package struct UserTwin: Sendable {
         package var brands: [Share] = []
         /// Parts of the day.
         package var dayparts: [Share] = []
-        /// The weighted mean price of what was bought; `nil` if no price is known.
+        /// The weighted mean price of purchases; `nil` if no price is known.
         package var priceLevel: Double?
 
-        /// The share of a category, 0 if it never occurred.
+        /// The fraction of a category; 0 for a category that did not occur.
         package func share(ofCategory category: String?) -> Double {
             categories.first { $0.name == category }?.share ?? 0
         }

@@ -1,36 +1,36 @@
 import Foundation
 import Shop
 
-/// The lines of one VEVENT, before it is known whether they are an event.
+/// The lines of one VEVENT, collected until its end.
 struct CalendarDraft {
     private static let single: Set<String> = [
         "UID", "SUMMARY", "DTSTART", "DTEND", "DURATION", "STATUS", "RECURRENCE-ID",
     ]
     private static let several: Set<String> = ["CATEGORIES", "RRULE", "RDATE", "EXDATE"]
 
-    /// Where it begins.
+    /// The number of its first line.
     let line: Int
-    /// How many components inside it, such as an alarm, are open.
+    /// The number of open components inside it, such as alarms.
     var depth = 0
     private var properties: [String: [CalendarLine]] = [:]
 
     init(line: Int) { self.line = line }
 
-    /// Takes a line of the event; what no event needs, and lines of components inside, are left.
+    /// Adds a line of the event; ignores other properties and lines of inner components.
     mutating func add(_ line: CalendarLine) {
         guard depth <= 0 else { return }
         guard Self.single.contains(line.name) || Self.several.contains(line.name) else { return }
         properties[line.name, default: []].append(line)
     }
 
-    /// The lines of a property that may be there several times.
+    /// The lines of a property that may occur several times.
     func lines(_ name: String) -> [CalendarLine] { properties[name] ?? [] }
 
-    /// The line of a property that may be there once.
+    /// The line of a property that may occur once; `nil` if it is missing.
     func line(_ name: String) throws(Rejection) -> CalendarLine? {
         let lines = lines(name)
         guard lines.count <= 1 else {
-            throw Rejection(line: lines[1].number, .twice, "give \(name) once")
+            throw Rejection(.twice, "give \(name) once", at: .line(lines[1].number))
         }
         return lines.first
     }
@@ -46,7 +46,7 @@ struct CalendarDraft {
 enum CalendarText {
     /// The text of a line; `nil` if it is blank.
     ///
-    /// Many programs write commas of names as they are, so these count as part of it.
+    /// Many programs do not escape commas in names, so commas are part of the text.
     static func whole(_ line: CalendarLine) throws(Rejection) -> String? {
         try text(line, endsAtComma: false)
     }
@@ -71,7 +71,7 @@ enum CalendarText {
             } else if byte == UInt8(ascii: ","), endsAtComma {
                 break
             } else {
-                // What is kept is one line of text, without tabs and the like.
+                // The text is kept as one line, without tabs and other control characters.
                 bytes.append(byte < 0x20 || byte == 0x7F ? 0x20 : byte)
             }
             // The control characters U+0080 to U+009F.
@@ -80,7 +80,7 @@ enum CalendarText {
             }
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw Rejection(line: line.number, .encoding, "save the file as UTF-8")
+            throw Rejection(.encoding, "save the file as UTF-8", at: .line(line.number))
         }
         let trimmed = text.trimmingCharacters(in: .whitespaces)
         return trimmed.isEmpty ? nil : trimmed

@@ -1,46 +1,48 @@
 import Shop
 import Time
 
-/// Makes events of the VEVENTs of a calendar.
+/// Builds the events of a calendar from its VEVENTs.
 struct CalendarEvents {
     private let options: CalendarFile.Options
     private var result = FeedImportResult()
-    /// The events, in the order of the file, and where each uid is; `nil` for one that was removed.
+    /// The events, in the order of the file; `nil` for an event that was removed.
     private var events: [CalendarEvent?] = []
-    private var places: [String: Int] = [:]
-    /// What is said of single days of recurring events: it counts wherever in the file it stands.
+    /// The index of each uid in `events`.
+    private var indices: [String: Int] = [:]
+    /// Changes of single days of recurring events, `nil` to cancel a day.
+    ///
+    /// They count wherever in the file they are.
     private var overrides: [(uid: String, event: CalendarEvent?)] = []
 
     init(_ options: CalendarFile.Options) { self.options = options }
 
-    /// How much was read so far.
+    /// The number of events, overrides and rejections so far.
     var count: Int { events.count + overrides.count + result.rejections.count }
 
-    /// What was read.
-    var reading: FeedImportResult {
+    /// The events with the overrides applied, and the rejections and warnings.
+    var importResult: FeedImportResult {
         var whole = self
         for (uid, event) in overrides {
             if let event { whole.put(event) } else { whole.remove(uid) }
         }
-        var reading = result
-        reading.feeds.events = whole.events.compactMap(\.self)
-        return reading
+        var imported = result
+        imported.feeds.events = whole.events.compactMap(\.self)
+        return imported
     }
 
-    /// Adds the events that a VEVENT stands for; a bad one is noted as a rejection.
+    /// Adds the events of a VEVENT; a bad VEVENT adds a rejection.
     mutating func add(_ draft: CalendarDraft) {
         do throws(Rejection) {
             try read(draft)
         } catch {
-            let line = error.line > 0 ? error.line : draft.line
-            result.rejections.append(Rejection(line: line, error.reason, error.detail))
+            result.rejections.append(error.at(error.position ?? .line(draft.line)))
         }
     }
 
-    /// Notes that a VEVENT has no end.
-    mutating func rejectEndless(_ draft: CalendarDraft) {
+    /// Adds the rejection of a VEVENT without an end.
+    mutating func rejectUnterminated(_ draft: CalendarDraft) {
         result.rejections.append(
-            Rejection(line: draft.line, .calendar, "it lacks its END:VEVENT"))
+            Rejection(.calendar, "it lacks its END:VEVENT", at: .line(draft.line)))
     }
 
     private mutating func read(_ draft: CalendarDraft) throws(Rejection) {
@@ -74,8 +76,8 @@ struct CalendarEvents {
             occurrence.firstDay = day
             occurrence.lastDay = day + length
             try ContextRules.check(occurrence)
-            if places[occurrence.uid] != nil {
-                remark(draft.line, "its UID came before; this one counts")
+            if indices[occurrence.uid] != nil {
+                warn(draft.line, "its UID came before; this one counts")
             }
             put(occurrence)
         }
@@ -93,14 +95,14 @@ struct CalendarEvents {
             }
         }
         if let line = draft.lines("RDATE").first {
-            remark(line.number, "RDATE is not understood; its further days are left out")
+            warn(line.number, "RDATE is not understood; its further days are left out")
         }
         let rules = draft.lines("RRULE")
         var days = [start]
         if rules.count == 1, let rule = YearlyRule(rules[0].value, firstDay: start) {
             days = rule.days(from: start, in: options.years)
         } else if let line = rules.first {
-            remark(
+            warn(
                 line.number,
                 "only rules of every year are understood; the event is taken once, on its first "
                     + "day")
@@ -108,7 +110,7 @@ struct CalendarEvents {
         return days.filter { !excluded.contains($0) }
     }
 
-    /// The last day of an event that begins at a time.
+    /// The last day of an event.
     private func lastDay(
         _ draft: CalendarDraft, from start: CalendarTime
     ) throws(Rejection) -> Int {
@@ -116,17 +118,17 @@ struct CalendarEvents {
         if let line = try draft.line("DTEND") {
             end = try CalendarTime(line).seconds
             guard end >= start.seconds else {
-                throw Rejection(line: line.number, .order, "DTEND is before DTSTART")
+                throw Rejection(.order, "DTEND is before DTSTART", at: .line(line.number))
             }
         } else if let line = try draft.line("DURATION") {
             guard let seconds = CalendarTime.seconds(ofDuration: line.value) else {
                 throw Rejection(
-                    line: line.number, .timestamp, "DURATION has to be such as P1D or PT2H30M")
+                    .timestamp, "DURATION has to be such as P1D or PT2H30M", at: .line(line.number))
             }
             end += seconds
         }
-        // The end itself is no part of the event: what ends at midnight ends the day before.
-        return max(start.day, Day.number(of: Timestamp(seconds: Int64(end - 1))))
+        // The end is exclusive: an event that ends at midnight ends on the day before.
+        return max(start.day, Day.number(ofSecond: Int64(end - 1)))
     }
 
     private func kind(_ draft: CalendarDraft) throws(Rejection) -> String {
@@ -136,25 +138,25 @@ struct CalendarEvents {
         return kind.lowercased()
     }
 
-    // MARK: Keeping
+    // MARK: Results
 
     private mutating func put(_ event: CalendarEvent) {
-        if let place = places[event.uid] {
-            events[place] = event
+        if let index = indices[event.uid] {
+            events[index] = event
         } else {
-            places[event.uid] = events.count
+            indices[event.uid] = events.count
             events.append(event)
         }
     }
 
     private mutating func remove(_ uid: String) {
-        if let place = places.removeValue(forKey: uid) { events[place] = nil }
+        if let index = indices.removeValue(forKey: uid) { events[index] = nil }
     }
 
-    private mutating func remark(_ line: Int, _ text: String) {
-        result.remarkCount += 1
-        guard result.remarks.count < Limits.remarkCountMax else { return }
-        result.remarks.append(FeedImportResult.ImportWarning(line: line, text: text))
+    private mutating func warn(_ line: Int, _ text: String) {
+        result.warningCount += 1
+        guard result.warnings.count < Limits.warningCountMax else { return }
+        result.warnings.append(FeedImportResult.ImportWarning(line: line, text: text))
     }
 
     private static func uid(_ uid: String, on day: Int) -> String { "\(uid)/\(Day.text(day))" }

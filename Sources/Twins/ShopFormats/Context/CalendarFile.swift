@@ -3,20 +3,20 @@ package import Shop
 
 /// Reads public holidays and events from a calendar (iCalendar, RFC 5545).
 ///
-/// Of each VEVENT are used: UID, SUMMARY, the first of CATEGORIES as its kind, DTSTART, DTEND or
-/// DURATION, STATUS, EXDATE, RECURRENCE-ID, and an RRULE of every year. Days are taken as they are
-/// written: a moment in UTC is of its day in UTC, a local one of its local day.
+/// It uses these properties of a VEVENT: UID, SUMMARY, the first of CATEGORIES as the kind,
+/// DTSTART, DTEND or DURATION, STATUS, EXDATE, RECURRENCE-ID, and a yearly RRULE. A time counts for
+/// the day as written: a UTC time for its day in UTC, a local time for its local day.
 package enum CalendarFile {
-    /// How a calendar is read.
+    /// How to read a calendar.
     package struct Options: Hashable, Sendable {
-        /// Where its events happen; everywhere if `nil`.
+        /// The city of its events; everywhere if `nil`.
         package var city: String?
         /// The kind of events without CATEGORIES.
         package var kind: String
-        /// The years for which events of every year are written out.
+        /// The years for which yearly events are expanded.
         package var years: ClosedRange<Int>
 
-        /// Makes options.
+        /// Creates options.
         package init(city: String? = nil, kind: String = "holiday", years: ClosedRange<Int>) {
             self.city = city
             self.kind = kind.lowercased()
@@ -29,9 +29,9 @@ package enum CalendarFile {
     /// - Parameters:
     ///   - path: The file.
     ///   - options: How to read it.
-    /// - Returns: The events; a bad VEVENT is a rejection with the number of its line. An event that
-    ///   recurs bears its uid and day, so that each day replaces itself when the file is read again.
-    /// - Throws: ``TwinsError`` when the file cannot be read or is no calendar.
+    /// - Returns: The events; a bad VEVENT is a rejection with the number of its line. The id of
+    ///   each day of a recurring event is its uid and the day: reading the file again replaces it.
+    /// - Throws: ``TwinsError`` if the file cannot be read or is not a calendar.
     package static func read(
         _ path: String, _ options: Options
     ) throws(TwinsError) -> FeedImportResult {
@@ -54,13 +54,13 @@ package enum CalendarFile {
             switch mark {
             case .begin("VCALENDAR"): isCalendar = true
             case .begin("VEVENT"):
-                if let draft { calendar.rejectEndless(draft) }
+                if let draft { calendar.rejectUnterminated(draft) }
                 draft = CalendarDraft(line: line.number)
             case .end("VEVENT"):
                 if let draft { calendar.add(draft) }
                 draft = nil
             case .end("VCALENDAR"):
-                if let draft { calendar.rejectEndless(draft) }
+                if let draft { calendar.rejectUnterminated(draft) }
                 draft = nil
             case .begin: draft?.depth += 1
             case .end: draft?.depth -= 1
@@ -75,7 +75,7 @@ package enum CalendarFile {
             throw TwinsError(
                 .format, "\(file) is not a calendar: it has no BEGIN:VCALENDAR. Check the file.")
         }
-        if let draft { calendar.rejectEndless(draft) }
-        return calendar.reading
+        if let draft { calendar.rejectUnterminated(draft) }
+        return calendar.importResult
     }
 }

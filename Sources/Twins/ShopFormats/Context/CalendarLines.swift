@@ -1,7 +1,7 @@
-/// The lines of a calendar, put together where they were folded.
+/// The unfolded lines of a calendar.
 ///
-/// A line that begins with a blank or a tab goes on with the one before (RFC 5545, 3.1). A fold may
-/// lie inside a character, so lines are put together as bytes.
+/// A line that begins with a blank or a tab continues the line before (RFC 5545, 3.1). A fold may
+/// be inside a character, so lines are joined as bytes.
 struct CalendarLines {
     private let text: [UInt8]
     private var position = 0
@@ -20,7 +20,7 @@ struct CalendarLines {
         return CalendarLine(number: first, bytes: bytes)
     }
 
-    /// One line as it stands in the text, without its end.
+    /// One folded line without its line end.
     private mutating func take() -> ArraySlice<UInt8> {
         number += 1
         let end = text[position...].firstIndex(of: UInt8(ascii: "\n")) ?? text.count
@@ -31,7 +31,9 @@ struct CalendarLines {
     }
 }
 
-/// One line of a calendar: a name, parameters that nothing here needs, and a value.
+/// One line of a calendar: a name and a value.
+///
+/// Its parameters are ignored.
 struct CalendarLine {
     /// The beginning or end of a component, with its name.
     enum Mark: Equatable {
@@ -40,9 +42,9 @@ struct CalendarLine {
     }
 
     let number: Int
-    /// The property's name in capitals; empty if the line is none.
+    /// The property's name in capitals; empty if the line is not a property.
     let name: String
-    /// What stands behind the colon.
+    /// The text after the colon.
     let value: ArraySlice<UInt8>
 
     init(number: Int, name: String, value: ArraySlice<UInt8>) {
@@ -51,7 +53,7 @@ struct CalendarLine {
         self.value = value
     }
 
-    /// Takes a line apart.
+    /// Parses a line.
     init(number: Int, bytes: ArraySlice<UInt8>) {
         self.number = number
         var isQuoted = false
@@ -72,7 +74,7 @@ struct CalendarLine {
         value = []
     }
 
-    /// What component begins or ends here; `nil` for a property.
+    /// The component that begins or ends here; `nil` for a property.
     var mark: Mark? {
         guard name == "BEGIN" || name == "END" else { return nil }
         let component = String(decoding: value, as: UTF8.self)

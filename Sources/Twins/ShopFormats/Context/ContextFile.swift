@@ -1,12 +1,14 @@
 import Foundation
 package import Shop
 
-/// Tells what kind of feeds a file holds.
+/// Detects the kind of a feed file.
 package enum ContextFile {
-    /// The kind of a file, by what it holds: an answer of Open-Meteo, a calendar, or a CSV file by its
-    /// header; by the end of its name where that tells nothing.
+    /// The kind of a file.
     ///
-    /// - Throws: ``TwinsError`` when the file cannot be read, or may be anything.
+    /// The content decides: a response of Open-Meteo, a calendar, or the header of a CSV file. If
+    /// that fails, the file name extension decides.
+    ///
+    /// - Throws: ``TwinsError`` if the file cannot be read, or its kind is unknown.
     package static func kind(of path: String) throws(TwinsError) -> ContextKind {
         var lines = try LineReader(path: path)
         let start = try lines.peek(4096)
@@ -23,7 +25,7 @@ package enum ContextFile {
         default:
             throw TwinsError(
                 .format,
-                "\(path) is no kind of feeds that can be told: give --kind, or one of: JSON of "
+                "The kind of \(path) cannot be detected: give --kind, or one of: JSON of "
                     + "Open-Meteo, a calendar (.ics), CSV with "
                     + "\(TrendFile.required.joined(separator: ",")) or CSV with "
                     + "\(OfferFile.required.joined(separator: ",")).")

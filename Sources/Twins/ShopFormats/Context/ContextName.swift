@@ -2,7 +2,7 @@ import Foundation
 package import Shop
 import Time
 
-/// The names under which feeds are stored: what tells one from another, such as `Berlin|2026-02-25`.
+/// The unique names under which feeds are stored, such as `Berlin|2026-02-25`.
 ///
 /// A name is in Unicode's composed form, so that a city has one name however it was typed.
 package enum ContextName {
@@ -17,18 +17,18 @@ package enum ContextName {
         name(offer.itemID, offer.city, Day.text(offer.firstDay))
     }
 
-    /// The name of a block of a trend's days, which begins on a day.
+    /// The name of a block of a trend's days that begins on a day.
     package static func name(of trend: Trend, from day: Int) -> String {
         name(trend.category, trend.city, Day.text(day))
     }
 
-    /// The name of a block of days of a city's weather, which begins on a day.
+    /// The name of a block of days of a city's weather that begins on a day.
     package static func name(ofWeatherIn city: String, from day: Int) -> String {
         name(city, Day.text(day))
     }
 
     private static func name(_ parts: String?...) -> String {
-        // So that no part can be taken for two.
+        // The separator is escaped, so that different parts never make the same name.
         let escaped = parts.compactMap(\.self).map { part in
             part.replacing("\\", with: "\\\\").replacing("|", with: "\\|")
         }

@@ -2,16 +2,22 @@ import Foundation
 package import Shop
 import Time
 
-/// What feeds may say, in files as from programs.
+/// The bounds of values in feeds, from files and from programs.
 package enum ContextRules {
-    /// Degrees Celsius; beyond the records of the earth a value is a mistake.
+    /// Degrees Celsius.
+    ///
+    /// A value outside the records of the earth is a mistake.
     static let temperatures = -90.0...60.0
-    /// Millimetres a day; beyond the record of the earth a value is a mistake.
+    /// Millimetres a day.
+    ///
+    /// A value outside the records of the earth is a mistake.
     static let precipitations = 0.0...2000.0
-    /// The greatest interest, as a multiple of the usual one.
+    /// The greatest level of a trend, as a multiple of the baseline.
     static let levelMax = 1000.0
 
-    /// Throws a ``TwinsError`` that names the first value out of its bounds.
+    /// Checks all values of feeds.
+    ///
+    /// - Throws: ``TwinsError`` that names the first value out of its bounds.
     package static func check(_ feeds: ContextFeeds) throws {
         for (city, days) in feeds.weather {
             try naming("the weather of a city") { try check(city: city) }
@@ -100,15 +106,15 @@ package enum ContextRules {
         }
     }
 
-    /// Throws if the name under which a value would be stored is too long.
+    /// Checks the length of the name under which a value would be stored.
     ///
-    /// It may be longer than its parts, whose bars and backslashes it has twice.
+    /// The name may be longer than its parts, because it escapes bars and backslashes.
     private static func check(storedName name: String, _ part: String) throws(Rejection) {
         guard name.utf8.count > ContextName.byteCountMax else { return }
         throw Rejection(
             .value,
-            "\(part) and city make a name of \(name.utf8.count) bytes, in which each | and \\ counts "
-                + "twice; use at most \(ContextName.byteCountMax)")
+            "\(part) and city make a name of \(name.utf8.count) bytes, in which each | and \\ "
+                + "counts twice; use at most \(ContextName.byteCountMax)")
     }
 
     static func check(day: Int, _ name: String) throws(Rejection) {

@@ -1,7 +1,7 @@
 import Foundation
 import Shop
 
-/// Reads a file of feeds that is understood as a whole.
+/// Reads a feed file as a whole.
 enum FeedBytes {
     /// All bytes of a file, without a byte order mark.
     ///

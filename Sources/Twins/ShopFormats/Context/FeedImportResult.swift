@@ -1,26 +1,26 @@
 package import Shop
 
-/// What was read from a file of feeds.
+/// The content of a feed file, with rejections and warnings.
 package struct FeedImportResult: Hashable, Sendable {
-    /// Something that was taken in another way than the file may have meant.
+    /// A value that was read in another way than the file may have meant.
     package struct ImportWarning: Hashable, Sendable {
         /// The line's number in the file, from 1.
         package var line: Int
-        /// What was done, and why.
+        /// What was done and why.
         package var text: String
     }
 
-    /// What the file says.
+    /// The accepted values.
     package var feeds = ContextFeeds()
-    /// Days that the file names and says nothing of.
+    /// The number of days in the file without a value.
     package var gapCount = 0
-    /// Lines or events that were not accepted; those around them were.
+    /// Lines or events that were not accepted; the others were.
     package var rejections: [Rejection] = []
-    /// What was accepted in part: the first thousand.
-    package var remarks: [ImportWarning] = []
-    /// How many remarks there are, with those that were not kept.
-    package var remarkCount = 0
+    /// The first warnings, up to ``Limits/warningCountMax``.
+    package var warnings: [ImportWarning] = []
+    /// The number of warnings, including those that were not kept.
+    package var warningCount = 0
 
-    /// Nothing read yet.
+    /// Creates an empty result.
     package init() {}
 }

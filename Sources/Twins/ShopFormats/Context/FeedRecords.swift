@@ -2,13 +2,13 @@ import Foundation
 import Shop
 import Time
 
-/// Reads the lines of a CSV file of feeds: their fields by the names of the columns.
+/// Reads the lines of a CSV feed file, with their fields by column name.
 struct FeedRecords {
     private var records: RecordReader
     private let columns: [String]
     private var count = 0
 
-    /// Opens a file, and looks whether it has the columns that it must have.
+    /// Opens a file and checks that it has the required columns.
     init(
         _ path: String, required: [String], optional: [String], what: String
     ) throws(TwinsError) {
@@ -24,14 +24,14 @@ struct FeedRecords {
         }
     }
 
-    /// A column's name without blanks and capitals.
+    /// A column's name in lower case, without blanks around it.
     static func folded(_ name: String) -> String {
         name.trimmingCharacters(in: .whitespaces).lowercased()
     }
 
-    /// The fields of the next line, or why it has none; `nil` at the end.
+    /// The fields of the next line, or its rejection; `nil` at the end.
     ///
-    /// - Throws: ``TwinsError`` when the file cannot be read or has too many lines.
+    /// - Throws: ``TwinsError`` if the file cannot be read or has too many lines.
     mutating func next() throws(TwinsError) -> Result<Fields, Rejection>? {
         guard let record = try records.next() else { return nil }
         count += 1
@@ -44,13 +44,13 @@ struct FeedRecords {
         switch record {
         case .rejected(let rejection): return .failure(rejection)
         case .row(let texts): return .success(Fields(texts, columns))
-        case .object: return .failure(placed(FlatObject.notFlat))
+        case .object: return .failure(atLine(FlatObject.notFlat))
         }
     }
 
-    /// A rejection of the line last returned.
-    func placed(_ rejection: Rejection) -> Rejection {
-        Rejection(line: records.lineNumber, rejection.reason, rejection.detail)
+    /// A rejection, at the line last returned.
+    func atLine(_ rejection: Rejection) -> Rejection {
+        rejection.at(.line(records.lineNumber))
     }
 
     /// The fields of one line.

@@ -1,32 +1,31 @@
 package import Shop
 
-/// Reads what is in demand from CSV: `category,city,day,level`.
+/// Reads the demand for categories from CSV: `category,city,day,level`.
 ///
-/// The city may be empty or missing: the trend is everywhere then. A level is a multiple of what is
-/// usual, above 0.
+/// Without a city, the trend holds everywhere. A level is a multiple of the baseline, above 0.
 package enum TrendFile {
     static let required = ["category", "day", "level"]
 
     /// Reads a file.
     ///
-    /// - Returns: The trends, and the lines that are none.
-    /// - Throws: ``TwinsError`` when the file cannot be read or lacks a column.
+    /// - Returns: The trends and the rejected lines.
+    /// - Throws: ``TwinsError`` if the file cannot be read or lacks a column.
     package static func read(_ path: String) throws(TwinsError) -> FeedImportResult {
         var records = try FeedRecords(
             path, required: required, optional: ["city"], what: "trends")
-        var reading = FeedImportResult()
+        var result = FeedImportResult()
         while let line = try records.next() {
             switch line {
-            case .failure(let rejection): reading.rejections.append(rejection)
+            case .failure(let rejection): result.rejections.append(rejection)
             case .success(let fields):
                 do throws(Rejection) {
-                    reading.feeds.trends.append(try trend(fields))
+                    result.feeds.trends.append(try trend(fields))
                 } catch {
-                    reading.rejections.append(records.placed(error))
+                    result.rejections.append(records.atLine(error))
                 }
             }
         }
-        return reading
+        return result
     }
 
     private static func trend(_ fields: FeedRecords.Fields) throws(Rejection) -> Trend {

@@ -2,20 +2,20 @@ import Foundation
 package import Shop
 import Time
 
-/// Reads the weather of one city from what Open-Meteo answers, forecasts and archives alike.
+/// Reads the weather of one city from a response of Open-Meteo, a forecast or an archive.
 ///
-/// Used are `daily.time`, `daily.temperature_2m_mean` (or the middle between
-/// `daily.temperature_2m_max` and `daily.temperature_2m_min`) and `daily.precipitation_sum`. Degrees
-/// Fahrenheit and inches are converted. Where the place lies is not read: a city is as fine as the
-/// store knows places.
+/// It uses `daily.time`, `daily.temperature_2m_mean` (or the middle between
+/// `daily.temperature_2m_max` and `daily.temperature_2m_min`) and `daily.precipitation_sum`.
+/// Degrees Fahrenheit and inches are converted. Coordinates are not read: a store knows no location
+/// finer than a city.
 package enum WeatherFile {
     /// Reads a file.
     ///
     /// - Parameters:
     ///   - path: The file.
-    ///   - city: The city whose weather it is, as events name it.
+    ///   - city: The city of the weather, as events name it.
     /// - Returns: The weather; days without a value are counted as gaps.
-    /// - Throws: ``TwinsError`` for a file that is not of this form, or a value out of its bounds.
+    /// - Throws: ``TwinsError`` for a file of another format, or a value out of its bounds.
     package static func read(_ path: String, city: String) throws(TwinsError) -> FeedImportResult {
         try read(try FeedBytes.read(path), named: path, city: city)
     }
@@ -29,7 +29,7 @@ package enum WeatherFile {
         } catch {
             throw TwinsError(.setting, "The city is \(error.reason.rawValue): \(error.detail).")
         }
-        var reading = FeedImportResult()
+        var result = FeedImportResult()
         let daily = try WeatherResponse(text, named: file).checkedDaily(file)
         let series = try WeatherSeries(daily, file)
         var days: [Int: Weather] = [:]
@@ -42,7 +42,7 @@ package enum WeatherFile {
                         + "as 2026-03-01. Ask for timeformat=iso8601.")
             }
             guard let weather = series[index] else {
-                reading.gapCount += 1
+                result.gapCount += 1
                 continue
             }
             do throws(Rejection) {
@@ -54,12 +54,12 @@ package enum WeatherFile {
                 throw TwinsError(.format, "daily.time of \(file) has \(name) twice. Keep one.")
             }
         }
-        if !days.isEmpty { reading.feeds.weather[city] = days }
-        return reading
+        if !days.isEmpty { result.feeds.weather[city] = days }
+        return result
     }
 }
 
-/// The values of the days in degrees Celsius and millimetres, by place in the file.
+/// The values of the days in degrees Celsius and millimetres, by their index in the file.
 private struct WeatherSeries {
     private let mean: [Double?]?
     private let greatest: [Double?]?
@@ -143,5 +143,5 @@ extension WeatherResponse.Daily {
     }
 }
 
-/// To hundredths: finer than anybody measures, and without the tails of a conversion.
+/// Rounds to hundredths, so that conversions leave no long fractions.
 private func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }

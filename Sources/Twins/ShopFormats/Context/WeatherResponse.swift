@@ -1,7 +1,7 @@
 import Foundation
 import Shop
 
-/// What Open-Meteo answers, as far as it is used.
+/// The used part of a response of Open-Meteo.
 struct WeatherResponse {
     /// The values by day, and their units by field.
     struct Daily {
@@ -15,7 +15,7 @@ struct WeatherResponse {
 
     private let document: Document
 
-    /// Takes the text of an answer apart.
+    /// Parses a response.
     init(_ text: Data, named file: String) throws(TwinsError) {
         try Self.check(text, file)
         let first = text.first { $0 > 0x20 }
@@ -27,17 +27,19 @@ struct WeatherResponse {
         do {
             document = try JSONDecoder().decode(Document.self, from: text)
         } catch let error as DecodingError {
-            throw TwinsError(.format, "\(file) is not an answer of Open-Meteo: \(error.place).")
+            throw TwinsError(.format, "\(file) is not an answer of Open-Meteo: \(error.location).")
         } catch {
             throw TwinsError(.format, "\(file) is not an answer of Open-Meteo.")
         }
     }
 
-    /// Five series of days with what is around them; a decoder builds all values before any can be
-    /// looked at.
+    /// Five series of days and some values around them.
+    ///
+    /// The limit protects the memory, because the decoder builds all values before any can be
+    /// checked.
     private static let valueCountMax = 5 * Limits.feedRecordCountMax + 10_000
 
-    /// Sees to it that a text is JSON, and has no more in it than an answer can have.
+    /// Checks that a text is JSON and has no more values than a response can have.
     static func check(
         _ text: Data, _ file: String, valueCountMax: Int = WeatherResponse.valueCountMax
     ) throws(TwinsError) {
@@ -62,7 +64,7 @@ struct WeatherResponse {
 
     /// The values by day.
     ///
-    /// - Throws: ``TwinsError`` if there are none.
+    /// - Throws: ``TwinsError`` if the response has no daily values.
     func checkedDaily(_ file: String) throws(TwinsError) -> Daily {
         if document.error == true {
             let reason = Rejection.cut(document.reason ?? "no reason", to: 200)
@@ -114,8 +116,8 @@ struct WeatherResponse {
 }
 
 extension DecodingError {
-    /// Where a JSON text is not what it should be.
-    fileprivate var place: String {
+    /// The path of the error in the JSON text, and what is wrong there.
+    fileprivate var location: String {
         func path(_ keys: [any CodingKey]) -> String {
             keys.reduce("") { text, key in
                 if let index = key.intValue { return "\(text)[\(index)]" }

@@ -1,18 +1,18 @@
 import Time
 
-/// A rule by which an event comes back on its date every year (RFC 5545, 3.3.10).
+/// A rule that repeats an event on its date every year (RFC 5545, 3.3.10).
 struct YearlyRule: Equatable {
-    /// How many times it happens, the first included.
+    /// The number of occurrences, including the first.
     var count: Int?
-    /// The last day on which it may happen.
+    /// The last day on which it may occur.
     var lastDay: Int?
 
-    /// Reads a rule; `nil` for one of another kind.
+    /// Reads a rule; `nil` for a rule of another kind.
     ///
-    /// BYMONTH and BYMONTHDAY may say once more what the first day says.
+    /// BYMONTH and BYMONTHDAY may only repeat the date of the first day.
     init?(_ text: some Collection<UInt8>, firstDay: Int) {
         var isYearly = false
-        let date = Day.text(firstDay)
+        let date = CivilDate(dayNumber: firstDay)
         for part in text.split(separator: UInt8(ascii: ";")) {
             let words = String(decoding: part, as: UTF8.self).uppercased()
                 .split(separator: "=", omittingEmptySubsequences: false)
@@ -29,8 +29,8 @@ struct YearlyRule: Equatable {
             case "UNTIL":
                 guard let last = CalendarTime(value.utf8) else { return nil }
                 lastDay = last.day
-            case "BYMONTH": guard Int(value) == Int(date.dropFirst(5).prefix(2)) else { return nil }
-            case "BYMONTHDAY": guard Int(value) == Int(date.suffix(2)) else { return nil }
+            case "BYMONTH": guard Int(value) == date.month else { return nil }
+            case "BYMONTHDAY": guard Int(value) == date.day else { return nil }
             case "WKST": continue
             default: return nil
             }
@@ -38,19 +38,24 @@ struct YearlyRule: Equatable {
         guard isYearly else { return nil }
     }
 
-    /// The days on which an event happens that first happens on one, within some years.
+    /// The days in some years on which an event occurs.
     ///
-    /// A 29th of February is in leap years alone.
+    /// A 29th of February occurs in leap years only.
+    ///
+    /// - Parameters:
+    ///   - firstDay: The first day on which it occurs.
+    ///   - years: The years.
+    /// - Returns: The days, in days since 1970, ascending.
     func days(from firstDay: Int, in years: ClosedRange<Int>) -> [Int] {
-        let date = Day.text(firstDay)
-        guard let firstYear = Int(date.prefix(4)),
-            let end = Int(Day.text(Day.range.upperBound).prefix(4)),
-            firstYear <= min(years.upperBound, end)
-        else { return [] }
+        let date = CivilDate(dayNumber: firstDay)
+        let end = min(years.upperBound, CivilDate(dayNumber: Day.range.upperBound).year)
+        guard date.year <= end else { return [] }
         var days: [Int] = []
         var left = count ?? .max
-        for year in firstYear...min(years.upperBound, end) {
-            guard let day = Day.number("\(year)\(date.dropFirst(4))") else { continue }
+        for year in date.year...end {
+            guard let day = CivilDate(year: year, month: date.month, day: date.day)?.dayNumber,
+                Day.range.contains(day)
+            else { continue }
             guard left > 0, day <= lastDay ?? .max else { break }
             left -= 1
             if year >= years.lowerBound { days.append(day) }

@@ -2,12 +2,12 @@ package import Shop
 import Time
 
 extension Event {
-    /// Makes an event of what the log of a twin holds of it.
+    /// Restores an event from the log of a twin.
     ///
     /// - Parameters:
-    ///   - logged: What the log holds.
-    ///   - userID: The customer's id as the shop knows it, which no store knows.
-    ///   - itemID: The item's id, which the log has by number.
+    ///   - logged: The event in the log.
+    ///   - userID: The shop's id of the customer, which the store does not know.
+    ///   - itemID: The id of the item, which the log has as a number.
     package init(_ logged: LoggedEvent, userID: String, itemID: String?) {
         self.init(
             eventID: logged.eventID, userID: userID, itemID: itemID, type: logged.type,
@@ -16,18 +16,18 @@ extension Event {
             query: logged.query, basketID: logged.basketID, properties: logged.properties)
     }
 
-    /// The event as one line of a JSON Lines file, without its end.
+    /// The event as one line of a JSON Lines file, without the line end.
     ///
-    /// What a reader of event files has accepted, it reads from this line again. A property whose name
-    /// is that of a field cannot have come from a file, and is left out. One that a reader would drop
-    /// today, and took earlier, is written: it is stored.
+    /// An event that was read from a file is read from this line as the same event. A property with
+    /// the name of a field cannot come from a file and is left out. A property that an earlier
+    /// version accepted and this version would drop is written, because it is stored.
     package var jsonLine: String {
         var fields: [(name: String, value: String)] = []
         func add(_ name: String, text: String?) {
             if let text { fields.append((name, Self.quoted(text))) }
         }
         func add(_ name: String, number: Double?) {
-            // Not every reader tells -0 from 0 in a number.
+            // Not every reader distinguishes -0 from 0 in a number.
             guard let number else { return }
             let isPlain = number.isFinite && !(number == 0 && number.sign == .minus)
             fields.append((name, isPlain ? number.description : Self.quoted(number.description)))

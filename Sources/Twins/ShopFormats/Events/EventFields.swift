@@ -10,8 +10,9 @@ enum EventField: Hashable {
     /// Personal, or finer than a city: never stored.
     case dropped(String)
 
-    /// The field of a column name; unknown names become properties unless they name what is
-    /// personal.
+    /// The field of a column name.
+    ///
+    /// Unknown names become properties, unless they name personal data.
     ///
     /// Case does not matter; `_`, `-` and blanks count as the same.
     init(name: String) {
@@ -36,10 +37,10 @@ enum EventField: Hashable {
         (.userID, "user_id"), (.itemID, "item_id"), (.type, "type"), (.timestamp, "timestamp"),
     ]
 
-    /// Whether a column of exactly this name has values that belong to no known field.
+    /// Whether a column of exactly this name belongs to no known field.
     func isColumn(_ name: String) -> Bool { self == .property(name) || self == .dropped(name) }
 
-    /// Whether an event has one value of it, whatever its column is called.
+    /// Whether it is a field of ``Event`` and not a property.
     var isKnown: Bool {
         switch self {
         case .property, .dropped: false
@@ -48,12 +49,12 @@ enum EventField: Hashable {
     }
 }
 
-/// The fields of names that come again and again; a text of ever new names does not make it grow.
+/// A bounded cache of fields by name.
 struct EventFieldNames {
     private static let countMax = 1024
     private var fields: [String: EventField] = [:]
 
-    /// How many names are kept.
+    /// The number of cached names.
     var count: Int { fields.count }
 
     /// The field of a name.
@@ -70,9 +71,20 @@ struct EventFieldNames {
 
 /// Collects the fields of one event and checks them.
 struct EventBuilder {
-    private var event = Event(
-        userID: "", itemID: nil, type: .view, timestamp: Timestamp(seconds: 0))
-    /// A bit for each known field that was set.
+    private var eventID: String?
+    private var userID: String?
+    private var itemID: String?
+    private var eventType: EventType?
+    private var timestamp: Timestamp?
+    private var sessionID: String?
+    private var cityName: String?
+    private var quantity: Double?
+    private var price: Double?
+    private var dwellSeconds: Double?
+    private var query: String?
+    private var basketID: String?
+    private var properties: [String: String] = [:]
+    /// A bit for each known field that was set, also to a value that was dropped.
     private var isSet: UInt16 = 0
     /// The names of the fields whose values were dropped.
     private(set) var dropped: [String] = []
@@ -89,18 +101,18 @@ struct EventBuilder {
         guard !has(field) else { throw .ambiguous }
         isSet |= Self.bit(field)
         switch field {
-        case .eventID: event.eventID = try id(text, "event_id")
-        case .userID: event.userID = try id(text, "user_id")
-        case .itemID: event.itemID = try id(text, "item_id")
-        case .sessionID: event.sessionID = try id(text, "session_id")
-        case .basketID: event.basketID = try id(text, "basket_id")
-        case .city: event.city = try city(text)
-        case .query: event.query = try phrase(text, "query")
-        case .quantity: event.quantity = try amount(text, "quantity")
-        case .price: event.price = try amount(text, "price")
-        case .dwell: event.dwellSeconds = try amount(text, "dwell")
-        case .type: event.type = try type(text)
-        case .timestamp: event.timestamp = try time(text)
+        case .eventID: eventID = try id(text, "event_id")
+        case .userID: userID = try id(text, "user_id")
+        case .itemID: itemID = try id(text, "item_id")
+        case .sessionID: sessionID = try id(text, "session_id")
+        case .basketID: basketID = try id(text, "basket_id")
+        case .city: cityName = try city(text)
+        case .query: query = try phrase(text, "query")
+        case .quantity: quantity = try amount(text, "quantity")
+        case .price: price = try amount(text, "price")
+        case .dwell: dwellSeconds = try amount(text, "dwell")
+        case .type: eventType = try type(text)
+        case .timestamp: timestamp = try time(text)
         case .property(let name): try setProperty(name, text)
         case .dropped(let name): dropped.append(name)
         }
@@ -108,11 +120,15 @@ struct EventBuilder {
 
     /// The event, if it has what every event needs.
     func build() throws(Rejection) -> Event {
-        if !has(.userID) { throw Rejection(.missing, "user_id") }
-        if !has(.type) { throw Rejection(.missing, "type") }
-        if !has(.timestamp) { throw Rejection(.missing, "timestamp") }
-        if event.itemID == nil && event.type != .search { throw Rejection(.missing, "item_id") }
-        return event
+        guard let userID else { throw Rejection(.missing, "user_id") }
+        guard let eventType else { throw Rejection(.missing, "type") }
+        guard let timestamp else { throw Rejection(.missing, "timestamp") }
+        if itemID == nil && eventType != .search { throw Rejection(.missing, "item_id") }
+        return Event(
+            eventID: eventID, userID: userID, itemID: itemID, type: eventType,
+            timestamp: timestamp, sessionID: sessionID, city: cityName, quantity: quantity,
+            price: price, dwellSeconds: dwellSeconds, query: query, basketID: basketID,
+            properties: properties)
     }
 
     private static func bit(_ field: EventField) -> UInt16 {
@@ -134,7 +150,7 @@ struct EventBuilder {
     }
 
     private mutating func setProperty(_ name: String, _ text: String) throws(Rejection) {
-        guard event.properties.count < Limits.propertyCountMax else {
+        guard properties.count < Limits.propertyCountMax else {
             throw Rejection(.value, "more than \(Limits.propertyCountMax) extra columns")
         }
         let name = try id(name, "a column name")
@@ -143,7 +159,7 @@ struct EventBuilder {
             dropped.append(name)
             return
         }
-        guard event.properties.updateValue(value, forKey: name) == nil else { throw .ambiguous }
+        guard properties.updateValue(value, forKey: name) == nil else { throw .ambiguous }
     }
 
     private func type(_ text: String) throws(Rejection) -> EventType {
@@ -176,8 +192,10 @@ struct EventBuilder {
         return text
     }
 
-    /// A city's name; numbers alone, degrees or a decimal number in its place are left out, since
-    /// they are a postcode, coordinates or an address of a device.
+    /// A city's name.
+    ///
+    /// Plain numbers, degrees and decimal numbers are dropped, because they are a postcode,
+    /// coordinates or the address of a device.
     private mutating func city(_ text: String) throws(Rejection) -> String? {
         let text = try id(text, "city")
         guard TextRules.isCity(text) else {

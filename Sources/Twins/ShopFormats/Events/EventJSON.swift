@@ -1,16 +1,16 @@
 package import Foundation
 package import Shop
 
-/// Reads events from JSON texts that come as a whole, such as the body of an HTTP request.
+/// Reads events from whole JSON texts, such as the body of an HTTP request.
 ///
-/// The names of fields and the rules for their values are those of event files: a text is accepted
-/// here exactly when it is accepted as a line of a JSON Lines file.
+/// Names of fields and rules for values are those of event files: an object is accepted here
+/// exactly if it is accepted as a line of a JSON Lines file.
 package enum EventJSON {
     /// How the text holds its events.
     package enum Layout: Sendable, CaseIterable {
         /// One event, an array of events, or `{"events": […]}`.
         case document
-        /// One event a line; blank lines are passed over.
+        /// One event a line; blank lines are skipped.
         case lines
         /// One CloudEvents 1.0 envelope with the event in `data`.
         case cloudEvent
@@ -18,21 +18,25 @@ package enum EventJSON {
         case cloudEventBatch
     }
 
-    /// Events that one text may hold: what is written in one transaction.
+    /// The most events of one text.
+    ///
+    /// All of them are written in one transaction.
     package static let eventCountMax = 10_000
 
-    /// Reads the events of a text, each by itself: a bad one never affects its neighbours.
+    /// Reads the events of a text.
     ///
-    /// In a CloudEvents envelope `id`, `time` and `subject` stand for `event_id`, `timestamp` and
-    /// `user_id` where `data` does not name them.
+    /// A bad event does not affect the others.
+    ///
+    /// In a CloudEvents envelope `id`, `time` and `subject` are used as `event_id`, `timestamp` and
+    /// `user_id` if `data` does not have them.
     ///
     /// - Parameters:
     ///   - text: The whole text, in UTF-8.
     ///   - layout: How it holds its events.
-    /// - Returns: For each place in the text the event, or why there is none; reading stops after
-    ///   one more than ``eventCountMax``.
-    /// - Throws: ``TwinsError`` with the code `format` when the text as a whole is not JSON of the
-    ///   layout, is nested deeper than 64 levels, or has more than 200,000 arrays and objects.
+    /// - Returns: The event or its rejection, for each element of the text. Reading stops after one
+    ///   more than ``eventCountMax``.
+    /// - Throws: ``TwinsError`` with the code `format` if the text is not JSON of the layout, is
+    ///   nested deeper than 64 levels, or has more than 200,000 arrays and objects.
     /// - Complexity: O(bytes).
     package static func read(
         _ text: Data, layout: Layout
@@ -77,12 +81,12 @@ package enum EventJSON {
     }
 }
 
-/// Makes events of JSON values.
+/// Builds events from JSON values.
 private struct EventReading {
     private typealias Outcome = Result<Event, Rejection>
 
     private var fieldNames = EventFieldNames()
-    /// Why the object around the events cannot be used, if that is so.
+    /// Why the object around the events cannot be used; `nil` if it can.
     private(set) var wrapperFlaw: Rejection?
 
     /// The events of lines.
@@ -195,7 +199,9 @@ private struct EventReading {
         }
     }
 
-    /// Builds an event; fields of the envelope count where the object has none of its own.
+    /// Builds an event.
+    ///
+    /// Fields of the envelope are used if the object does not have them.
     private mutating func event(
         _ fields: [FlatObject.Field], envelope: [(field: EventField, text: String)]
     ) throws(Rejection) -> Event {
@@ -241,7 +247,7 @@ private struct EventReading {
     }
 }
 
-/// What a CloudEvents envelope says.
+/// The attributes and the data of a CloudEvents envelope.
 private struct Envelope {
     static let attributeNames: Set<String> = [
         "specversion", "id", "source", "type", "time", "subject",
@@ -253,7 +259,9 @@ private struct Envelope {
 
     func text(_ name: String) -> String { attributes[name] ?? "" }
 
-    /// The fields of the event inside, if the envelope is one.
+    /// The fields of the event inside.
+    ///
+    /// - Throws: ``Rejection`` if the envelope is not valid.
     func checkedData() throws(Rejection) -> [FlatObject.Field] {
         _ = try keys.result.get()
         for name in ["specversion", "id", "source", "type"] where text(name).isEmpty {

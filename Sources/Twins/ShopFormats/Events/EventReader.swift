@@ -2,14 +2,14 @@ package import Shop
 
 /// Reads the events of one file or of standard input, one at a time, in constant memory.
 ///
-/// A bad line is returned as a ``Rejection`` with its number and reason, and never affects the
-/// lines around it.
+/// A bad line is returned as a ``Rejection`` with its number and reason. It does not affect other
+/// lines.
 package struct EventReader {
     /// One line of the source.
     package enum Line: Sendable {
         /// An event.
         case event(Event, line: Int)
-        /// A line that is not one.
+        /// A line that was not accepted.
         case rejected(Rejection)
     }
 
@@ -17,7 +17,8 @@ package struct EventReader {
     /// The fields of the columns of CSV.
     private var fields: [EventField] = []
     private var fieldNames = EventFieldNames()
-    /// How many values were dropped because they are personal or finer than a city, by column.
+    /// The number of values by column that were dropped because they are personal or finer than a
+    /// city.
     ///
     /// Columns beyond the first hundred are counted under `…`.
     package private(set) var droppedCounts: [String: Int] = [:]
@@ -26,8 +27,8 @@ package struct EventReader {
     ///
     /// - Parameters:
     ///   - path: A file, or `-` for standard input.
-    ///   - format: The file's format; found out from its first character unless given.
-    /// - Throws: ``TwinsError`` when the source cannot be read, is empty, is not text or lacks a
+    ///   - format: The file's format; detected from its first character unless given.
+    /// - Throws: ``TwinsError`` if the source cannot be read, is empty, is not text or lacks a
     ///   required column.
     package init(path: String, format: RecordFormat? = nil) throws(TwinsError) {
         records = try RecordReader(path: path, format: format)
@@ -57,7 +58,7 @@ package struct EventReader {
         do throws(Rejection) {
             return .event(try event(record), line: records.lineNumber)
         } catch {
-            return .rejected(Rejection(line: records.lineNumber, error.reason, error.detail))
+            return .rejected(error.at(.line(records.lineNumber)))
         }
     }
 
@@ -83,7 +84,7 @@ package struct EventReader {
     /// The bytes of the line last returned.
     package var lineBytes: [UInt8] { Array(records.lineBytes) }
 
-    /// The share of the source read so far, 0 to 1; `nil` when its size is unknown.
+    /// The fraction of the source read so far, 0 to 1; `nil` if its size is unknown.
     package var fractionRead: Double? {
         records.lines.byteCount.map { min(1, Double(records.lines.bytesRead) / Double(max($0, 1))) }
     }

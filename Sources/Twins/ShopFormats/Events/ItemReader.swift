@@ -3,8 +3,8 @@ package import Shop
 
 /// Reads a catalogue of items from CSV or JSON Lines.
 ///
-/// Only `item_id` is required; `name`, `category`, `brand`, `description`, `image_url` and `price`
-/// are used when present, other columns are passed over.
+/// Only `item_id` is required. `name`, `category`, `brand`, `description`, `image_url` and `price`
+/// are optional, and other columns are ignored.
 package struct ItemReader {
     private var records: RecordReader
     /// The columns of CSV, folded.
@@ -12,8 +12,8 @@ package struct ItemReader {
 
     /// Opens a source of items; `-` is standard input.
     ///
-    /// - Throws: ``TwinsError`` when the source cannot be read, is empty, is not text or lacks
-    ///   the column `item_id`.
+    /// - Throws: ``TwinsError`` if the source cannot be read, is empty, is not text or lacks the
+    ///   column `item_id`.
     package init(path: String, format: RecordFormat? = nil) throws(TwinsError) {
         records = try RecordReader(path: path, format: format)
         names = records.columns.map(ItemReader.folded)
@@ -37,33 +37,31 @@ package struct ItemReader {
                     try item(fields.lazy.map { (ItemReader.folded($0.name), $0.text) }))
             }
         } catch {
-            return .failure(Rejection(line: records.lineNumber, error.reason, error.detail))
+            return .failure(error.at(.line(records.lineNumber)))
         }
     }
 
     private func item(_ fields: some Sequence<(String, String)>) throws(Rejection) -> Item {
-        var item = Item(itemID: "", name: "")
-        var seen: Set<String> = []
+        var texts: [String: String] = [:]
+        var price: Double?
         for (name, text) in fields where ItemReader.known.contains(name) && !text.isEmpty {
-            guard seen.insert(name).inserted else { throw .ambiguous }
+            guard texts.updateValue(text, forKey: name) == nil else { throw .ambiguous }
             try name == "item_id"
                 ? TextRules.check(id: text, name) : TextRules.check(phrase: text, name)
-            switch name {
-            case "item_id": item.itemID = text
-            case "name": item.name = text
-            case "category": item.category = text
-            case "brand": item.brand = text
-            case "description": item.description = text
-            case "image_url": item.imageURL = text
-            default:
-                guard let price = DecimalText.parse(text), (0...Limits.amountMax).contains(price)
-                else { throw Rejection(.number, "price is \(Rejection.quoted(text))") }
-                item.price = price
-            }
+            if name == "price" { price = try ItemReader.price(text) }
         }
-        guard !item.itemID.isEmpty else { throw Rejection(.missing, "item_id") }
-        if item.name.isEmpty { item.name = item.itemID }
-        return item
+        guard let itemID = texts["item_id"] else { throw Rejection(.missing, "item_id") }
+        return Item(
+            itemID: itemID, name: texts["name"], category: texts["category"],
+            brand: texts["brand"], description: texts["description"],
+            imageURL: texts["image_url"], price: price)
+    }
+
+    private static func price(_ text: String) throws(Rejection) -> Double {
+        guard let price = DecimalText.parse(text), (0...Limits.amountMax).contains(price) else {
+            throw Rejection(.number, "price is \(Rejection.quoted(text))")
+        }
+        return price
     }
 
     private static let known: Set<String> = [

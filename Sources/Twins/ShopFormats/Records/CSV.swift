@@ -1,7 +1,9 @@
 package import Shop
 
-/// Splits one line of comma-separated values (RFC 4180, except that a record is always one line, so
-/// that a stray quote can never swallow the lines after it).
+/// Splits one line of comma-separated values.
+///
+/// It follows RFC 4180, except that a record is always one line. So a stray quote cannot affect the
+/// lines after it.
 package enum CSV {
     /// The fields of a line.
     ///
@@ -26,7 +28,7 @@ package enum CSV {
         }
     }
 
-    /// The separator of a header line: the one of comma, semicolon and tab that it has most of.
+    /// The separator of a header line: the most frequent of comma, semicolon and tab.
     static func separator(ofHeader line: ArraySlice<UInt8>) -> UInt8 {
         let candidates = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")]
         let counts = candidates.map { candidate in line.count { $0 == candidate } }

@@ -1,24 +1,24 @@
 import Shop
 
-/// A flat object of texts, numbers and truth values, as one record of JSON.
+/// A JSON object of texts, numbers and booleans, without nested values.
 struct FlatObject {
     /// A key with its value as text.
     typealias Field = (name: String, text: String)
 
-    /// The keys that have a value other than null, in the order of the text.
+    /// The keys with a value other than null, in the order of the text.
     private(set) var fields: [Field] = []
     private var names: Set<String> = []
     private var keyCount = 0
-    /// Why its keys cannot be used, whatever their values are; `nil` if they can.
+    /// Why the keys cannot be used, whatever their values; `nil` if they can.
     private(set) var keyFlaw: Rejection?
     private var isFlat = true
 
-    /// Makes an object without keys.
+    /// Creates an object without keys.
     init() {}
 
-    /// Takes the next value of a text, which should be a flat object.
+    /// Reads the next value of a text, which should be a flat object.
     ///
-    /// - Returns: The fields; a rejection for anything else, which was passed over.
+    /// - Returns: The fields; a rejection for any other value, which was skipped.
     static func take(
         _ scanner: inout JSONScanner
     ) throws(JSONScanner.Flaw) -> Result<[Field], Rejection> {
@@ -55,7 +55,7 @@ struct FlatObject {
 
     /// Counts a key.
     ///
-    /// - Returns: Its text; `nil` if the object cannot be used any more, or this key cannot.
+    /// - Returns: Its text; `nil` if the object or this key cannot be used.
     mutating func accept(_ key: JSONScanner.Key) -> String? {
         keyCount += 1
         guard keyCount <= Limits.keyCountMax else {

@@ -1,8 +1,8 @@
-/// Reads a JSON text (RFC 8259) strictly, one token after the other.
+/// Reads a JSON text (RFC 8259) strictly, token by token.
 ///
-/// The work is proportional to the bytes, and the memory to what the caller keeps. A decoder of the
-/// library would take one of several values of a key silently, accept a comma before a closing
-/// bracket, and build all values before their number can be judged.
+/// The time is proportional to the bytes, and the memory to the values that the caller keeps.
+/// Foundation's decoder would silently take one of several values of a key, accept a comma before a
+/// closing bracket, and build all values before their number can be checked.
 ///
 /// ```swift
 /// var scanner = JSONScanner(bytes[...])
@@ -24,7 +24,7 @@ struct JSONScanner {
 
     /// A value that is neither an array nor an object.
     enum Scalar: Equatable {
-        /// A text, number or truth value, as text.
+        /// A text, number or boolean, as text.
         case text(String)
         case null
         /// A number out of range, or a text that is not Unicode.
@@ -33,7 +33,7 @@ struct JSONScanner {
 
     /// The deepest nesting that is read.
     static let depthMax = 64
-    /// Arrays and objects of one text unless told otherwise.
+    /// The default limit of arrays and objects in one text.
     static let containerCountMax = 20 * 10_000
 
     private let text: ArraySlice<UInt8>
@@ -41,7 +41,7 @@ struct JSONScanner {
     private var position: Int
     private var depth = 0
     private var containerCount = 0
-    /// Values that were read or passed over so far.
+    /// The number of values that were read or skipped so far.
     private(set) var valueCount = 0
 
     /// Begins at the start of a text.
@@ -51,7 +51,7 @@ struct JSONScanner {
         position = text.startIndex
     }
 
-    /// The first byte of the next token, which is not taken.
+    /// The first byte of the next token, without consuming it.
     mutating func peek() throws(Flaw) -> UInt8 {
         while position < text.endIndex {
             switch text[position] {
@@ -62,7 +62,7 @@ struct JSONScanner {
         throw .malformed
     }
 
-    /// Sees to it that nothing but white space is left.
+    /// Checks that only white space is left.
     mutating func finish() throws(Flaw) {
         while position < text.endIndex {
             guard Self.isSpace(text[position]) else { throw .malformed }
@@ -72,7 +72,7 @@ struct JSONScanner {
 
     // MARK: Containers
 
-    /// Takes the bracket or brace that opens the next value.
+    /// Consumes the bracket or brace that opens the next value.
     mutating func open(_ bracket: UInt8) throws(Flaw) {
         guard try peek() == bracket else { throw .malformed }
         position += 1
@@ -83,20 +83,20 @@ struct JSONScanner {
         guard containerCount <= containerCountMax else { throw .manyContainers }
     }
 
-    /// Goes to the next element of the array that was opened last; at its end closes it.
+    /// Moves to the next element of the innermost array; closes the array at its end.
     ///
-    /// - Parameter isFirst: Whether no element was asked for yet; false afterwards.
-    /// - Returns: Whether there is another element, which is then to be taken.
-    /// - Throws: ``Flaw`` for anything else than an element or the end.
+    /// - Parameter isFirst: Whether the next element is the first; false afterwards.
+    /// - Returns: Whether there is another element, which the caller has to consume.
+    /// - Throws: ``Flaw`` unless there is an element or the end.
     mutating func nextElement(_ isFirst: inout Bool) throws(Flaw) -> Bool {
         try next(&isFirst, closing: UInt8(ascii: "]"))
     }
 
-    /// Goes to the next key of the object that was opened last; at its end closes it.
+    /// Moves to the next key of the innermost object; closes the object at its end.
     ///
-    /// - Parameter isFirst: Whether no key was asked for yet; false afterwards.
-    /// - Returns: The key, whose value is then to be taken; `nil` at the end.
-    /// - Throws: ``Flaw`` for anything else than a key or the end.
+    /// - Parameter isFirst: Whether the next key is the first; false afterwards.
+    /// - Returns: The key, whose value the caller has to consume; `nil` at the end.
+    /// - Throws: ``Flaw`` unless there is a key or the end.
     mutating func nextKey(_ isFirst: inout Bool) throws(Flaw) -> Key? {
         guard try next(&isFirst, closing: UInt8(ascii: "}")) else { return nil }
         let key = try string()
@@ -123,7 +123,7 @@ struct JSONScanner {
 
     // MARK: Values
 
-    /// Passes over the next value with all that is in it.
+    /// Skips the next value with its content.
     mutating func skipValue() throws(Flaw) {
         switch try peek() {
         case UInt8(ascii: "["):
@@ -138,7 +138,7 @@ struct JSONScanner {
         }
     }
 
-    /// Takes the next value if it is a text, number, truth value or null; passes over another.
+    /// Reads the next value if it is a text, number, boolean or null; skips it otherwise.
     ///
     /// - Returns: The value; `nil` for an array or object.
     mutating func scalar() throws(Flaw) -> Scalar? {
@@ -188,7 +188,7 @@ struct JSONScanner {
         return value
     }
 
-    /// Takes a string, and says where it is without its quotes.
+    /// Consumes a string and returns its range without the quotes.
     private mutating func string() throws(Flaw) -> (bytes: Range<Int>, hasEscapes: Bool) {
         guard try peek() == UInt8(ascii: "\"") else { throw .malformed }
         position += 1
@@ -232,7 +232,7 @@ struct JSONScanner {
 }
 
 extension JSONScanner {
-    /// A string of the text, which becomes a `String` when it is asked for.
+    /// A string of the text, which is decoded on demand.
     struct Key {
         private let quoted: ArraySlice<UInt8>
         private let hasEscapes: Bool
@@ -242,7 +242,7 @@ extension JSONScanner {
             self.hasEscapes = hasEscapes
         }
 
-        /// How many bytes it has in the text.
+        /// The number of its bytes in the text.
         var byteCount: Int { quoted.count }
 
         /// The string; `nil` if it is not Unicode.
@@ -282,7 +282,7 @@ extension JSONScanner {
             }
         }
 
-        /// The character of `\u` and its digits, or of two of them for one beyond 16 bits.
+        /// The character of a `\u` escape, or of two of them for a surrogate pair.
         private static func scalar(_ rest: inout ArraySlice<UInt8>) -> Unicode.Scalar? {
             guard let unit = unit(&rest) else { return nil }
             guard (0xD800..<0xDC00).contains(unit) else { return Unicode.Scalar(unit) }
@@ -305,7 +305,7 @@ extension JSONScanner {
 
 /// Numbers as JSON writes them (RFC 8259, section 6).
 enum JSONNumber {
-    /// Where the number that begins at a position ends; `nil` if there is none.
+    /// The end of the number that begins at a position; `nil` if there is none.
     static func end(in text: ArraySlice<UInt8>, from start: Int) -> Int? {
         var position = start
         func digits() -> Bool {
@@ -332,7 +332,7 @@ enum JSONNumber {
         return position
     }
 
-    /// A number as text, whole ones without a point; `nil` if it is too large for one.
+    /// A number as text, integers without a decimal point; `nil` if it is out of range.
     static func text(_ bytes: ArraySlice<UInt8>) -> String? {
         let text = String(decoding: bytes, as: UTF8.self)
         if let integer = Int64(text) { return String(integer) }

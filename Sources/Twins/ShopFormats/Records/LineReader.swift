@@ -3,7 +3,7 @@ package import Shop
 
 /// Streams the lines of a file or of standard input in constant memory.
 package struct LineReader {
-    /// A line without its end; `bytes` is `nil` when it was longer than the limit.
+    /// A line without its line end; `bytes` is `nil` if it was longer than the limit.
     package struct Line {
         package var number: Int
         package var bytes: ArraySlice<UInt8>?
@@ -15,9 +15,9 @@ package struct LineReader {
     private var position = 0
     private var atEnd = false
     private var lineNumber = 0
-    /// Bytes taken from the source so far.
+    /// The number of bytes read from the source so far.
     package private(set) var bytesRead = 0
-    /// Size of the source, if it is a file.
+    /// The size of the source; `nil` if it is not a file.
     package let byteCount: Int?
 
     /// Opens a file, or standard input for `-`.
@@ -46,7 +46,7 @@ package struct LineReader {
         byteCount = isRegular ? (attributes?[.size] as? NSNumber)?.intValue : nil
     }
 
-    /// Looks at the start of the source without consuming it.
+    /// The next bytes of the source, without consuming them.
     mutating func peek(_ count: Int) throws(TwinsError) -> ArraySlice<UInt8> {
         while buffer.count - position < count, !atEnd { try fill() }
         return buffer[position..<min(buffer.count, position + count)]
@@ -54,7 +54,7 @@ package struct LineReader {
 
     /// The next line, or `nil` at the end.
     ///
-    /// Ends are LF or CR LF; a byte order mark is dropped.
+    /// Line ends are LF or CR LF. A byte order mark is dropped.
     package mutating func next() throws(TwinsError) -> Line? {
         var searched = position
         var tooLong = false

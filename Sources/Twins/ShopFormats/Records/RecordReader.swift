@@ -1,7 +1,7 @@
 import Foundation
 import Shop
 
-/// How the records of a file are written.
+/// The format of a file of records.
 package enum RecordFormat: String, Sendable, CaseIterable {
     /// Comma-, semicolon- or tab-separated values under a header.
     case csv
@@ -17,7 +17,7 @@ struct RecordReader {
         case row([String])
         /// A line of JSON: keys with their values.
         case object([FlatObject.Field])
-        /// A line that is neither.
+        /// A line that was not accepted.
         case rejected(Rejection)
     }
 
@@ -31,14 +31,14 @@ struct RecordReader {
     private var separator = UInt8(ascii: ",")
     private var fields: [String] = []
 
-    /// Opens a source, finds out its format unless told, and reads a CSV header.
+    /// Opens a source, detects its format unless given, and reads a CSV header.
     init(path: String, format: RecordFormat?) throws(TwinsError) {
         lines = try LineReader(path: path)
         let start = try lines.peek(4096)
         guard !start.isEmpty else {
             throw TwinsError(.format, "\(lines.name) is empty. There is nothing to read.")
         }
-        // A stray zero byte spoils its line; many are the mark of a picture, an archive or UTF-16.
+        // A stray zero byte spoils its line only. Many zeros mean an image, an archive or UTF-16.
         guard start.count(where: { $0 == 0 }) <= start.count / 64 else {
             throw TwinsError(
                 .format, "\(lines.name) is not a text file. Give a CSV or JSON Lines file.")
@@ -47,7 +47,7 @@ struct RecordReader {
         if self.format == .csv { try readHeader() }
     }
 
-    /// The next record, or `nil` at the end; blank lines are passed over.
+    /// The next record, or `nil` at the end; blank lines are skipped.
     mutating func next() throws(TwinsError) -> Record? {
         while let line = try lines.next() {
             lineNumber = line.number
@@ -55,15 +55,15 @@ struct RecordReader {
                 lineBytes = []
                 let limit = Limits.lineByteCountMax
                 return .rejected(
-                    Rejection(line: line.number, .value, "the line is longer than \(limit) bytes"))
+                    Rejection(
+                        .value, "the line is longer than \(limit) bytes", at: .line(line.number)))
             }
             guard bytes.contains(where: { $0 != UInt8(ascii: " ") }) else { continue }
             lineBytes = bytes
             do throws(Rejection) {
                 return format == .csv ? .row(try csv(bytes)) : .object(try json(bytes))
             } catch {
-                return .rejected(
-                    Rejection(line: line.number, error.reason, error.detail))
+                return .rejected(error.at(.line(line.number)))
             }
         }
         return nil

@@ -1,15 +1,15 @@
-/// Numbers as people and programs write them in files, bodies and parameters.
+/// Decimal numbers in files, bodies and parameters.
 ///
-/// The initializer of `Double` also takes hexadecimal numbers, words for infinity, and the start of
-/// a text that goes on behind a zero byte.
+/// The initializer of `Double` also accepts hexadecimal numbers, words for infinity, and a text
+/// with more text after a zero byte.
 package enum DecimalText {
-    /// Digits of a number beyond these are a mistake.
+    /// A longer number is a mistake.
     private static let byteCountMax = 512
 
     /// Reads a decimal number such as `5`, `-0.25`, `.5`, `+5.` or `1e3`.
     ///
     /// - Parameter text: The whole text, without blanks.
-    /// - Returns: The number; `nil` for anything else, and for a number that is not finite.
+    /// - Returns: The number; `nil` for any other text, and for a number that is not finite.
     package static func parse(_ text: some StringProtocol) -> Double? {
         guard text.utf8.count <= byteCountMax, isDecimal(text.utf8) else { return nil }
         guard let number = Double(text), number.isFinite else { return nil }

@@ -1,12 +1,12 @@
-/// Names and values of columns that tell who or where a person is, which no store keeps.
+/// Detects names and values of columns with personal data, which no store keeps.
 ///
-/// Names are judged word by word, so that `shipping`, `latest` and `flat` are not taken for `ip` and
-/// `lat`. A column of which one cannot know is dropped: its loss is told, and a name that was kept
-/// cannot be taken back.
+/// Names are compared word by word, so that `shipping`, `latest` and `flat` do not match `ip` and
+/// `lat`. A doubtful column is dropped: a user sees that it was dropped and can rename it, but
+/// personal data that were stored cannot be taken back.
 enum PersonalData {
-    /// Whether a column's name says that its values are personal.
+    /// Whether the name of a column means personal data.
     static func isName(_ name: String) -> Bool {
-        // Names that are longer are refused anyway.
+        // Longer names are rejected anyway.
         guard name.utf8.count <= 256 else { return false }
         let words = words(of: name)
         guard let first = words.first, let last = words.last else { return false }
@@ -32,10 +32,10 @@ enum PersonalData {
 
     // MARK: Names
 
-    /// Words that a name may begin with when its values are yes and no.
+    /// First words of names whose values are yes and no.
     private static let flags: Set<String> = ["is", "has", "was"]
 
-    /// Whole names that are written as one word.
+    /// Names that are often written as one word.
     private static let joined: Set<String> = [
         "long", "dob", "emailaddress", "mailaddress", "useremail", "customeremail", "phonenumber",
         "mobilenumber", "mobilephone", "cellphone", "telephonenumber", "firstname", "lastname",
@@ -50,7 +50,7 @@ enum PersonalData {
         "advertisingid", "passportnumber", "taxid", "forwardedfor", "xforwardedfor",
     ]
 
-    /// Words that are personal wherever they stand.
+    /// Words that are personal at any position in a name.
     private static let open: Set<String> = [
         "iban", "ssn", "msisdn", "imei", "imsi", "idfa", "gaid", "birth", "birthdate", "birthday",
         "dob", "surname", "forename", "firstname", "lastname", "fullname", "latitude", "longitude",
@@ -61,20 +61,20 @@ enum PersonalData {
         "postleitzahl", "telefon", "telefonnummer",
     ]
 
-    /// Words that are personal unless the name ends with what describes a kind of them.
+    /// Words that are personal unless the last word of the name is in `describing`.
     private static let named: Set<String> = [
         "mail", "mails", "email", "emails", "phone", "phones", "telephone", "cellphone", "tel",
         "fax", "addr", "address", "addresses", "adresse", "zip", "device", "username", "street",
     ]
 
-    /// Last words of names that tell a kind and not a person.
+    /// Last words of names whose values describe a kind and not a person.
     private static let describing: Set<String> = [
         "type", "kind", "category", "class", "brand", "model", "case", "os", "platform", "campaign",
         "template", "subject", "count", "status", "consent", "rating",
         "style",
     ]
 
-    /// Words that are personal before certain others.
+    /// Words that are personal before certain other words.
     private static let pairs: [String: Set<String>] = [
         "first": ["name"], "last": ["name"], "sur": ["name"], "full": ["name"], "middle": ["name"],
         "given": ["name"], "family": ["name"], "maiden": ["name"], "nick": ["name"],
@@ -87,7 +87,7 @@ enum PersonalData {
         "tax": ["id"], "advertising": ["id"],
     ]
 
-    /// Words before `ip`, `mobile` and `card` that say whose it is.
+    /// Words before `ip`, `mobile` and `card` that name an owner.
     private static let owners: Set<String> = [
         "user", "client", "customer", "remote", "source", "src", "request", "server", "host",
         "visitor", "session", "peer", "my", "contact", "payment", "bank", "login", "last", "x",
@@ -154,7 +154,7 @@ enum PersonalData {
             guard let end = address.firstIndex(of: UInt8(ascii: "]")) else { return false }
             return isIPv6(address[(address.startIndex + 1)..<end])
         }
-        // The length of a network's prefix, and a zone, tell nothing more.
+        // The length of a network's prefix, and a zone, do not matter.
         address = address.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "%") }
         if isIPv6(address) { return true }
         let parts = address.split(separator: colon, omittingEmptySubsequences: false)
@@ -174,7 +174,7 @@ enum PersonalData {
         var empty = 0
         for (index, group) in groups.enumerated() {
             if group.isEmpty {
-                // Of the two empty parts beside a colon at an end, one is that end.
+                // A double colon at an end makes two empty parts; only one of them counts.
                 let isEnd = index == 0 || index == groups.count - 1
                 if !isEnd { empty += 1 }
                 continue
@@ -192,7 +192,7 @@ enum PersonalData {
         return hasGroup && !hasLooseEnd && (empty == 1 || (empty == 0 && count == 8))
     }
 
-    /// Whether a text is an IBAN, with or without blanks; its check digits tell (ISO 13616).
+    /// Whether a text is an IBAN with valid check digits, with or without blanks (ISO 13616).
     private static func isIBAN(_ bytes: ArraySlice<UInt8>) -> Bool {
         guard (15...42).contains(bytes.count) else { return false }
         let marks = bytes.filter { $0 != 0x20 }
@@ -210,8 +210,8 @@ enum PersonalData {
         return remainder == 1
     }
 
-    /// Whether a text is a pair of degrees: two numbers with three or more decimals each, or degrees
-    /// with a point of the compass.
+    /// Whether a text is a pair of degrees: two numbers with three or more decimals each, or
+    /// degrees with a point of the compass.
     private static func isCoordinates(_ bytes: ArraySlice<UInt8>) -> Bool {
         guard bytes.count <= 64 else { return false }
         let text = String(decoding: bytes, as: UTF8.self)

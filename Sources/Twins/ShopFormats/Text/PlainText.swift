@@ -1,8 +1,8 @@
-/// Texts from outside, without characters that control a terminal.
+/// Makes texts from outside safe to print on a terminal.
 package enum PlainText {
-    /// Whether a text holds a control character: U+0000 to U+001F, U+007F to U+009F.
+    /// Whether a text has a control character: U+0000 to U+001F, U+007F to U+009F.
     ///
-    /// Marks for the direction of writing are allowed, since names need them; ``printable(_:)``
+    /// Marks for the direction of writing are allowed, because names need them. ``printable(_:)``
     /// replaces them.
     package static func hasControls(_ text: String) -> Bool {
         var before: UInt8 = 0
@@ -13,8 +13,10 @@ package enum PlainText {
         return false
     }
 
-    /// A text as it may be printed: control characters and marks for the direction of writing are
-    /// replaced by U+FFFD, so that it can neither move the cursor nor look like another text.
+    /// A text that is safe to print.
+    ///
+    /// Control characters and marks for the direction of writing are replaced by U+FFFD, so that
+    /// the text cannot move the cursor or look like another text.
     package static func printable(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isHidden) else { return text }
         var result = String.UnicodeScalarView()
@@ -22,7 +24,7 @@ package enum PlainText {
         return String(result)
     }
 
-    /// Lines as they may be printed: as ``printable(_:)``, but line feeds stay.
+    /// Lines that are safe to print: as ``printable(_:)``, but line feeds stay.
     package static func printableLines(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isHidden) else { return text }
         let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)

@@ -2,14 +2,14 @@ import Shop
 
 /// Rules for texts in files and bodies.
 ///
-/// Lengths are looked at first, so that no rule looks at more.
+/// They check the length first, so that the other checks read bounded texts.
 enum TextRules {
-    /// Throws unless a text may be an id or a name.
+    /// Checks a text that has to be an id or a name.
     static func check(id: String, _ name: String) throws(Rejection) {
         try check(id, name, byteCountMax: Limits.idByteCountMax)
     }
 
-    /// Throws unless a text may be a phrase.
+    /// Checks a text that has to be a phrase.
     static func check(phrase: String, _ name: String) throws(Rejection) {
         try check(phrase, name, byteCountMax: Limits.textByteCountMax)
     }
@@ -28,7 +28,7 @@ enum TextRules {
     /// Whether a text may be a city's name: it has a letter, and is neither coordinates nor an
     /// address.
     ///
-    /// - Complexity: O(bytes); check the length before.
+    /// - Complexity: O(bytes), so check the length first.
     static func isCity(_ text: String) -> Bool {
         guard text.contains(where: \.isLetter), !PersonalData.isValue(text) else { return false }
         let bytes = Array(text.utf8)

@@ -2,9 +2,9 @@ import PropertyGraph
 import Shop
 import Time
 
-/// How feeds lie in the shared graph: the properties of their nodes, which keep what was given.
+/// Converts feeds to properties of nodes of the shared graph, and back.
 ///
-/// The names of the nodes are those of `ContextName`.
+/// `ContextName` makes the names of the nodes.
 enum ContextNodes {
     // MARK: Events
 
@@ -70,7 +70,7 @@ enum ContextNodes {
     }
 
     static func day(_ day: Int) -> Property {
-        .timestamp(Timestamp(rawValue: Int64(day) * 86_400_000))
+        .timestamp(Timestamp(rawValue: Int64(day) * .millisecondsPerDay))
     }
 
     /// The first and the last day of an event or offer, in their order.
@@ -83,8 +83,8 @@ enum ContextNodes {
     }
 
     private static func day(_ property: Property?) throws(TwinsError) -> Int {
-        guard let moment = property?.timestamp else { throw DayBlock.damaged }
-        let day = Day.number(of: moment)
+        guard let time = property?.timestamp else { throw DayBlock.damaged }
+        let day = Day.number(of: time)
         // A block may begin before the first day that feeds may name.
         guard Day.range.contains(day) || Day.range.contains(day + DayBlock.dayCount - 1) else {
             throw DayBlock.damaged

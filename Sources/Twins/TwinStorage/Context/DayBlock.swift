@@ -2,8 +2,8 @@ import Shop
 
 /// Values of 32 days that follow one another, packed into one text.
 ///
-/// A node for each day would take ten times the space and time; and numbers in a text stay exact and
-/// can be read in an exported graph.
+/// A node for each day would take ten times the space and time; and numbers in a text stay exact
+/// and can be read in an exported graph.
 struct DayBlock: Equatable {
     static let dayCount = 32
 

@@ -7,8 +7,8 @@ import Time
 /// Feeds: what is known of the days around all customers, as nodes of the shared graph.
 ///
 /// Weather and trends lie in blocks of 32 days (``DayBlock``), so that the weather of fifty cities
-/// over three years is some two thousand nodes. No edge leads to them: a city of a twin goes with the
-/// last twin that names it, and a feed's city is a property and stays.
+/// over three years is some two thousand nodes. No edge leads to them: a city of a twin goes with
+/// the last twin that names it, and a feed's city is a property and stays.
 extension TwinStore {
     /// Adds what is known of the days around customers.
     ///

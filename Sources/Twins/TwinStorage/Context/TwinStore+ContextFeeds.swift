@@ -9,10 +9,9 @@ extension TwinStore {
     /// Events are sorted by their days, trends by category, city and day, offers by item, city and
     /// day: the same feeds are read in the same order, however they came in.
     ///
-    /// - Returns: The feeds; empty in a store that was never told any.
-    /// - Throws: `LMDBError`, `GraphError` or ``TwinsError`` when the store is damaged.
-    /// - Complexity: O(n log n) for n values; fifty cities over a thousand days take a few hundredths
-    ///   of a second.
+    /// - Returns: The feeds; empty in a store without feeds.
+    /// - Throws: `LMDBError`, `GraphError` or ``TwinsError`` if the store is damaged.
+    /// - Complexity: O(n log n) for n values.
     package func contextFeeds() throws -> ContextFeeds {
         try graph.read { transaction in
             var feeds = ContextFeeds()

@@ -1,5 +1,6 @@
-/// Parts of the day that a twin is active in, in UTC as logged.
+/// The parts of the day, in UTC.
 package enum Daypart {
+    /// The part of the day of an hour from 0 to 23.
     package static func name(hour: Int) -> String {
         switch hour {
         case 5..<11: "morning"

@@ -1,12 +1,22 @@
-/// How twins are made from events.
+import Time
+
+/// How twins are computed from events.
 package struct TwinSettings: Hashable, Sendable {
-    /// The time in which an edge's weight fades by half, in seconds; 30 days unless set.
+    /// The half-life of an edge's weight, in seconds.
     package var halfLifeSeconds: Double
-    /// The idle time that ends a visit, in seconds, where the source names no sessions.
+    /// The idle time that ends a visit if events have no session, in seconds.
     package var sessionIdleSeconds: Double
 
-    /// Makes settings.
-    package init(halfLifeSeconds: Double = 30 * 86_400, sessionIdleSeconds: Double = 1800) {
+    /// The half-life of a new store unless given: 30 days, in seconds.
+    package static let defaultHalfLifeSeconds: Double = 30 * .secondsPerDay
+    /// The idle time of a new store unless given: half an hour, in seconds.
+    package static let defaultSessionIdleSeconds: Double = 30 * .secondsPerMinute
+
+    /// Creates settings.
+    package init(
+        halfLifeSeconds: Double = defaultHalfLifeSeconds,
+        sessionIdleSeconds: Double = defaultSessionIdleSeconds
+    ) {
         self.halfLifeSeconds = halfLifeSeconds
         self.sessionIdleSeconds = sessionIdleSeconds
     }

@@ -1,6 +1,6 @@
 package import Shop
 
-/// Appends batches one after the other, each on its way to the disk while the next is made ready.
+/// Appends batches one after the other: while one is written to the disk, the next is prepared.
 ///
 /// ```swift
 /// var pipeline = AppendPipeline(into: store)
@@ -11,41 +11,41 @@ package struct AppendPipeline {
     private let store: TwinStore
     private let createItems: Bool
     private var writing = BackgroundStage<AppendResult>()
-    /// The place that the sweep will have reached when the batch under way is on disk.
-    private var place: MergePosition?
+    /// The position of the merge pass after the batch that is being written.
+    private var mergePosition: MergePosition?
 
-    /// Makes a pipeline with nothing in it.
+    /// Creates an empty pipeline.
     ///
     /// - Parameters:
-    ///   - store: Where the events go.
+    ///   - store: The store to append to.
     ///   - createItems: Whether items that the catalogue lacks are added to it.
     package init(into store: TwinStore, createItems: Bool = true) {
         self.store = store
         self.createItems = createItems
     }
 
-    /// Begins to append a batch, and waits for the batch before it.
+    /// Waits for the batch before, and begins to append a batch.
     ///
     /// - Parameter events: The batch; see ``TwinStore/append(_:createItems:)``.
-    /// - Returns: What became of the batch before, which is on disk; `nil` for the first.
-    /// - Throws: What appending the batch before threw; then this one must not be counted on.
+    /// - Returns: The result of the batch before, which is on disk; `nil` for the first batch.
+    /// - Throws: The error of the batch before; then this batch is not appended.
     @discardableResult
     package mutating func append(_ events: [Event]) throws -> AppendResult? {
         let prepared = try store.prepare(events)
-        let part = try store.prepareMerge(TwinStore.mergeCount(for: events), from: place)
-        place = part?.end
+        let merge = try store.prepareMerge(TwinStore.mergeCount(for: events), from: mergePosition)
+        mergePosition = merge?.end
         return try writing.begin { [store, createItems] in
-            try store.append(prepared, createItems: createItems, settling: part)
+            try store.append(prepared, createItems: createItems, merging: merge)
         }
     }
 
     /// Waits until all batches are on disk.
     ///
-    /// - Returns: What became of the last batch; `nil` if there is none to wait for.
-    /// - Throws: What appending it threw.
+    /// - Returns: The result of the last batch; `nil` if no batch is being written.
+    /// - Throws: The error of the last batch.
     @discardableResult
     package mutating func finish() throws -> AppendResult? {
-        place = nil
+        mergePosition = nil
         return try writing.finish()
     }
 }

@@ -1,39 +1,39 @@
 import Dispatch
 
-/// Work that goes on beside its caller, one piece after the other.
-struct BackgroundStage<Answer: Sendable> {
-    private let queue = DispatchQueue(label: "overlap")
-    private var piece: Piece?
+/// Runs tasks in the background, one after the other.
+struct BackgroundStage<Output: Sendable> {
+    private let queue = DispatchQueue(label: "background-stage")
+    private var task: Task?
 
-    /// Waits for the piece of work under way and begins the next.
+    /// Waits for the running task and starts the next.
     ///
-    /// - Returns: The answer of the piece before; `nil` if there was none.
-    /// - Throws: What the piece before threw; then the next is not begun.
-    mutating func begin(_ work: @escaping @Sendable () throws -> Answer) throws -> Answer? {
+    /// - Returns: The output of the task before; `nil` if there was none.
+    /// - Throws: The error of the task before; then the next is not started.
+    mutating func begin(_ work: @escaping @Sendable () throws -> Output) throws -> Output? {
         let before = try finish()
-        let piece = Piece()
+        let task = Task()
         queue.async {
-            piece.outcome = Result { try work() }
-            piece.done.signal()
+            task.result = Result { try work() }
+            task.done.signal()
         }
-        self.piece = piece
+        self.task = task
         return before
     }
 
-    /// Waits for the piece of work under way.
+    /// Waits for the running task.
     ///
-    /// - Returns: Its answer; `nil` if there is none.
-    /// - Throws: What it threw.
-    mutating func finish() throws -> Answer? {
-        guard let piece else { return nil }
-        self.piece = nil
-        piece.done.wait()
-        return try piece.outcome?.get()
+    /// - Returns: Its output; `nil` if no task is running.
+    /// - Throws: Its error.
+    mutating func finish() throws -> Output? {
+        guard let task else { return nil }
+        self.task = nil
+        task.done.wait()
+        return try task.result?.get()
     }
 
-    // @unchecked Sendable: `outcome` is set once, before `done` is signalled, and read after.
-    private final class Piece: @unchecked Sendable {
+    // @unchecked Sendable: `result` is set once, before `done` is signalled, and read after.
+    private final class Task: @unchecked Sendable {
         let done = DispatchSemaphore(value: 0)
-        var outcome: Result<Answer, any Error>?
+        var result: Result<Output, any Error>?
     }
 }

@@ -2,26 +2,26 @@ package import Shop
 package import ShopFormats
 package import Time
 
-/// What became of the lines that were ingested.
+/// The result of ingesting lines of events.
 package struct IngestReport: Sendable, Hashable {
-    /// Events that were new.
+    /// The number of new events.
     package var added = 0
-    /// Events that had been there before.
+    /// The number of events that the store had already.
     package var duplicates = 0
-    /// Lines that were not accepted, by reason.
+    /// The number of lines that were not accepted, by reason.
     package var rejected: [Rejection.Reason: Int] = [:]
-    /// Values of readable lines that were dropped, since they are personal or finer than a city, by
-    /// column.
+    /// The number of values by column that were dropped from accepted lines, because they are
+    /// personal or finer than a city.
     package var dropped: [String: Int] = [:]
-    /// The first rejections, to show.
+    /// The first five rejections.
     package var examples: [Rejection] = []
 
-    /// Nothing read yet.
+    /// Creates a report of no lines.
     package init() {}
 
-    /// Lines that were not accepted.
+    /// The number of lines that were not accepted.
     package var rejectedCount: Int { rejected.values.reduce(0, +) }
-    /// Lines read.
+    /// The number of lines read.
     package var total: Int { added + duplicates + rejectedCount }
 
     mutating func reject(_ rejection: Rejection) {
@@ -32,10 +32,10 @@ package struct IngestReport: Sendable, Hashable {
 
 /// Reads event files into a store, batch by batch.
 ///
-/// While one batch is on its way to the disk the next is read and made ready. After a crash the same
-/// files may be ingested again: what is there is passed over.
+/// While one batch is written to the disk, the next is read and prepared. After a crash the same
+/// files may be ingested again: events that the store has are skipped.
 package struct Ingestor {
-    /// Events that are written together unless told otherwise.
+    /// The default number of events in a batch.
     package static let batchSize = 10_000
 
     private let store: TwinStore
@@ -45,15 +45,15 @@ package struct Ingestor {
     private let reject: (Rejection, [UInt8]) throws -> Void
     private let progress: (IngestReport, Double?) -> Void
 
-    /// Makes an ingestor.
+    /// Creates an ingestor.
     ///
     /// - Parameters:
-    ///   - store: Where the events go.
-    ///   - batchSize: Events that are written together, 1 or more.
+    ///   - store: The store to write to.
+    ///   - batchSize: The number of events in a batch, 1 or more.
     ///   - createItems: Whether items that the catalogue lacks are added to it.
-    ///   - latest: Events after this time are not accepted; none is too late unless given.
-    ///   - reject: Gets each line that was not accepted, and its bytes if they are at hand.
-    ///   - progress: Told after each batch, with the share of the source read if that is known.
+    ///   - latest: Events after this time are not accepted; all are accepted unless given.
+    ///   - reject: Gets each line that was not accepted, and its bytes if they are available.
+    ///   - progress: Called after each batch, with the fraction of the source read if it is known.
     package init(
         into store: TwinStore, batchSize: Int = Ingestor.batchSize, createItems: Bool = true,
         latest: Timestamp? = nil,
@@ -71,8 +71,8 @@ package struct Ingestor {
 
     /// Ingests a source of events to its end.
     ///
-    /// - Returns: What became of its lines.
-    /// - Throws: ``TwinsError`` when the source cannot be read; what the store throws. Batches
+    /// - Returns: The result.
+    /// - Throws: ``TwinsError`` if the source cannot be read, and errors of the store. Batches
     ///   before the failure stay.
     package func ingest(_ reader: EventReader) throws -> IngestReport {
         var reader = reader
@@ -80,9 +80,9 @@ package struct Ingestor {
         var batch = Batch()
         var before = Batch()
         var pipeline = AppendPipeline(into: store, createItems: createItems)
-        func turn() throws {
+        func appendBatch() throws {
             if let result = try pipeline.append(batch.sources.map(\.event)) {
-                try show(result, of: before, &report)
+                try addResult(result, of: before, to: &report)
             }
             before = batch
             batch = Batch()
@@ -91,42 +91,45 @@ package struct Ingestor {
             switch line {
             case .event(let event, let number) where latest.map { event.timestamp > $0 } ?? false:
                 let rejection = Rejection(
-                    line: number, .future, "it is later than events were to be")
+                    .future, "it is later than allowed", at: .line(number))
                 report.reject(rejection)
                 try reject(rejection, reader.lineBytes)
             case .event(let event, let number):
                 batch.sources.append((event, number, reader.lineBytes))
                 batch.fractionRead = reader.fractionRead
-                if batch.sources.count == batchSize { try turn() }
+                if batch.sources.count == batchSize { try appendBatch() }
             case .rejected(let rejection):
                 report.reject(rejection)
                 try reject(rejection, reader.lineBytes)
             }
         }
-        if !batch.sources.isEmpty { try turn() }
-        if let result = try pipeline.finish() { try show(result, of: before, &report) }
+        if !batch.sources.isEmpty { try appendBatch() }
+        if let result = try pipeline.finish() { try addResult(result, of: before, to: &report) }
         report.dropped = reader.droppedCounts
         if before.sources.isEmpty { progress(report, reader.fractionRead) }
         return report
     }
 
-    /// Events, and where in the file they came from.
+    /// Events with their lines in the file.
     private struct Batch {
         var sources: [(event: Event, line: Int, bytes: [UInt8])] = []
         var fractionRead: Double?
     }
 
-    /// Reports what became of a batch.
-    private func show(
-        _ result: AppendResult, of batch: Batch, _ report: inout IngestReport
+    /// Adds the result of a batch to the report, and tells the progress.
+    private func addResult(
+        _ result: AppendResult, of batch: Batch, to report: inout IngestReport
     ) throws {
         report.added += result.added
         report.duplicates += result.duplicates
         for rejection in result.rejections {
-            let source = batch.sources[rejection.line]
-            let placed = Rejection(line: source.line, rejection.reason, rejection.detail)
-            report.reject(placed)
-            try reject(placed, source.bytes)
+            guard let index = rejection.batchIndex else {
+                preconditionFailure("a batch rejects events by their index")
+            }
+            let source = batch.sources[index]
+            let rejection = rejection.at(.line(source.line))
+            report.reject(rejection)
+            try reject(rejection, source.bytes)
         }
         progress(report, batch.fractionRead)
     }

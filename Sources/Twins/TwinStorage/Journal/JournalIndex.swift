@@ -2,19 +2,19 @@ package import PropertyGraph
 import Synchronization
 package import Time
 
-/// What the journal says of itself, in one record that every batch rewrites.
+/// The state of the journal: one record that every batch rewrites.
 package struct JournalState: Hashable, Sendable {
-    /// Counts the changes of the journal.
+    /// The number of changes of the journal.
     package var revision: UInt64 = 0
     /// The sequence number of the next event.
     package var next: UInt64 = 1
-    /// Every event up to this sequence number has been settled.
+    /// All events up to this sequence number are merged.
     package var mergedThrough: UInt64 = 0
-    /// The sequence number up to which the sweep under way settles; 0 when there is none.
+    /// The sequence number up to which the merge pass under way merges; 0 if there is none.
     package var mergeThrough: UInt64 = 0
-    /// The last graph that the sweep under way has settled.
+    /// The last graph that the merge pass under way has visited.
     package var mergePosition = GraphID(rawValue: 0)
-    /// How many events the store holds, settled or not.
+    /// The number of events in the store, merged or pending.
     package var eventCount: UInt64 = 0
     /// The time of the newest event of all.
     package var newest: Timestamp?
@@ -34,7 +34,7 @@ package struct JournalState: Hashable, Sendable {
         self.newest = newest
     }
 
-    /// Whether the numbers fit each other, and can grow: a record that was made up may say anything.
+    /// Whether the numbers are consistent and can grow; a damaged record may have any values.
     package var isPlausible: Bool {
         let limit: UInt64 = 1 << 62
         return (1..<limit).contains(next) && revision < limit && eventCount < limit
@@ -43,7 +43,7 @@ package struct JournalState: Hashable, Sendable {
     }
 }
 
-/// An event's place in the journal.
+/// The position of an event in the journal.
 struct JournalEntry: Hashable, Sendable {
     /// Its sequence number, which is its key.
     var sequence: UInt64
@@ -51,23 +51,23 @@ struct JournalEntry: Hashable, Sendable {
     var tieBreak: UInt64
 }
 
-/// What tells events apart.
+/// The identity of an event.
 struct EventKey: Hashable, Sendable {
     var graph: GraphID
     var tieBreak: UInt64
 
     func hash(into hasher: inout Hasher) {
-        // One number where there are two: this is asked for every event, several times.
+        // One number instead of two, because this runs several times for every event.
         hasher.combine(tieBreak &+ graph.rawValue &* 0x9E37_79B9_7F4A_7C15)
     }
 }
 
-/// Which twins have events in the journal, and where; kept in memory, made from the journal.
+/// An index in memory of the pending events of each twin, built from the journal.
 ///
-/// It may name more than a snapshot holds (events not yet committed, or settled since), never less:
-/// events enter before their transaction commits, and leave only when the transaction that settled
-/// them is known to have committed. Whoever asks it *before* opening a snapshot, and then passes
-/// over what the snapshot lacks and what the twin says is settled, sees each event exactly once.
+/// It may have more events than a snapshot (not yet committed, or merged since), but never fewer:
+/// events enter before their transaction commits, and leave after the transaction that merged them
+/// has committed. A reader sees each event exactly once if it reads the index *before* it opens a
+/// snapshot, and then skips events that the snapshot lacks and those that the twin has merged.
 final class JournalIndex: Sendable {
     private let contents = Mutex(Contents())
 
@@ -75,55 +75,55 @@ final class JournalIndex: Sendable {
         var state: JournalState?
         var pending: [GraphID: [JournalEntry]] = [:]
         var sequences: [EventKey: UInt64] = [:]
-        /// How many events some twins have, settled or not: those that were asked for.
+        /// The number of events, merged or pending, of twins for which it was needed.
         var counts: [GraphID: Int] = [:]
-        /// Whether a write transaction has begun to change the journal and has not said the end.
+        /// Whether a write transaction has opened the journal and not closed it.
         var isOpen = false
-        /// The transaction that made `state`, which may not have committed.
+        /// The transaction that wrote `state`; it may not have committed.
         var writtenBy = 0
         var droppedThrough: UInt64 = 0
-        /// The graphs with events in the sweep under way, by id.
+        /// The graphs with events in the merge pass under way, by id.
         var mergeOrder: (through: UInt64, graphs: [GraphID])?
     }
 
-    /// The entries of a twin, in the order in which they came.
+    /// The entries of a twin, in the order of arrival.
     func entries(of graph: GraphID) -> [JournalEntry] {
         contents.withLock { $0.pending[graph] ?? [] }
     }
 
-    /// The entries of a twin that a snapshot may need; `nil` if some have left that it needs.
+    /// The entries of a twin that a snapshot may need; `nil` if needed entries were dropped.
     ///
-    /// Entries leave when they are merged for good. A snapshot that says that everything that has left
-    /// is merged misses none, also if the index is asked after the snapshot was opened.
+    /// The index drops entries after they are merged. A snapshot in which all dropped entries are
+    /// merged needs none of them, even if the index is read after the snapshot was opened.
     ///
     /// - Parameters:
     ///   - graph: The twin's graph.
-    ///   - merged: The sequence number through which the snapshot says all is merged.
-    /// - Returns: The entries, in the order in which they came.
+    ///   - merged: The sequence number up to which the snapshot has merged all events.
+    /// - Returns: The entries, in the order of arrival.
     func entries(of graph: GraphID, mergedThrough merged: UInt64) -> [JournalEntry]? {
         contents.withLock { contents in
             contents.droppedThrough <= merged ? contents.pending[graph] ?? [] : nil
         }
     }
 
-    /// Stops the program unless the parts of the index fit each other; for its tests.
+    /// Stops the program if the parts of the index are inconsistent; for tests.
     ///
-    /// Not to be called while a transaction is claiming sequence numbers.
+    /// Do not call it while a transaction is claiming sequence numbers.
     ///
     /// - Complexity: O(n log n) for n events in the journal.
     func checkInvariants() {
         contents.withLock { $0.checkInvariants() }
     }
 
-    /// How many events are in the journal, at least.
+    /// A lower bound of the number of events in the journal.
     var pendingCount: Int { contents.withLock { $0.sequences.count } }
 
-    /// Sees to it that the index knows all of a snapshot's journal.
+    /// Reloads the index if it is older than a snapshot.
     ///
     /// - Parameters:
     ///   - stored: The state in the snapshot.
     ///   - load: Reads the snapshot's journal after a sequence number.
-    /// - Throws: What `load` throws.
+    /// - Throws: The error of `load`.
     func refresh(
         to stored: JournalState, load: (UInt64) throws -> [(GraphID, JournalEntry)]
     ) throws {
@@ -133,20 +133,20 @@ final class JournalIndex: Sendable {
         }
     }
 
-    /// Makes the index equal to the journal as a write transaction finds it.
+    /// Makes the index equal to the journal in a write transaction.
     ///
     /// - Parameters:
     ///   - stored: The state in the transaction.
     ///   - number: The transaction's number.
     ///   - load: Reads the transaction's journal after a sequence number.
-    /// - Throws: What `load` throws.
+    /// - Throws: The error of `load`.
     func open(
         at stored: JournalState, transaction number: Int,
         load: (UInt64) throws -> [(GraphID, JournalEntry)]
     ) throws {
         try contents.withLock { contents in
-            // Left open, or another state than the last one written here: that transaction did not
-            // commit, or another process has been at work.
+            // If it is still open, that transaction did not commit. If the revision differs,
+            // another process has written.
             if contents.isOpen || contents.state?.revision != stored.revision {
                 try contents.reload(stored, load)
             } else if number > contents.writtenBy {
@@ -157,43 +157,43 @@ final class JournalIndex: Sendable {
         }
     }
 
-    /// Twins whose events are counted at a time; each takes 16 bytes.
+    /// The most twins with a kept count; each takes 16 bytes.
     private static let countedMax = 1 << 17
 
-    /// How many events a twin has, settled or not, as the open transaction finds it.
+    /// The number of events of a twin, merged or pending, in the open transaction.
     ///
     /// - Parameters:
     ///   - graph: The twin's graph.
-    ///   - settled: Reads how many of its events are settled, and up to which sequence number. It is
-    ///     asked once, before the transaction adds events of the twin.
+    ///   - merged: Reads the number of its merged events, and the sequence number up to which they
+    ///     are merged. It is called once, before the transaction adds events of the twin.
     /// - Returns: The number of its events.
-    /// - Throws: What `settled` throws.
+    /// - Throws: The error of `merged`.
     func eventCount(
-        of graph: GraphID, settled: () throws -> (count: Int, through: UInt64)
+        of graph: GraphID, merged: () throws -> (count: Int, through: UInt64)
     ) rethrows -> Int {
         try contents.withLock { contents in
             if let count = contents.counts[graph] { return count }
-            let (count, through) = try settled()
+            let (count, through) = try merged()
             let pending = contents.pending[graph]?.count { $0.sequence > through } ?? 0
             contents.counts[graph] = count + pending
             return count + pending
         }
     }
 
-    /// Counts an event that the open transaction adds, if events of its twin are counted.
+    /// Adds 1 to the number of events of a twin, if it is kept.
     func countEvent(of graph: GraphID) {
         contents.withLock { contents in contents.counts[graph]? += 1 }
     }
 
-    /// Where an event is in the journal; `nil` if it is not there.
+    /// The sequence number of an event in the journal; `nil` if it is not there.
     func sequence(of key: EventKey) -> UInt64? { contents.withLock { $0.sequences[key] } }
 
-    /// Where an event is in the journal; if it is not there, it shall be at a sequence number.
+    /// Returns an event's existing sequence number, or reserves `sequence` for it.
     ///
-    /// - Returns: The sequence number of the event that was there already; `nil` if none was.
+    /// - Returns: The existing sequence number; `nil` if `sequence` was reserved.
     func claim(_ sequence: UInt64, for key: EventKey) -> UInt64? {
         contents.withLock { contents in
-            // A table that grows bit by bit is moved again and again.
+            // A table that grows in small steps is copied often.
             if contents.sequences.count == 1 << 12 { contents.sequences.reserveCapacity(1 << 18) }
             guard let known = contents.sequences.updateValue(sequence, forKey: key) else {
                 return nil
@@ -203,7 +203,7 @@ final class JournalIndex: Sendable {
         }
     }
 
-    /// Takes in what a transaction is about to commit.
+    /// Adds the entries and the state that a transaction is about to commit.
     func close(
         at state: JournalState, added: [(GraphID, JournalEntry)], transaction number: Int
     ) {
@@ -215,9 +215,9 @@ final class JournalIndex: Sendable {
         }
     }
 
-    /// Forgets the events of a twin that is being erased.
+    /// Removes the entries of a twin that is being erased.
     ///
-    /// A reader with an older snapshot may miss them, which is what erasing is for.
+    /// A reader with an older snapshot may miss them, which is intended.
     func forget(_ graph: GraphID) {
         contents.withLock { contents in
             for entry in contents.pending[graph] ?? [] {
@@ -228,7 +228,7 @@ final class JournalIndex: Sendable {
         }
     }
 
-    /// The graphs after a position that have events in the sweep under way, by id.
+    /// The graphs after a position that have events in the merge pass under way, by id.
     func graphs(after position: GraphID, mergeThrough: UInt64) -> ArraySlice<GraphID> {
         contents.withLock { contents in
             if contents.mergeOrder?.through != mergeThrough {
@@ -272,7 +272,7 @@ extension JournalIndex.Contents {
         precondition(sequences.count == count, "events are as many as their ids")
         if let state {
             precondition(state.isPlausible, "the state's numbers fit each other")
-            precondition(droppedThrough <= state.mergedThrough, "only settled events are dropped")
+            precondition(droppedThrough <= state.mergedThrough, "only merged events are dropped")
         }
     }
 
@@ -293,7 +293,7 @@ extension JournalIndex.Contents {
         mergeOrder = nil
     }
 
-    /// Lets go of events up to a sequence number, which are settled for good.
+    /// Drops events up to a sequence number; their merge is committed.
     fileprivate mutating func drop(through sequence: UInt64) {
         guard sequence > droppedThrough else { return }
         droppedThrough = sequence

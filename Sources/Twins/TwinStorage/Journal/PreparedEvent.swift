@@ -1,24 +1,27 @@
 import LMDB
 import PropertyGraph
 import Shop
+import TextFiles
 import Time
 
-/// An event made ready for the journal: all that can be done outside the one write transaction,
-/// while another batch waits for the disk.
+/// An event that is prepared for the journal.
+///
+/// Preparing does all work that is possible outside the write transaction, while another batch is
+/// written to the disk.
 struct PreparedEvent: Sendable {
-    var moment: LogPosition
+    var position: LogPosition
     var customer: KnownCustomer
-    /// The event as the log will hold it; empty while its item is unknown.
+    /// The record of the event for the log; empty while its item is unknown.
     var record: [UInt8]
-    /// What the store has to learn first; `nil` for most events.
+    /// The names that the store has to add first; `nil` for most events.
     var unknown: UnknownNames?
 }
 
-/// The names of an event that a store did not know.
+/// The names of an event that the store lacks.
 final class UnknownNames: Sendable {
     let event: Event
     let eventID: String
-    /// Names of other things than items.
+    /// The names of nodes other than items.
     let names: [(label: Label, name: String)]
 
     init(_ event: Event, eventID: String, names: [(Label, String)]) {
@@ -28,17 +31,17 @@ final class UnknownNames: Sendable {
     }
 }
 
-/// A batch made ready for the journal.
+/// A batch that is prepared for the journal.
 struct PreparedBatch: Sendable {
     var events: [PreparedEvent] = []
-    /// The number of the state of the store that it was made ready in.
+    /// The number of the state of the store in which it was prepared.
     var state: Int
-    /// What it was made from, to begin again if something was erased since.
+    /// The events, to prepare them again if something was erased since.
     var source: [Event]
 }
 
 extension TwinStore {
-    /// Makes events ready to be appended; runs beside writes.
+    /// Prepares events to be appended, while other batches are written.
     func prepare(_ events: [Event]) throws -> PreparedBatch {
         try graph.read { transaction in
             var preparation = Preparation(store: self)
@@ -51,21 +54,21 @@ extension TwinStore {
         }
     }
 
-    /// A batch as it is without anything that the store knows.
+    /// The events of a batch without any node of the store.
     func unresolved(_ batch: PreparedBatch) -> [PreparedEvent] {
         batch.source.map { event in
             let pseudonym = pseudonymizer.pseudonym(of: event.userID)
             let eventID = event.eventID ?? EventRecord.contentID(event, pseudonym: pseudonym)
-            let moment = LogPosition(
+            let position = LogPosition(
                 timestamp: event.timestamp, tieBreak: EventRecord.tieBreak(ofID: eventID))
             return PreparedEvent(
-                moment: moment, customer: KnownCustomer(pseudonym: pseudonym), record: [],
+                position: position, customer: KnownCustomer(pseudonym: pseudonym), record: [],
                 unknown: UnknownNames(event, eventID: eventID, names: Preparation.names(of: event)))
         }
     }
 }
 
-/// Makes events ready one after the other, which often share a customer, a city and an hour.
+/// Prepares events one after the other, which often share a customer, a city and an hour.
 private struct Preparation {
     let store: TwinStore
     private var last: (userID: BytewiseString, customer: KnownCustomer)?
@@ -84,17 +87,17 @@ private struct Preparation {
         let item = try event.itemID.flatMap { try store.names.learn(.item, $0, in: transaction) }
         let names = try unknownNames(of: event, in: transaction)
         let hasItem = item != nil || event.itemID == nil
-        let moment = LogPosition(
+        let position = LogPosition(
             timestamp: event.timestamp, tieBreak: EventRecord.tieBreak(ofID: eventID))
         return PreparedEvent(
-            moment: moment, customer: customer,
+            position: position, customer: customer,
             record: hasItem
                 ? EventRecord.encode(event, item: item?.index, eventID: eventID) : [],
             unknown: hasItem && names.isEmpty
                 ? nil : UnknownNames(event, eventID: eventID, names: names))
     }
 
-    /// The names, besides customer and item, that the fold of an event wants nodes for.
+    /// The names of the nodes, besides customer and item, that the fold of an event needs.
     static func names(of event: Event) -> [(Label, String)] {
         var names = [(Label.daypart, Daypart.name(hour: event.timestamp.hour))]
         if let query = event.query.map(TwinFold.queryName), !query.isEmpty {

@@ -3,92 +3,94 @@ import PropertyGraph
 package import Shop
 import Time
 
-/// What became of a batch of events.
+/// The result of appending a batch of events.
 package struct AppendResult: Hashable, Sendable {
-    /// How many were new.
+    /// The number of new events.
     package var added = 0
-    /// How many had been there before, with the same content.
+    /// The number of events that the store had already, with the same content.
     package var duplicates = 0
-    /// Events that were not accepted, by their place in the batch.
+    /// The events that were not accepted, at their index in the batch.
     package var rejections: [Rejection] = []
 }
 
 extension TwinStore {
-    /// Adds events to the log and moves the twins they belong to, all or nothing.
+    /// Adds events to the logs of their twins, all or nothing.
     ///
-    /// An event that is there already is passed over, so a batch may be sent again after a crash.
-    /// Late events are welcome: the twin becomes what it would be had they come in time.
+    /// Events that the store has are skipped, so a batch may be sent again after a crash. Late
+    /// events give the same twin as events in time.
     ///
     /// - Parameters:
-    ///   - events: A batch; a thousand to ten thousand is a good size.
+    ///   - events: A batch; a thousand to ten thousand events are a good size.
     ///   - createItems: Whether an item that the catalogue lacks is added to it.
-    /// - Returns: What became of them; on disk when this returns.
+    /// - Returns: The result; the events are on disk.
     /// - Throws: `LMDBError`, `GraphError` or ``TwinsError``; then nothing of the batch is stored.
     package func append(_ events: [Event], createItems: Bool = true) throws -> AppendResult {
         try append(
             prepare(events), createItems: createItems,
-            settling: prepareMerge(Self.mergeCount(for: events), from: nil))
+            merging: prepareMerge(Self.mergeCount(for: events), from: nil))
     }
 
-    /// Adds events to the log, sharing the wait for the disk with others that do.
+    /// Adds events to the logs of their twins; concurrent calls share one sync of the disk.
     ///
-    /// As the overload that is not async; for many callers with few events each.
+    /// It is like the synchronous overload, and for many callers with few events each.
     ///
     /// - Parameters:
     ///   - events: A batch.
     ///   - createItems: Whether an item that the catalogue lacks is added to it.
-    ///   - newItemCountMax: Items that the batch may add; events of further ones are rejected.
-    /// - Returns: What became of them; on disk when this returns.
-    /// - Throws: As the overload that is not async.
+    ///   - newItemCountMax: The number of items that the batch may add; events of further new items
+    ///     are rejected.
+    /// - Returns: The result; the events are on disk.
+    /// - Throws: As the synchronous overload.
     package func append(
         _ events: [Event], createItems: Bool = true, newItemCountMax: Int = .max
     ) async throws -> AppendResult {
         let prepared = try prepare(events)
-        let part = try prepareMerge(Self.mergeCount(for: events), from: nil)
+        let merge = try prepareMerge(Self.mergeCount(for: events), from: nil)
         return try await graph.write { [self] transaction in
             try append(
-                prepared, newItemCountMax: createItems ? newItemCountMax : nil, settling: part,
+                prepared, newItemCountMax: createItems ? newItemCountMax : nil, merging: merge,
                 in: transaction)
         }
     }
 
-    /// Adds events that were made ready.
+    /// Adds prepared events.
     ///
     /// - Parameters:
     ///   - batch: The events.
     ///   - createItems: Whether an item that the catalogue lacks is added to it.
-    ///   - part: The next part of the sweep under way, if that was made ready too.
-    /// - Returns: What became of the events; on disk when this returns.
-    /// - Throws: As for events that were not made ready.
+    ///   - merge: The next batch of the merge pass under way, if it was prepared.
+    /// - Returns: The result; the events are on disk.
+    /// - Throws: As for events that were not prepared.
     func append(
-        _ batch: PreparedBatch, createItems: Bool, settling part: MergeBatch? = nil
+        _ batch: PreparedBatch, createItems: Bool, merging merge: MergeBatch? = nil
     ) throws -> AppendResult {
         try graph.write { transaction in
             try append(
-                batch, newItemCountMax: createItems ? .max : nil, settling: part, in: transaction)
+                batch, newItemCountMax: createItems ? .max : nil, merging: merge, in: transaction)
         }
     }
 
     private func append(
-        _ batch: PreparedBatch, newItemCountMax: Int?, settling part: MergeBatch?,
+        _ batch: PreparedBatch, newItemCountMax: Int?, merging merge: MergeBatch?,
         in transaction: borrowing WriteTransaction
     ) throws -> AppendResult {
         let events = names.isCurrent(batch.state) ? batch.events : unresolved(batch)
         var state = try openJournal(in: transaction)
         // Before the batch, which the index does not know yet.
-        try sweep(Self.mergeCount(for: events), part, &state, in: transaction)
-        // A store with fewer events in all needs no counting.
+        try advanceMerge(
+            by: Self.mergeCount(for: events), prepared: merge, &state, in: transaction)
+        // Below the limit in total, no customer can have too many.
         let counts = Int(clamping: state.eventCount) + events.count > eventsPerCustomerMax
         var appending = Appending(newItemCountMax: newItemCountMax, counts: counts, state: state)
-        for (place, event) in events.enumerated() {
-            try append(event, place, &appending, in: transaction)
+        for (index, event) in events.enumerated() {
+            try append(event, at: index, &appending, in: transaction)
         }
         try closeJournal(appending.state, added: appending.added, in: transaction)
         appending.result.added = appending.added.count
         return appending.result
     }
 
-    /// What a batch has come to so far.
+    /// The progress of appending a batch.
     private struct Appending {
         /// Items that may be added; `nil` if none are to be.
         let newItemCountMax: Int?
@@ -99,13 +101,13 @@ extension TwinStore {
         var result = AppendResult()
         var added: [(GraphID, JournalEntry)] = []
 
-        mutating func reject(_ place: Int, _ reason: Rejection.Reason, _ advice: String) {
-            result.rejections.append(Rejection(line: place, reason, advice))
+        mutating func reject(_ index: Int, _ reason: Rejection.Reason, _ advice: String) {
+            result.rejections.append(Rejection(reason, advice, at: .batchIndex(index)))
         }
     }
 
     private func append(
-        _ event: PreparedEvent, _ place: Int, _ appending: inout Appending,
+        _ event: PreparedEvent, at batchIndex: Int, _ appending: inout Appending,
         in transaction: borrowing WriteTransaction
     ) throws {
         var record = event.record
@@ -116,47 +118,47 @@ extension TwinStore {
             } else if let limit = appending.newItemCountMax {
                 guard appending.newItemCount < limit else {
                     appending.reject(
-                        place, .tooManyItems,
+                        batchIndex, .tooManyItems,
                         "send it again in another batch, or load the catalogue first")
                     return
                 }
             } else {
-                appending.reject(place, .unknownItem, "add it to the catalogue first")
+                appending.reject(batchIndex, .unknownItem, "add it to the catalogue first")
                 return
             }
         }
         guard let graphID = try twinGraph(of: event.customer, in: transaction) else {
-            appending.reject(place, .erased, "leave out this customer's events")
+            appending.reject(batchIndex, .erased, "leave out this customer's events")
             return
         }
-        let key = EventKey(graph: graphID, tieBreak: event.moment.tieBreak)
+        let key = EventKey(graph: graphID, tieBreak: event.position.tieBreak)
         let sequence = appending.state.next
         let isFull =
             try appending.counts && eventCount(of: graphID, in: transaction) >= eventsPerCustomerMax
         if let known = try find(key, orClaim: isFull ? nil : sequence, in: transaction) {
-            if known.time == event.moment.timestamp, known.record == record {
+            if known.time == event.position.timestamp, known.record == record {
                 appending.result.duplicates += 1
             } else {
-                appending.reject(place, .conflict, "give changed events an id of their own")
+                appending.reject(batchIndex, .conflict, "give changed events an id of their own")
             }
             return
         }
         guard !isFull else {
             appending.reject(
-                place, .tooManyEvents, "a customer has at most \(eventsPerCustomerMax)")
+                batchIndex, .tooManyEvents, "a customer has at most \(eventsPerCustomerMax)")
             return
         }
         if let unknown = event.unknown {
             if record.isEmpty { appending.newItemCount += 1 }
             record = try addNames(unknown, record, in: transaction)
         }
-        let entry = JournalRecord(graph: graphID, moment: event.moment, record: record)
+        let entry = JournalRecord(graph: graphID, position: event.position, record: record)
         try transaction.append(Self.encode(entry), for: Self.journalKey(sequence), in: journal)
         appending.state.next += 1
         appending.state.eventCount += 1
-        let time = event.moment.timestamp
+        let time = event.position.timestamp
         appending.state.newest = max(appending.state.newest ?? time, time)
-        // Also if this batch needs no counts: a later one may use those that are kept.
+        // Also if this batch needs no counts: a later batch may use the kept counts.
         index.countEvent(of: graphID)
         appending.added.append((graphID, JournalEntry(sequence: sequence, tieBreak: key.tieBreak)))
     }
@@ -171,7 +173,7 @@ extension TwinStore {
         return try isErased(graphID, in: transaction) ? nil : graphID
     }
 
-    /// How many events a twin has.
+    /// The number of events of a twin.
     private func eventCount(
         of graphID: GraphID, in transaction: borrowing WriteTransaction
     ) throws -> Int {
@@ -181,8 +183,9 @@ extension TwinStore {
         }
     }
 
-    /// Finds an event by its id, settled or in the journal; if it is in neither, gives it a
-    /// sequence number there, unless that is `nil`.
+    /// Finds an event by its id, merged or pending.
+    ///
+    /// If there is none, reserves `sequence` for it, unless that is `nil`.
     private func find(
         _ key: EventKey, orClaim sequence: UInt64?, in transaction: borrowing WriteTransaction
     ) throws -> (time: Timestamp, record: [UInt8])? {
@@ -191,27 +194,27 @@ extension TwinStore {
             Timestamp(rawValue: try ByteReader.reading(value) { try $0.readInt64() })
         }
         if let time {
-            let moment = LogPosition(timestamp: time, tieBreak: key.tieBreak)
-            let eventKey = Self.eventKey(key.graph, moment)
+            let position = LogPosition(timestamp: time, tieBreak: key.tieBreak)
+            let eventKey = Self.eventKey(key.graph, position)
             return (time, try transaction.bytes(for: eventKey, in: graph.records) ?? [])
         }
-        let place =
+        let found =
             if let sequence {
                 index.claim(sequence, for: key)
             } else {
                 index.sequence(of: key)
             }
-        guard let known = place else { return nil }
-        // An event may be in the index and not in the journal any more, but then it is settled.
+        guard let known = found else { return nil }
+        // An event that has left the journal but not the index is merged, and was found above.
         guard let entry = try journalRecord(known, in: transaction) else {
             throw TwinsError(.corrupt, "The journal lacks an event. Restore a backup.")
         }
-        return (entry.moment.timestamp, entry.record)
+        return (entry.position.timestamp, entry.record)
     }
 
-    /// Makes the nodes that an event and its fold will want, where the store lacks them.
+    /// Adds the nodes of an event and its fold that the store lacks.
     ///
-    /// - Returns: The event as the log will hold it.
+    /// - Returns: The record of the event for the log.
     private func addNames(
         _ unknown: UnknownNames, _ record: [UInt8], in transaction: borrowing WriteTransaction
     ) throws -> [UInt8] {
@@ -225,7 +228,7 @@ extension TwinStore {
         return EventRecord.encode(unknown.event, item: item, eventID: unknown.eventID)
     }
 
-    /// Reads the state of the journal, and brings the index up to it.
+    /// Reads the state of the journal, and updates the index.
     func openJournal(in transaction: borrowing WriteTransaction) throws -> JournalState {
         let state = try journalState(in: transaction)
         try index.open(at: state, transaction: transaction.number) {
@@ -234,7 +237,7 @@ extension TwinStore {
         return state
     }
 
-    /// Writes the state of the journal, as the last thing that a transaction does.
+    /// Writes the state of the journal, as the last step of a transaction.
     func closeJournal(
         _ state: JournalState, added: [(GraphID, JournalEntry)],
         in transaction: borrowing WriteTransaction

@@ -3,18 +3,18 @@ import PropertyGraph
 import Shop
 import Time
 
-/// The journal: `sequence → graph, time, tie-break, event`, in the order in which events came.
+/// The journal: `sequence → graph, time, tie-break, event`, in the order of arrival.
 ///
-/// A batch of events is one run of new keys at the end of the journal, whomever they belong to, so
-/// taking it in writes a few pages where putting each event in its place would write several pages
-/// an event. Later a sweep settles many events of each twin at once. A twin that is read meanwhile
-/// is the fold of what is settled and what is not.
+/// A batch of events of any customers is one run of new keys at the end of the journal, which takes
+/// a few pages. Writing each event into the log of its twin would take several pages an event.
+/// Later, a merge pass moves many events of each twin at once. A twin that is read meanwhile is the
+/// fold of its merged and pending events.
 extension TwinStore {
     /// An event in the journal.
     struct JournalRecord {
         var graph: GraphID
-        var moment: LogPosition
-        /// The event as the log will hold it.
+        var position: LogPosition
+        /// The record of the event for the log.
         var record: [UInt8]
     }
 
@@ -27,48 +27,49 @@ extension TwinStore {
     static func encode(_ entry: JournalRecord) -> [UInt8] {
         var writer = ByteWriter(capacity: 24 + entry.record.count)
         writer.appendUInt64(entry.graph.rawValue)
-        writer.appendInt64(entry.moment.timestamp.rawValue)
-        writer.appendUInt64(entry.moment.tieBreak)
+        writer.appendInt64(entry.position.timestamp.rawValue)
+        writer.appendUInt64(entry.position.tieBreak)
         writer.appendRaw(entry.record)
         return writer.bytes
     }
 
-    /// Reads an event of the journal; `nil` if it is not there any more, or not yet.
+    /// Reads an event of the journal; `nil` if this state of the store does not have it.
     func journalRecord(
         _ sequence: UInt64, in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> JournalRecord? {
-        try readJournal(sequence, in: transaction) { graph, moment, record in
-            JournalRecord(graph: graph, moment: moment, record: Array(copying: record))
+        try readJournal(sequence, in: transaction) { graph, position, record in
+            JournalRecord(graph: graph, position: position, record: Array(copying: record))
         }
     }
 
-    /// Looks at an event of the journal; `nil` if it is not there any more, or not yet.
+    /// Reads an event of the journal; `nil` if this state of the store does not have it.
     ///
     /// - Parameters:
     ///   - sequence: Its sequence number.
     ///   - transaction: A state of the store.
-    ///   - body: Gets the twin's graph, the place in its log, and the event as the log will hold it.
-    /// - Returns: What `body` returned.
-    /// - Throws: `LMDBError`, ``TwinsError`` when the record is cut short, or what `body` throws.
+    ///   - body: Gets the twin's graph, the position in its log, and the record for the log.
+    /// - Returns: The result of `body`.
+    /// - Throws: `LMDBError`, ``TwinsError`` if the record is truncated, or the error of `body`.
     func readJournal<T>(
         _ sequence: UInt64, in transaction: borrowing some ReadingTransaction & ~Copyable,
         _ body: (GraphID, LogPosition, RawSpan) throws -> T
     ) throws -> T? {
         try transaction.value(for: Self.journalKey(sequence), in: journal) { value in
             guard value.byteCount > 24 else {
-                throw TwinsError(.corrupt, "The journal has half an event. Restore a backup.")
+                throw TwinsError(
+                    .corrupt, "An event in the journal is truncated. Restore a backup.")
             }
             let time = value.bigEndian(at: 8, as: UInt64.self) ^ 1 << 63
-            let moment = LogPosition(
+            let position = LogPosition(
                 timestamp: Timestamp(rawValue: Int64(bitPattern: time)),
                 tieBreak: value.bigEndian(at: 16, as: UInt64.self))
             return try body(
-                GraphID(rawValue: value.bigEndian(at: 0, as: UInt64.self)), moment,
+                GraphID(rawValue: value.bigEndian(at: 0, as: UInt64.self)), position,
                 value.extracting(24..<value.byteCount))
         }
     }
 
-    /// Reads where the events of the journal after a sequence number belong.
+    /// Reads the graphs and entries of the events after a sequence number.
     func journalEntries(
         after sequence: UInt64, in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> [(GraphID, JournalEntry)] {
@@ -88,7 +89,7 @@ extension TwinStore {
         return entries
     }
 
-    /// Reads what the journal says of itself.
+    /// Reads the state of the journal.
     func journalState(
         in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> JournalState {
@@ -108,7 +109,8 @@ extension TwinStore {
                 guard state.isPlausible else {
                     throw TwinsError(
                         .corrupt,
-                        "The numbers in the journal's state contradict each other. Restore a backup."
+                        "The numbers in the journal's state contradict each other. "
+                            + "Restore a backup."
                     )
                 }
                 return state
@@ -128,11 +130,11 @@ extension TwinStore {
         try transaction.put(writer.bytes, for: Self.journalStateKey, in: journal)
     }
 
-    /// Looks at one twin in a snapshot, with the places in the journal where it may have events.
+    /// Reads one twin in a snapshot, with its entries in the journal.
     func readTwin<T>(
         _ graphID: GraphID, _ body: (borrowing ReadTransaction, [JournalEntry]) throws -> T
     ) throws -> T {
-        // Asked before the snapshot is opened: see `JournalIndex`.
+        // Before the snapshot is opened: see `JournalIndex`.
         let before = index.entries(of: graphID)
         return try graph.read { transaction in
             let state = try journalState(in: transaction)

@@ -1,6 +1,7 @@
 import LMDB
 import PropertyGraph
 import Shop
+import TextFiles
 import Time
 
 /// Finds the nodes of events one after the other, which often share a city and a part of the day.
@@ -34,8 +35,8 @@ struct EventNodeResolver {
 
     /// Makes the step of a twin's event in the journal; `nil` if it is not there.
     ///
-    /// A sequence number of a transaction that did not commit is given again, perhaps to an event of
-    /// another twin.
+    /// A sequence number of a transaction that did not commit is given again, perhaps to an event
+    /// of another twin.
     mutating func step(
         _ sequence: UInt64, of graphID: GraphID,
         in transaction: borrowing some ReadingTransaction & ~Copyable

@@ -91,8 +91,7 @@ package enum EventRecord {
             let (type, item) = try readHead(&reader)
             let flags = try reader.readUInt16()
             var event = LoggedEvent(
-                Event(userID: "", itemID: nil, type: type, timestamp: timestamp), item: item,
-                eventID: try reader.readString())
+                eventID: try reader.readString(), item: item, type: type, timestamp: timestamp)
             if flags & session != 0 { event.sessionID = try reader.readString() }
             if flags & city != 0 { event.city = try reader.readString() }
             if flags & quantity != 0 { event.quantity = try reader.readDouble() }

@@ -1,6 +1,6 @@
 package import Time
 
-/// An event's place in the log of its twin.
+/// The position of an event in the log of its twin.
 package struct LogPosition: Hashable, Comparable, Sendable {
     package var timestamp: Timestamp
     /// The first half of the hash of the event's id; orders events of one time.

@@ -1,6 +1,7 @@
 import LMDB
 import PropertyGraph
 import Synchronization
+import TextFiles
 
 /// Finds nodes by name, and remembers those that it found in committed data.
 ///

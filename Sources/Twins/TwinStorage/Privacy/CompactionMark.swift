@@ -4,8 +4,8 @@ package import Time
 
 /// Remembers in a store that data was erased whose bytes are still in the store's file.
 ///
-/// Erasing sets the mark in the same transaction, and compacting removes it from the file that takes
-/// the store's place. So it is there for as long as the bytes are, whenever a process ends.
+/// Erasing sets the mark in the same transaction, and compacting removes it from the file that
+/// takes the store's place. So it is there for as long as the bytes are, whenever a process ends.
 package enum CompactionMark {
     private static let setting = "compaction-due"
 

@@ -5,8 +5,8 @@ package import Time
 /// What a customer has agreed to and what not, and since when, as it lies in the twin's graph.
 ///
 /// Each answer names each purpose. A purpose that comes later was not asked for, and what is usual
-/// counts; one that this program does not know is passed over. A record of the first format holds one
-/// answer without a time, which counts from the beginning.
+/// counts; one that this program does not know is passed over. A record of the first format holds
+/// one answer without a time, which counts from the beginning.
 package struct ConsentRecord: Hashable, Sendable {
     /// What a customer has agreed to from a moment on.
     package struct Answer: Hashable, Sendable {

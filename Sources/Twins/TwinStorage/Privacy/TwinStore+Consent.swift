@@ -6,8 +6,8 @@ import Time
 /// Consent: what the context of a customer's days may be read for.
 ///
 /// It lies in the twin's graph (`graph ‖ 19`), beside the log: starting the twin over because of a
-/// late event leaves it, and erasing the twin takes it along. It is no event, because it says what may
-/// be done from now on and not what happened.
+/// late event leaves it, and erasing the twin takes it along. It is no event, because it says what
+/// may be done from now on and not what happened.
 extension TwinStore {
     /// What the context of a customer's days may be read for.
     ///

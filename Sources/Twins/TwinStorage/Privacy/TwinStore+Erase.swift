@@ -20,19 +20,19 @@ package struct ErasureReceipt: Hashable, Sendable {
 /// cities that no other twin mentions. A tombstone under the pseudonym stays, so that what comes
 /// late is refused. Items stay: they are the shop's.
 ///
-/// The records are gone when ``erase(_:at:)`` returns, their bytes when the store was compacted; until
-/// then ``compactionDue()`` tells of them.
+/// The records are gone when ``erase(_:at:)`` returns, their bytes when the store was compacted;
+/// until then ``compactionDue()`` tells of them.
 extension TwinStore {
     private static let tombstoneTag: UInt8 = 18
 
     /// Erases the twin of a customer, for good.
     ///
     /// - Parameters:
-    ///   - userID: The customer's id as the shop knows it. One who is not known is entombed too.
-    ///   - time: The time that the tombstone bears.
+    ///   - userID: The shop's id of the customer. An unknown customer gets a tombstone too.
+    ///   - time: The time of the erasure, which is stored in the tombstone.
     /// - Returns: What was erased.
     /// - Throws: `LMDBError` or `GraphError`; then nothing is erased.
-    /// - Complexity: O(records of the twin), and O(edges of all twins) if it has searches or a city.
+    /// - Complexity: O(records of the twin); O(edges of all twins) if it has searches or a city.
     package func erase(_ userID: String, at time: Timestamp) throws -> ErasureReceipt {
         let pseudonym = pseudonymizer.pseudonym(of: userID)
         return try graph.write { transaction in
@@ -92,7 +92,7 @@ extension TwinStore {
         if records > 0 || !orphans.isEmpty {
             try CompactionMark.set(at: time, in: transaction, of: graph)
         }
-        // A sweep under way may have been made ready with this twin in it: it begins anew, up to
+        // A prepared batch of the merge pass may have this twin. So the pass begins again, up to
         // another number.
         state.mergeThrough = 0
         state.next += 1

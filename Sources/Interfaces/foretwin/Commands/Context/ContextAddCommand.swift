@@ -166,8 +166,8 @@ private struct AdditionJSON: Encodable {
         firstDay = rows.map(\.firstDay).min().map(Day.text)
         lastDay = rows.map(\.lastDay).max().map(Day.text)
         gaps = reading.gapCount
-        rejections = reading.rejections.map { Note(line: $0.line, text: $0.message) }
-        remarkCount = reading.remarkCount
-        remarks = reading.remarks.map { Note(line: $0.line, text: $0.text) }
+        rejections = reading.rejections.map { Note(line: $0.line ?? 0, text: $0.message) }
+        remarkCount = reading.warningCount
+        remarks = reading.warnings.map { Note(line: $0.line, text: $0.text) }
     }
 }

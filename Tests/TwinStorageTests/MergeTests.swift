@@ -26,7 +26,7 @@ import TwinFixtures
         let events = events(&generator, 200)
         let expected = try TestStore()
         try #expect(expected.store.append(events).added == 200)
-        try expected.store.settle()
+        try expected.store.mergeAll()
         let image = try image(expected, 5)
         for limit in [1, 7, 60] {
             let folder = try TemporaryFolder()
@@ -36,7 +36,7 @@ import TwinFixtures
                 let count = min(rest.count, 1 + generator.below(30))
                 _ = try shop.store.append(Array(rest.prefix(count)))
                 rest = rest.dropFirst(count)
-                if generator.chance(0.1) { try shop.store.settle() }
+                if generator.chance(0.1) { try shop.store.mergeAll() }
                 if generator.chance(0.1) {
                     shop.store.graph.environment.close()
                     shop = try TestStore(folder: folder, journalLimit: limit)
@@ -46,7 +46,7 @@ import TwinFixtures
             #expect(try self.image(shop, 5) == image, "seed \(seed), limit \(limit)")
             let again = try shop.store.append(events)
             #expect(again.duplicates == 200, "seed \(seed), limit \(limit)")
-            try shop.store.settle()
+            try shop.store.mergeAll()
             #expect(try self.image(shop, 5) == image, "seed \(seed), limit \(limit), settled")
             #expect(try shop.store.eventCount() == 200)
             #expect(try shop.store.pendingCount() == 0)
@@ -61,7 +61,7 @@ import TwinFixtures
         let entries = try (UInt64(1)...5).map {
             try shop.store.entries(of: GraphID(rawValue: $0))
         }
-        try shop.store.settle()
+        try shop.store.mergeAll()
         #expect(try (0..<5).map { try shop.log("u\($0)") } == logs)
         #expect(
             try (UInt64(1)...5).map { try shop.store.entries(of: GraphID(rawValue: $0)) }
@@ -77,7 +77,7 @@ import TwinFixtures
             #expect(other.rejections.map(\.reason) == [.conflict])
             let later = try shop.append(event(.view, "A", 9, id: "1"))
             #expect(later.rejections.map(\.reason) == [.conflict])
-            try shop.store.settle()
+            try shop.store.mergeAll()
         }
         #expect(try shop.store.eventCount() == 1)
     }
@@ -102,7 +102,9 @@ import TwinFixtures
                     var state = try store.openJournal(in: transaction)
                     state.next += 1
                     state.eventCount += 1
-                    if round % 2 == 0 { try store.sweep(10, nil, &state, in: transaction) }
+                    if round % 2 == 0 {
+                        try store.advanceMerge(by: 10, prepared: nil, &state, in: transaction)
+                    }
                     let entry = JournalEntry(sequence: state.next - 1, tieBreak: 99)
                     let added = [(GraphID(rawValue: 1), entry)]
                     try store.closeJournal(state, added: added, in: transaction)
@@ -114,7 +116,7 @@ import TwinFixtures
             #expect(try shop.twin().eventCount == 3 + round)
             #expect(try shop.log().count == 3 + round)
         }
-        try store.settle()
+        try store.mergeAll()
         #expect(try shop.twin().eventCount == 7)
     }
 
@@ -140,10 +142,10 @@ import TwinFixtures
 
     @Test func settlingAnEmptyStoreIsNothing() throws {
         let shop = try TestStore()
-        try shop.store.settle { _ in Issue.record("There is nothing to settle.") }
+        try shop.store.mergeAll { _ in Issue.record("There is nothing to settle.") }
         try shop.append(event(.view, "A", 0))
-        try shop.store.settle()
-        try shop.store.settle { _ in Issue.record("There is nothing left to settle.") }
+        try shop.store.mergeAll()
+        try shop.store.mergeAll { _ in Issue.record("There is nothing left to settle.") }
     }
 
     @Test func readersAtTheSameTimeSeeEveryEventOnce() async throws {
@@ -156,7 +158,7 @@ import TwinFixtures
                     _ = try await store.append([
                         event(.view, "i\(number % 7)", Double(number), user: "u")
                     ])
-                    if number % 40 == 39 { try store.settle() }
+                    if number % 40 == 39 { try store.mergeAll() }
                 }
             }
             for _ in 0..<2 {
@@ -187,6 +189,6 @@ import TwinFixtures
         let copy = try TwinStore(
             path: folder("copy"), pseudonymizer: Pseudonymizer(key: testKey), access: .read)
         #expect(TwinImage(try copy.twin("u")) == TwinImage(try shop.twin()))
-        #expect(throws: LMDBError.self) { try copy.settle() }
+        #expect(throws: LMDBError.self) { try copy.mergeAll() }
     }
 }
