@@ -63,15 +63,15 @@ struct ModelFilesTests {
         let read = try ModelFiles.read(from: folder.url).model
         #expect(read.catalogue.itemIDs == model.catalogue.itemIDs)
         #expect(read.embeddings == model.embeddings)
-        #expect(read.mixture.shares == model.mixture.shares)
+        #expect(read.mixture.weights == model.mixture.weights)
         #expect(read.configuration.seed == model.configuration.seed)
-        for context in try World.contexts() {
-            let a = model.prediction(for: context)
-            let b = read.prediction(for: context)
+        for query in try World.queries() {
+            let a = model.prediction(for: query)
+            let b = read.prediction(for: query)
             #expect(a.probabilities == b.probabilities)
-            #expect(a.shares == b.shares)
+            #expect(a.weights == b.weights)
             let (c, d) = (
-                model.nextContext(after: context.history), read.nextContext(after: context.history)
+                model.nextQuery(after: query.history), read.nextQuery(after: query.history)
             )
             #expect((c.time, c.type) == (d.time, d.type))
         }
@@ -144,8 +144,8 @@ struct ModelFilesTests {
             for _ in 0..<3 {
                 // Half of the damage is at the beginning, where headers are.
                 let reach = generator.uniform() < 0.5 ? min(2000, bytes.count) : bytes.count
-                let place = generator.integer(below: reach)
-                damaged[place] ^= UInt8(1 << generator.integer(below: 8))
+                let offset = generator.integer(below: reach)
+                damaged[offset] ^= UInt8(1 << generator.integer(below: 8))
             }
             try folder.put(damaged, name)
             if damaged != bytes { expectRefusal(folder) }
@@ -153,7 +153,7 @@ struct ModelFilesTests {
             do {
                 let model = try ModelFiles.read(from: folder.url).model
                 for past in [History(), history([[0], [1, 2], [0]])] {
-                    let probabilities = model.prediction(for: context(past)).probabilities
+                    let probabilities = model.prediction(for: query(past)).probabilities
                     #expect(probabilities.count == model.catalogue.count)
                 }
             } catch let error as PredictionError {
@@ -230,8 +230,8 @@ struct ModelFilesTests {
         // Gates are compared with the width.
         let mixture = Mixture(
             names: ExpertID.allCases,
-            shares: [[Double]](
-                repeating: [Double](repeating: 0.1, count: 6), count: Mixture.kindCount),
+            weights: [[Double]](
+                repeating: [Double](repeating: 0.1, count: 6), count: Mixture.bucketCount),
             gates: [[Float]](repeating: [1, 2, 3], count: 6))
         #expect(mixture.isWellFormed(width: 2) && !mixture.isWellFormed(width: .max))
     }
@@ -273,8 +273,8 @@ struct ModelFilesTests {
             ("neighbours.items", { Tensor(shape: $0.shape, .i32(spoiled($0, 60))) }),
             ("neighbours.offsets", { Tensor(shape: $0.shape, .i32(spoiled($0, 99_999))) }),
             ("neighbours.offsets", { _ in Tensor(shape: [0], .i32([])) }),
-            ("neighbours.moments", { Tensor(shape: $0.shape, .i32(spoiled($0, -1))) }),
-            ("neighbours.moments", { _ in Tensor(shape: [1], .i32([0])) }),
+            ("neighbours.baskets", { Tensor(shape: $0.shape, .i32(spoiled($0, -1))) }),
+            ("neighbours.baskets", { _ in Tensor(shape: [1], .i32([0])) }),
             ("neighbours.end_days", { _ in Tensor(shape: [1], .i64([0])) }),
             (
                 "neighbours.keys",
@@ -353,8 +353,8 @@ struct ModelFilesTests {
         }
     }
 
-    @Test("Shares that are not those of the sources are refused")
-    func otherShares() throws {
+    @Test("Mixture weights of other experts are refused")
+    func otherWeights() throws {
         let folder = try written()
         let text = String(decoding: try folder.bytes("config.json"), as: UTF8.self)
         for (old, new) in [("\"popularity\"", "\"history\""), ("\"popularity\"", "\"weather\"")] {
@@ -511,7 +511,7 @@ struct ModelRegistryTests {
         #expect(try registry.read().version == "v0001")
     }
 
-    @Test("The draft of a crash is swept away")
+    @Test("The draft of a crash is removed")
     func draft() throws {
         let folder = try TemporaryFolder()
         let registry = ModelRegistry(folder: folder.url.path)
