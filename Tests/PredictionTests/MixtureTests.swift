@@ -278,8 +278,6 @@ struct PredictionTests {
             #expect(Int(next.type) < RecurrenceFeatures.typeCount)
             let asked = model.nextQuery(after: query.history, types: [2, 5])
             #expect([2, 5].contains(asked.type))
-            let any = model.nextQuery(after: query.history, laterOnly: false)
-            #expect(any.sameBasket == (any.time == last))
             #expect(model.nextQuery(after: query.history, types: []).time > last)
         }
     }
@@ -361,16 +359,5 @@ struct PredictionTests {
                 #expect(topIndices(values, length) == Array(expected), "seed \(seed)")
             }
         }
-    }
-
-    @Test("The top of a prediction is sorted by probability")
-    func top() throws {
-        let model = try World.model()
-        let prediction = model.prediction(for: try World.queries()[9])
-        let top = prediction.top(10)
-        #expect(top.count == 10)
-        let best = prediction.probabilities.sorted(by: >).prefix(10)
-        #expect(top.map { prediction.probabilities[Int($0)] } == Array(best))
-        #expect(prediction.top(10_000).count == model.catalogue.count)
     }
 }

@@ -36,7 +36,7 @@ package struct SequenceExpert: Expert {
         query.state ?? state(after: query.history)
     }
 
-    /// A class of the time to the next event, with the most likely event type then.
+    /// A class of the time to the next basket, with the most likely event type then.
     struct Expectation: Sendable {
         /// The class of the gap.
         var gap: Int
@@ -46,19 +46,19 @@ package struct SequenceExpert: Expert {
         var probability: Float
     }
 
-    /// The most likely classes of the time to the next event, the most likely first.
+    /// The most likely classes of the time to the next basket, the most likely first.
     ///
     /// - Parameters:
     ///   - state: The LSTM's state after the history.
-    ///   - laterOnly: Excludes one more item of the newest basket.
     ///   - types: The allowed types; all if `nil`.
     ///   - coverage: The probability that the classes must have together; 0 for the first one only.
     /// - Returns: At least one class; the probabilities sum to 1.
     func expectations(
-        _ state: SequenceModel.State, laterOnly: Bool, types: [UInt8]?, coverage: Float
+        _ state: SequenceModel.State, types: [UInt8]?, coverage: Float
     ) -> [Expectation] {
         var gaps = model.gapProbabilities(state).elements
-        if laterOnly, !gaps.isEmpty { gaps[0] = 0 }
+        // Class 0 is one more item of the newest basket.
+        if !gaps.isEmpty { gaps[0] = 0 }
         let wanted = coverage * gaps.reduce(0, +)
         var chosen: [Int] = []
         var covered: Float = 0

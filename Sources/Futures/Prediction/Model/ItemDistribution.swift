@@ -34,14 +34,11 @@ package struct ItemDistribution: Sendable {
             .sorted { $0.1 > $1.1 }
             .map { (name: $0.0, probability: $0.1) }
     }
-
-    /// The items with the greatest probabilities, greatest first; equal ones in catalogue order.
-    ///
-    /// - Complexity: O(n log k) in the size of the catalogue.
-    package func top(_ count: Int) -> [Int32] { topIndices(probabilities, count) }
 }
 
 /// The indices of the greatest values, greatest first; equal ones in ascending order.
+///
+/// - Complexity: O(n log k) comparisons for k of n values.
 package func topIndices(_ values: [Float], _ count: Int) -> [Int32] {
     guard count > 0 else { return [] }
     var best: [(value: Float, index: Int32)] = []

@@ -148,18 +148,17 @@ package struct PredictionModel: Sendable {
         expertOutputs(for: [query], using: [])[0].gateInput
     }
 
-    /// The query for a customer's next event, at the time and of the type that the LSTM finds most
+    /// The query for a customer's next basket, at the time and of the type that the LSTM finds most
     /// likely.
     ///
     /// - Parameters:
     ///   - history: The events so far.
     ///   - types: The allowed types; all if `nil`.
-    ///   - laterOnly: Excludes one more item of the newest basket.
     /// - Returns: A query for ``prediction(for:using:)``.
     package func nextQuery(
-        after history: History, types: [UInt8]? = nil, laterOnly: Bool = true
+        after history: History, types: [UInt8]? = nil
     ) -> PredictionQuery {
-        expectedQueries(after: history, types: types, laterOnly: laterOnly, coverage: 0)[0].query
+        expectedQueries(after: history, types: types, coverage: 0)[0].query
     }
 
     /// The probability that the times of ``nextQueries(after:types:)`` have together.
@@ -178,13 +177,12 @@ package struct PredictionModel: Sendable {
     package func nextQueries(
         after history: History, types: [UInt8]? = nil
     ) -> [(query: PredictionQuery, probability: Float)] {
-        expectedQueries(
-            after: history, types: types, laterOnly: true, coverage: Self.queryCoverage)
+        expectedQueries(after: history, types: types, coverage: Self.queryCoverage)
     }
 
     /// As ``nextQueries(after:types:)``, with times that have the probability `coverage` together.
     private func expectedQueries(
-        after history: History, types: [UInt8]?, laterOnly: Bool, coverage: Float
+        after history: History, types: [UInt8]?, coverage: Float
     ) -> [(query: PredictionQuery, probability: Float)] {
         let last = history.lastTime ?? 0
         guard let state = sequence.state(after: history) else {
@@ -194,14 +192,14 @@ package struct PredictionModel: Sendable {
             return [(query, 1)]
         }
         return sequence.expectations(
-            state, laterOnly: laterOnly, types: types, coverage: coverage
+            state, types: types, coverage: coverage
         ).map { expected in
             let bounds = TimeGap.bounds(expected.gap)
             let time = history.likeliestTime(
                 in: last + bounds.lowerBound...last + bounds.upperBound)
             let query = PredictionQuery(
                 history: history, time: time, type: expected.type,
-                sameBasket: !laterOnly && expected.gap == 0, state: state)
+                sameBasket: false, state: state)
             return (query, expected.probability)
         }
     }
