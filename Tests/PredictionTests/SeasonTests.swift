@@ -309,7 +309,7 @@ struct SeasonTests {
         let seasons = SeasonTraining(past, threads: 2).seasons(of: past.categories)
         let future = counts { $0 >= cut }
         let weeks = future.weeks(limit: 60)
-        for (name, truth) in shop.truth.couplings.seasons {
+        for (name, truth) in shop.truth.effects.seasons {
             let category = try #require(past.categories.firstIndex(of: name))
             let curve = try #require(seasons[category], "\(name) has no season").curve
             // Levels of the third year by week, against those that the season predicts.

@@ -118,7 +118,7 @@ package struct PredictionModel: Sendable {
         let gaps = known.map { queries[$0].gap }
         let weekParts = known.map { queries[$0].weekPart }
         let types = known.map { queries[$0].type }
-        let gatingFeatures = sequence.model.outlook(
+        let gatingFeatures = sequence.model.gatingFeatures(
             joined, gaps: gaps, weekParts: weekParts, types: types)
         let items =
             wanted.contains(.sequence)

@@ -151,7 +151,7 @@ struct PathBlock {
     func scene(_ state: SequenceModel.State, _ drafts: [StepProposal]) -> StepFeatures {
         StepFeatures(
             state: state,
-            outlooks: start.network.outlook(
+            outlooks: start.network.gatingFeatures(
                 state, gaps: drafts.map(\.gap), weekParts: drafts.map(\.weekPart),
                 types: drafts.map(\.type)))
     }
