@@ -36,7 +36,7 @@ struct ChurnModelTests {
         return history
     }
 
-    @Test("Who has been silent for much longer than usual has left, by the own rhythm")
+    @Test("A customer who is silent for much longer than the own rhythm has left")
     func rhythm() {
         let churn = ChurnModel(customers(600, leaving: 0.01, seed: 1))
         #expect(churn.isWellFormed)
@@ -55,7 +55,7 @@ struct ChurnModelTests {
         #expect(probability(daily, silentDays: 20) > probability(weekly, silentDays: 5))
     }
 
-    @Test("Where nobody leaves, a silence is one that has not ended yet")
+    @Test("If no customer leaves, all silences are temporary")
     func nobodyLeaves() {
         let churn = ChurnModel(customers(300, leaving: 0, seed: 2))
         let weekly = history((0..<20).map { $0 * 7 })
@@ -73,29 +73,29 @@ struct ChurnModelTests {
         let churn = ChurnModel(customers(900, leaving: 0.02, seed: seed))
         // Other customers, watched at a day in the middle of their time.
         let others = customers(900, leaving: 0.02, seed: seed + 100)
-        let moment = 150 * Self.day
-        var (foreseen, left, squares, count) = (0.0, 0.0, 0.0, 0.0)
+        let basket = 150 * Self.day
+        var (predicted, left, squares, count) = (0.0, 0.0, 0.0, 0.0)
         for sequence in 0..<others.count {
             let times = others.times[others.range(of: sequence)]
-            let past = times.filter { $0 <= moment }
-            // Of others no rhythm is known.
+            let past = times.filter { $0 <= basket }
+            // The others have no rhythm.
             guard past.count > 6 else { continue }
             var history = History()
             for time in past { history.append(item: 0, type: 0, time: time) }
-            let probability = churn.probability(after: history, at: moment)
+            let probability = churn.probability(after: history, at: basket)
             let hasLeft: Double = past.count == times.count ? 1 : 0
-            foreseen += probability
+            predicted += probability
             left += hasLeft
             squares += (probability - hasLeft) * (probability - hasLeft)
             count += 1
         }
         #expect(left > 100)
-        #expect(abs(foreseen - left) < 0.15 * left, "\(foreseen) of \(left)")
-        // Nearly always it is plain who has left.
+        #expect(abs(predicted - left) < 0.15 * left, "\(predicted) of \(left)")
+        // Most customers have clearly left or stayed.
         #expect(squares / count < 0.03, "\(squares / count)")
     }
 
-    @Test("Sessions of a day, few days of data and few customers do not prove that anybody left")
+    @Test("Sessions of a day, few days of data and few customers do not prove churn")
     func littleData() {
         var sessions = EventSequences()
         for session in 0..<500 {
@@ -119,14 +119,14 @@ struct ChurnModelTests {
         two.append(items: [0, 0, 0, 0, 0], types: [0, 0, 0, 0, 0], times: Array(times.prefix(5)))
         let found = ChurnModel(two).probability(after: twoDays, at: 60 * Self.day)
         #expect(found < 0.9, "\(found)")
-        // Whose rhythm is not known has not left, however long ago it is.
+        // Without a rhythm the probability is 0, however long the silence.
         let churn = ChurnModel(customers(600, leaving: 0.01, seed: 1))
         #expect(churn.probability(after: history([1, 2, 3, 4]), at: 900 * Self.day) == 0)
-        // Nor has anybody in the middle of a visit.
+        // It is also 0 in the middle of a visit.
         #expect(churn.probability(after: twoDays, at: (twoDays.lastTime ?? 0) + 3600) == 0)
     }
 
-    @Test("Nothing known, no data, and times before the newest event")
+    @Test("No history, no data, and times before the newest event")
     func edges() {
         let churn = ChurnModel(customers(60, leaving: 0.05, seed: 8))
         #expect(churn.probability(after: History(), at: 10_000 * Self.day) == 0)
@@ -142,7 +142,7 @@ struct ChurnModelTests {
         #expect(ChurnModel(single).isWellFormed)
     }
 
-    @Test("The order of probabilities, and what is no probability")
+    @Test("Probabilities must be in order and in range")
     func wellFormed() {
         let count = ChurnModel.bounds.count
         func churn(_ change: (inout [Float]) -> Void, meanGap: Float = 3) -> ChurnModel {

@@ -6,54 +6,54 @@ import Testing
 
 @Suite("Intervals of days")
 struct DayIntervalsTests {
-    /// What ``ContextFeatures`` answers, with an entry for each day of each offer and event.
+    /// The values of ``ContextFeatures``, with an entry for each day of each offer and event.
     private struct DictionaryDays {
-        private struct Place: Hashable {
+        private struct CityDay: Hashable {
             var city: String?
             var day: Int
         }
 
-        private var happening: [ContextFeatures.Feature: Set<Place>] = [:]
-        private var prices: [String: [Place: Double]] = [:]
+        private var happening: [ContextFeatures.Feature: Set<CityDay>] = [:]
+        private var prices: [String: [CityDay: Double]] = [:]
 
         init(_ feeds: ContextFeeds) {
             for event in feeds.events where event.lastDay - event.firstDay < 400 {
                 for day in event.firstDay...event.lastDay {
                     happening[.during(event.kind), default: []].insert(
-                        Place(city: event.city, day: day))
+                        CityDay(city: event.city, day: day))
                 }
                 for day in event.firstDay - 2..<event.firstDay {
                     happening[.before(event.kind), default: []].insert(
-                        Place(city: event.city, day: day))
+                        CityDay(city: event.city, day: day))
                 }
             }
             for offer in feeds.offers where offer.price > 0 {
                 for day in offer.firstDay...min(offer.lastDay, offer.firstDay + 366) {
-                    prices[offer.itemID, default: [:]][Place(city: offer.city, day: day)] =
+                    prices[offer.itemID, default: [:]][CityDay(city: offer.city, day: day)] =
                         offer.price
                 }
             }
         }
 
         func value(of feature: ContextFeatures.Feature, city: String?, day: Int) -> Double? {
-            happening[feature].map { places in
+            happening[feature].map { cityDays in
                 let isNear =
-                    places.contains(Place(city: nil, day: day))
-                    || city != nil && places.contains(Place(city: city, day: day))
+                    cityDays.contains(CityDay(city: nil, day: day))
+                    || city != nil && cityDays.contains(CityDay(city: city, day: day))
                 return isNear ? 1 : 0
             }
         }
 
         func price(of itemID: String, city: String?, day: Int) -> Double? {
             guard let prices = prices[itemID] else { return nil }
-            return city.flatMap { prices[Place(city: $0, day: day)] }
-                ?? prices[Place(city: nil, day: day)]
+            return city.flatMap { prices[CityDay(city: $0, day: day)] }
+                ?? prices[CityDay(city: nil, day: day)]
         }
     }
 
     private static let cities = [nil, "Lyon", "Bonn"]
 
-    /// Offers and events that overlap, touch, lie in each other, and are too long or too cheap.
+    /// Offers and events that overlap, touch, contain each other, and are too long or too cheap.
     private static func feeds(_ generator: inout PhiloxGenerator) -> ContextFeeds {
         func city() -> String? { cities[generator.integer(below: 3)] }
         func length() -> Int {
@@ -112,7 +112,7 @@ struct DayIntervalsTests {
         #expect(DayIntervals([DayInterval(0...366, 2.0)]).intervals.count == 1)
         let weeks = (0..<50).map { DayInterval(7 * $0...7 * $0 + 6, 2.0) }
         #expect(DayIntervals(weeks).intervals.map(\.days) == [0...349])
-        // One within another parts it.
+        // An interval within another splits it.
         let parted = DayIntervals([DayInterval(0...9, 1), DayInterval(4...5, 2)])
         #expect(parted.intervals.map(\.days) == [0...3, 4...5, 6...9])
         #expect(parted.intervals.map(\.value) == [1, 2, 1])

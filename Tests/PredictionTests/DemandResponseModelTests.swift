@@ -40,7 +40,7 @@ struct ContextDaysTests {
         #expect(days.value(of: .rain, category: nil, city: nil, day: 10) == nil)
     }
 
-    @Test("Events hold on their days and in their city, with two days before")
+    @Test("Events count on their days and in their city, with two days before")
     func events() {
         func value(_ feature: ContextFeatures.Feature, _ city: String?, _ day: Int) -> Double? {
             days.value(of: feature, category: nil, city: city, day: day)
@@ -52,7 +52,7 @@ struct ContextDaysTests {
         #expect(value(.during("fair"), "Lyon", 30) == nil)
     }
 
-    @Test("A city's own trend and price go before those of everywhere")
+    @Test("A city's own trend and price have priority over general ones")
     func cities() {
         func level(_ category: String, _ city: String?, _ day: Int) -> Double? {
             days.value(of: .trend, category: category, city: city, day: day)
@@ -60,7 +60,7 @@ struct ContextDaysTests {
         #expect(level("Drinks", "Lyon", 10) == log(4))
         #expect(level("Drinks", "Bonn", 10) == log(2))
         #expect(level("Pets", nil, 10) == 0)
-        // Nobody has said how trends are before or after the days that are told of.
+        // Trends are missing before the first and after the last known day.
         #expect(level("Drinks", nil, 9) == nil && level("Drinks", nil, 11) == nil)
         #expect(days.price(of: "tea", city: "Lyon", day: 6) == 1)
         #expect(days.price(of: "tea", city: nil, day: 6) == 2)
@@ -68,7 +68,7 @@ struct ContextDaysTests {
         #expect(days.price(of: "coffee", city: nil, day: 6) == nil)
     }
 
-    @Test("Only what is told of is a feature")
+    @Test("Only features with data exist")
     func features() {
         #expect(ContextFeatures(ContextFeeds()).features.isEmpty)
         #expect(
@@ -83,8 +83,8 @@ struct ContextDaysTests {
     }
 }
 
-/// What is learned of a shop in which rain and prices have planted effects.
-@Suite("Context response")
+/// Learning from a shop in which rain and prices have planted effects.
+@Suite("Demand response model")
 struct ContextResponseTests {
     /// Three categories of five items each.
     private static let items = (0..<15).map {
@@ -93,7 +93,7 @@ struct ContextResponseTests {
     private static let rain = [0.3, -0.25, 0.0]
     private static let elasticity = -2.0
 
-    private static let surroundings: TrainingData.Surroundings = {
+    private static let demandData: TrainingData.DemandData = {
         var generator = PhiloxGenerator(seed: 31)
         var feeds = ContextFeeds()
         for city in ["Bonn", "Lyon"] {
@@ -131,15 +131,15 @@ struct ContextResponseTests {
             }
             counts.add(log, city: city)
         }
-        return TrainingData.Surroundings(
+        return TrainingData.DemandData(
             seasons: SeasonCounts([], items: [:]), counts: counts, days: days, items: items,
             itemIDs: items.map(\.itemID))
     }()
     private static let response = ResponseTraining(
-        surroundings, catalogue: ModelCatalogue(itemIDs: items.map(\.itemID)), threads: 2
+        demandData, catalogue: ModelCatalogue(itemIDs: items.map(\.itemID)), threads: 2
     ).response()
 
-    @Test("Planted effects are found, and errors are as large as they are said to be")
+    @Test("Planted effects are found, and errors are as large as estimated")
     func planted() throws {
         let response = Self.response
         let rain = try #require(response.features.firstIndex(of: .rain))
@@ -157,7 +157,7 @@ struct ContextResponseTests {
         }
     }
 
-    @Test("A temperature that never changed tells nothing")
+    @Test("A constant temperature has no effect")
     func constant() {
         #expect(!Self.response.features.contains(.warmth))
     }
@@ -165,36 +165,38 @@ struct ContextResponseTests {
     @Test("The number of threads changes nothing")
     func deterministic() {
         let other = ResponseTraining(
-            Self.surroundings,
+            Self.demandData,
             catalogue: ModelCatalogue(itemIDs: Self.items.map(\.itemID)), threads: 1
         ).response()
         #expect(other == Self.response)
     }
 
-    @Test("Draws come in opposite pairs, and spread as far as the errors say")
+    @Test("Samples come in opposite pairs, and spread as the errors say")
     func draws() {
         let response = Self.response
-        let likeliest = response.likeliest
+        let pointEstimate = response.pointEstimate
         var squares = 0.0
         let count = 400
         for pair in 0..<count / 2 {
             let (first, second) = (
-                response.draw(2 * pair, seed: 3), response.draw(2 * pair + 1, seed: 3)
+                response.posteriorSample(2 * pair, seed: 3),
+                response.posteriorSample(2 * pair + 1, seed: 3)
             )
             for item in 0..<15 {
                 let middle = (first.elasticities[item] + second.elasticities[item]) / 2
-                #expect(abs(middle - likeliest.elasticities[item]) < 1e-9)
+                #expect(abs(middle - pointEstimate.elasticities[item]) < 1e-9)
             }
-            let error = first.elasticities[0] - likeliest.elasticities[0]
+            let error = first.elasticities[0] - pointEstimate.elasticities[0]
             squares += error * error
         }
         let deviation = (squares / Double(count / 2)).squareRoot()
         #expect((0.85...1.15).contains(deviation / response.elasticities[0].deviation))
         #expect(
-            response.draw(1, seed: 3).elasticities != response.draw(1, seed: 4).elasticities)
+            response.posteriorSample(1, seed: 3).elasticities
+                != response.posteriorSample(1, seed: 4).elasticities)
     }
 
-    @Test("A response survives being written, and one of another catalogue is refused")
+    @Test("A response can be written and read; one of another catalogue is refused")
     func codable() throws {
         let data = try ModelFiles.json(Self.response)
         let read = try JSONDecoder().decode(DemandResponseModel.self, from: data)
@@ -213,14 +215,14 @@ struct ContextResponseTests {
 
     @Test("Without purchases, or without items' categories and prices, nothing is learned")
     func nothing() {
-        var surroundings = Self.surroundings
-        surroundings.counts = ResponseCounts()
+        var demandData = Self.demandData
+        demandData.counts = ResponseCounts()
         let catalogue = ModelCatalogue(itemIDs: Self.items.map(\.itemID))
         #expect(
-            ResponseTraining(surroundings, catalogue: catalogue, threads: 1).response().isNeutral)
-        surroundings = Self.surroundings
-        surroundings.items = Self.items.map { Item(itemID: $0.itemID) }
+            ResponseTraining(demandData, catalogue: catalogue, threads: 1).response().isNeutral)
+        demandData = Self.demandData
+        demandData.items = Self.items.map { Item(itemID: $0.itemID) }
         #expect(
-            ResponseTraining(surroundings, catalogue: catalogue, threads: 1).response().isNeutral)
+            ResponseTraining(demandData, catalogue: catalogue, threads: 1).response().isNeutral)
     }
 }

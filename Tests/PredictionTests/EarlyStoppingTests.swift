@@ -2,9 +2,9 @@ import Testing
 
 @testable import Prediction
 
-@Suite("Best found")
+@Suite("Early stopping")
 struct BestFoundTests {
-    @Test("The best stays, and a start that nothing beats stays too")
+    @Test("The best result stays, also if it is the initial one")
     func best() {
         var best = EarlyStopping("start", loss: 3, patience: 5)
         best.offer("worse", loss: 4)
@@ -15,7 +15,7 @@ struct BestFoundTests {
         #expect(best.value == "better" && best.loss == 2)
     }
 
-    @Test("Hope ends after so many epochs without a gain, counted from the last gain")
+    @Test("Training stops after the allowed epochs without a gain, counted from the last gain")
     func patience() {
         var best = EarlyStopping(0, loss: 1, patience: 2)
         #expect(best.shouldContinue)
@@ -28,7 +28,7 @@ struct BestFoundTests {
         #expect(!best.shouldContinue && best.value == 2)
     }
 
-    @Test("A loss that is no number is no gain")
+    @Test("A loss that is not a number is no gain")
     func notANumber() {
         var best = EarlyStopping(0, loss: 1, patience: 1)
         best.offer(1, loss: .nan)

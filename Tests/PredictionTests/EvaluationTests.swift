@@ -24,14 +24,14 @@ struct EvaluationTests {
         bought("bert", "a", 0, basket: "1"), bought("bert", "b", 0, basket: "1"),
         bought("dora", "a", 0, basket: "1"), bought("carl", "c", 0, basket: "1"),
     ]
-    /// One basket each; nobody has ever heard of Zoe or of z.
+    /// One basket each; Zoe and z are unknown.
     private let test = [
         bought("anna", "a", day, basket: "2"), bought("bert", "b", day, basket: "2"),
         bought("carl", "c", day, basket: "2"), bought("carl", "c", day, basket: "2"),
         bought("zoe", "a", day, basket: "2"), bought("zoe", "z", day, basket: "2"),
     ]
 
-    @Test("Next basket by popularity: a, b, c for everybody")
+    @Test("Next basket by popularity: a, b, c for all customers")
     func popularBaskets() throws {
         let result = try evaluation(.popularity).nextBasket(training: training, test: test)
         #expect(result.protocol == "next-basket")
@@ -80,7 +80,7 @@ struct EvaluationTests {
         #expect(tooLong.hitRate == ["1": 0, "2": 0])
     }
 
-    @Test("What always follows is found by transitions, own ones included")
+    @Test("Constant successors are found by all kinds of transitions")
     func planted() throws {
         var training: [Event] = []
         for session in 0..<30 {
@@ -95,7 +95,7 @@ struct EvaluationTests {
         let result = try evaluation(.transitions, lengths: [1]).nextEvent(
             training: training, test: Array(test.prefix(3)))
         #expect(result.hitRate == ["1": 1])
-        let own = try evaluation(.ownTransitions, lengths: [1], minimumPrefix: 4).nextEvent(
+        let own = try evaluation(.personalTransitions, lengths: [1], minimumPrefix: 4).nextEvent(
             training: training, test: test)
         #expect(own.examples == 2)
         #expect(own.hitRate == ["1": 1])
@@ -146,7 +146,7 @@ struct EvaluationTests {
         #expect(try evaluation.nextEvent(training: training, test: []).examples == 0)
     }
 
-    /// Everybody's last basket of a shop, and all that came before it.
+    /// The last basket of each customer of a shop, and all events before it.
     private static func split(
         _ configuration: ShopGenerator.Configuration
     ) throws -> (training: [Event], test: [Event]) {
@@ -174,16 +174,16 @@ struct EvaluationTests {
         return try #require(result.recall?["10"])
     }
 
-    @Test("On a shop whose customers are known well, the whole is as good as its best part")
+    @Test("With long histories, the mixture is as good as its best expert")
     func shop() throws {
         let split = try Self.split(.init(customers: 160, items: 60, days: 120, seed: 5))
         // Measured with two seeds of training: the whole 0.86, as repeat purchases alone; the LSTM
-        // 0.53 and 0.56. Of the others own transitions are nearest, 0.73, and popularity is 0.37.
+        // 0.53 and 0.56. Of the others personal transitions are nearest, 0.73; popularity is 0.37.
         // Half of each distance is asked for.
         let full = try recall(.full, split)
         for (method, margin) in [
             (EvaluationMethod.popularity, 0.25), (.itemKNN, 0.15), (.lstm, 0.15),
-            (.transitions, 0.13), (.sessionKNN, 0.16), (.ownTransitions, 0.065),
+            (.transitions, 0.13), (.sessionKNN, 0.16), (.personalTransitions, 0.065),
             (.personalTop, 0.02),
         ] {
             let other = try recall(method, split)
@@ -195,7 +195,7 @@ struct EvaluationTests {
         #expect(lstm > popularity + 0.075, "\(lstm), \(popularity)")
     }
 
-    @Test("On a shop whose customers have come for a short time, the whole beats each of its parts")
+    @Test("With short histories, the mixture beats each of its experts")
     func youngShop() throws {
         let split = try Self.split(.init(customers: 300, items: 60, days: 20, seed: 6))
         // Measured with three seeds of training: the whole 0.492 to 0.497, repeat purchases 0.464,
@@ -241,13 +241,13 @@ struct EvaluationTests {
 
 @Suite("Item neighbours")
 struct ItemNeighboursTests {
-    @Test("What is bought together is recommended together")
+    @Test("Items bought together are recommended together")
     func together() {
         let neighbours = ItemNeighbours(
             sequences([[[0, 1], [5]], [[0, 1]], [[2, 3]], [[2, 3], [5]]]), itemCount: 6)
-        let found = entries(neighbours.prediction(for: context(history([[2], [0]]))))
+        let found = entries(neighbours.prediction(for: query(history([[2], [0]]))))
         #expect(found.keys.sorted() == [1, 5])
         #expect(found[1] ?? 0 > found[5] ?? 1)
-        #expect(neighbours.prediction(for: context(history([[4]]))).isEmpty)
+        #expect(neighbours.prediction(for: query(history([[4]]))).isEmpty)
     }
 }

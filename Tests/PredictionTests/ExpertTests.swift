@@ -26,7 +26,7 @@ struct ExpertTests {
         let total = weights.values.reduce(0, +)
         let sparse = ExpertPrediction(weights: weights)
         var dense = [Float](repeating: 0, count: 500)
-        sparse.add(to: &dense, share: 1)
+        sparse.add(to: &dense, weight: 1)
         for item in Int32(-2)..<502 {
             let expected = (weights[item] ?? 0) / total
             #expect(abs(sparse.probability(of: item) - expected) < 1e-6)
@@ -36,12 +36,12 @@ struct ExpertTests {
         }
     }
 
-    @Test("Shares of distributions add up")
+    @Test("Weighted distributions add up")
     func add() {
         var total: [Float] = [0, 0, 0]
-        ExpertPrediction.dense([0.5, 0.25, 0.25]).add(to: &total, share: 0.5)
-        ExpertPrediction.sparse([(item: 2, probability: 1)]).add(to: &total, share: 0.5)
-        ExpertPrediction.none.add(to: &total, share: 1)
+        ExpertPrediction.dense([0.5, 0.25, 0.25]).add(to: &total, weight: 0.5)
+        ExpertPrediction.sparse([(item: 2, probability: 1)]).add(to: &total, weight: 0.5)
+        ExpertPrediction.none.add(to: &total, weight: 1)
         #expect(total == [0.25, 0.125, 0.625])
     }
 
@@ -77,20 +77,20 @@ struct PopularityTests {
         #expect(popularity.probabilities.allSatisfy { $0 > 0 })
     }
 
-    @Test("It says the same to everybody, and nothing about an empty catalogue")
-    func everybody() {
+    @Test("It is the same for all customers, and empty for an empty catalogue")
+    func sameForAll() {
         let popularity = Popularity(sequences([[[0, 1], [1]]]), itemCount: 2)
         for history in [History(), history([[0]])] {
-            let evidence = popularity.prediction(for: context(history))
-            #expect(evidence.probability(of: 1) == popularity.probabilities[1])
+            let prediction = popularity.prediction(for: query(history))
+            #expect(prediction.probability(of: 1) == popularity.probabilities[1])
         }
         let nothing = Popularity(EventSequences(), itemCount: 0)
-        #expect(nothing.prediction(for: context(History())).isEmpty)
+        #expect(nothing.prediction(for: query(History())).isEmpty)
         let unseen = Popularity(EventSequences(), itemCount: 4)
         #expect(unseen.probabilities == [0.25, 0.25, 0.25, 0.25])
     }
 
-    @Test("Very old events count nothing, and break nothing")
+    @Test("Very old events have no weight and break nothing")
     func ancient() {
         var made = EventSequences()
         made.append(items: [0, 1], types: [0, 0], times: [Int64.min / 1000, Int64.max / 1000])
@@ -100,26 +100,26 @@ struct PopularityTests {
     }
 }
 
-@Suite("Own transitions")
+@Suite("Personal transitions")
 struct PersonalTransitionsTests {
     private let past = history([[0, 1], [2], [0], [3], [0]])
 
-    @Test("What followed moments like the newest one")
+    @Test("What followed baskets like the newest one")
     func later() {
-        expect(PersonalTransitions().prediction(for: context(past)), equals: [2: 1 / 3, 3: 2 / 3])
+        expect(PersonalTransitions().prediction(for: query(past)), equals: [2: 1 / 3, 3: 2 / 3])
     }
 
-    @Test("What else was in moments like the newest one")
+    @Test("What else was in baskets like the newest one")
     func same() {
         expect(
-            PersonalTransitions().prediction(for: context(past, sameMoment: true)), equals: [1: 1])
+            PersonalTransitions().prediction(for: query(past, sameBasket: true)), equals: [1: 1])
     }
 
-    @Test("Nothing without a moment like the newest one")
+    @Test("Nothing without a basket like the newest one")
     func silent() {
         for past in [history([]), history([[0]]), history([[0], [1], [2]])] {
-            #expect(PersonalTransitions().prediction(for: context(past)).isEmpty)
-            #expect(PersonalTransitions().prediction(for: context(past, sameMoment: true)).isEmpty)
+            #expect(PersonalTransitions().prediction(for: query(past)).isEmpty)
+            #expect(PersonalTransitions().prediction(for: query(past, sameBasket: true)).isEmpty)
         }
     }
 }
@@ -136,21 +136,21 @@ struct TransitionsTests {
             #expect(abs(found - weight) < 1e-6)
         }
         expect(
-            transitions.prediction(for: context(history([[0], [1]]))), equals: [1: 2 / 9, 2: 7 / 9])
+            transitions.prediction(for: query(history([[0], [1]]))), equals: [1: 2 / 9, 2: 7 / 9])
     }
 
-    @Test("Four moments back, and no further")
+    @Test("Four baskets back, and no further")
     func reach() {
         let transitions = Transitions(sequences([[[0], [1], [2], [3], [4], [5]]]), itemCount: 6)
         let row = transitions.following.row(0)
         #expect(Array(transitions.following.columns[row]) == [1, 2, 3, 4])
         let asked = history([[0], [9], [9], [9]])
-        #expect(!transitions.prediction(for: context(asked)).isEmpty)
+        #expect(!transitions.prediction(for: query(asked)).isEmpty)
         let beyond = history([[0], [9], [9], [9], [9]])
-        #expect(transitions.prediction(for: context(beyond)).isEmpty)
+        #expect(transitions.prediction(for: query(beyond)).isEmpty)
     }
 
-    @Test("Items of one moment come together")
+    @Test("Items of one basket come together")
     func together() {
         let transitions = Transitions(
             sequences([[[0, 1, 2]], [[0, 1]], [[3]]]), itemCount: 4)
@@ -158,17 +158,17 @@ struct TransitionsTests {
         #expect(Array(transitions.together.columns[row]) == [1, 2])
         #expect(Array(transitions.together.weights[row]) == [0.75, 0.25])
         expect(
-            transitions.prediction(for: context(history([[0, 1]]), sameMoment: true)),
+            transitions.prediction(for: query(history([[0, 1]]), sameBasket: true)),
             equals: [2: 1])
         #expect(
-            transitions.prediction(for: context(history([[3]]), sameMoment: true)).isEmpty)
-        #expect(transitions.prediction(for: context(history([[0, 1]]))).isEmpty)
+            transitions.prediction(for: query(history([[3]]), sameBasket: true)).isEmpty)
+        #expect(transitions.prediction(for: query(history([[0, 1]]))).isEmpty)
     }
 
     @Test("Nothing without a history")
     func silent() {
         let transitions = Transitions(sequences([[[0], [1]]]), itemCount: 2)
-        #expect(transitions.prediction(for: context(History())).isEmpty)
+        #expect(transitions.prediction(for: query(History())).isEmpty)
         #expect(Transitions(EventSequences(), itemCount: 0).following.count == 0)
     }
 
@@ -179,7 +179,7 @@ struct TransitionsTests {
         for table in [transitions.following, transitions.together] {
             for item in 0..<400 { #expect(table.row(item).count <= Transitions.rowLimit) }
         }
-        let evidence = transitions.prediction(for: context(history([basket])))
-        #expect(entries(evidence).count <= 400)
+        let prediction = transitions.prediction(for: query(history([basket])))
+        #expect(entries(prediction).count <= 400)
     }
 }

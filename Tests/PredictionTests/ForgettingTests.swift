@@ -9,7 +9,7 @@ import TwinStorage
 
 @Suite("Erasing customers from models")
 struct ForgettingTests {
-    /// A model of a store, and what the store calls its customers.
+    /// A model of a store, and the pseudonyms of its customers.
     private struct Trained {
         let model: PredictionModel
         let metrics: TrainingMetrics
@@ -45,7 +45,7 @@ struct ForgettingTests {
         return try registry.publish(trained.model, metrics: trained.metrics)
     }
 
-    /// The customers whose sequences lie in the files of a version.
+    /// The customers whose sequences are in the files of a version.
     private func kept(_ version: String) throws -> [RowKey] {
         try registry.stored(version).model.neighbours.events.keys
     }
@@ -62,7 +62,7 @@ struct ForgettingTests {
             uniqueKeysWithValues: try names.map { ($0, try folder.bytes("\(version)/\($0)")) })
     }
 
-    @Test("A row has its customer's key, and the order of rows says nothing of the store")
+    @Test("A row has its customer's key, and the order of rows reveals nothing about the store")
     func rows() throws {
         let trained = try Trained.shared.get()
         let events = trained.model.neighbours.events
@@ -113,9 +113,9 @@ struct ForgettingTests {
         #expect(names == [".lock", "current", "erased", "v0001", "v0002"])
         #expect(registry.history == ["v0001"])
         let model = try registry.read().model
-        let asked = context(history([[0], [1, 2]]))
+        let asked = query(history([[0], [1, 2]]))
         #expect(abs(model.prediction(for: asked).probabilities.reduce(0, +) - 1) < 1e-4)
-        // Once more changes nothing.
+        // Repeating it changes nothing.
         let files = try files("v0001")
         #expect(try registry.forget([trained.pseudonyms[7]]).rewritten.isEmpty)
         #expect(try self.files("v0001") == files)
@@ -162,16 +162,16 @@ struct ForgettingTests {
         let former = try files("v0001")
         _ = try registry.forget([trained.pseudonyms[0]])
         let finished = try files("v0001")
-        // The manifest that allows the former and the new numbers.
+        // The manifest that allows the old and the new tensors.
         var both = try ModelManifest(in: path)
         let new = try #require(both.files[tensors])
         both.files[tensors] = ModelManifest.Digest(try #require(former[tensors]))
         both.replacements = [tensors: new]
         let between = try ModelFiles.json(both)
         let states: [[String: Data?]] = [
-            // Noted, and no more.
+            // Only the list of erased customers was written.
             [tensors: former[tensors], "manifest.json": former["manifest.json"]],
-            // The new numbers lie beside the former ones, in part or whole.
+            // The new tensors are beside the old ones, complete or not.
             [
                 tensors: former[tensors], "manifest.json": former["manifest.json"],
                 tensors + ".next": Data("half".utf8),
@@ -180,7 +180,7 @@ struct ForgettingTests {
                 tensors: former[tensors], "manifest.json": between,
                 tensors + ".next": finished[tensors],
             ],
-            // They have taken the place of the former ones.
+            // They have replaced the old ones.
             [tensors: finished[tensors], "manifest.json": between],
         ]
         for (number, state) in states.enumerated() {
@@ -195,7 +195,7 @@ struct ForgettingTests {
         }
     }
 
-    @Test("Of sequences whose customers are not known none stays")
+    @Test("Sequences of unknown customers are all erased")
     func unknownRows() throws {
         let other = try World.trained.get()
         #expect(try registry.publish(other.model, metrics: other.metrics) == "v0001")

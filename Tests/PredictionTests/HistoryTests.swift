@@ -6,33 +6,33 @@ import Testing
 
 @Suite("History")
 struct HistoryTests {
-    @Test("Events of one time form one moment")
-    func moments() {
+    @Test("Events of one time form one basket")
+    func baskets() {
         let made = history([[1, 2, 3], [4], [5, 5]])
         #expect(made.count == 6)
-        #expect(made.momentCount == 3)
-        #expect((0..<3).map { made.moment($0) } == [0..<3, 3..<4, 4..<6])
-        #expect(Array(made.lastMoment) == [5, 5])
+        #expect(made.basketCount == 3)
+        #expect((0..<3).map { made.basket($0) } == [0..<3, 3..<4, 4..<6])
+        #expect(Array(made.lastBasket) == [5, 5])
         #expect(made.lastTime == 2 * day)
         #expect(!made.isEmpty)
     }
 
-    @Test("Nobody has no moments")
+    @Test("An empty history has no baskets")
     func empty() {
-        let nobody = History()
-        #expect(nobody.isEmpty)
-        #expect(nobody.momentCount == 0)
-        #expect(nobody.lastMoment.isEmpty)
-        #expect(nobody.lastTime == nil)
-        #expect(nobody.prefix(moments: 3).isEmpty)
-        #expect(nobody.suffix(events: 3).isEmpty)
+        let empty = History()
+        #expect(empty.isEmpty)
+        #expect(empty.basketCount == 0)
+        #expect(empty.lastBasket.isEmpty)
+        #expect(empty.lastTime == nil)
+        #expect(empty.prefix(baskets: 3).isEmpty)
+        #expect(empty.suffix(events: 3).isEmpty)
     }
 
-    @Test("The usual time in a range is the middle, moved to where more of the moments were")
-    func usualTime() {
+    @Test("The likeliest time is the middle of the range, moved to frequent hours")
+    func likeliestTime() {
         let hour: Int64 = 3_600
-        #expect(History().usualTime(in: 100...300) == 200)
-        // Three moments on Thursdays at 18:30, one on a Friday at 6:30; 1970 began on a Thursday.
+        #expect(History().likeliestTime(in: 100...300) == 200)
+        // Three baskets on Thursdays at 18:30, one on a Friday at 6:30; 1970 began on a Thursday.
         var made = History()
         for (week, offset) in [(0, 18), (1, 18), (1, 30), (2, 18)] {
             let time = Int64(week) * 7 * day + Int64(offset) * hour + 1_800
@@ -40,26 +40,26 @@ struct HistoryTests {
             made.append(item: 2, type: purchase, time: time)
         }
         let weeks: Int64 = 100 * 7 * day
-        let usual = made.usualTime(in: weeks...weeks + 7 * day)
-        #expect(WeekPart.index(time: usual) == 6)
-        #expect((weeks...weeks + 7 * day).contains(usual))
-        // On a Friday there is the Friday's hour alone; on a Sunday nothing, so the middle.
-        let friday = made.usualTime(in: weeks + day...weeks + 2 * day)
+        let likeliest = made.likeliestTime(in: weeks...weeks + 7 * day)
+        #expect(WeekPart.index(time: likeliest) == 6)
+        #expect((weeks...weeks + 7 * day).contains(likeliest))
+        // On a Friday there is only Friday's hour; on a Sunday there is none, so the middle.
+        let friday = made.likeliestTime(in: weeks + day...weeks + 2 * day)
         #expect(WeekPart.index(time: friday) == 10)
         let sunday = weeks + 3 * day
-        #expect(made.usualTime(in: sunday...sunday + 200) == sunday + 100)
-        #expect(made.usualTime(in: 5...5) == 5)
+        #expect(made.likeliestTime(in: sunday...sunday + 200) == sunday + 100)
+        #expect(made.likeliestTime(in: 5...5) == 5)
     }
 
-    @Test("An event older than the newest joins the newest moment")
+    @Test("An event older than the newest joins the newest basket")
     func late() {
         var made = History()
         made.append(item: 1, type: 0, time: 100)
         made.append(item: 2, type: 0, time: 40)
         #expect(made.times == [100, 100])
-        #expect(made.momentCount == 1)
+        #expect(made.basketCount == 1)
         made.append(item: 3, type: 0, time: 101)
-        #expect(made.momentCount == 2)
+        #expect(made.basketCount == 2)
     }
 
     @Test("Times before 1970 and far from it are kept")
@@ -68,21 +68,21 @@ struct HistoryTests {
         for time in [Int64.min / 1000, -5, 0, Int64.max / 1000] {
             made.append(item: 0, type: 0, time: time)
         }
-        #expect(made.momentCount == 4)
+        #expect(made.basketCount == 4)
         #expect(made.times == made.times.sorted())
     }
 
-    @Test("A prefix holds whole moments", arguments: 0...5)
-    func prefix(_ moments: Int) {
+    @Test("A prefix holds whole baskets", arguments: 0...5)
+    func prefix(_ baskets: Int) {
         let made = history([[1, 2], [3], [4, 5, 6], [7]])
-        let prefix = made.prefix(moments: moments)
-        #expect(prefix.momentCount == min(moments, 4))
+        let prefix = made.prefix(baskets: baskets)
+        #expect(prefix.basketCount == min(baskets, 4))
         #expect(prefix.items == Array(made.items.prefix(prefix.count)))
         #expect(prefix.times == Array(made.times.prefix(prefix.count)))
-        #expect(prefix.momentStarts == Array(made.momentStarts.prefix(moments)))
+        #expect(prefix.basketStarts == Array(made.basketStarts.prefix(baskets)))
     }
 
-    @Test("A suffix holds whole moments, and no more events than asked but for one long moment")
+    @Test("A suffix holds whole baskets within the limit, or one longer basket")
     func suffix() {
         let made = history([[1, 2], [3], [4, 5, 6], [7]])
         let expected: [Int: [Int32]] = [
@@ -92,14 +92,14 @@ struct HistoryTests {
         for (limit, items) in expected { #expect(made.suffix(events: limit).items == items) }
         let long = history([[1], [2, 3, 4, 5, 6]])
         #expect(long.suffix(events: 2).items == [2, 3, 4, 5, 6])
-        #expect(long.suffix(events: 2).momentCount == 1)
+        #expect(long.suffix(events: 2).basketCount == 1)
     }
 
     @Test("A sequence of a training set becomes a history")
     func fromSequences() {
         let made = sequences([[[1], [2, 3]], [[4, 5], [6]]])
         #expect(History(made, sequence: 1).items == [4, 5, 6])
-        #expect(History(made, sequence: 1).momentCount == 2)
+        #expect(History(made, sequence: 1).basketCount == 2)
         #expect(History(made, events: 1..<3).items == [2, 3])
     }
 
@@ -107,10 +107,10 @@ struct HistoryTests {
     func catalogue() {
         let catalogue = ModelCatalogue(itemIDs: ["a", "b", "a", ""])
         #expect(catalogue.count == 4)
-        #expect(catalogue.place(of: "a") == 0)
-        #expect(catalogue.place(of: "b") == 1)
-        #expect(catalogue.place(of: "") == 3)
-        #expect(catalogue.place(of: "A") == nil)
+        #expect(catalogue.index(of: "a") == 0)
+        #expect(catalogue.index(of: "b") == 1)
+        #expect(catalogue.index(of: "") == 3)
+        #expect(catalogue.index(of: "A") == nil)
     }
 }
 
@@ -139,7 +139,7 @@ struct TrainingDataTests {
         #expect(data.sequences.items.map { data.catalogue.itemIDs[Int($0)] } == items)
     }
 
-    @Test("Rare items are left out, and those who had nothing else too")
+    @Test("Rare items are left out, and customers without other items too")
     func minimumCount() {
         let events = [
             bought("u", "rare", 1), bought("u", "often", 2), bought("v", "often", 3),
@@ -165,7 +165,7 @@ struct TrainingDataTests {
         #expect(data.catalogue.count == 0)
     }
 
-    @Test("A shop's events lose nothing")
+    @Test("No event of a shop is lost")
     func shop() throws {
         let events = try World.events.get().filter { $0.itemID != nil }
         let data = try World.data.get()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Prediction
 
-@Suite("Items that nobody has touched yet")
+@Suite("Items without events")
 struct NewItemsTests {
     /// A shop in which an item of each of its categories has no events: as if it were new.
     private struct Shop {
@@ -49,11 +49,11 @@ struct NewItemsTests {
             let history = History(data.sequences, sequence: sequence)
             return PredictionQuery(
                 history: history, time: (history.lastTime ?? 0) + day, type: purchase,
-                sameMoment: false)
+                sameBasket: false)
         }
     }
 
-    @Test("They stand at the end of the catalogue, and only those that share a word")
+    @Test("They are at the end of the catalogue, and only those with a common word")
     func catalogue() throws {
         let shop = try Shop.shared.get()
         let model = try Shop.trained.get().model
@@ -75,9 +75,9 @@ struct NewItemsTests {
     private func expectedOdds(_ shop: Shop) -> Double {
         var counts = [Int](repeating: 0, count: shop.data.catalogue.count)
         for item in shop.data.sequences.items { counts[Int(item)] += 1 }
-        let share =
+        let probability =
             Double(counts.count { $0 == 1 } + 1) / Double(shop.data.sequences.items.count + 2)
-        return share / (1 - share)
+        return probability / (1 - probability)
     }
 
     @Test(
@@ -85,31 +85,31 @@ struct NewItemsTests {
     func fitted() throws {
         let shop = try Shop.shared.get()
         let known = shop.data.catalogue.count
-        // Trained without a word about the new items.
+        // Trained without descriptions of the new items.
         let plain = try Trainer(World.configuration(width: 16, epochs: 2))
             .train(TrainingData(shop.events, by: \.userID)) { _ in }.model
         try #require(plain.catalogue.itemIDs == shop.data.catalogue.itemIDs)
-        let contexts = (0..<shop.data.sequences.count).map { sequence in
-            var context = shop.tomorrow(of: sequence)
-            context.state = plain.sequence.state(after: context.history)
-            return context
+        let queries = (0..<shop.data.sequences.count).map { sequence in
+            var query = shop.tomorrow(of: sequence)
+            query.state = plain.sequence.state(after: query.history)
+            return query
         }
-        let joined = NewItems(shop.data).joined(to: plain.sequence, contexts: contexts)
+        let joined = NewItems(shop.data).joined(to: plain.sequence, queries: queries)
         var odds = 0.0
-        for context in contexts {
+        for query in queries {
             let probabilities = joined.model.itemProbabilities(
-                try #require(context.state), gaps: [context.gap], weekParts: [context.weekPart],
-                types: [context.type]
+                try #require(query.state), gaps: [query.gap], weekParts: [query.weekPart],
+                types: [query.type]
             ).elements
             let new = probabilities.dropFirst(known).reduce(0) { $0 + Double($1) }
             odds += new / (1 - new)
         }
         // One number is fitted to one mean, so only rounding is left.
-        let ratio = odds / Double(contexts.count) / expectedOdds(shop)
+        let ratio = odds / Double(queries.count) / expectedOdds(shop)
         #expect(abs(ratio - 1) < 1e-3, "\(ratio)")
     }
 
-    @Test("They are possible, about as likely for everybody, and sum to 1 with all")
+    @Test("They are possible, about equally for all, and all items sum to 1")
     func mass() throws {
         let shop = try Shop.shared.get()
         let model = try Shop.trained.get().model
@@ -117,9 +117,9 @@ struct NewItemsTests {
         var odds = 0.0
         var asked = 0
         for sequence in 0..<shop.data.sequences.count {
-            let context = shop.tomorrow(of: sequence)
-            let network = model.prediction(for: context, using: [.sequence]).probabilities
-            let whole = model.prediction(for: context).probabilities
+            let query = shop.tomorrow(of: sequence)
+            let network = model.prediction(for: query, using: [.sequence]).probabilities
+            let whole = model.prediction(for: query).probabilities
             #expect(abs(whole.reduce(0, +) - 1) < 1e-4)
             let all = whole.dropFirst(known).allSatisfy { $0 > 0 }
             #expect(all)
@@ -127,13 +127,13 @@ struct NewItemsTests {
             odds += new / (1 - new)
             asked += 1
         }
-        // Fitted to the moments of the eight customers that were held out; these are other moments
-        // of all eighty, so how far customers differ decides.
+        // Fitted to baskets of the eight held-out customers. These are other baskets of all eighty,
+        // so the tolerance allows for differences between customers.
         let ratio = odds / Double(asked) / expectedOdds(shop)
         #expect(ratio > 1.0 / 3 && ratio < 3, "\(ratio)")
     }
 
-    @Test("One is likelier for those who buy its kind, and its neighbours are of its kind")
+    @Test("One is more likely for buyers of its category, where its neighbours are")
     func kind() throws {
         let shop = try Shop.shared.get()
         let model = try Shop.trained.get().model
@@ -141,16 +141,16 @@ struct NewItemsTests {
         let categories = catalogue.itemIDs.map { shop.categories[$0] }
         var (lovers, others) = ([Double](), [Double]())
         for sequence in 0..<shop.data.sequences.count {
-            let context = shop.tomorrow(of: sequence)
-            let network = model.prediction(for: context, using: [.sequence]).probabilities
-            let recent = context.history.items.suffix(20).compactMap { categories[Int($0)] }
+            let query = shop.tomorrow(of: sequence)
+            let network = model.prediction(for: query, using: [.sequence]).probabilities
+            let recent = query.history.items.suffix(20).compactMap { categories[Int($0)] }
             let new = catalogue.count - shop.newIDs.count
             let total = network.dropFirst(new).reduce(0) { $0 + Double($1) }
-            for place in new..<catalogue.count {
-                let share = Double(network[place]) / total
-                let love = recent.count { $0 == categories[place] }
-                if love >= 5 { lovers.append(share) }
-                if love == 0 { others.append(share) }
+            for index in new..<catalogue.count {
+                let probability = Double(network[index]) / total
+                let love = recent.count { $0 == categories[index] }
+                if love >= 5 { lovers.append(probability) }
+                if love == 0 { others.append(probability) }
             }
         }
         #expect(lovers.count > 10 && others.count > 10, "\(lovers.count) \(others.count)")
@@ -158,9 +158,9 @@ struct NewItemsTests {
         #expect(mean(lovers) > 1.2 * mean(others), "\(mean(lovers)) \(mean(others))")
 
         var (same, all) = (0, 0)
-        for place in catalogue.count - shop.newIDs.count..<catalogue.count {
-            for (other, _) in model.embeddings.nearest(to: place, count: 5) {
-                same += categories[other] == categories[place] ? 1 : 0
+        for index in catalogue.count - shop.newIDs.count..<catalogue.count {
+            for (other, _) in model.embeddings.nearest(to: index, count: 5) {
+                same += categories[other] == categories[index] ? 1 : 0
                 all += 1
             }
         }
@@ -168,7 +168,7 @@ struct NewItemsTests {
         #expect(Double(same) / Double(all) > 2 / Double(kinds), "\(same) of \(all), \(kinds) kinds")
     }
 
-    @Test("Nothing changes where nothing new is known")
+    @Test("Nothing changes without new items")
     func without() throws {
         let data = try World.data.get()
         let model = try World.model()
@@ -180,13 +180,13 @@ struct NewItemsTests {
             events, by: \.userID, items: shop.items.filter { known.contains($0.itemID) })
         let again = try Trainer(World.configuration()).train(described) { _ in }.model
         #expect(again.embeddings == model.embeddings)
-        #expect(again.mixture.shares == model.mixture.shares)
+        #expect(again.mixture.weights == model.mixture.weights)
     }
 }
 
 @Suite("Words about items")
 struct ItemContentTests {
-    @Test("Category and brand stay whole, texts are taken apart, each word counts once")
+    @Test("Category and brand stay whole, texts are split, each word counts once")
     func words() {
         let item = Item(
             itemID: "a", name: "Fresh Milk, 1l fresh", category: "Dairy & Eggs", brand: "Hof",
@@ -198,7 +198,7 @@ struct ItemContentTests {
             ])
     }
 
-    @Test("An id is no name, and long texts end")
+    @Test("An id is no name, and long texts are cut")
     func limits() {
         #expect(ItemContent.words(of: Item(itemID: "sku 7")).isEmpty)
         let long = (0..<500).map { "word\($0)" }.joined(separator: " ")
@@ -206,7 +206,7 @@ struct ItemContentTests {
         #expect(ItemContent.words(of: Item(itemID: "a", name: "··· ??? !")).isEmpty)
     }
 
-    @Test("New items keep the words that known ones bear, and fall away without any")
+    @Test("New items keep the words of known ones, and are dropped without any")
     func new() {
         let content = ItemContent(
             known: [Item(itemID: "a", category: "Tea"), nil],

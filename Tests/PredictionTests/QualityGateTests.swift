@@ -23,10 +23,10 @@ struct QualityGateTests {
         #expect(unreadable.currentBits == nil)
     }
 
-    @Test("A model that learned nothing gives way, and does not take the place of one that did")
+    @Test("A model that learned nothing is replaced, and does not replace one that did")
     func decides() throws {
         let good = try World.trained.get()
-        // What everybody does is mixed up among the items, so that it tells nothing.
+        // The items are shuffled, so there is nothing to learn.
         let events = try World.events.get()
         let shuffled = zip(events, events.dropFirst(5) + events.prefix(5)).map { event, other in
             Event(
@@ -58,13 +58,13 @@ struct QualityGateTests {
         #expect(!passes(-5 - QualityGate.tolerance - 1e-9) && !passes(-.infinity))
     }
 
-    @Test("A model with items in another order, or without some, is asked the same")
+    @Test("A model with items in another order, or without some, gets the same queries")
     func otherCatalogue() throws {
         let trained = try World.trained.get()
         let own = trained.heldOut.bits(of: trained.model, threads: 2)
         #expect(own < 0 && own > -20)
         let events = try World.events.get()
-        // The newest events first give the items other places; none is left out.
+        // The newest events first give the items other indices; none is left out.
         let reversed = TrainingData(events.reversed(), by: \.userID)
         let other = try Trainer(World.configuration()).train(reversed) { _ in }.model
         #expect(other.catalogue.itemIDs != trained.model.catalogue.itemIDs)
@@ -75,7 +75,7 @@ struct QualityGateTests {
         #expect(trained.heldOut.bits(of: few, threads: 2) < own - 0.5)
     }
 
-    @Test("When there is more data, nearly all who were held out are so again")
+    @Test("With more data, nearly all held-out customers are held out again")
     func stable() throws {
         let events = try World.events.get()
         let earlier = Array(events.prefix(events.count * 3 / 4))

@@ -47,12 +47,12 @@ struct RankingMetricsTests {
         let cut = list.prefix(length)
         let hits = cut.filter(targets.contains).count
         var gain = 0.0
-        for (place, item) in cut.enumerated() where targets.contains(item) {
-            gain += 1 / log2(Double(place + 2))
+        for (position, item) in cut.enumerated() where targets.contains(item) {
+            gain += 1 / log2(Double(position + 2))
         }
         var best = 0.0
-        for place in 0..<targets.count where ideal == .full || place < length {
-            best += 1 / log2(Double(place + 2))
+        for position in 0..<targets.count where ideal == .full || position < length {
+            best += 1 / log2(Double(position + 2))
         }
         let first = cut.firstIndex(where: targets.contains)
         return [
@@ -61,7 +61,7 @@ struct RankingMetricsTests {
         ]
     }
 
-    @Test("Random lists give what the definitions give", arguments: UInt64(0)..<20)
+    @Test("Random lists agree with the definitions", arguments: UInt64(0)..<20)
     func randomLists(_ seed: UInt64) throws {
         var generator = PhiloxGenerator(seed: seed)
         let lengths = [1, 4, 10]
@@ -80,7 +80,9 @@ struct RankingMetricsTests {
                 for (index, length) in lengths.enumerated() {
                     let values = bruteForce(
                         list: list, targets: targets, length: length, ideal: ideal)
-                    for (place, value) in values.enumerated() { sums[index][place] += value / 30 }
+                    for (position, value) in values.enumerated() {
+                        sums[index][position] += value / 30
+                    }
                 }
             }
             for (index, length) in lengths.enumerated() {
@@ -88,9 +90,9 @@ struct RankingMetricsTests {
                     metrics.meanRecall, metrics.meanNDCG, metrics.hitRate,
                     metrics.meanReciprocalRank,
                 ]
-                for (place, means) in found.enumerated() {
+                for (position, means) in found.enumerated() {
                     let mean = try #require(means["\(length)"])
-                    #expect(abs(mean - sums[index][place]) < 1e-9, "seed \(seed)")
+                    #expect(abs(mean - sums[index][position]) < 1e-9, "seed \(seed)")
                 }
             }
         }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Prediction
 
-@Suite("Own history")
+@Suite("Repeat purchase model")
 struct RepeatPurchaseModelTests {
     /// Customers who buy one item each week on the day, and on some other days something that they
     /// never buy again; the rhythm's items are below 10.
@@ -32,27 +32,27 @@ struct RepeatPurchaseModelTests {
 
     @Test("A planted rhythm beats planted noise, and counts most when it is due")
     func rhythm() throws {
-        let source = RepeatPurchaseModel(Self.planted(customers: 60, weeks: 12, seed: 1))
+        let model = RepeatPurchaseModel(Self.planted(customers: 60, weeks: 12, seed: 1))
         let asking = Self.planted(customers: 1, weeks: 8, seed: 2)
         let past = History(asking, sequence: 0)
         let due = PredictionQuery(
-            history: past, time: 8 * 7 * day, type: purchase, sameMoment: false)
-        let found = entries(source.prediction(for: due))
+            history: past, time: 8 * 7 * day, type: purchase, sameBasket: false)
+        let found = entries(model.prediction(for: due))
         let staple = try #require(found[0])
         for (item, probability) in found where item != 0 { #expect(staple > 10 * probability) }
 
-        let repetition = try #require(RepetitionTracker(past).repetition(of: 0))
+        let recurrence = try #require(RecurrenceTracker(past).recurrence(of: 0))
         func chance(_ days: Int64) -> Float {
-            source.probability(
-                of: 0, repetition, moments: past.momentCount, time: (49 + days) * day,
+            model.probability(
+                of: 0, recurrence, baskets: past.basketCount, time: (49 + days) * day,
                 type: purchase)
         }
         #expect(chance(7) > 3 * chance(2), "\(chance(7)) when due, \(chance(2)) before")
     }
 
-    @Test("What came back often and lately is likelier to come back")
+    @Test("Items that came back often and recently are more likely to come back")
     func frequencyAndRecency() throws {
-        // Each customer takes its favourite in 4 of 5 moments, and new items else.
+        // Each customer takes its favourite in 4 of 5 baskets, and new items otherwise.
         var generator = PhiloxGenerator(seed: 4)
         var rows: [[[Int32]]] = []
         for customer in 0..<40 {
@@ -62,16 +62,16 @@ struct RepeatPurchaseModelTests {
                         ? [Int32(customer % 5)] : [Int32(5 + generator.integer(below: 900))]
                 })
         }
-        let source = RepeatPurchaseModel(sequences(rows))
+        let model = RepeatPurchaseModel(sequences(rows))
         let often = history([[0], [0], [0], [0], [7]])
-        let found = entries(source.prediction(for: context(often)))
+        let found = entries(model.prediction(for: query(often)))
         #expect(try #require(found[0]) > 2 * (try #require(found[7])))
         let lately = history([[1], [1], [2], [2]] + (10..<22).map { [$0] } + [[2]])
-        let recent = entries(source.prediction(for: context(lately)))
+        let recent = entries(model.prediction(for: query(lately)))
         #expect(try #require(recent[2]) > (try #require(recent[1])))
     }
 
-    @Test("The type that is asked for matters")
+    @Test("The type of the query matters")
     func type() throws {
         // Views repeat the last item; purchases never repeat anything.
         var made = EventSequences()
@@ -84,34 +84,34 @@ struct RepeatPurchaseModelTests {
                 items: items, types: (0..<24).map { $0 % 2 == 0 ? view : purchase },
                 times: (0..<24).map { Int64($0) * day })
         }
-        let source = RepeatPurchaseModel(made)
+        let model = RepeatPurchaseModel(made)
         let past = History(made, sequence: 0)
-        let repetition = try #require(RepetitionTracker(past).repetition(of: 0))
-        let viewed = source.probability(
-            of: 0, repetition, moments: 24, time: 24 * day, type: view)
-        let bought = source.probability(
-            of: 0, repetition, moments: 24, time: 24 * day, type: purchase)
+        let recurrence = try #require(RecurrenceTracker(past).recurrence(of: 0))
+        let viewed = model.probability(
+            of: 0, recurrence, baskets: 24, time: 24 * day, type: view)
+        let bought = model.probability(
+            of: 0, recurrence, baskets: 24, time: 24 * day, type: purchase)
         #expect(viewed > 0.8)
         #expect(bought < 0.1)
     }
 
-    @Test("Items of the newest moment are no answer for the same moment")
-    func sameMoment() {
-        let source = RepeatPurchaseModel(sequences([[[0], [1], [0], [1]]]))
+    @Test("Items of the newest basket are no answer for the same basket")
+    func sameBasket() {
+        let model = RepeatPurchaseModel(sequences([[[0], [1], [0], [1]]]))
         let asked = history([[0, 2], [1]])
-        let later = entries(source.prediction(for: context(asked)))
+        let later = entries(model.prediction(for: query(asked)))
         #expect(later.keys.sorted() == [0, 1, 2])
-        let same = entries(source.prediction(for: context(asked, sameMoment: true)))
+        let same = entries(model.prediction(for: query(asked, sameBasket: true)))
         #expect(same.keys.sorted() == [0, 2])
-        #expect(source.prediction(for: context(history([[3]]), sameMoment: true)).isEmpty)
-        #expect(source.prediction(for: context(History())).isEmpty)
+        #expect(model.prediction(for: query(history([[3]]), sameBasket: true)).isEmpty)
+        #expect(model.prediction(for: query(History())).isEmpty)
     }
 
-    @Test("Learning from nothing leaves a source that still answers")
+    @Test("Without data the model still answers")
     func untrained() {
-        let source = RepeatPurchaseModel(EventSequences())
-        #expect(source.weights.count == RepetitionFeatures.weightCount)
-        let found = entries(source.prediction(for: context(history([[4]]))))
+        let model = RepeatPurchaseModel(EventSequences())
+        #expect(model.weights.count == RecurrenceFeatures.weightCount)
+        let found = entries(model.prediction(for: query(history([[4]]))))
         #expect(found == [4: 1])
     }
 
@@ -122,27 +122,27 @@ struct RepeatPurchaseModelTests {
     }
 }
 
-@Suite("Repetition")
+@Suite("Item recurrence")
 struct RepetitionTests {
-    @Test("Contacts are counted once a moment")
+    @Test("Contacts are counted once a basket")
     func count() throws {
-        let tracker = RepetitionTracker(history([[3, 3, 4], [4], [3]]))
+        let tracker = RecurrenceTracker(history([[3, 3, 4], [4], [3]]))
         #expect(tracker.items == [3, 4])
-        #expect(tracker.momentCount == 3)
-        let three = try #require(tracker.repetition(of: 3))
+        #expect(tracker.basketCount == 3)
+        let three = try #require(tracker.recurrence(of: 3))
         #expect(three.count == 2)
-        #expect((three.firstMoment, three.lastMoment) == (0, 2))
+        #expect((three.firstBasket, three.lastBasket) == (0, 2))
         #expect((three.firstTime, three.lastTime) == (0, 2 * day))
-        #expect(tracker.repetition(of: 9) == nil)
+        #expect(tracker.recurrence(of: 9) == nil)
     }
 
-    @Test("Contacts fade with each moment")
+    @Test("Contacts fade with each basket")
     func fading() throws {
-        let repetition = try #require(
-            RepetitionTracker(history([[1], [2], [1], [2]])).repetition(of: 1))
+        let recurrence = try #require(
+            RecurrenceTracker(history([[1], [2], [1], [2]])).recurrence(of: 1))
         let slow = ItemRecurrence.fading.x
         let fast = ItemRecurrence.fading.y
-        let faded = repetition.faded(at: 4)
+        let faded = recurrence.faded(at: 4)
         #expect(abs(faded.x - (slow * slow * slow * slow + slow * slow)) < 1e-5)
         #expect(abs(faded.y - (fast * fast * fast * fast + fast * fast)) < 1e-5)
     }
@@ -152,29 +152,29 @@ struct RepetitionTests {
         var past = History()
         past.append(item: 0, type: 3, time: 0)
         past.append(item: 0, type: 6, time: 1)
-        #expect(try #require(RepetitionTracker(past).repetition(of: 0)).lastType == 6)
+        #expect(try #require(RecurrenceTracker(past).recurrence(of: 0)).lastType == 6)
     }
 
-    @Test("Features are finite and within the weights, whatever happened")
+    @Test("Features are finite and within the weights, whatever the history")
     func extremes() throws {
-        let weights = [Float](repeating: 0.5, count: RepetitionFeatures.weightCount)
+        let weights = [Float](repeating: 0.5, count: RecurrenceFeatures.weightCount)
         let habit = ItemRepeatStatistics(EventSequences())[0]
         let end = Int64.max / 1000
         for times in [[0], [0, 0], [0, 1], [-end, end], [0, 1, 2, end], [end, end]] {
             for type in [UInt8(0), 9, 10, 255] {
                 var past = History()
                 for time in times { past.append(item: 0, type: type, time: time) }
-                let repetition = try #require(RepetitionTracker(past).repetition(of: 0))
+                let recurrence = try #require(RecurrenceTracker(past).recurrence(of: 0))
                 for time in [-end, 0, 1, end] {
-                    for moments in [past.momentCount, past.momentCount + 1, 1_000_000] {
-                        let features = RepetitionFeatures(
-                            repetition, habit, moments: moments, time: time, type: type)
-                        #expect(features.logit(weights).isFinite, "\(times) \(time) \(moments)")
-                        for index in 0..<RepetitionFeatures.classCount {
-                            let place = Int(features.classes[index])
+                    for baskets in [past.basketCount, past.basketCount + 1, 1_000_000] {
+                        let features = RecurrenceFeatures(
+                            recurrence, habit, baskets: baskets, time: time, type: type)
+                        #expect(features.logit(weights).isFinite, "\(times) \(time) \(baskets)")
+                        for index in 0..<RecurrenceFeatures.classCount {
+                            let index = Int(features.classes[index])
                             #expect(
-                                place >= features.base
-                                    && place < features.base + RepetitionFeatures.stride)
+                                index >= features.base
+                                    && index < features.base + RecurrenceFeatures.stride)
                         }
                     }
                 }
@@ -182,20 +182,20 @@ struct RepetitionTests {
         }
     }
 
-    @Test("Classes of one feature never share a weight with another's")
+    @Test("Classes of different features have different weights")
     func distinctPlaces() throws {
-        var ranges = [Set<Int32>](repeating: [], count: RepetitionFeatures.classCount)
-        // Everybody comes back after five moments.
+        var ranges = [Set<Int32>](repeating: [], count: RecurrenceFeatures.classCount)
+        // All customers come back after five baskets.
         let habit = ItemRepeatStatistics.Habit(rate: -1, returns: -1, gap: log(5), popularity: 0)
         for count in 1...45 {
             let past = history([[Int32]](repeating: [0], count: count))
-            let repetition = try #require(RepetitionTracker(past).repetition(of: 0))
-            for moments in stride(from: count, through: count + 60, by: 1) {
+            let recurrence = try #require(RecurrenceTracker(past).recurrence(of: 0))
+            for baskets in stride(from: count, through: count + 60, by: 1) {
                 for hours in stride(from: Int64(0), through: 200, by: 5) {
-                    let features = RepetitionFeatures(
-                        repetition, habit, moments: moments,
+                    let features = RecurrenceFeatures(
+                        recurrence, habit, baskets: baskets,
                         time: (past.lastTime ?? 0) + hours * 3600, type: 0)
-                    for index in 0..<RepetitionFeatures.classCount {
+                    for index in 0..<RecurrenceFeatures.classCount {
                         ranges[index].insert(features.classes[index])
                     }
                 }
@@ -206,13 +206,13 @@ struct RepetitionTests {
     }
 }
 
-@Suite("Repetition table")
+@Suite("Recurrence table")
 struct RepetitionTableTests {
-    @Test("Says of every item what the formula says of it", arguments: [1, 2, 3, 4, 5, 6])
+    @Test("Equals the formula for every item", arguments: [1, 2, 3, 4, 5, 6])
     func formula(_ seed: UInt64) {
         var generator = PhiloxGenerator(seed: seed)
-        // Weights as they are: their sizes are what matters here, not what they mean.
-        let weights = (0..<RepetitionFeatures.weightCount).map { _ in Float(generator.normal()) }
+        // Random weights: only their sizes matter here.
+        let weights = (0..<RecurrenceFeatures.weightCount).map { _ in Float(generator.normal()) }
         var rows: [[[Int32]]] = []
         for _ in 0..<3 {
             rows.append(
@@ -220,14 +220,14 @@ struct RepetitionTableTests {
                     (0..<3).map { _ in Int32(generator.integer(below: 25)) }
                 })
         }
-        let source = RepeatPurchaseModel(
+        let model = RepeatPurchaseModel(
             weights: weights, habits: ItemRepeatStatistics(sequences(rows)))
         let past = History(sequences(rows), sequence: 0)
         let last = past.lastTime ?? 0
-        let tracker = RepetitionTracker(past)
-        var table = RepetitionTable(source, past: tracker, from: last)
+        let tracker = RecurrenceTracker(past)
+        var table = RecurrenceTable(model, past: tracker, from: last)
         let questions = [(60, 0), (60, 2), (61, 0), (75, 9), (75, 200), (400, 1)].map {
-            RepetitionTable.Question(moments: $0.0, type: UInt8($0.1))
+            RecurrenceTable.Question(baskets: $0.0, type: UInt8($0.1))
         }
         table.prepare(Set(questions[..<4]))
         table.prepare(Set(questions[1..<5]))
@@ -236,9 +236,9 @@ struct RepetitionTableTests {
                 let time = last + Int64(generator.integer(below: 90 * 86_400))
                 let found = table.probabilities(question, at: time)
                 #expect(found.count == tracker.items.count)
-                for (index, repetition) in tracker.repetitions.enumerated() {
-                    let expected = source.probability(
-                        of: tracker.items[index], repetition, moments: question.moments,
+                for (index, recurrence) in tracker.recurrences.enumerated() {
+                    let expected = model.probability(
+                        of: tracker.items[index], recurrence, baskets: question.baskets,
                         time: time, type: question.type)
                     #expect(abs(found[index] - expected) < 1e-5, "seed \(seed)")
                 }
@@ -246,15 +246,15 @@ struct RepetitionTableTests {
         }
     }
 
-    @Test("An item without a rhythm is never due, and a twin without items has no answers")
+    @Test("An item without a rhythm is never due; without items there is no answer")
     func edges() {
-        let source = RepeatPurchaseModel(sequences([[[0], [1], [0], [2]]]))
+        let model = RepeatPurchaseModel(sequences([[[0], [1], [0], [2]]]))
         func probabilities(_ rows: [[Int32]], after seconds: Int64) -> [Float] {
             let past = history(rows)
-            let table = RepetitionTable(
-                source, past: RepetitionTracker(past), from: past.lastTime ?? 0)
+            let table = RecurrenceTable(
+                model, past: RecurrenceTracker(past), from: past.lastTime ?? 0)
             return table.probabilities(
-                RepetitionTable.Question(moments: rows.count, type: 0),
+                RecurrenceTable.Question(baskets: rows.count, type: 0),
                 at: (past.lastTime ?? 0) + seconds)
         }
         #expect(probabilities([], after: 5).isEmpty)
@@ -264,11 +264,11 @@ struct RepetitionTableTests {
     }
 }
 
-@Suite("Item habits")
+@Suite("Item repeat statistics")
 struct ItemHabitsTests {
-    @Test("Counted as by hand, smoothed by what all items do")
+    @Test("Equal to counts by hand, smoothed by those of all items")
     func counts() {
-        // 0 is met by both and comes back twice in 3 + 1 later moments; 1 never does, in 2 + 0.
+        // Both have item 0, which comes back twice in 3 + 1 later baskets; 1 never does, in 2 + 0.
         let rows: [[[Int32]]] = [[[0], [0, 1], [0], [2]], [[2], [0], [1]]]
         let habits = ItemRepeatStatistics(sequences(rows))
         let returns = 2.0
@@ -278,13 +278,13 @@ struct ItemHabitsTests {
         let seldom: Double = log(20 * rate / 22)
         #expect(abs(Double(habits[0].rate) - often) < 1e-5)
         #expect(abs(Double(habits[1].rate) - seldom) < 1e-5)
-        let share = (1 + 0.001) / (6 + 1)
-        let back: Double = log((1 + 5 * share) / 7)
+        let fraction = (1 + 0.001) / (6 + 1)
+        let back: Double = log((1 + 5 * fraction) / 7)
         #expect(abs(Double(habits[0].returns) - back) < 1e-5)
         #expect(habits[0].rate > habits[1].rate && habits[0].returns > habits[2].returns)
     }
 
-    @Test("The gap is the mean number of moments between contacts")
+    @Test("The gap is the mean number of baskets between contacts")
     func gap() {
         let rows = (0..<200).map { _ in
             [[0], [1], [2], [0], [3], [4], [0], [1]] as [[Int32]]
@@ -294,7 +294,7 @@ struct ItemHabitsTests {
         #expect(abs(exp(habits[1].gap) - 6) < 0.2)
     }
 
-    @Test("What is taken now is more popular than what was taken long ago")
+    @Test("Recent items are more popular than old ones")
     func popularity() {
         var made = EventSequences()
         made.append(items: [0, 0, 1], types: [6, 6, 6], times: [0, 1, 300 * day])
@@ -302,7 +302,7 @@ struct ItemHabitsTests {
         #expect(habits[1].popularity > habits[0].popularity + 3)
     }
 
-    @Test("An item that nobody has met is taken for an average one; nothing is infinite")
+    @Test("An item without contacts gets average values; nothing is infinite")
     func unknown() {
         let habits = ItemRepeatStatistics(sequences([[[0], [0]], [[1]]]))
         #expect(habits[7] == habits.common && habits[-1] == habits.common)

@@ -7,8 +7,8 @@ import Testing
 
 @Suite("Reranker")
 struct RerankerTests {
-    /// A list of some items with features of which only the first says anything.
-    private static func lesson(
+    /// A list of items of which only the first feature has information.
+    private static func example(
         _ generator: inout PhiloxGenerator, items: Int = 12
     ) -> RerankerTraining.Example {
         var probabilities = [Float](repeating: 0, count: items)
@@ -16,33 +16,33 @@ struct RerankerTests {
         let total = probabilities.reduce(0, +) * 1.1
         probabilities = probabilities.map { $0 / total }
         let signals = (0..<items).map { _ in Float(generator.uniform()) }
-        let evidence: [ExpertPrediction] =
+        let predictions: [ExpertPrediction] =
             [.dense(signals.map { exp(-5 * $0) })]
             + [ExpertPrediction](repeating: .none, count: ExpertID.allCases.count - 1)
-        let reading = reading(evidence)
-        let list = RerankerList(probabilities, reading)
-        // What comes next is what the first source thinks least of.
+        let outputs = outputs(predictions)
+        let list = RerankerList(probabilities, outputs)
+        // The item that comes next is the least likely one of the first expert.
         let target = signals.indices.max { signals[$0] < signals[$1] } ?? 0
         return .init(list: list, targets: [list.items.firstIndex(of: Int32(target)) ?? items])
     }
 
-    private static func reading(_ evidence: [ExpertPrediction], _ history: History = History())
+    private static func outputs(_ predictions: [ExpertPrediction], _ history: History = History())
         -> ExpertOutputs
     {
-        let context = context(history)
+        let query = query(history)
         return ExpertOutputs(
-            context: context, situation: .init(context, outlook: []), evidence: evidence)
+            query: query, gateInput: .init(query, gatingFeatures: []), predictions: predictions)
     }
 
     @Test("A signal that a mixture cannot express is found")
     func learns() {
         var generator = PhiloxGenerator(seed: 3)
-        let lessons = (0..<3000).map { _ in Self.lesson(&generator) }
-        let reranker = RerankerTraining(lessons).reranker()
+        let examples = (0..<3000).map { _ in Self.example(&generator) }
+        let reranker = RerankerTraining(examples).reranker()
         #expect(!reranker.isEmpty)
         var hits = 0
         for _ in 0..<200 {
-            let asked = Self.lesson(&generator)
+            let asked = Self.example(&generator)
             let scores = zip(asked.list.logs, reranker.corrections(asked.list.features))
                 .map { $0 + $1 }
             if scores.indices.max(by: { scores[$0] < scores[$1] }) == asked.targets[0] { hits += 1 }
@@ -53,22 +53,22 @@ struct RerankerTests {
     @Test("Where there is nothing to learn, or too little, nothing is corrected")
     func learnsNothing() {
         var generator = PhiloxGenerator(seed: 4)
-        let few = (0..<100).map { _ in Self.lesson(&generator) }
+        let few = (0..<100).map { _ in Self.example(&generator) }
         #expect(RerankerTraining(few).reranker() == .none)
         #expect(RerankerTraining([]).reranker() == .none)
         let unheard = (0..<1000).map { _ in
-            var lesson = Self.lesson(&generator)
-            lesson.targets = []
-            return lesson
+            var example = Self.example(&generator)
+            example.targets = []
+            return example
         }
         #expect(RerankerTraining(unheard).reranker() == .none)
     }
 
-    @Test("The same lessons give the same reranker")
+    @Test("The same examples give the same reranker")
     func determinism() {
         func reranker() -> Reranker {
             var generator = PhiloxGenerator(seed: 5)
-            return RerankerTraining((0..<800).map { _ in Self.lesson(&generator) }).reranker()
+            return RerankerTraining((0..<800).map { _ in Self.example(&generator) }).reranker()
         }
         #expect(reranker() == reranker())
     }
@@ -101,7 +101,7 @@ struct RerankerTests {
         let none = [ExpertPrediction](repeating: .none, count: ExpertID.allCases.count)
         for weight in [Float(0), 0.5, -2, 100, -100] {
             var after = before
-            let (factors, rest) = Self.byRank(weight).correct(&after, Self.reading(none))
+            let (factors, rest) = Self.byRank(weight).correct(&after, Self.outputs(none))
             #expect(factors.count == Reranker.listLength)
             #expect(abs(after.reduce(0, +) - 1) < 1e-4)
             for item in 0..<count {
@@ -111,48 +111,49 @@ struct RerankerTests {
             if weight == 0 { #expect(zip(before, after).allSatisfy { abs($0 - $1) < 1e-6 }) }
         }
         var unchanged = before
-        _ = Reranker.none.correct(&unchanged, Self.reading(none))
+        _ = Reranker.none.correct(&unchanged, Self.outputs(none))
         #expect(unchanged == before)
         var nothing = [Float](repeating: 0, count: 5)
-        _ = Self.byRank(1).correct(&nothing, Self.reading(none))
+        _ = Self.byRank(1).correct(&nothing, Self.outputs(none))
         #expect(nothing == [0, 0, 0, 0, 0])
     }
 
-    @Test("The parts of a corrected probability still add up to it")
+    @Test("The parts of a corrected probability sum to it")
     func parts() throws {
         let trained = try World.model()
         let model = Self.model(trained, Self.byRank(-0.7))
-        for context in try World.contexts().prefix(40) {
-            let plain = trained.prediction(for: context)
-            let corrected = model.prediction(for: context)
+        for query in try World.queries().prefix(40) {
+            let plain = trained.prediction(for: query)
+            let corrected = model.prediction(for: query)
             #expect(abs(corrected.probabilities.reduce(0, +) - 1) < 1e-4)
-            for item in corrected.top(5) + [0] {
+            for item in topIndices(corrected.probabilities, 5) + [0] {
                 let sum = corrected.parts(of: item).reduce(Float(0)) { $0 + $1.probability }
                 #expect(abs(sum - corrected.probabilities[Int(item)]) < 1e-5)
             }
             // The correction takes from the end of the list, so the best stay the best.
-            #expect(corrected.top(1) == plain.top(1))
+            #expect(
+                topIndices(corrected.probabilities, 1) == topIndices(plain.probabilities, 1))
         }
     }
 
-    @Test("Parts of the evidence alone are not corrected")
+    @Test("Mixtures of some experts are not corrected")
     func partsAlone() throws {
         let trained = try World.model()
-        let context = try World.contexts()[3]
+        let query = try World.queries()[3]
         let model = Self.model(trained, Self.byRank(-5))
         let wanted: Set<ExpertID> = [.sequence, .popularity]
         #expect(
-            model.prediction(for: context, using: wanted).probabilities
-                == trained.prediction(for: context, using: wanted).probabilities)
+            model.prediction(for: query, using: wanted).probabilities
+                == trained.prediction(for: query, using: wanted).probabilities)
     }
 
-    @Test("Features say how often and how lately an item was met")
+    @Test("Features include the number and recency of contacts")
     func features() {
-        let evidence: [ExpertPrediction] =
+        let predictions: [ExpertPrediction] =
             [.sparse([(item: 1, probability: 0.5)])]
             + [ExpertPrediction](repeating: .none, count: ExpertID.allCases.count - 1)
         let past = history([[1, 1], [2], [1], [3]])
-        let list = RerankerList([0.1, 0.4, 0.3, 0.2, 0], Self.reading(evidence, past))
+        let list = RerankerList([0.1, 0.4, 0.3, 0.2, 0], Self.outputs(predictions, past))
         #expect(list.items == [1, 2, 3, 0])
         let first = ExpertID.allCases.count
         let row = { (index: Int) in Array(list.features.row(index)) }

@@ -9,7 +9,7 @@ import TwinStorage
 
 @testable import Prediction
 
-/// What is learned of a shop in which the time of the year and the warmth have planted effects.
+/// Learning from a shop in which the time of the year and the warmth have planted effects.
 @Suite("Seasons")
 struct SeasonTests {
     /// Three categories: one with a season of its own, one that follows the warmth, one that
@@ -30,7 +30,7 @@ struct SeasonTests {
         1 - 0.8 * cos(2 * Double.pi * YearlyCurve.part(of: Double(day) + 0.5))
     }
 
-    private static func surroundings(days count: Int) -> TrainingData.Surroundings {
+    private static func demandData(days count: Int) -> TrainingData.DemandData {
         var generator = PhiloxGenerator(seed: 77)
         var weather: [Int: Weather] = [:]
         for day in firstDay..<firstDay + count {
@@ -57,16 +57,16 @@ struct SeasonTests {
             counts.add(log, city: "Lyon")
             seasons.add(log)
         }
-        return TrainingData.Surroundings(
+        return TrainingData.DemandData(
             seasons: seasons, counts: counts, days: days, items: items,
             itemIDs: items.map(\.itemID))
     }
 
-    private static let known = surroundings(days: 850)
+    private static let known = demandData(days: 850)
     private static let response = ResponseTraining(known, catalogue: catalogue, threads: 2)
         .response()
 
-    /// How far a curve lies from another function of the day, when both have the mean 0.
+    /// The distance of a curve from another function of the day, when both have the mean 0.
     private func distance(_ curve: YearlyCurve, _ planted: (Int) -> Double) -> Double {
         let year = Array(20_000..<20_365)
         let mean = year.reduce(0) { $0 + planted($1) } / 365
@@ -81,7 +81,7 @@ struct SeasonTests {
         let gifts = try #require(seasons[0])
         #expect(distance(gifts.curve, Self.season) < 0.07)
         #expect((gifts.deviations.max() ?? 1) < 0.15)
-        // The warmth's own season is one, for customers who do not agree to weather.
+        // Without consent to weather, the warmth's season is a season of the category.
         let ices = try #require(seasons[1])
         #expect(distance(ices.curve) { Self.warmthResponse * Self.usualWarmth(on: $0) } < 0.07)
         #expect((seasons[2]?.curve.values.map(abs).max() ?? 0) < 0.1)
@@ -93,13 +93,14 @@ struct SeasonTests {
         let warmth = try #require(response.features.firstIndex(of: .warmth))
         let coefficient = response.coefficients[warmth][1]
         #expect(abs(coefficient.mean - Self.warmthResponse) < 4 * coefficient.deviation)
-        let normal = try #require(response.usual["Lyon"]?[warmth]).normal
+        let baseline = try #require(response.baselines["Lyon"]?[warmth]).baseline
         let ices = try #require(response.seasons[1]).curve
         let year = 20_000..<20_365
-        // The sum of both, on days that are a tenth warmer than usual, against what was planted.
+        // The sum of both, on days that are a tenth warmer than the baseline, against the planted
+        // effect.
         var sums: [Double] = []
         for day in year {
-            let expected = try #require(normal.value(on: day, isSeasonal: true))
+            let expected = try #require(baseline.value(on: day, isSeasonal: true))
             #expect(abs(expected - Self.usualWarmth(on: day)) < 0.1)
             let told = Self.usualWarmth(on: day) + 0.1
             sums.append(
@@ -110,8 +111,8 @@ struct SeasonTests {
         let squares = sums.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 365
         #expect(squares.squareRoot() < 0.06, "\(squares.squareRoot())")
         // Without a season it is compared with the mean of all the year.
-        #expect(normal.value(on: 20_000, isSeasonal: false) == normal.mean)
-        #expect(abs(normal.mean - 1) < 0.25)
+        #expect(baseline.value(on: 20_000, isSeasonal: false) == baseline.mean)
+        #expect(abs(baseline.mean - 1) < 0.25)
     }
 
     @Test("Weather of a few months is not compared with seasons that hold some of it")
@@ -127,9 +128,9 @@ struct SeasonTests {
             ]))
         let response = ResponseTraining(short, catalogue: Self.catalogue, threads: 2).response()
         let warmth = try #require(response.features.firstIndex(of: .warmth))
-        let normal = try #require(response.usual["Lyon"]?[warmth]).normal
-        #expect(normal.value(on: 20_000, isSeasonal: true) == nil)
-        #expect(normal.value(on: 20_000, isSeasonal: false) == normal.mean)
+        let baseline = try #require(response.baselines["Lyon"]?[warmth]).baseline
+        #expect(baseline.value(on: 20_000, isSeasonal: true) == nil)
+        #expect(baseline.value(on: 20_000, isSeasonal: false) == baseline.mean)
     }
 
     @Test(
@@ -184,7 +185,7 @@ struct SeasonTests {
         let response = ResponseTraining(bare, catalogue: Self.catalogue, threads: 1).response()
         #expect(response.features.isEmpty && !response.isNeutral)
         #expect(response.seasons == Self.response.seasons)
-        var short = Self.surroundings(days: 500)
+        var short = Self.demandData(days: 500)
         #expect(
             ResponseTraining(short, catalogue: Self.catalogue, threads: 1).response().seasons
                 .isEmpty)
@@ -196,7 +197,7 @@ struct SeasonTests {
             ResponseTraining(bare, catalogue: Self.catalogue, threads: 1).response() == .none)
     }
 
-    @Test("Customers who join and leave all the time are no season")
+    @Test("Customers who join and leave at all times make no season")
     func growing() {
         var generator = PhiloxGenerator(seed: 6)
         var seasons = SeasonCounts(
@@ -217,7 +218,7 @@ struct SeasonTests {
         #expect((found?.curve.values.map(abs).max() ?? 0) < 0.06, "\(found?.curve.values ?? [])")
     }
 
-    @Test("An event with a wrong year hides no season")
+    @Test("An event with a wrong year does not hide a season")
     func stray() {
         var seasons = Self.known.seasons
         for year in [1930, 2090] {
@@ -231,7 +232,7 @@ struct SeasonTests {
         #expect(found.count == 3 && found[0] != nil && found[1] != nil)
     }
 
-    @Test("Weeks without any customer are passed over")
+    @Test("Weeks without customers are skipped")
     func closed() {
         var seasons = SeasonCounts(
             ["a"], items: ["a": Item(itemID: "a", category: "all")])
@@ -255,7 +256,7 @@ struct SeasonTests {
         #expect(SeasonCounts([], items: [:]).weeks(limit: 9).numbers.isEmpty)
     }
 
-    @Test("Seasons survive being written, and damaged ones are refused")
+    @Test("Seasons can be written and read; damaged ones are refused")
     func codable() throws {
         let data = try ModelFiles.json(Self.response)
         let read = try JSONDecoder().decode(DemandResponseModel.self, from: data)
@@ -276,13 +277,12 @@ struct SeasonTests {
         damaged.seasons[0]?.deviations.removeLast()
         #expect(!damaged.fits(Self.catalogue))
         damaged = read
-        damaged.usualTrends[0].year = YearlyCurve(constant: .infinity)
+        damaged.trendBaselines[0].year = YearlyCurve(constant: .infinity)
         #expect(!damaged.fits(Self.catalogue))
     }
 
-    /// Learned of two years, compared with the third: a week of the year has the season that it
-    /// will have again.
-    @Test("Seasons of the made-up shop come back in the year that follows")
+    /// Learned from two years, and compared with the third.
+    @Test("Seasons of the synthetic shop come back in the following year")
     func madeUpShop() throws {
         let days = 1096
         let shop = try ShopGenerator(
@@ -312,16 +312,16 @@ struct SeasonTests {
         for (name, truth) in shop.truth.effects.seasons {
             let category = try #require(past.categories.firstIndex(of: name))
             let curve = try #require(seasons[category], "\(name) has no season").curve
-            // Levels of the third year by week, against those that the season foresees.
+            // Levels of the third year by week, against those that the season predicts.
             let levels = zip(future.purchases(of: category, in: weeks), weeks.customers).map {
                 log(($0 + 0.5) / $1)
             }
-            let foreseen = weeks.numbers.map { curve.value(on: Double($0 * 7) + 3.5) }
+            let predicted = weeks.numbers.map { curve.value(on: Double($0 * 7) + 3.5) }
             func spread(_ values: [Double]) -> Double {
                 let mean = values.reduce(0, +) / Double(values.count)
                 return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
             }
-            let left = spread(zip(levels, foreseen).map { $0 - $1 })
+            let left = spread(zip(levels, predicted).map { $0 - $1 })
             #expect(left < 0.8 * spread(levels), "\(name): \(left) of \(spread(levels))")
             let peak = curve.values.indices.max { curve.values[$0] < curve.values[$1] } ?? 0
             let away = abs((Double(peak) + 0.5) * 365.25 / 52 - Double(truth.peakDay))

@@ -19,9 +19,9 @@ enum World {
     static let events = Result {
         Array(try ShopGenerator(.init(customers: 40, items: 60, days: 60)).events())
     }
-    /// What the model learned from.
+    /// The training data of the model.
     static let data = Result { TrainingData(try events.get(), by: \.userID) }
-    /// The model and how its training went.
+    /// The model and its metrics.
     static let trained = Result { try Trainer(configuration()).train(try data.get()) { _ in } }
 
     static func model() throws -> PredictionModel { try trained.get().model }
@@ -35,39 +35,39 @@ enum World {
         return configuration
     }
 
-    /// Contexts of all kinds: nobody, few and many moments, a new visit and the same basket.
-    static func contexts() throws -> [PredictionQuery] {
+    /// Queries of all kinds: no history, few and many baskets, a later basket and the same one.
+    static func queries() throws -> [PredictionQuery] {
         let sequences = try data.get().sequences
-        var contexts = [
-            PredictionQuery(history: History(), time: 0, type: purchase, sameMoment: false)
+        var queries = [
+            PredictionQuery(history: History(), time: 0, type: purchase, sameBasket: false)
         ]
         for sequence in stride(from: 0, to: sequences.count, by: 7) {
             let whole = History(sequences, sequence: sequence)
-            for moments in [1, 2, 5, 20, whole.momentCount] {
-                let history = whole.prefix(moments: moments)
+            for baskets in [1, 2, 5, 20, whole.basketCount] {
+                let history = whole.prefix(baskets: baskets)
                 let last = history.lastTime ?? 0
                 for gap in [0, 40, day, 400 * day] {
-                    contexts.append(
+                    queries.append(
                         PredictionQuery(
                             history: history, time: last + gap, type: gap == 40 ? view : purchase,
-                            sameMoment: gap == 0))
+                            sameBasket: gap == 0))
                 }
             }
         }
-        return contexts
+        return queries
     }
 }
 
-/// A history of moments, one every `gap` seconds from 0.
-func history(_ moments: [[Int32]], gap: Int64 = day, type: UInt8 = purchase) -> History {
+/// A history of baskets, one every `gap` seconds from 0.
+func history(_ baskets: [[Int32]], gap: Int64 = day, type: UInt8 = purchase) -> History {
     var history = History()
-    for (index, items) in moments.enumerated() {
+    for (index, items) in baskets.enumerated() {
         for item in items { history.append(item: item, type: type, time: Int64(index) * gap) }
     }
     return history
 }
 
-/// Sequences of moments, each as ``history(_:gap:type:)`` makes it.
+/// Sequences of baskets, each as ``history(_:gap:type:)`` makes it.
 func sequences(
     _ rows: [[[Int32]]], gap: Int64 = day, type: UInt8 = purchase
 ) -> EventSequences {
@@ -79,20 +79,20 @@ func sequences(
     return sequences
 }
 
-/// The question what comes a gap after a history, or in the same moment.
-func context(
-    _ history: History, after gap: Int64 = day, type: UInt8 = purchase, sameMoment: Bool = false
+/// The query for an event a gap after a history, or in the same basket.
+func query(
+    _ history: History, after gap: Int64 = day, type: UInt8 = purchase, sameBasket: Bool = false
 ) -> PredictionQuery {
     PredictionQuery(
-        history: history, time: (history.lastTime ?? 0) + gap, type: type, sameMoment: sameMoment)
+        history: history, time: (history.lastTime ?? 0) + gap, type: type, sameBasket: sameBasket)
 }
 
-/// The entries of sparse evidence by item; a test fails if it is of another kind.
+/// The entries of a sparse prediction by item; records an issue for another kind.
 func entries(
-    _ evidence: ExpertPrediction, sourceLocation: SourceLocation = #_sourceLocation
+    _ prediction: ExpertPrediction, sourceLocation: SourceLocation = #_sourceLocation
 ) -> [Int32: Float] {
-    guard case .sparse(let entries) = evidence else {
-        Issue.record("The evidence is not sparse: \(evidence)", sourceLocation: sourceLocation)
+    guard case .sparse(let entries) = prediction else {
+        Issue.record("The prediction is not sparse: \(prediction)", sourceLocation: sourceLocation)
         return [:]
     }
     let items = entries.map(\.item)
@@ -102,12 +102,12 @@ func entries(
     return Dictionary(entries.map { ($0.item, $0.probability) }) { first, _ in first }
 }
 
-/// Expects distributions to be equal but for rounding.
+/// Expects distributions to be equal, apart from rounding.
 func expect(
-    _ evidence: ExpertPrediction, equals expected: [Int32: Float],
+    _ prediction: ExpertPrediction, equals expected: [Int32: Float],
     sourceLocation: SourceLocation = #_sourceLocation
 ) {
-    let found = entries(evidence, sourceLocation: sourceLocation)
+    let found = entries(prediction, sourceLocation: sourceLocation)
     let isEqual =
         found.keys.sorted() == expected.keys.sorted()
         && expected.allSatisfy { abs($0.value - (found[$0.key] ?? -1)) < 1e-5 }

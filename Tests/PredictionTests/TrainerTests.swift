@@ -66,7 +66,7 @@ struct TrainerTests {
         }
     }
 
-    /// Data that are just enough, or of which something is missing that others have.
+    /// Data that are just enough, or in which something is missing.
     enum OddData: CaseIterable {
         case theLeast, oneItem, oneTime, extremeTimes, twoTimes
 
@@ -85,7 +85,7 @@ struct TrainerTests {
         }
     }
 
-    @Test("The least that is enough, and odd data, train a model", arguments: OddData.allCases)
+    @Test("The least sufficient data, and unusual data, train a model", arguments: OddData.allCases)
     func odd(_ kind: OddData) throws {
         let events = kind.events
         let data = TrainingData(events, by: \.userID)
@@ -93,14 +93,14 @@ struct TrainerTests {
         let model = try trainer.train(data) { _ in }.model
         #expect(model.catalogue.count == Set(events.compactMap(\.itemID)).count)
         for sequence in 0..<data.sequences.count {
-            let asked = context(History(data.sequences, sequence: sequence))
+            let asked = query(History(data.sequences, sequence: sequence))
             let probabilities = model.prediction(for: asked).probabilities
             #expect(probabilities.allSatisfy { $0 > 0 })
             #expect(abs(probabilities.reduce(0, +) - 1) < 1e-4)
         }
     }
 
-    @Test("Customers with one event each teach no order, and the error says so")
+    @Test("Customers with one event each have no order to learn, and the error says so")
     func oneEventEach() throws {
         let events = (0..<20).map { bought("u\($0)", "i\($0)", Int64($0)) }
         let error = #expect(throws: LearningError.self) {
@@ -110,7 +110,7 @@ struct TrainerTests {
         #expect(error?.code == .noData && error?.message.contains("two or more events") == true)
     }
 
-    @Test("Metrics tell what was learned from")
+    @Test("Metrics count the training data")
     func metrics() throws {
         let (model, metrics, _) = try World.trained.get()
         let data = try World.data.get()
@@ -128,7 +128,7 @@ struct TrainerTests {
         #expect(metrics.heldOutBits.values.allSatisfy { $0 <= 0 })
     }
 
-    @Test("Progress is told of each stage, in order and to its end where it is known")
+    @Test("Progress is reported for each stage, in order and to its end")
     func progress() throws {
         var reports: [TrainingProgress] = []
         _ = try Trainer(World.configuration(width: 8, epochs: 1)).train(try World.data.get()) {
@@ -136,10 +136,10 @@ struct TrainerTests {
         }
         var stages: [String] = []
         for report in reports where report.stage != stages.last { stages.append(report.stage) }
-        // Too few lessons here for gates and corrections.
+        // Too few examples here for gates and the reranker.
         #expect(
             stages == [
-                "skip-gram", "sequence model", "replay held out", "ask the evidence",
+                "skip-gram", "sequence model", "replay held out", "expert predictions",
                 "list candidates", "check",
             ])
         for stage in stages {
@@ -149,14 +149,14 @@ struct TrainerTests {
         }
     }
 
-    @Test("A run that was interrupted goes on and ends as one that was not", arguments: [1, 2])
+    @Test("An interrupted run resumes and has the same result", arguments: [1, 2])
     func resuming(epochsBefore: Int) throws {
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "foretwin-checkpoints-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         let data = try World.data.get()
         let whole = try Trainer(World.configuration(width: 8, epochs: 3)).train(data) { _ in }
-        // Fewer epochs leave the same checkpoint as a kill after so many.
+        // A run with fewer epochs leaves the same checkpoint as a kill after that number.
         let fewer = World.configuration(width: 8, epochs: epochsBefore)
         _ = try Trainer(fewer, checkpoints: folder).train(data) { _ in }
         func run(_ data: TrainingData, seed: UInt64 = 7) throws -> (PredictionModel, [String]) {
@@ -172,9 +172,9 @@ struct TrainerTests {
         let (model, stages) = try run(data)
         #expect(stages.contains("resume"))
         #expect(model.sequence.model.tensors() == whole.model.sequence.model.tensors())
-        #expect(model.mixture.shares == whole.model.mixture.shares)
+        #expect(model.mixture.weights == whole.model.mixture.weights)
         #expect(model.reranker == whole.model.reranker)
-        // Of other settings, of other data, or damaged: begun anew.
+        // With other settings, other data or damage, training starts again.
         #expect(try !run(data, seed: 8).1.contains("resume"))
         let others = TrainingData(try World.events.get().dropLast(), by: \.userID)
         #expect(try !run(others).1.contains("resume"))
@@ -184,47 +184,48 @@ struct TrainerTests {
         #expect(try !run(others).1.contains("resume"))
     }
 
-    @Test("A run goes on where it cannot keep checkpoints")
+    @Test("A run continues if it cannot write checkpoints")
     func noCheckpoints() throws {
         let nowhere = URL(fileURLWithPath: "/dev/null/checkpoints")
         let trainer = try Trainer(World.configuration(width: 8, epochs: 1), checkpoints: nowhere)
         #expect(try trainer.train(try World.data.get()) { _ in }.metrics.epochs.count == 1)
     }
 
-    @Test("Lessons are asked in order, however many are worked out at once")
+    @Test("Examples keep their order, at any number of threads")
     func manyLessons() throws {
         let model = try World.model()
         let made = sequences(
             (0..<300).map { person in (0..<4).map { [Int32((person + $0) % 12)] } })
-        let lessons = HeldOutExamples(made, seed: 1)
+        let examples = HeldOutExamples(made, seed: 1)
         var reports: [TrainingProgress] = []
         let stage = TrainingStage("ask") { reports.append($0) }
-        let cases = lessons.cases(model, threads: 2, stage: stage)
+        let cases = examples.cases(model, threads: 2, stage: stage)
         #expect(cases.count == 900)
         #expect(reports.map(\.eventsDone) == [512, 900])
         #expect(reports.allSatisfy { $0.eventsTotal == 900 && $0.loss == nil })
-        #expect(lessons.cases(model, threads: 1).map(\.probabilities) == cases.map(\.probabilities))
+        #expect(
+            examples.cases(model, threads: 1).map(\.probabilities) == cases.map(\.probabilities))
     }
 
     @Test("At least one sequence is held out, and at least one is learned from")
     func heldOut() throws {
-        for (share, expected) in [(0.001, 1), (0.5, 20), (0.89, 36)] {
+        for (fraction, expected) in [(0.001, 1), (0.5, 20), (0.89, 36)] {
             var configuration = World.configuration(width: 8, epochs: 1)
-            configuration.heldOutShare = share
+            configuration.heldOutShare = fraction
             let metrics = try Trainer(configuration).train(try World.data.get()) { _ in }.metrics
             #expect(metrics.heldOutSequenceCount == expected)
         }
     }
 
-    @Test("Lessons ask about whole visits and halves of baskets, never about what is known")
-    func lessons() throws {
+    @Test("Examples are whole baskets and second halves, without known items")
+    func examples() throws {
         let model = try World.model()
         let made = sequences([[[0, 1], [2, 3, 4, 5], [6]], [[7]]])
         let cases = HeldOutExamples(made, seed: 1).cases(model, threads: 2)
-        // Moment 1: four items, and two of them given the other two; moment 2: one item.
+        // Basket 1: four items, and two of them given the other two; basket 2: one item.
         #expect(cases.count == 4 + 2 + 1)
-        let kinds = cases.map(\.situation.kind).sorted()
-        #expect(kinds == [1, 1, 1, 1, 2, 13, 13])
+        let buckets = cases.map(\.gateInput.bucket).sorted()
+        #expect(buckets == [1, 1, 1, 1, 2, 13, 13])
         #expect(cases.allSatisfy { $0.probabilities.count == ExpertID.allCases.count })
         let again = HeldOutExamples(made, seed: 1).cases(model, threads: 1)
         #expect(again.map(\.probabilities) == cases.map(\.probabilities))
@@ -244,8 +245,8 @@ struct TwinHistoriesTests {
             pseudonymizer: Pseudonymizer(key: [UInt8](repeating: 3, count: 32)))
     }
 
-    @Test("A history has the model's places, and leaves out what the model does not know")
-    func places() throws {
+    @Test("A history has the model's indices, and leaves out unknown items")
+    func indices() throws {
         _ = try store.append([
             bought("u", "b", 10), bought("u", "new", 20), bought("u", "a", 20, type: .view),
             bought("u", nil, 30, type: .search), bought("v", "a", 5),
@@ -259,7 +260,7 @@ struct TwinHistoriesTests {
         #expect(try histories.history(of: try store.snapshot(of: "nobody")).isEmpty)
     }
 
-    @Test("An item that the store meets later is found at once")
+    @Test("A later item of the store is found at once")
     func refresh() throws {
         let histories = try TwinHistories(store, catalogue: ModelCatalogue(itemIDs: ["a", "b"]))
         #expect(try histories.history(of: try store.snapshot(of: "u")).isEmpty)
@@ -269,18 +270,18 @@ struct TwinHistoriesTests {
         #expect(try histories.history(of: try store.snapshot(of: "u")).items == [0, 1])
     }
 
-    @Test("A history as of a moment ends with it")
+    @Test("A history as of a time ends with it")
     func until() throws {
         _ = try store.append((1...5).map { bought("u", "a", Int64($0)) })
         let histories = try TwinHistories(store, catalogue: ModelCatalogue(itemIDs: ["a"]))
-        for (moment, count) in [(0, 0), (3, 3), (9, 5)] {
+        for (basket, count) in [(0, 0), (3, 3), (9, 5)] {
             let found = try histories.history(
-                of: try store.snapshot(of: "u", asOf: Timestamp(seconds: Int64(moment))))
+                of: try store.snapshot(of: "u", asOf: Timestamp(seconds: Int64(basket))))
             #expect(found.count == count)
         }
     }
 
-    @Test("A store's twins are training data, one sequence each")
+    @Test("A store's customers are training data, one sequence each")
     func trainingData() throws {
         _ = try store.append([
             bought("u", "b", 10), bought("v", "b", 5), bought("u", "a", 3), bought("w", "c", 1),
@@ -295,7 +296,7 @@ struct TwinHistoriesTests {
         #expect(often.droppedEventCount == 2)
     }
 
-    @Test("Many threads may ask at once, while new items come")
+    @Test("Many threads may read at once, while new items come")
     func threads() async throws {
         let histories = try TwinHistories(
             store, catalogue: ModelCatalogue(itemIDs: (0..<50).map { "i\($0)" }))

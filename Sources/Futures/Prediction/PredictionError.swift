@@ -1,6 +1,6 @@
 package import Shop
 
-/// What went wrong with training, a model or an evaluation, and what to do about it.
+/// An error of training, of a model or of an evaluation, with what to do about it.
 package struct PredictionError: Error, CustomStringConvertible, Sendable, Hashable {
     /// The kind of error, for programs.
     package enum Code: Sendable, Hashable {
@@ -8,13 +8,13 @@ package struct PredictionError: Error, CustomStringConvertible, Sendable, Hashab
         case notFound
         /// A model's files are missing, damaged or made by another version.
         case model
-        /// There are too few events, or none that can be used.
+        /// There are too few usable events.
         case data
         /// A setting is out of its range.
         case setting
         /// Files cannot be read or written.
         case file
-        /// Another process is at work on the same.
+        /// Another process is using the same files.
         case inUse
     }
 
@@ -22,7 +22,7 @@ package struct PredictionError: Error, CustomStringConvertible, Sendable, Hashab
     package let code: Code
     /// What happened, and where.
     package let problem: String
-    /// The step that resolves it, if there is one that programs word in their own way.
+    /// The step that resolves the error, if programs have their own words for it.
     package let remedy: Remedy?
 
     /// What happened, where, and what to do.

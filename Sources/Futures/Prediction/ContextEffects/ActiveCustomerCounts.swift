@@ -1,29 +1,30 @@
 import Time
 import TwinStorage
 
-/// How many customers there were on each day.
+/// The number of active customers on each day.
 ///
-/// Who first came soon after anybody's first event is taken to have been there from that on, and who
-/// last came shortly before the newest event, to be there still: those who come seldom would else
-/// seem to come often in the first days, and to be gone in the last ones.
+/// A customer is active from the first event to one mean gap after the last one. Customers whose
+/// first (last) event is within three of their own mean gaps of the data's start (end) count as
+/// active from the start (to the end). Otherwise infrequent customers would bias the first and last
+/// weeks.
 struct ActiveCustomerCounts: Sendable {
-    /// A customer's days with events, from the first to the last, and the mean gap between them.
+    /// A customer's first and last active day, and the mean gap between active days, in days.
     private struct ActiveInterval {
         var first: Int
         var last: Int
         var gap: Int
     }
 
-    private var stays: [ActiveInterval] = []
-    /// The days from the first event of anybody to the last one.
+    private var intervals: [ActiveInterval] = []
+    /// The days from the first to the last event of all customers, in days since 1970.
     private(set) var days: ClosedRange<Int>?
 
-    /// Customers are taken to be there for so long at least after they last came.
+    /// The least mean gap, in days.
     private static let gapDaysMin = 14
-    /// Within so many gaps a customer who is there has mostly come.
+    /// The number of mean gaps within which an active customer has an event.
     private static let gaps = 3
 
-    /// Counts a customer by events, oldest first.
+    /// Adds a customer by events, oldest first.
     mutating func add(_ log: [LogEntry]) {
         guard let oldest = log.first, let newest = log.last else { return }
         let first = Day.number(of: oldest.timestamp)
@@ -35,19 +36,19 @@ struct ActiveCustomerCounts: Sendable {
             if next > day { (visits, day) = (visits + 1, next) }
         }
         let gap = max(Self.gapDaysMin, (last - first) / max(1, visits - 1))
-        stays.append(ActiveInterval(first: first, last: last, gap: gap))
+        intervals.append(ActiveInterval(first: first, last: last, gap: gap))
         days = min(days?.lowerBound ?? first, first)...max(days?.upperBound ?? last, last)
     }
 
-    /// How many there were on each of the days.
+    /// The number of active customers on each of ``days``.
     func customers() -> [Int: Double] {
         guard let days else { return [:] }
         var changes: [Int: Int] = [:]
-        for stay in stays {
-            let wasThere = stay.first - days.lowerBound < Self.gaps * stay.gap
-            let isThere = days.upperBound - stay.last < Self.gaps * stay.gap
-            changes[wasThere ? days.lowerBound : stay.first, default: 0] += 1
-            changes[isThere ? days.upperBound + 1 : stay.last + stay.gap, default: 0] -= 1
+        for interval in intervals {
+            let fromStart = interval.first - days.lowerBound < Self.gaps * interval.gap
+            let toEnd = days.upperBound - interval.last < Self.gaps * interval.gap
+            changes[fromStart ? days.lowerBound : interval.first, default: 0] += 1
+            changes[toEnd ? days.upperBound + 1 : interval.last + interval.gap, default: 0] -= 1
         }
         var result: [Int: Double] = [:]
         var count = 0

@@ -1,7 +1,7 @@
 import Foundation
 import Learning
 
-/// At what time of the year a category is bought more, or less, for people to read.
+/// The season of a category in readable form: purchases by week of the year.
 package struct CategorySeason: Sendable, Hashable, Encodable {
     /// One of the ``SeasonalModel/parts`` of a year.
     package struct Week: Sendable, Hashable, Encodable {
@@ -19,7 +19,7 @@ package struct CategorySeason: Sendable, Hashable, Encodable {
 
     /// The category.
     package let category: String
-    /// The weeks of a year.
+    /// The weeks of a year, in order.
     package let weeks: [Week]
     /// The week with the greatest index.
     package let strongest: Week
@@ -28,14 +28,14 @@ package struct CategorySeason: Sendable, Hashable, Encodable {
 
     private enum CodingKeys: String, CodingKey { case category, weeks }
 
-    /// Puts a season into words; `nil` if it has no weeks.
+    /// Converts a season; `nil` if it has no weeks.
     init?(_ category: String, _ season: SeasonalModel.Season) {
         let count = season.curve.values.count
-        let weeks = zip(season.curve.values, season.deviations).enumerated().map { place, value in
+        let weeks = zip(season.curve.values, season.deviations).enumerated().map { index, value in
             let (mean, deviation) = value
             return Week(
-                week: place + 1,
-                middle: Self.date(dayOfYear: Int((Double(place) + 0.5) * 365 / Double(count))),
+                week: index + 1,
+                middle: Self.date(dayOfYear: Int((Double(index) + 0.5) * 365 / Double(count))),
                 index: exp(mean), low: exp(mean - Self.quantile * deviation),
                 high: exp(mean + Self.quantile * deviation))
         }
@@ -48,14 +48,14 @@ package struct CategorySeason: Sendable, Hashable, Encodable {
         self.weakest = weakest
     }
 
-    /// The standard normal distribution lies within plus and minus this with probability 0.9.
+    /// A standard normal value is within ± this with probability 0.9.
     private static let quantile = 1.644_854
     private static let months = [
         ("Jan", 31), ("Feb", 28), ("Mar", 31), ("Apr", 30), ("May", 31), ("Jun", 30), ("Jul", 31),
         ("Aug", 31), ("Sep", 30), ("Oct", 31), ("Nov", 30), ("Dec", 31),
     ]
 
-    /// A day of a year that is no leap year, from 0 on.
+    /// The date of a day in a year of 365 days; days count from 0.
     private static func date(dayOfYear: Int) -> String {
         var day = dayOfYear
         for (name, length) in months {
@@ -67,7 +67,7 @@ package struct CategorySeason: Sendable, Hashable, Encodable {
 }
 
 extension DemandResponseModel {
-    /// The categories with a season, the one that moves most first.
+    /// The categories with a season, the strongest one first.
     package var categorySeasons: [CategorySeason] {
         zip(categories, seasons).compactMap { category, season in
             season.flatMap { CategorySeason(category, $0) }

@@ -1,17 +1,17 @@
 import Foundation
 package import Shop
 
-/// Feeds by city and day, as the features that responses are learned of.
+/// Features of the feeds by city and day, from which demand responses are learned.
 ///
-/// Events and offers are kept as intervals of days, so their length costs no memory.
+/// Events and offers are stored as intervals, so long ones need no more memory.
 ///
-/// Days are days since 1970. What nobody has said is `nil`.
+/// Days are days since 1970. Missing values are `nil`.
 package struct ContextFeatures: Sendable {
-    /// What a feature is about.
+    /// A feature of a day.
     package enum Feature: Hashable, Sendable, Codable {
         /// The logarithm of 1 + the day's millimetres of rain.
         case rain
-        /// The day's mean temperature in tens of degrees Celsius.
+        /// The day's mean temperature, in units of 10 °C.
         case warmth
         /// The logarithm of the level of a category's demand.
         case trend
@@ -20,7 +20,7 @@ package struct ContextFeatures: Sendable {
         /// 1 on the two days before an event of a kind, else 0.
         case before(String)
 
-        /// What a customer has to agree to for it.
+        /// The purpose to which a customer must consent for this feature.
         package var purpose: ContextPurpose {
             switch self {
             case .rain, .warmth: .weather
@@ -30,48 +30,48 @@ package struct ContextFeatures: Sendable {
         }
     }
 
-    private struct Place: Hashable {
+    private struct CityDay: Hashable {
         var city: String?
         var day: Int
     }
 
-    /// The features that the feeds tell anything of.
+    /// The features for which the feeds have values.
     package let features: [Feature]
     private let weather: [String: [Int: Weather]]
-    private let levels: [String: [Place: Double]]
-    /// The days that trends are told of.
+    private let levels: [String: [CityDay: Double]]
+    /// The days from the first to the last known trend.
     private let trendDays: ClosedRange<Int>?
-    private let happening: [Feature: [String?: DayIntervals<Bool>]]
+    private let eventDays: [Feature: [String?: DayIntervals<Bool>]]
     private let prices: [String: [String?: DayIntervals<Double>]]
 
-    /// How many days before an event people may prepare for it.
+    /// The number of days before an event on which customers may prepare for it.
     private static let eveDays = 2
-    /// Longer events are taken to be of no special day.
+    /// Events of this many days or more are ignored.
     private static let lengthLimit = 400
-    /// The days after its first one that an offer lasts at most.
+    /// The greatest number of days of an offer after its first one.
     private static let offerLengthLimit = 366
-    /// Kinds of events that are told apart at most: those of the most events.
+    /// The greatest number of kinds of events: those with the most events are used.
     private static let kindLimit = 32
 
-    /// Sorts feeds by city and day.
+    /// Indexes feeds by city and day.
     package init(_ feeds: ContextFeeds) {
         weather = feeds.weather
-        var levels: [String: [Place: Double]] = [:]
+        var levels: [String: [CityDay: Double]] = [:]
         for trend in feeds.trends where trend.level > 0 {
-            levels[trend.category, default: [:]][Place(city: trend.city, day: trend.day)] =
+            levels[trend.category, default: [:]][CityDay(city: trend.city, day: trend.day)] =
                 trend.level
         }
         self.levels = levels
-        let told = levels.values.lazy.flatMap { $0.keys.map(\.day) }
-        trendDays = told.min().flatMap { first in told.max().map { first...$0 } }
-        var happening: [Feature: [String?: [DayInterval<Bool>]]] = [:]
+        let known = levels.values.lazy.flatMap { $0.keys.map(\.day) }
+        trendDays = known.min().flatMap { first in known.max().map { first...$0 } }
+        var eventDays: [Feature: [String?: [DayInterval<Bool>]]] = [:]
         for event in feeds.events where event.lastDay - event.firstDay < Self.lengthLimit {
-            happening[.during(event.kind), default: [:]][event.city, default: []].append(
+            eventDays[.during(event.kind), default: [:]][event.city, default: []].append(
                 DayInterval(event.firstDay...event.lastDay, true))
-            happening[.before(event.kind), default: [:]][event.city, default: []].append(
+            eventDays[.before(event.kind), default: [:]][event.city, default: []].append(
                 DayInterval(event.firstDay - Self.eveDays...event.firstDay - 1, true))
         }
-        self.happening = happening.mapValues { $0.mapValues { DayIntervals($0) } }
+        self.eventDays = eventDays.mapValues { $0.mapValues { DayIntervals($0) } }
         var prices: [String: [String?: [DayInterval<Double>]]] = [:]
         for offer in feeds.offers where offer.price > 0 {
             let last = min(offer.lastDay, offer.firstDay + Self.offerLengthLimit)
@@ -91,10 +91,10 @@ package struct ContextFeatures: Sendable {
     ///
     /// - Parameters:
     ///   - feature: The feature.
-    ///   - category: The category of items, which only trends differ by.
-    ///   - city: The city; `nil` knows only what is everywhere.
+    ///   - category: The category of items; only trends depend on it.
+    ///   - city: The city; `nil` for values that apply everywhere.
     ///   - day: The day.
-    /// - Returns: The value, or `nil` if nobody has said.
+    /// - Returns: The value; `nil` if it is missing.
     package func value(
         of feature: Feature, category: String?, city: String?, day: Int
     ) -> Double? {
@@ -107,7 +107,7 @@ package struct ContextFeatures: Sendable {
                 .flatMap { $0.isFinite ? $0 / 10 : nil }
         case .trend: level(of: category, city: city, day: day).map { log($0) }
         case .during, .before:
-            happening[feature].map { cities in
+            eventDays[feature].map { cities in
                 let isNear =
                     cities[nil]?.value(on: day) == true
                     || city != nil && cities[city]?.value(on: day) == true
@@ -116,24 +116,25 @@ package struct ContextFeatures: Sendable {
         }
     }
 
-    /// What an item costs on a day other than usual; `nil` if it costs what it usually does.
+    /// The offer price of an item on a day; `nil` without an offer.
     package func price(of itemID: String, city: String?, day: Int) -> Double? {
         guard let prices = prices[itemID] else { return nil }
         return city.flatMap { prices[$0]?.value(on: day) } ?? prices[nil]?.value(on: day)
     }
 
-    /// Whether feeds tell nothing that purchases could follow.
+    /// Whether there are neither features nor offers.
     var isEmpty: Bool { features.isEmpty && prices.isEmpty }
 
-    /// The items that are sold at another price than usual at some time.
+    /// The items with an offer on any day.
     package var offeredItems: some Sequence<String> { prices.keys }
 
-    /// The level of a category's demand: 1 where others are told of and it is not; `nil` before the
-    /// first day and after the last one of which anything is told.
+    /// The level of a category's demand.
+    ///
+    /// 1 for a category without a trend; `nil` outside the days from the first to the last trend.
     private func level(of category: String?, city: String?, day: Int) -> Double? {
         guard let category, let trendDays, trendDays.contains(day) else { return nil }
         guard let known = levels[category] else { return 1 }
-        return city.flatMap { known[Place(city: $0, day: day)] }
-            ?? known[Place(city: nil, day: day)] ?? 1
+        return city.flatMap { known[CityDay(city: $0, day: day)] }
+            ?? known[CityDay(city: nil, day: day)] ?? 1
     }
 }

@@ -1,10 +1,10 @@
 import Algorithms
 
-/// A value that holds on some days in a row.
+/// A value of consecutive days.
 struct DayInterval<Value: Equatable & Sendable>: Sendable {
     /// The first and the last day, in days since 1970.
     var days: ClosedRange<Int>
-    /// What holds on them.
+    /// The value on these days.
     var value: Value
 
     init(_ days: ClosedRange<Int>, _ value: Value) {
@@ -13,29 +13,30 @@ struct DayInterval<Value: Equatable & Sendable>: Sendable {
     }
 }
 
-/// Which value holds on which day, as disjoint intervals in the order of days.
+/// A value for each day, as disjoint intervals in order of days.
 ///
-/// Where intervals overlap, the later one of the list holds: as if each were written over the
-/// former ones, day by day.
+/// Where given intervals overlap, the later one in the list applies, as if it overwrote the former
+/// ones day by day.
 struct DayIntervals<Value: Equatable & Sendable>: Sendable {
-    /// The intervals, in the order of days; no two of them overlap.
+    /// The intervals in order of days, without overlaps.
     let intervals: [DayInterval<Value>]
 
-    /// Joins intervals.
+    /// Resolves overlaps, and joins adjacent intervals of equal values.
     ///
     /// - Complexity: O(n log n) time and O(n) memory for n intervals, whatever their length.
     init(_ given: [DayInterval<Value>]) {
-        // The days on which anything begins or has just ended; between two of them all is the same.
+        // The days on which an interval begins or has just ended. Between them nothing changes.
         var edges = given.flatMap { [$0.days.lowerBound, $0.days.upperBound + 1] }.sorted()
         edges = edges.reduce(into: []) { if $0.last != $1 { $0.append($1) } }
-        // For each gap between edges the last interval over it. From the last interval to the first,
-        // each takes the gaps that are still free; `next` leads to the next free one.
+        // The owner of a gap between edges is the last interval over it. From the last interval to
+        // the first, each takes its free gaps; `next` is a union-find structure for the next free
+        // one.
         var next = Array(edges.indices)
         var owners = [Int?](repeating: nil, count: edges.count)
         for (number, interval) in given.enumerated().reversed() {
-            let end = Self.place(of: interval.days.upperBound + 1, in: edges)
+            let end = Self.index(of: interval.days.upperBound + 1, in: edges)
             var gap = Self.free(
-                from: Self.place(of: interval.days.lowerBound, in: edges), &next)
+                from: Self.index(of: interval.days.lowerBound, in: edges), &next)
             while gap < end {
                 owners[gap] = number
                 next[gap] = gap + 1
@@ -58,24 +59,24 @@ struct DayIntervals<Value: Equatable & Sendable>: Sendable {
         intervals = joined
     }
 
-    /// What holds on a day; `nil` if nothing does.
+    /// The value on a day; `nil` if there is none.
     ///
     /// - Complexity: O(log n).
     func value(on day: Int) -> Value? {
-        let place = intervals.partitioningIndex { $0.days.upperBound >= day }
-        guard place < intervals.count, intervals[place].days.contains(day) else { return nil }
-        return intervals[place].value
+        let index = intervals.partitioningIndex { $0.days.upperBound >= day }
+        guard index < intervals.count, intervals[index].days.contains(day) else { return nil }
+        return intervals[index].value
     }
 
-    private static func place(of edge: Int, in edges: [Int]) -> Int {
+    private static func index(of edge: Int, in edges: [Int]) -> Int {
         edges.partitioningIndex { $0 >= edge }
     }
 
-    /// The first free gap from a place on; shortens the ways to it.
-    private static func free(from place: Int, _ next: inout [Int]) -> Int {
-        var end = place
+    /// The first free gap at or after `start`; compresses the path to it.
+    private static func free(from start: Int, _ next: inout [Int]) -> Int {
+        var end = start
         while end < next.count, next[end] != end { end = next[end] }
-        var step = place
+        var step = start
         while step < end {
             let following = next[step]
             next[step] = end

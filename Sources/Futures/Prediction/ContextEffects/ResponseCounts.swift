@@ -2,19 +2,19 @@ package import Shop
 import Time
 package import TwinStorage
 
-/// What was bought where and when, which is all that responses to the days are learned of.
+/// Purchases by group of customers, item and day, from which demand responses are learned.
 package struct ResponseCounts: Sendable {
-    /// Customers of one city who agree to the same purposes.
+    /// Customers of one city with the same consent.
     struct Group: Hashable, Sendable {
         /// The city; empty for customers without one.
         var city: String
-        /// What the context of these customers' days may be read for.
+        /// The purposes for which the context of these customers may be used.
         var consent: Set<ContextPurpose>
     }
 
     /// A group on a day.
     struct GroupDay: Hashable, Sendable {
-        /// The group, as a place in ``groups``.
+        /// The index of the group in ``groups``.
         var group: Int
         /// The day, in days since 1970.
         var day: Int
@@ -22,47 +22,48 @@ package struct ResponseCounts: Sendable {
 
     /// The groups, in order of first occurrence.
     private(set) var groups: [Group] = []
-    /// How many purchases there were of each item, by its running number in the store, on each day.
+    /// The number of purchases of each item on each day; items by their number in the store.
     private(set) var items: [Int: [Int: Double]] = [:]
-    /// How many purchases each group made of each item on each day.
+    /// The number of purchases of each item by each group on each day.
     private(set) var groupItems: [GroupDay: [Int: Double]] = [:]
-    /// The customers of each group.
-    private var presence: [ActiveCustomerCounts] = []
-    private var places: [Group: Int] = [:]
+    /// The active customers of each group.
+    private var activeCustomers: [ActiveCustomerCounts] = []
+    private var groupIndices: [Group: Int] = [:]
 
-    /// Nothing was bought.
+    /// Makes empty counts.
     package init() {}
 
-    /// Counts what a customer bought.
+    /// Counts a customer's purchases.
     ///
     /// - Parameters:
     ///   - log: The customer's events, oldest first.
-    ///   - city: Where the customer is, as far as is known.
-    ///   - consent: What the context of the customer's days may be read for.
+    ///   - city: The customer's city; `nil` if unknown.
+    ///   - consent: The purposes for which the customer's context may be used.
     package mutating func add(
         _ log: [LogEntry], city: String?, consent: Set<ContextPurpose> = ContextPurpose.usual
     ) {
         guard !log.isEmpty else { return }
-        let home = place(of: Group(city: city ?? "", consent: consent))
-        presence[home].add(log)
+        let group = index(of: Group(city: city ?? "", consent: consent))
+        activeCustomers[group].add(log)
         for entry in log where entry.type == .purchase {
             guard let item = entry.item else { continue }
             let day = Day.number(of: entry.timestamp)
             items[item, default: [:]][day, default: 0] += 1
-            groupItems[GroupDay(group: home, day: day), default: [:]][item, default: 0] += 1
+            groupItems[GroupDay(group: group, day: day), default: [:]][item, default: 0] += 1
         }
     }
 
-    /// How many customers a group has on each day with events before or on it, and after or on it.
+    /// The number of active customers of a group on each day.
     func customers(group: Int) -> [Int: Double] {
-        presence[group].customers()
+        activeCustomers[group].customers()
     }
 
-    private mutating func place(of group: Group) -> Int {
-        if let place = places[group] { return place }
-        places[group] = groups.count
+    /// The index of a group, which is added if it is new.
+    private mutating func index(of group: Group) -> Int {
+        if let index = groupIndices[group] { return index }
+        groupIndices[group] = groups.count
         groups.append(group)
-        presence.append(ActiveCustomerCounts())
+        activeCustomers.append(ActiveCustomerCounts())
         return groups.count - 1
     }
 }

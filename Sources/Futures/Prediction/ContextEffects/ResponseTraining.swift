@@ -3,88 +3,89 @@ import Kernels
 import Learning
 import Shop
 
-/// Learns how the days around customers multiply what they buy.
+/// Learns the demand response model.
 ///
-/// A category's purchases in a city on a day are compared with those of the same category on other
-/// days of the same four weeks, of the same day of the week, and in the same city. An item's at a
-/// special price are compared with those at the usual one in the same four weeks, as shares of all
-/// that was bought on the day.
+/// A category's purchases are a Poisson regression on the features of the days, with fixed effects
+/// of the group of customers, the day of the week and the block of four weeks. An item's purchases,
+/// relative to all purchases of the day, are a Poisson regression on the logarithm of its price,
+/// with fixed effects of the block of four weeks. See <doc:DemandResponse>.
 struct ResponseTraining {
     private let counts: ResponseCounts
     private let days: ContextFeatures
     private let seasonCounts: SeasonCounts
-    /// What is said of each item of the catalogue.
+    /// The description of each item of the catalogue.
     private let items: [Item?]
-    /// The place in the catalogue of each item, by its running number in the store.
-    private let places: [Int?]
-    /// The running number of each item of the catalogue that the store has.
+    /// The catalogue index of each item, by its number in the store.
+    private let catalogueIndices: [Int?]
+    /// The number in the store of each item, by its catalogue index.
     private let numbers: [Int: Int]
     private let threads: Int
 
-    /// Categories and items with fewer purchases tell nothing themselves.
+    /// Categories and items with fewer purchases get no estimate of their own.
     private static let purchaseMin = 20.0
-    /// Days that are compared with each other.
+    /// The number of days in a block, whose days are compared with each other.
     private static let blockDays = 28
 
     /// Prepares the training.
     ///
     /// - Parameters:
-    ///   - surroundings: What was bought, and what the days were like.
+    ///   - demandData: The purchases, and the features of the days.
     ///   - catalogue: The items of the model.
-    ///   - threads: How many may work on it; the result does not depend on it.
+    ///   - threads: The number of threads; the result does not depend on it.
     init(
-        _ surroundings: TrainingData.Surroundings, catalogue: ModelCatalogue, threads: Int
+        _ demandData: TrainingData.DemandData, catalogue: ModelCatalogue, threads: Int
     ) {
-        counts = surroundings.counts
-        days = surroundings.days
-        seasonCounts = surroundings.seasons
+        counts = demandData.counts
+        days = demandData.days
+        seasonCounts = demandData.seasons
         let known = Dictionary(
-            surroundings.items.map { ($0.itemID, $0) }, uniquingKeysWith: { first, _ in first })
+            demandData.items.map { ($0.itemID, $0) }, uniquingKeysWith: { first, _ in first })
         items = catalogue.itemIDs.map { known[$0] }
-        places = surroundings.itemIDs.map { catalogue.place(of: $0).map(Int.init) }
+        catalogueIndices = demandData.itemIDs.map { catalogue.index(of: $0).map(Int.init) }
         numbers = Dictionary(
-            places.enumerated().compactMap { number, place in place.map { ($0, number) } },
-            uniquingKeysWith: { first, _ in first })
+            catalogueIndices.enumerated().compactMap { number, index in
+                index.map { ($0, number) }
+            }, uniquingKeysWith: { first, _ in first })
         self.threads = threads
     }
 
-    /// What was learned; neutral where the feeds or the purchases tell nothing.
+    /// The learned model; factors without enough data are 1.
     func response() -> DemandResponseModel {
         let categories = Set(items.compactMap { $0?.category }).sorted()
         let seasons = SeasonTraining(seasonCounts, threads: threads).seasons(of: categories)
         guard !days.isEmpty || !seasons.isEmpty else { return .none }
-        let places = Dictionary(
+        let categoryIndices = Dictionary(
             uniqueKeysWithValues: categories.enumerated().map { ($0.element, $0.offset) })
-        let categoryOfItem = items.map { $0?.category.flatMap { places[$0] } }
+        let categoryOfItem = items.map { $0?.category.flatMap { categoryIndices[$0] } }
         let rows = rows(categories.count, categoryOfItem)
-        let usual = usual(rows, categories)
+        let baselines = baselines(rows, categories)
         var response = DemandResponseModel(
-            features: [], usual: [:], usualTrends: usualTrends(rows, categories),
+            features: [], baselines: [:], trendBaselines: trendBaselines(rows, categories),
             categories: categories, coefficients: [],
-            categoryOfItem: categoryOfItem, usualPrices: items.map { $0?.price },
+            categoryOfItem: categoryOfItem, regularPrices: items.map { $0?.price },
             elasticities: elasticities(), seasons: seasons)
         let fits = parallelMap(categories.count, threads: threads) { category in
-            fit(category, categories[category], rows, usual)
+            fit(category, categories[category], rows, baselines)
         }
         var kept: [Int] = []
-        for (place, feature) in days.features.enumerated() {
-            let found = fits.map { $0[place] }
+        for (index, feature) in days.features.enumerated() {
+            let found = fits.map { $0[index] }
             guard
                 let pool = PartialPooling(
                     found.map { (value: $0.value, variance: $0.variance) })
             else { continue }
-            kept.append(place)
+            kept.append(index)
             response.features.append(feature)
             response.coefficients.append(
                 found.map { pool.estimate($0.value, variance: $0.variance) })
         }
-        response.usual = usual.mapValues { values in kept.map { values[$0] } }
+        response.baselines = baselines.mapValues { values in kept.map { values[$0] } }
         return response
     }
 
-    /// Customers of one city who agree to the same, on a day.
+    /// A group of customers on a day.
     private struct Row: Sendable {
-        /// The group, as a place in the groups of the counts.
+        /// The index of the group in the counts.
         var group: Int
         var day: Int
         var customers: Double
@@ -92,6 +93,7 @@ struct ResponseTraining {
         var purchases: [Double]
     }
 
+    /// The purchases of each group on each day with active customers.
     private func rows(_ categoryCount: Int, _ categoryOfItem: [Int?]) -> [Row] {
         counts.groups.indices.flatMap { group in
             counts.customers(group: group).sorted { $0.key < $1.key }.compactMap { day, customers in
@@ -99,8 +101,9 @@ struct ResponseTraining {
                 var purchases = [Double](repeating: 0, count: categoryCount)
                 let bought = counts.groupItems[.init(group: group, day: day)] ?? [:]
                 for (item, count) in bought {
-                    guard places.indices.contains(item), let place = places[item],
-                        let category = categoryOfItem[place]
+                    guard catalogueIndices.indices.contains(item),
+                        let index = catalogueIndices[item],
+                        let category = categoryOfItem[index]
                     else { continue }
                     purchases[category] += count
                 }
@@ -109,7 +112,8 @@ struct ResponseTraining {
         }
     }
 
-    /// What the context says of a feature; `nil` also where it may not be read for these customers.
+    /// The value of a feature; `nil` if it is missing, or if the customers do not consent to its
+    /// use.
     private func value(
         of feature: ContextFeatures.Feature, category: String, _ row: Row
     ) -> Double? {
@@ -120,36 +124,37 @@ struct ResponseTraining {
             day: row.day)
     }
 
-    /// What is usual of each feature in each city; of trends, over all categories.
-    private func usual(_ rows: [Row], _ categories: [String]) -> [String: [DemandResponseModel
+    /// The baseline of each feature in each city; that of trends is over all categories.
+    private func baselines(_ rows: [Row], _ categories: [String]) -> [String: [DemandResponseModel
         .BaselineRange?]]
     {
-        var usual: [String: [DemandResponseModel.BaselineRange?]] = [:]
+        var baselines: [String: [DemandResponseModel.BaselineRange?]] = [:]
         for (city, rows) in Dictionary(grouping: rows, by: { counts.groups[$0.group].city }) {
-            usual[city] = days.features.map { feature -> DemandResponseModel.BaselineRange? in
-                let asked = feature == .trend ? categories : [""]
-                let known = asked.flatMap { self.known(feature, category: $0, rows) }
-                guard let least = known.map(\.value).min(), let most = known.map(\.value).max()
+            baselines[city] = days.features.map { feature -> DemandResponseModel.BaselineRange? in
+                let queried = feature == .trend ? categories : [""]
+                let known = queried.flatMap { values(of: feature, category: $0, rows) }
+                guard let lowest = known.map(\.value).min(), let highest = known.map(\.value).max()
                 else { return nil }
-                // Occasions are too short for the waves of a year.
-                let isWave = feature == .rain || feature == .warmth
+                // Public events are too short for a yearly curve.
+                let isYearly = feature == .rain || feature == .warmth
                 return DemandResponseModel.BaselineRange(
-                    normal: normal(known, isWave: isWave), least: least, most: most)
+                    baseline: baseline(known, isYearly: isYearly), lowest: lowest,
+                    highest: highest)
             }
         }
-        return usual
+        return baselines
     }
 
-    /// What is usual of each category's trend.
-    private func usualTrends(_ rows: [Row], _ categories: [String]) -> [DemandResponseModel
+    /// The baseline of each category's trend.
+    private func trendBaselines(_ rows: [Row], _ categories: [String]) -> [DemandResponseModel
         .Baseline]
     {
-        categories.map { normal(known(.trend, category: $0, rows), isWave: true) }
+        categories.map { baseline(values(of: .trend, category: $0, rows), isYearly: true) }
     }
 
-    /// A feature where somebody has told it; who has not told of a trend takes it to be as usual.
-    private func known(
-        _ feature: ContextFeatures.Feature, category: String, _ rows: [Row]
+    /// The known values of a feature; missing trends are 0, the logarithm of a mean level.
+    private func values(
+        of feature: ContextFeatures.Feature, category: String, _ rows: [Row]
     ) -> [(day: Int, value: Double)] {
         rows.compactMap { row in
             guard counts.groups[row.group].consent.contains(feature.purpose) else { return nil }
@@ -158,35 +163,36 @@ struct ResponseTraining {
         }
     }
 
-    private func normal(
-        _ known: [(day: Int, value: Double)], isWave: Bool
+    private func baseline(
+        _ known: [(day: Int, value: Double)], isYearly: Bool
     ) -> DemandResponseModel.Baseline {
         let mean = known.reduce(0) { $0 + $1.value } / Double(max(1, known.count))
         return DemandResponseModel.Baseline(
             mean: mean,
-            year: isWave
+            year: isYearly
                 ? YearlyCurve(days: known.map { Double($0.day) + 0.5 }, values: known.map(\.value))
                 : YearlyCurve(constant: mean))
     }
 
+    /// The coefficients of one category, by feature.
     private func fit(
         _ category: Int, _ categoryName: String, _ rows: [Row],
-        _ usual: [String: [DemandResponseModel.BaselineRange?]]
+        _ baselines: [String: [DemandResponseModel.BaselineRange?]]
     ) -> [PoissonRegression.Coefficient] {
         let counted = rows.map { $0.purchases[category] }
         guard !days.features.isEmpty, counted.reduce(0, +) >= Self.purchaseMin else {
             return days.features.map { _ in .unknown }
         }
-        let features = days.features.enumerated().map { place, feature in
+        let features = days.features.enumerated().map { index, feature in
             rows.map { row -> Double in
                 let group = counts.groups[row.group]
-                // What may not be read is the same on all days, so nothing is learned of it.
+                // Without consent the feature is constant, so nothing is learned from the group.
                 guard group.consent.contains(feature.purpose) else { return 0 }
-                if let told = value(of: feature, category: categoryName, row) { return told }
-                // What is not known is taken to be as usual.
-                guard feature != .trend, let normal = usual[group.city]?[place]?.normal
+                if let known = value(of: feature, category: categoryName, row) { return known }
+                // A missing value counts as the baseline.
+                guard feature != .trend, let baseline = baselines[group.city]?[index]?.baseline
                 else { return 0 }
-                return normal.value(on: row.day, isSeasonal: true) ?? normal.mean
+                return baseline.value(on: row.day, isSeasonal: true) ?? baseline.mean
             }
         }
         let first = rows.map(\.day).min() ?? 0
@@ -199,7 +205,7 @@ struct ResponseTraining {
         ).coefficients
     }
 
-    /// The elasticity of each item; empty if no price tells anything.
+    /// The elasticity of each item; empty if no item has an estimate of its own.
     private func elasticities() -> [DemandResponseModel.Estimate] {
         let offered = Set(days.offeredItems)
         var totals: [Int: Double] = [:]
@@ -207,11 +213,11 @@ struct ResponseTraining {
             for (day, count) in days { totals[day, default: 0] += count }
         }
         let perDay = totals
-        let found = parallelMap(items.count, threads: threads) { place in
-            guard let item = items[place], offered.contains(item.itemID),
+        let found = parallelMap(items.count, threads: threads) { index in
+            guard let item = items[index], offered.contains(item.itemID),
                 let price = item.price, price > 0
             else { return PoissonRegression.Coefficient.unknown }
-            return elasticity(place, item.itemID, usualPrice: price, totals: perDay)
+            return elasticity(index, item.itemID, regularPrice: price, totals: perDay)
         }
         guard
             let pool = PartialPooling(found.map { (value: $0.value, variance: $0.variance) })
@@ -219,10 +225,11 @@ struct ResponseTraining {
         return found.map { pool.estimate($0.value, variance: $0.variance) }
     }
 
+    /// The elasticity of one item, given the purchases of all items by day.
     private func elasticity(
-        _ place: Int, _ itemID: String, usualPrice: Double, totals: [Int: Double]
+        _ index: Int, _ itemID: String, regularPrice: Double, totals: [Int: Double]
     ) -> PoissonRegression.Coefficient {
-        let sold = numbers[place].flatMap { counts.items[$0] } ?? [:]
+        let sold = numbers[index].flatMap { counts.items[$0] } ?? [:]
         guard sold.values.reduce(0, +) >= Self.purchaseMin, let first = sold.keys.min() else {
             return .unknown
         }
@@ -232,7 +239,7 @@ struct ResponseTraining {
             exposure: rows.map { (totals[$0] ?? 0) - (sold[$0] ?? 0) },
             features: [
                 rows.map { day in
-                    days.price(of: itemID, city: nil, day: day).map { log($0 / usualPrice) } ?? 0
+                    days.price(of: itemID, city: nil, day: day).map { log($0 / regularPrice) } ?? 0
                 }
             ],
             groups: [rows.map { ($0 - first) / Self.blockDays }]

@@ -2,46 +2,46 @@ package import Shop
 import Time
 package import TwinStorage
 
-/// What was bought in which week, by category, which is all that seasons are learned of.
+/// Purchases by category and week, from which seasons are learned.
 package struct SeasonCounts: Sendable {
     /// The categories of the items.
     let categories: [String]
-    /// The place of each item's category, by the item's running number in the store.
+    /// The index of each item's category, by the item's number in the store.
     private let categoryOfItem: [Int?]
-    /// Purchases of each category in weeks of seven days since 1970.
+    /// The purchases of each category by week; weeks of seven days are numbered since 1970.
     private var purchases: [[Int: Double]]
-    private var presence = ActiveCustomerCounts()
+    private var activeCustomers = ActiveCustomerCounts()
 
-    /// Some weeks and how many customers there were in each.
+    /// Weeks with their numbers of active customers.
     struct Weeks: Sendable {
-        /// Which weeks, since 1970, ascending.
+        /// The numbers of the weeks since 1970, ascending.
         var numbers: [Int]
-        /// How many customers there were, a mean of each week's days.
+        /// The active customers of each week, as the mean of its days.
         var customers: [Double]
     }
 
-    /// Weeks with a lesser share of the customers of the busiest week are no weeks of the shop.
+    /// Weeks with at most this fraction of the customers of the busiest week are left out.
     private static let customersMin = 0.02
 
-    /// Nothing was bought.
+    /// Makes empty counts.
     ///
     /// - Parameters:
-    ///   - itemIDs: The items, by their running number in the store.
-    ///   - items: What is said of them.
+    ///   - itemIDs: The items, by their number in the store.
+    ///   - items: The descriptions of items, by id.
     package init(_ itemIDs: [String], items: [String: Item]) {
         let categories = Set(items.values.compactMap(\.category)).sorted()
-        let places = Dictionary(
+        let categoryIndices = Dictionary(
             uniqueKeysWithValues: categories.enumerated().map { ($0.element, $0.offset) })
         self.categories = categories
         purchases = categories.map { _ in [:] }
-        categoryOfItem = itemIDs.map { items[$0]?.category.flatMap { places[$0] } }
+        categoryOfItem = itemIDs.map { items[$0]?.category.flatMap { categoryIndices[$0] } }
     }
 
-    /// Counts what a customer bought.
+    /// Counts a customer's purchases.
     ///
     /// - Parameter log: The customer's events, oldest first.
     package mutating func add(_ log: [LogEntry]) {
-        presence.add(log)
+        activeCustomers.add(log)
         for entry in log where entry.type == .purchase {
             guard let item = entry.item, categoryOfItem.indices.contains(item),
                 let category = categoryOfItem[item]
@@ -50,12 +50,12 @@ package struct SeasonCounts: Sendable {
         }
     }
 
-    /// The whole weeks of the shop, the newest of them if there are more than asked for.
+    /// The newest whole weeks of the shop, at most `limit`.
     func weeks(limit: Int) -> Weeks {
-        guard let days = presence.days else { return Weeks(numbers: [], customers: []) }
+        guard let days = activeCustomers.days else { return Weeks(numbers: [], customers: []) }
         let end = Self.week(days.upperBound + 1)
         let start = Self.week(days.lowerBound + 6)
-        let present = presence.customers()
+        let present = activeCustomers.customers()
         func customers(_ week: Int) -> Double {
             (0..<7).reduce(0.0) { $0 + (present[week * 7 + $1] ?? 0) } / 7
         }
@@ -65,7 +65,7 @@ package struct SeasonCounts: Sendable {
         return Weeks(numbers: numbers, customers: numbers.map(customers))
     }
 
-    /// How many purchases of a category there were in each of some weeks.
+    /// The number of purchases of a category in each of some weeks.
     func purchases(of category: Int, in weeks: Weeks) -> [Double] {
         weeks.numbers.map { purchases[category][$0] ?? 0 }
     }

@@ -2,25 +2,25 @@ import Foundation
 import Kernels
 import Learning
 
-/// Learns which categories have seasons: weeks of the year in which they are bought more, or less,
-/// than in others.
+/// Learns the seasons of categories: how much is bought in each week of the year.
 struct SeasonTraining {
     private let series: [String: SeasonalModel.Series]
     private let model: SeasonalModel?
     private let threads: Int
 
-    /// Categories with fewer purchases a week tell nothing of weeks.
+    /// Categories with fewer purchases in the mean week are left out.
     private static let purchasesMin = 3.0
-    /// How many categories decide what seasons are like: those with the most purchases.
-    private static let deciders = 32
+    /// The number of categories that the shape of seasons is fitted to: those with the most
+    /// purchases.
+    private static let shapeCategoryCount = 32
 
-    /// Finds out what seasons are like, as far as the purchases tell; it takes two years of them.
+    /// Fits the shape of seasons; there are none with less than about two years of purchases.
     init(_ counts: SeasonCounts, threads: Int) {
         let weeks = counts.weeks(limit: SeasonalModel.timeLimit)
         var series: [String: SeasonalModel.Series] = [:]
         var totals: [(category: String, total: Double)] = []
-        for (place, category) in counts.categories.enumerated() {
-            let purchases = counts.purchases(of: place, in: weeks)
+        for (index, category) in counts.categories.enumerated() {
+            let purchases = counts.purchases(of: index, in: weeks)
             let total = purchases.reduce(0, +)
             guard total >= Self.purchasesMin * Double(max(1, purchases.count)) else { continue }
             totals.append((category, total))
@@ -29,7 +29,7 @@ struct SeasonTraining {
                 variances: purchases.map { 1 / ($0 + 0.5) })
         }
         let largest = totals.sorted { ($1.total, $0.category) < ($0.total, $1.category) }
-            .prefix(Self.deciders)
+            .prefix(Self.shapeCategoryCount)
         self.series = series
         self.threads = threads
         model = SeasonalModel(
@@ -39,11 +39,11 @@ struct SeasonTraining {
 
     /// The seasons of categories.
     ///
-    /// - Returns: `nil` for a category without; empty if none has any.
+    /// - Returns: `nil` for a category without a season; empty if no category has one.
     func seasons(of categories: [String]) -> [SeasonalModel.Season?] {
         guard let model else { return [] }
-        let found = parallelMap(categories.count, threads: threads) { place in
-            series[categories[place]].flatMap { model.season(of: $0) }
+        let found = parallelMap(categories.count, threads: threads) { index in
+            series[categories[index]].flatMap { model.season(of: $0) }
         }
         return found.contains { $0 != nil } ? found : []
     }

@@ -2,17 +2,17 @@ import Kernels
 package import Learning
 package import Shop
 
-/// What an evaluation compares, and how.
+/// The settings of an evaluation.
 package struct EvaluationSettings: Sendable {
-    /// How items are ranked.
+    /// The method that ranks items.
     package var method: EvaluationMethod
-    /// Lengths of the list for which metrics are given.
+    /// The lengths of the list for which metrics are computed.
     package var lengths: [Int]
-    /// For next-event: events that must be known before the one to predict.
+    /// For next-event: the least number of events before the one to predict.
     package var minimumPrefix: Int
     /// For next-basket: whether nDCG's ideal list is cut at the length of the list.
     package var cutsIdeal: Bool
-    /// Settings of training.
+    /// The settings of training.
     package var training: TrainingConfiguration
 
     /// Makes settings.
@@ -28,27 +28,27 @@ package struct EvaluationSettings: Sendable {
     }
 }
 
-/// What an evaluation found; all rates are fractions.
+/// The result of an evaluation; all rates are fractions.
 package struct EvaluationResult: Codable, Sendable {
     /// `next-basket` or `next-event`.
     package var `protocol`: String
-    /// How items were ranked.
+    /// The method that ranked items.
     package var method: EvaluationMethod
-    /// How many predictions were compared.
+    /// The number of predictions.
     package var examples: Int
-    /// Items in the catalogue, all of which were ranked.
+    /// The number of items in the catalogue, all of which were ranked.
     package var items: Int
-    /// Share of the target items in the list, by length; next-basket.
+    /// The fraction of the target items in the list, by length; next-basket.
     package var recall: [String: Double]?
-    /// Normalised discounted cumulative gain, by length.
+    /// The normalised discounted cumulative gain, by length.
     package var ndcg: [String: Double]
-    /// Share of customers with at least one hit, by length; next-basket.
+    /// The fraction of customers with at least one hit, by length; next-basket.
     package var phr: [String: Double]?
-    /// Share of examples whose item is in the list, by length; next-event.
+    /// The fraction of examples whose item is in the list, by length; next-event.
     package var hitRate: [String: Double]?
-    /// Mean reciprocal rank, 0 beyond the list, by length; next-event.
+    /// The mean reciprocal rank, 0 beyond the list, by length; next-event.
     package var mrr: [String: Double]?
-    /// Wall time by stage of work, in seconds.
+    /// The wall time by stage of work, in seconds.
     package var seconds: [String: Double]
     /// The settings of training.
     package var config: TrainingConfiguration
@@ -59,9 +59,9 @@ package struct EvaluationResult: Codable, Sendable {
     }
 }
 
-/// Compares predictions with what happened, in the same way for everyone who compares.
+/// Compares predictions with outcomes by a fixed protocol.
 ///
-/// It learns from the training events alone, and reads the test events only to rank for them.
+/// It learns from the training events alone. Test events are only used as queries and targets.
 package struct Evaluation {
     private let settings: EvaluationSettings
     private let progress: (TrainingProgress) -> Void
@@ -84,10 +84,10 @@ package struct Evaluation {
     /// Predicts each customer's next basket.
     ///
     /// - Parameters:
-    ///   - training: Events up to the basket, of any customers.
+    ///   - training: Events before the basket, of any customers.
     ///   - test: The events of one basket of each customer; repeats of an item count once.
-    /// - Returns: Recall, nDCG and the share of customers with a hit.
-    /// - Throws: ``PredictionError`` when the files leak into one another, or training fails.
+    /// - Returns: Recall, nDCG and the fraction of customers with a hit.
+    /// - Throws: ``PredictionError`` if test baskets are in the training events, or training fails.
     package func nextBasket(training: [Event], test: [Event]) throws -> EvaluationResult {
         let clock = StageClock()
         let baskets = Set(training.map { [$0.userID, $0.basketID] })
@@ -126,16 +126,16 @@ package struct Evaluation {
         return result
     }
 
-    /// Predicts each next event of sessions that were never seen.
+    /// Predicts each next event of new sessions from all events before it in the session.
     ///
-    /// All that came before it in the session is known. All items are ranked, those already seen
-    /// included.
+    /// All items are ranked, including those that the session already has.
     ///
     /// - Parameters:
     ///   - training: Events of other sessions.
     ///   - test: Events of the sessions to predict.
     /// - Returns: Hit rate, mean reciprocal rank and nDCG.
-    /// - Throws: ``PredictionError`` when the files leak into one another, or training fails.
+    /// - Throws: ``PredictionError`` if test sessions are in the training events, or training
+    ///   fails.
     package func nextEvent(training: [Event], test: [Event]) throws -> EvaluationResult {
         let clock = StageClock()
         let session: (Event) -> String = { $0.sessionID ?? $0.userID }
@@ -150,11 +150,12 @@ package struct Evaluation {
         let sessions = TrainingData(test, by: session)
         let ranker = try ranker(data, clock)
         clock.enter("rank")
-        let places = sessions.catalogue.itemIDs.map { data.catalogue.place(of: $0) }
+        let catalogueIndices = sessions.catalogue.itemIDs.map { data.catalogue.index(of: $0) }
         let minimum = settings.minimumPrefix
         let ranks = parallelMap(sessions.sequences.count, threads: threads) { index -> [Int?] in
             Self.ranks(
-                sessions.sequences, sequence: index, places: places, minimum: minimum,
+                sessions.sequences, sequence: index, catalogueIndices: catalogueIndices,
+                minimum: minimum,
                 ranker: ranker)
         }
         var metrics = RankingMetrics(lengths: settings.lengths, ideal: .cut)
@@ -179,23 +180,23 @@ package struct Evaluation {
             })
     }
 
-    /// The rank of each event that has a long enough prefix; `nil` for an item never trained on.
+    /// The rank of each event with a long enough prefix; `nil` for an unknown item.
     private static func ranks(
-        _ sequences: EventSequences, sequence: Int, places: [Int32?], minimum: Int,
+        _ sequences: EventSequences, sequence: Int, catalogueIndices: [Int32?], minimum: Int,
         ranker: Ranker
     ) -> [Int?] {
         var history = History()
         var examples: [(history: History, target: Int32?)] = []
         for (position, event) in sequences.range(of: sequence).enumerated() {
-            let place = places[Int(sequences.items[event])]
-            if position >= minimum { examples.append((history, place)) }
-            if let place {
+            let index = catalogueIndices[Int(sequences.items[event])]
+            if position >= minimum { examples.append((history, index)) }
+            if let index {
                 history.append(
-                    item: place, type: sequences.types[event], time: sequences.times[event])
+                    item: index, type: sequences.types[event], time: sequences.times[event])
             }
         }
         var ranks: [Int?] = []
-        // As many at once as a product is fastest with, and as memory holds.
+        // Batches of 32: large enough for fast matrix products, small enough for memory.
         for start in stride(from: 0, to: examples.count, by: 32) {
             let part = examples[start..<min(examples.count, start + 32)]
             let scores = ranker.scores(part.map(\.history), types: nil)
@@ -209,13 +210,13 @@ package struct Evaluation {
     private static func rank(of item: Int32, _ scores: [Float]) -> Int {
         let score = scores[Int(item)]
         var rank = 0
-        for (place, other) in scores.enumerated() {
-            if other > score || (other == score && place < Int(item)) { rank += 1 }
+        for (index, other) in scores.enumerated() {
+            if other > score || (other == score && index < Int(item)) { rank += 1 }
         }
         return rank
     }
 
-    /// The types of the test events, for the question "what will be bought"; all when mixed.
+    /// The type of the test events; `nil` if they have several.
     private static func types(_ test: [Event]) -> [UInt8]? {
         let types = Set(test.map(\.type.rawValue))
         return types.count == 1 ? Array(types) : nil
@@ -231,7 +232,7 @@ package struct Evaluation {
     }
 }
 
-/// Adds up wall time by stage of work.
+/// Sums wall time by stage of work.
 private final class StageClock {
     private var stage = "prepare"
     private var start = ContinuousClock.now

@@ -1,34 +1,34 @@
-/// A way to rank items, so that what each part of the mixture adds can be seen.
+/// A method to rank items, so that each part of the mixture can be compared.
 package enum EvaluationMethod: String, CaseIterable, Sendable, Codable {
-    /// The whole mixture, with its corrections.
+    /// The whole mixture with the reranker.
     case full
-    /// The mixture without corrections.
+    /// The mixture without the reranker.
     case mixture
     /// The LSTM alone.
     case lstm
-    /// What the twin does again, alone.
+    /// The repeat purchase model alone.
     case history
-    /// What follows what in the twin, alone.
-    case ownTransitions = "own-transitions"
-    /// What follows what for everybody, alone.
+    /// The personal transitions alone.
+    case personalTransitions = "own-transitions"
+    /// The population transitions alone.
     case transitions
-    /// What like sequences did, alone.
+    /// The neighbours alone.
     case sessionKNN = "session-knn"
-    /// What is popular now, alone.
+    /// The popularity alone.
     case popularity
-    /// What is most often in the same or the next few moments as the newest items: "frequently
-    /// bought together", the baseline that document 004 goes beyond.
+    /// Items that are most often in the same or the next few baskets as the newest items:
+    /// "frequently bought together", the usual baseline of shops.
     case itemKNN = "item-knn"
-    /// What the customer took most often, filled with what everybody took most often.
+    /// The customer's most frequent items, then everyone's most frequent items.
     case personalTop = "personal-top"
 
-    /// The evidence that the method uses; `nil` for baselines outside the mixture.
-    var evidence: Set<ExpertID>? {
+    /// The experts that the method uses; `nil` for baselines outside the mixture.
+    var experts: Set<ExpertID>? {
         switch self {
         case .full, .mixture: Set(ExpertID.allCases)
         case .lstm: [.sequence]
         case .history: [.history]
-        case .ownTransitions: [.ownTransitions]
+        case .personalTransitions: [.personalTransitions]
         case .transitions: [.transitions]
         case .sessionKNN: [.neighbours]
         case .popularity: [.popularity]
@@ -36,6 +36,6 @@ package enum EvaluationMethod: String, CaseIterable, Sendable, Codable {
         }
     }
 
-    /// Whether the LSTM has to be trained for it; the mixture's other sources only need counting.
+    /// Whether the method needs a trained LSTM; the other experts only need counting.
     var needsNetwork: Bool { self == .full || self == .mixture || self == .lstm }
 }

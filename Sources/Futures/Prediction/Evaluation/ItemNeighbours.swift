@@ -1,9 +1,9 @@
 import Learning
 
-/// "Frequently bought together": items that occur in the same or neighbouring moments, by cosine.
+/// "Frequently bought together": items in the same or adjacent baskets, by cosine.
 ///
-/// The baseline that shops use today (Linden, Smith and York, "Amazon.com Recommendations:
-/// Item-to-Item Collaborative Filtering", 2003); no part of the mixture.
+/// A common baseline (Linden, Smith and York, "Amazon.com Recommendations: Item-to-Item
+/// Collaborative Filtering", 2003). It is not part of the mixture.
 struct ItemNeighbours: Expert {
     private let rows: SparseRows
 
@@ -31,9 +31,9 @@ struct ItemNeighbours: Expert {
         rows = SparseRows(counts: counts, rowCount: itemCount, limit: Transitions.rowLimit)
     }
 
-    func prediction(for context: PredictionQuery) -> ExpertPrediction {
+    func prediction(for query: PredictionQuery) -> ExpertPrediction {
         var weights: [Int32: Float] = [:]
-        for item in context.history.lastMoment {
+        for item in query.history.lastBasket {
             for entry in rows.row(Int(item)) {
                 weights[rows.columns[entry], default: 0] += rows.weights[entry]
             }

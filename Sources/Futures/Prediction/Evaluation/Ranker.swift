@@ -4,10 +4,10 @@ import Learning
 struct Ranker: Sendable {
     private let method: EvaluationMethod
     private let model: PredictionModel?
-    private let source: (any Expert)?
+    private let expert: (any Expert)?
     private let counts: [Float]
 
-    /// Trains what the method needs, and no more.
+    /// Trains only what the method needs.
     init(
         _ method: EvaluationMethod, data: TrainingData, configuration: TrainingConfiguration,
         progress: @escaping (TrainingProgress) -> Void
@@ -17,40 +17,41 @@ struct Ranker: Sendable {
         var counts = [Float](repeating: 0, count: itemCount)
         for item in data.sequences.items { counts[Int(item)] += 1 }
         self.counts = counts
-        var source: (any Expert)?
+        var expert: (any Expert)?
         switch method {
         case .full, .mixture, .lstm: break
-        case .history: source = RepeatPurchaseModel(data.sequences)
-        case .ownTransitions: source = PersonalTransitions()
-        case .transitions: source = Transitions(data.sequences, itemCount: itemCount)
-        case .sessionKNN: source = Neighbours(data.sequences, itemCount: itemCount)
-        case .popularity: source = Popularity(data.sequences, itemCount: itemCount)
-        case .itemKNN: source = ItemNeighbours(data.sequences, itemCount: itemCount)
+        case .history: expert = RepeatPurchaseModel(data.sequences)
+        case .personalTransitions: expert = PersonalTransitions()
+        case .transitions: expert = Transitions(data.sequences, itemCount: itemCount)
+        case .sessionKNN: expert = Neighbours(data.sequences, itemCount: itemCount)
+        case .popularity: expert = Popularity(data.sequences, itemCount: itemCount)
+        case .itemKNN: expert = ItemNeighbours(data.sequences, itemCount: itemCount)
         case .personalTop: break
         }
-        self.source = source
+        self.expert = expert
         model =
             method.needsNetwork
             ? try Trainer(configuration).train(data, progress: progress).model : nil
     }
 
-    /// For each history a score for each item, higher is better; ties are for the caller to break
-    /// by place.
+    /// The scores of all items for each history; higher is better.
+    ///
+    /// Callers break ties by item index.
     func scores(_ histories: [History], types: [UInt8]?) -> [[Float]] {
         guard let model else { return histories.map { scores($0, types: types) } }
-        let visits = histories.map { model.nextVisits(after: $0, types: types) }
+        let queries = histories.map { model.nextQueries(after: $0, types: types) }
         var predictions = model.predictions(
-            for: visits.joined().map(\.context), using: method.evidence ?? [],
+            for: queries.joined().map(\.query), using: method.experts ?? [],
             corrected: method == .full
         )[...]
-        return visits.map { visits in
+        return queries.map { queries in
             var scores = [Float](repeating: 0, count: model.catalogue.count)
-            for (visit, prediction) in zip(visits, predictions) {
+            for (entry, prediction) in zip(queries, predictions) {
                 for item in scores.indices {
-                    scores[item] += visit.share * prediction.probabilities[item]
+                    scores[item] += entry.probability * prediction.probabilities[item]
                 }
             }
-            predictions = predictions.dropFirst(visits.count)
+            predictions = predictions.dropFirst(queries.count)
             return scores
         }
     }
@@ -58,11 +59,11 @@ struct Ranker: Sendable {
     private func scores(_ history: History, types: [UInt8]?) -> [Float] {
         if method == .personalTop { return personalTop(history) }
         var scores = [Float](repeating: 0, count: counts.count)
-        let context = PredictionQuery(
+        let query = PredictionQuery(
             history: history, time: (history.lastTime ?? 0) + Self.typicalGap(history),
-            type: types?.first ?? history.types.last ?? 0, sameMoment: false)
-        source?.prediction(for: context).add(to: &scores, share: 1)
-        // Behind what the source knows, popularity decides.
+            type: types?.first ?? history.types.last ?? 0, sameBasket: false)
+        expert?.prediction(for: query).add(to: &scores, weight: 1)
+        // Popularity ranks the items to which the expert gives no probability.
         let total = counts.reduce(0, +)
         for item in scores.indices { scores[item] += 1e-6 * counts[item] / total }
         return scores
@@ -75,9 +76,9 @@ struct Ranker: Sendable {
         return scores
     }
 
-    /// The median time between a history's moments, in seconds.
+    /// The median time between baskets, in seconds; a day without two baskets.
     private static func typicalGap(_ history: History) -> Int64 {
-        let times = history.momentStarts.map { history.times[$0] }
+        let times = history.basketStarts.map { history.times[$0] }
         let gaps = zip(times.dropFirst(), times).map { $0 - $1 }.sorted()
         return gaps.isEmpty ? 86_400 : gaps[gaps.count / 2]
     }

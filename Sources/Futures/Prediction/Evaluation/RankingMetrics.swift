@@ -2,7 +2,7 @@ import Foundation
 
 /// Sums of ranking metrics over examples, for several lengths of the list.
 struct RankingMetrics: Sendable {
-    /// Whether nDCG's ideal list holds the whole target, or as many as the list is long.
+    /// Whether nDCG's ideal list has all target items, or is cut at the length of the list.
     enum Ideal: String, Sendable {
         case full
         case cut
@@ -25,11 +25,11 @@ struct RankingMetrics: Sendable {
         reciprocal = recall
     }
 
-    /// Takes in one example.
+    /// Adds one example.
     ///
     /// - Parameters:
-    ///   - ranks: The ranks of the target items in the list, from 0; those beyond every length may
-    ///     be left out.
+    ///   - ranks: The ranks of the target items in the list, from 0; ranks beyond all lengths are
+    ///     optional.
     ///   - targetCount: The number of target items, found or not.
     mutating func add(ranks: [Int], targetCount: Int) {
         count += 1
@@ -46,13 +46,13 @@ struct RankingMetrics: Sendable {
         }
     }
 
-    /// Share of the target items that are in the list, by length.
+    /// The fraction of the target items in the list, by length.
     var meanRecall: [String: Double] { means(recall) }
-    /// Normalised discounted cumulative gain (Järvelin and Kekäläinen 2002), by length.
+    /// The normalised discounted cumulative gain (Järvelin and Kekäläinen 2002), by length.
     var meanNDCG: [String: Double] { means(gain) }
-    /// Share of examples with at least one target item in the list, by length.
+    /// The fraction of examples with at least one target item in the list, by length.
     var hitRate: [String: Double] { means(hits) }
-    /// Mean of 1 / rank of the first target item, 0 beyond the list, by length.
+    /// The mean of 1 / rank of the first target item, 0 beyond the list, by length.
     var meanReciprocalRank: [String: Double] { means(reciprocal) }
 
     private func means(_ sums: [Double]) -> [String: Double] {

@@ -1,29 +1,29 @@
-/// The names of the evidence that a prediction is a mixture of.
+/// The names of the experts in a mixture.
 package enum ExpertID: String, CaseIterable, Sendable, Codable {
     /// The LSTM over the order and rhythm of all events.
     case sequence
-    /// What this twin does again: frequency, recency and re-purchase rhythm.
+    /// Repeat purchases of this customer: frequency, recency and rhythm.
     case history
-    /// What follows what in this twin.
-    case ownTransitions
-    /// What follows what for everybody.
+    /// What followed what in this customer's history.
+    case personalTransitions = "ownTransitions"
+    /// What follows what for all customers.
     case transitions
-    /// What twins like this one did.
+    /// What similar customers did.
     case neighbours
-    /// What is being bought now.
+    /// What is popular now.
     case popularity
 }
 
-/// What one source says of the next event's item: a probability for each item of the catalogue.
+/// One expert's distribution of the next event's item over the catalogue.
 package enum ExpertPrediction: Sendable {
-    /// The source has nothing to say here.
+    /// The expert returns no prediction here.
     case none
     /// A few items, each at most once; all others have probability 0. Sums to 1.
     case sparse([(item: Int32, probability: Float)])
     /// One probability for each item of the catalogue. Sums to 1.
     case dense([Float])
 
-    /// The distribution in proportion to some weights; ``none`` if they are all 0.
+    /// The distribution in proportion to weights; ``none`` if no weight is above 0.
     init(weights: [Int32: Float]) {
         // Sorted, so that sums do not depend on the order of a hash table.
         let sorted = weights.filter { $0.value > 0 }.sorted { $0.key < $1.key }
@@ -36,12 +36,12 @@ package enum ExpertPrediction: Sendable {
         self = .sparse(sorted.map { (item: $0.key, probability: $0.value / total) })
     }
 
-    /// Whether the source has anything to say.
+    /// Whether there is no prediction.
     package var isEmpty: Bool { if case .none = self { true } else { false } }
 
     /// The probability of one item.
     ///
-    /// - Complexity: O(log n) in the number of items named.
+    /// - Complexity: O(log n) in the number of entries, O(1) if dense.
     package func probability(of item: Int32) -> Float {
         switch self {
         case .none: return 0
@@ -59,25 +59,25 @@ package enum ExpertPrediction: Sendable {
         }
     }
 
-    /// Adds `share` times this distribution to a dense one.
-    func add(to total: inout [Float], share: Float) {
+    /// Adds `weight` times this distribution to a dense one.
+    func add(to total: inout [Float], weight: Float) {
         switch self {
         case .none: break
         case .dense(let values):
-            for item in 0..<min(values.count, total.count) { total[item] += share * values[item] }
+            for item in 0..<min(values.count, total.count) { total[item] += weight * values[item] }
         case .sparse(let entries):
-            for entry in entries { total[Int(entry.item)] += share * entry.probability }
+            for entry in entries { total[Int(entry.item)] += weight * entry.probability }
         }
     }
 }
 
-/// One expert about what comes next.
+/// One predictor of the mixture.
 ///
-/// A source is trained once, never changes afterwards, and may be asked from any thread.
+/// An expert is trained once and immutable afterwards. All threads may use it.
 package protocol Expert: Sendable {
-    /// Which evidence this is.
+    /// Which expert this is.
     var name: ExpertID { get }
 
-    /// The distribution of the next event's item, as far as this source can tell.
-    func prediction(for context: PredictionQuery) -> ExpertPrediction
+    /// The distribution of the next event's item, or ``ExpertPrediction/none``.
+    func prediction(for query: PredictionQuery) -> ExpertPrediction
 }

@@ -1,59 +1,60 @@
 import Foundation
 
-/// What one item has meant to a twin up to a moment.
+/// A customer's contacts with one item up to a basket: how often, when first and when last.
 package struct ItemRecurrence: Sendable {
-    /// The moments of first and last contact, counted from the oldest.
-    package private(set) var firstMoment: Int
-    /// The moment of the last contact.
-    package private(set) var lastMoment: Int
-    /// In how many moments the item occurred.
+    /// The basket of the first contact, counted from the oldest.
+    package private(set) var firstBasket: Int
+    /// The basket of the last contact, counted from the oldest.
+    package private(set) var lastBasket: Int
+    /// The number of baskets with the item.
     package private(set) var count = 1
-    /// The time of the first contact, in seconds.
+    /// The time of the first contact, in seconds since 1970.
     package private(set) var firstTime: Int64
-    /// The time of the last contact, in seconds.
+    /// The time of the last contact, in seconds since 1970.
     package private(set) var lastTime: Int64
-    /// Type of the last contact.
+    /// The type of the last contact.
     package private(set) var lastType: UInt8
-    /// Contacts that fade by a factor with each moment, as of the last one: slow and fast.
+    /// Decayed counts of contacts as of the last one: slow and fast.
     private(set) var faded = SIMD2<Float>(1, 1)
 
-    /// The factors by which contacts fade with each moment.
+    /// The decay of the two counts with each basket.
     static let fading = SIMD2<Float>(0.97, 0.85)
 
-    /// The first contact.
-    package init(moment: Int, time: Int64, type: UInt8) {
-        firstMoment = moment
-        lastMoment = moment
+    /// Makes the recurrence of an item at its first contact.
+    package init(basket: Int, time: Int64, type: UInt8) {
+        firstBasket = basket
+        lastBasket = basket
         firstTime = time
         lastTime = time
         lastType = type
     }
 
-    /// A further contact.
-    package mutating func observe(moment: Int, time: Int64, type: UInt8) {
-        if moment != lastMoment {
-            faded = faded(at: moment) + 1
+    /// Adds a contact.
+    package mutating func observe(basket: Int, time: Int64, type: UInt8) {
+        if basket != lastBasket {
+            faded = faded(at: basket) + 1
             count += 1
         }
-        lastMoment = moment
+        lastBasket = basket
         lastTime = time
         lastType = type
     }
 
-    /// The mean number of seconds from one contact to the next; `nil` for an item without a rhythm,
-    /// because it was met only once or all at one time.
+    /// The mean number of seconds from one contact to the next.
+    ///
+    /// `nil` for an item without a rhythm: with one contact, or with all contacts at one time.
     var meanGap: Float? {
         count > 1 && lastTime > firstTime ? Float(lastTime - firstTime) / Float(count - 1) : nil
     }
 
-    /// The faded contacts as of a later moment.
-    func faded(at moment: Int) -> SIMD2<Float> {
-        faded * MomentTables.fading(moment - lastMoment)
+    /// The decayed counts as of a later basket.
+    func faded(at basket: Int) -> SIMD2<Float> {
+        faded * BasketCountTables.fading(basket - lastBasket)
     }
 }
 
-/// Functions of a number of moments, which is small and asked for again and again.
-enum MomentTables {
+/// Tables of functions of a number of baskets; numbers beyond the tables are computed.
+enum BasketCountTables {
     private static let count = 2048
     private static let logs = (0..<count).map { Foundation.log(Float($0)) }
     private static let logsAfterHalf = (0..<count).map { Foundation.log(Float($0) + 0.5) }
@@ -69,124 +70,127 @@ enum MomentTables {
         n < count ? logsAfterHalf[n] : Foundation.log(Float(n) + 0.5)
     }
 
-    /// What is left of a contact after so many moments, from 0.
-    static func fading(_ moments: Int) -> SIMD2<Float> {
-        moments < count ? fadings[moments] : SIMD2(0, 0)
+    /// The weight of a contact `baskets` baskets ago, from 0 up; beyond the table it is 0.
+    static func fading(_ baskets: Int) -> SIMD2<Float> {
+        baskets < count ? fadings[baskets] : SIMD2(0, 0)
     }
 }
 
-/// Follows a twin's contacts with its items, moment by moment.
-package struct RepetitionTracker: Sendable {
+/// Tracks a customer's contacts with items, basket by basket.
+package struct RecurrenceTracker: Sendable {
     /// The items in order of first contact.
     package private(set) var items: [Int32] = []
-    /// What each of ``items`` has meant so far.
-    package private(set) var repetitions: [ItemRecurrence] = []
-    /// The number of moments seen.
-    package private(set) var momentCount = 0
+    /// The recurrence of each of ``items`` so far.
+    package private(set) var recurrences: [ItemRecurrence] = []
+    /// The number of baskets observed.
+    package private(set) var basketCount = 0
     private var slots: [Int32: Int] = [:]
 
     init() {}
 
-    /// Follows a whole history.
+    /// Observes a whole history.
     package init(_ history: History) {
-        for moment in 0..<history.momentCount { observe(history, events: history.moment(moment)) }
+        for basket in 0..<history.basketCount { observe(history, events: history.basket(basket)) }
     }
 
-    /// Takes in the next moment.
+    /// Adds the next basket.
     mutating func observe(_ history: History, events: Range<Int>) {
         for event in events {
             let (item, time, type) = (
                 history.items[event], history.times[event], history.types[event]
             )
             if let slot = slots[item] {
-                repetitions[slot].observe(moment: momentCount, time: time, type: type)
+                recurrences[slot].observe(basket: basketCount, time: time, type: type)
             } else {
                 slots[item] = items.count
                 items.append(item)
-                repetitions.append(ItemRecurrence(moment: momentCount, time: time, type: type))
+                recurrences.append(ItemRecurrence(basket: basketCount, time: time, type: type))
             }
         }
-        momentCount += 1
+        basketCount += 1
     }
 
-    /// What an item has meant so far; `nil` if the twin has not met it.
-    package func repetition(of item: Int32) -> ItemRecurrence? {
-        slot(of: item).map { repetitions[$0] }
+    /// The recurrence of an item so far; `nil` without contact.
+    package func recurrence(of item: Int32) -> ItemRecurrence? {
+        slot(of: item).map { recurrences[$0] }
     }
 
-    /// The place of an item in ``items``; `nil` if the twin has not met it.
+    /// The index of an item in ``items``; `nil` without contact.
     package func slot(of item: Int32) -> Int? { slots[item] }
 }
 
-/// What the probability of a repetition depends on: numbers, and classes of which one holds each.
+/// The features of the repeat purchase regression: numbers, and classes in one-hot coding.
 ///
-/// Every weight is kept for each type of event that may be asked for.
-struct RepetitionFeatures {
-    /// Event types told apart, in the question and in the last contact.
+/// Each event type that a query may ask for has its own weights.
+struct RecurrenceFeatures {
+    /// The number of event types, of the query and of the last contact.
     static let typeCount = 10
-    /// Numbers, each as a logarithm: rate of contacts, contacts faded slowly and fast, moments since
-    /// the last, and the four of the item's habit, of which the gap is set beside these moments.
+    /// The number of numeric features, all logarithms.
+    ///
+    /// They are the rate of contacts, contacts with slow and with fast decay, baskets since the
+    /// last contact, and the four of the item's habit. The habit's gap is relative to the baskets
+    /// since the last contact.
     static let numberCount = 8
-    /// Classes of which one holds each.
+    /// The number of class features.
     static let classCount = 5
-    /// Which of them is how due the item is by the twin's own rhythm.
+    /// The index of the class feature that says how due the item is by the customer's own rhythm.
     private static let dueClass = 2
     private static let recencyBounds: [Float] = [2, 3, 4, 6, 9, 14, 21, 36]
     private static let countBounds: [Float] = [2, 3, 4, 6, 10, 20, 40]
     private static let dueBounds: [Float] = [0.25, 0.5, 0.75, 0.9, 1.1, 1.35, 1.75, 2.5, 4]
-    /// Boundaries between classes of how due an item is.
+    /// The number of boundaries between the classes of how due an item is.
     static var dueBoundCount: Int { dueBounds.count }
     private static let recencyCount = recencyBounds.count + 1
     private static let countCount = countBounds.count + 1
-    /// One more than the bounds give: an item met only once has no rhythm.
+    /// One class more than the bounds give, for items without a rhythm.
     private static let dueCount = dueBounds.count + 2
     private static let habitCount = dueBounds.count + 1
-    /// Weights for each type asked for: bias, numbers, classes.
+    /// The number of weights of one event type: bias, numbers, classes.
     static let stride =
         1 + numberCount + recencyCount + countCount + dueCount + habitCount
         + typeCount
-    /// The number of weights.
+    /// The number of all weights.
     static let weightCount = typeCount * stride
 
-    /// Where the weights of the type asked for begin; the first is the bias.
+    /// The index of the first weight of the query's event type, which is the bias.
     let base: Int
-    /// The numbers.
+    /// The numeric features.
     let numbers: SIMD8<Float>
-    /// The places of the classes' weights: recency, count, how due by the twin's own rhythm and by
-    /// everybody's, last type.
+    /// The indices of the classes' weights: recency, count, how due by the customer's own rhythm
+    /// and by that of all customers, last type.
     let classes: SIMD8<Int32>
 
     init(
-        _ repetition: ItemRecurrence, _ habit: ItemRepeatStatistics.Habit, moments: Int,
+        _ recurrence: ItemRecurrence, _ habit: ItemRepeatStatistics.Habit, baskets: Int,
         time: Int64, type: UInt8
     ) {
-        let age = moments - repetition.lastMoment
-        let span = moments - repetition.firstMoment
-        let faded = repetition.faded(at: moments)
+        let age = baskets - recurrence.lastBasket
+        let span = baskets - recurrence.firstBasket
+        let faded = recurrence.faded(at: baskets)
         numbers = SIMD8(
-            MomentTables.logAfterHalf(repetition.count) - MomentTables.log(span + 4),
-            log(faded.x + 0.02), log(faded.y + 0.02), MomentTables.log(age), habit.rate,
-            habit.returns, MomentTables.log(age) - habit.gap, habit.popularity)
+            BasketCountTables.logAfterHalf(recurrence.count) - BasketCountTables.log(span + 4),
+            log(faded.x + 0.02), log(faded.y + 0.02), BasketCountTables.log(age), habit.rate,
+            habit.returns, BasketCountTables.log(age) - habit.gap, habit.popularity)
         let due =
-            repetition.meanGap.map {
-                Self.place(Float(max(0, time - repetition.lastTime)) / $0, Self.dueBounds)
+            recurrence.meanGap.map {
+                Self.classIndex(Float(max(0, time - recurrence.lastTime)) / $0, Self.dueBounds)
             } ?? Self.dueCount - 1
         base = Int(min(type, UInt8(Self.typeCount - 1))) * Self.stride
         var first = base + 1 + Self.numberCount
-        var places = SIMD8<Int32>()
-        places[0] = Int32(first + Self.place(Float(age), Self.recencyBounds))
+        var indices = SIMD8<Int32>()
+        indices[0] = Int32(first + Self.classIndex(Float(age), Self.recencyBounds))
         first += Self.recencyCount
-        places[1] = Int32(first + Self.place(Float(repetition.count), Self.countBounds))
+        indices[1] = Int32(first + Self.classIndex(Float(recurrence.count), Self.countBounds))
         first += Self.countCount
-        places[Self.dueClass] = Int32(first + due)
+        indices[Self.dueClass] = Int32(first + due)
         first += Self.dueCount
-        places[3] = Int32(first + Self.place(Float(age) / habit.meanGap, Self.dueBounds))
+        indices[3] = Int32(first + Self.classIndex(Float(age) / habit.meanGap, Self.dueBounds))
         first += Self.habitCount
-        places[4] = Int32(first + Int(min(repetition.lastType, UInt8(Self.typeCount - 1))))
-        classes = places
+        indices[4] = Int32(first + Int(min(recurrence.lastType, UInt8(Self.typeCount - 1))))
+        classes = indices
     }
 
-    /// The log-odds that the weights give.
+    /// The log-odds under some weights.
     func logit(_ weights: [Float]) -> Float {
         var sum = weights[base]
         for index in 0..<Self.numberCount { sum += weights[base + 1 + index] * numbers[index] }
@@ -194,15 +198,15 @@ struct RepetitionFeatures {
         return sum
     }
 
-    /// The log-odds but for the weight of how due the item is by the twin's own rhythm.
+    /// The log-odds without the weight of how due the item is by the customer's own rhythm.
     ///
-    /// It is the only part that depends on the time.
-    func logitButDue(_ weights: [Float]) -> Float {
+    /// That weight is the only part that depends on the time.
+    func logitWithoutDue(_ weights: [Float]) -> Float {
         logit(weights) - weights[Int(classes[Self.dueClass])]
     }
 
-    /// The weights of how due an item is, for a type asked for: of each class in the order of time,
-    /// and of an item without a rhythm.
+    /// The weights of how due an item is, for one event type: of each class in order of time, and
+    /// of items without a rhythm.
     static func dueWeights(_ weights: [Float], type: UInt8) -> (inOrder: [Float], none: Float) {
         let first =
             Int(min(type, UInt8(typeCount - 1))) * stride + 1 + numberCount + recencyCount
@@ -210,15 +214,16 @@ struct RepetitionFeatures {
         return (Array(weights[first..<first + dueCount - 1]), weights[first + dueCount - 1])
     }
 
-    /// The times, in seconds since 1970, from which each class but the first of how due an item is
-    /// holds; `nil` without a rhythm.
-    static func dueTimes(_ repetition: ItemRecurrence) -> [Double]? {
-        repetition.meanGap.map { mean in
-            dueBounds.map { Double(repetition.lastTime) + Double($0) * Double(mean) }
+    /// The times at which an item enters each class but the first of how due it is, in seconds
+    /// since 1970; `nil` without a rhythm.
+    static func dueTimes(_ recurrence: ItemRecurrence) -> [Double]? {
+        recurrence.meanGap.map { mean in
+            dueBounds.map { Double(recurrence.lastTime) + Double($0) * Double(mean) }
         }
     }
 
-    private static func place(_ value: Float, _ bounds: [Float]) -> Int {
+    /// The number of bounds at or below a value.
+    private static func classIndex(_ value: Float, _ bounds: [Float]) -> Int {
         var index = 0
         while index < bounds.count, value >= bounds[index] { index += 1 }
         return index

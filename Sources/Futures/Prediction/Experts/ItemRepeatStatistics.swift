@@ -1,22 +1,22 @@
 import Foundation
 import Learning
 
-/// What everybody's contacts say of each item: whether one comes back to it, how soon, and whether
-/// it is taken now.
+/// Statistics of each item over all customers: whether customers come back to it, how soon, and how
+/// popular it is now.
 ///
-/// Counts are smoothed by those of all items, so that a rare item is taken for an average one.
+/// Counts are smoothed by those of all items, so a rare item gets values near the average.
 struct ItemRepeatStatistics: Sendable, Equatable {
-    /// What is known of one item, as logarithms.
+    /// The statistics of one item, as logarithms.
     struct Habit: Sendable, Equatable {
-        /// log of the share of later moments, of those who have met the item, that it is in.
+        /// log of the fraction of baskets with the item, of those after a customer's first contact.
         let rate: Float
-        /// log of the share of those who have met the item who came back to it.
+        /// log of the fraction of customers with the item who came back to it.
         let returns: Float
-        /// log of the mean number of moments from one contact to the next.
+        /// log of the mean number of baskets from one contact to the next.
         let gap: Float
-        /// log of how popular the item is now, beside the mean of all items.
+        /// log of the item's current popularity relative to the mean item.
         let popularity: Float
-        /// The mean number of moments from one contact to the next.
+        /// The mean number of baskets from one contact to the next.
         let meanGap: Float
 
         init(rate: Float, returns: Float, gap: Float, popularity: Float) {
@@ -31,14 +31,14 @@ struct ItemRepeatStatistics: Sendable, Equatable {
         var numbers: [Float] { [rate, returns, gap, popularity] }
     }
 
-    /// Moments of everybody's that are added to those of an item.
+    /// The baskets of an average item that are added to those of each item.
     private static let rateSmoothing = 20.0
-    /// People of everybody's that are added to those of an item.
+    /// The customers of an average item that are added to those of each item.
     private static let returnSmoothing = 5.0
 
     /// The habit of each item.
     let items: [Habit]
-    /// The habit of all items together, for one of which nothing is known.
+    /// The habit of all items together, for unknown items.
     let common: Habit
 
     /// Counts the contacts of all sequences.
@@ -50,19 +50,19 @@ struct ItemRepeatStatistics: Sendable, Equatable {
         let newest = sequences.times.max() ?? 0
         for sequence in 0..<sequences.count {
             let history = History(sequences, sequence: sequence)
-            var met: [Int32: (first: Int, last: Int, count: Int)] = [:]
-            for moment in 0..<history.momentCount {
-                for event in history.moment(moment) {
+            var contacted: [Int32: (first: Int, last: Int, count: Int)] = [:]
+            for basket in 0..<history.basketCount {
+                for event in history.basket(basket) {
                     let item = history.items[event]
-                    let former = met[item]
-                    guard former?.last != moment else { continue }
-                    met[item] = (former?.first ?? moment, moment, (former?.count ?? 0) + 1)
+                    let former = contacted[item]
+                    guard former?.last != basket else { continue }
+                    contacted[item] = (former?.first ?? basket, basket, (former?.count ?? 0) + 1)
                 }
             }
-            for (item, entry) in met {
+            for (item, entry) in contacted {
                 contacts[Int(item)].add(
                     first: entry.first, last: entry.last, count: entry.count,
-                    moments: history.momentCount)
+                    baskets: history.basketCount)
             }
             for event in 0..<history.count {
                 let age = Double(newest - history.times[event])
@@ -73,7 +73,7 @@ struct ItemRepeatStatistics: Sendable, Equatable {
         var all = Contacts()
         for entry in contacts { all.add(entry) }
         let mean = all.recent / Double(max(1, contacts.count))
-        // Nothing of one's own but a mean popularity.
+        // No contacts of its own, and a mean popularity.
         var average = Contacts()
         average.recent = 0.99 * mean
         common = average.habit(smoothedBy: all, meanRecent: mean)
@@ -85,49 +85,50 @@ struct ItemRepeatStatistics: Sendable, Equatable {
         self.common = common
     }
 
-    /// The habit of an item; the common one if it is not known.
+    /// The habit of an item; ``common`` for an unknown one.
     subscript(item: Int32) -> Habit {
         items.indices.contains(Int(item)) ? items[Int(item)] : common
     }
 
-    /// What is counted of an item.
+    /// Counts of one item.
     private struct Contacts {
         var opportunities = 0.0
         var returns = 0.0
-        var people = 0.0
+        var customers = 0.0
         var returning = 0.0
-        var moments = 0.0
+        var baskets = 0.0
         var recent = 0.0
 
-        /// Adds one person's contacts, in `count` moments of their `moments`.
-        mutating func add(first: Int, last: Int, count: Int, moments: Int) {
-            opportunities += Double(moments - 1 - first)
+        /// Adds one customer's contacts, in `count` of the customer's `baskets`.
+        mutating func add(first: Int, last: Int, count: Int, baskets: Int) {
+            opportunities += Double(baskets - 1 - first)
             returns += Double(count - 1)
-            people += 1
+            customers += 1
             returning += count > 1 ? 1 : 0
-            self.moments += Double(last - first)
+            self.baskets += Double(last - first)
         }
 
         mutating func add(_ other: Contacts) {
             opportunities += other.opportunities
             returns += other.returns
-            people += other.people
+            customers += other.customers
             returning += other.returning
-            moments += other.moments
+            baskets += other.baskets
             recent += other.recent
         }
 
         func habit(smoothedBy all: Contacts, meanRecent: Double) -> Habit {
-            // One return in a thousand where there is none at all, so that no logarithm is infinite.
+            // A thousandth of a return, so that no logarithm is infinite.
             let allRate = (all.returns + 0.001) / (all.opportunities + 1)
-            let allShare = (all.returning + 0.001) / (all.people + 1)
-            let allGap = (all.moments + 1) / (all.returns + 1)
+            let allFraction = (all.returning + 0.001) / (all.customers + 1)
+            let allGap = (all.baskets + 1) / (all.returns + 1)
             let rate = (returns + rateSmoothing * allRate) / (opportunities + rateSmoothing)
-            let share = (returning + returnSmoothing * allShare) / (people + returnSmoothing)
-            let gap = (moments + returnSmoothing * allGap) / (returns + returnSmoothing)
+            let fraction =
+                (returning + returnSmoothing * allFraction) / (customers + returnSmoothing)
+            let gap = (baskets + returnSmoothing * allGap) / (returns + returnSmoothing)
             let popularity = (recent + 0.01 * meanRecent + 1e-9) / (meanRecent + 1e-9)
             return Habit(
-                rate: Float(log(rate)), returns: Float(log(share)),
+                rate: Float(log(rate)), returns: Float(log(fraction)),
                 gap: Float(log(max(1, gap))), popularity: Float(log(popularity)))
         }
     }

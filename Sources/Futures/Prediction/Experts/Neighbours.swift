@@ -1,40 +1,41 @@
 import Foundation
 package import Learning
 
-/// What twins like this one did: nearest sequences by common items, and what lies around those.
+/// What similar customers did: nearest sequences by common items vote for items around those.
 ///
 /// After V-SKNN (Ludewig and Jannach, "Evaluation of Session-based Recommendation Algorithms",
 /// 2018) and STAN (Garg et al., "Sequence and Time Aware Neighborhood for Session-based
-/// Recommendations", 2019). A sequence is near if it has the newest and rarest items of the asking
-/// twin; the nearest ones vote for their items, most for those next to what both have.
+/// Recommendations", 2019). A sequence is similar if it has the customer's newest and rarest items.
+/// The most similar ones vote for their items. Items near a common item get the most weight.
 package struct Neighbours: Expert {
-    /// How many nearest sequences vote.
+    /// The number of nearest sequences that vote.
     package static let neighbourCount = 200
-    /// How many of the newest distinct items ask.
+    /// The number of the customer's newest distinct items that are looked up.
     package static let queryLimit = 48
-    /// To how many of the newest sequences an item leads.
+    /// The number of newest sequences that are kept for each item.
     package static let postingLimit = 1000
-    /// The newest events of a sequence that are known.
+    /// The number of newest events that are kept of a sequence.
     package static let lengthLimit = 512
-    /// Moments after which an item of the asking twin counts 1/e.
+    /// An item of the query this many baskets ago has weight 1/e.
     static let queryReach: Float = 3
-    /// Moments from the common item after which a vote counts 1/e.
+    /// A vote this many baskets from the common item has weight 1/e.
     static let voteReach: Float = 6
-    /// What a vote for something before the common item counts beside one for something after it.
-    static let beforeShare: Float = 0.8
-    /// Days after which a sequence that has ended counts 1/e.
+    /// The weight of a vote for an item before the common item, relative to one after it.
+    static let beforeWeight: Float = 0.8
+    /// A sequence that ended this many days ago has weight 1/e.
     static let dayReach: Float = 80
 
-    /// The events of all sequences, oldest first.
+    /// The newest events of all sequences.
     let events: NeighbourEvents
+    /// The newest sequences with each item, in ascending order.
     private let postings: [[Int32]]
     /// log(1 + sequences / sequences with the item), by item.
     private let rarity: [Float]
-    /// √ of the length of the vector of distinct items, by sequence, over the weight of its age.
+    /// √ of the norm of the vector of distinct items, divided by the weight of the sequence's age.
     private let divisors: [Float]
-    private let scratch = VoteAccumulatorPool()
+    private let accumulators = VoteAccumulatorPool()
 
-    /// Which evidence this is.
+    /// Which expert this is.
     package var name: ExpertID { .neighbours }
 
     /// Indexes all sequences by their items.
@@ -42,12 +43,12 @@ package struct Neighbours: Expert {
     /// - Parameters:
     ///   - sequences: The sequences.
     ///   - itemCount: The number of items.
-    ///   - keys: Whose sequence each is, for ``forgetting(_:)``; empty if nobody needs to know.
+    ///   - keys: The customer of each sequence, for ``forgetting(_:)``; empty if unknown.
     package init(_ sequences: EventSequences, itemCount: Int, keys: [RowKey] = []) {
         self.init(NeighbourEvents(sequences, keys: keys), itemCount: itemCount)
     }
 
-    /// The same without the sequences of some customers; `nil` if it has none of them.
+    /// A copy without the sequences of some customers; `nil` if it has none of them.
     func forgetting(_ erased: Set<RowKey>) -> Neighbours? {
         events.forgetting(erased).map { Neighbours($0, itemCount: postings.count) }
     }
@@ -66,7 +67,7 @@ package struct Neighbours: Expert {
                 postings[item].append(Int32(sequence))
                 distinct += 1
             }
-            // √ of √n: half of the cosine's own, for long sequences do tell more.
+            // √(√n) in place of the cosine's √n, because long sequences hold more information.
             let age = exp(events.days(since: sequence) / Self.dayReach)
             divisors.append(distinct.squareRoot().squareRoot() * age)
         }
@@ -76,26 +77,26 @@ package struct Neighbours: Expert {
         self.divisors = divisors
     }
 
-    /// The items of the nearest sequences, weighted by nearness.
+    /// The items of the nearest sequences, weighted by similarity and distance.
     ///
     /// - Complexity: O(``queryLimit`` · ``postingLimit`` + ``neighbourCount`` · events of a
     ///   neighbour around the common item).
-    package func prediction(for context: PredictionQuery) -> ExpertPrediction {
-        let query = queryItems(context.history)
-        guard !query.isEmpty else { return .none }
-        return scratch.with(sequences: events.count, items: postings.count) { scratch in
-            let nearest = nearestSequences(query, context.history, &scratch)
-            var order: [Int32: Int] = [:]
-            for (place, entry) in query.enumerated() { order[entry.item] = place }
+    package func prediction(for query: PredictionQuery) -> ExpertPrediction {
+        let queryItems = queryItems(query.history)
+        guard !queryItems.isEmpty else { return .none }
+        return accumulators.with(sequences: events.count, items: postings.count) { accumulator in
+            let nearest = nearestSequences(to: queryItems, in: query.history, &accumulator)
+            var ranks: [Int32: Int] = [:]
+            for (rank, entry) in queryItems.enumerated() { ranks[entry.item] = rank }
             for (sequence, similarity) in nearest {
-                vote(sequence, similarity, order, &scratch)
+                vote(from: sequence, similarity: similarity, ranks: ranks, &accumulator)
             }
-            if context.sameMoment {
-                for item in context.history.lastMoment where Int(item) < postings.count {
-                    scratch.votes[Int(item)] = 0
+            if query.sameBasket {
+                for item in query.history.lastBasket where Int(item) < postings.count {
+                    accumulator.votes[Int(item)] = 0
                 }
             }
-            return scratch.drainVotes()
+            return accumulator.drainVotes()
         }
     }
 
@@ -104,67 +105,75 @@ package struct Neighbours: Expert {
         var weight: Float
     }
 
-    /// The newest distinct items, newest first, each with recency × rarity².
+    /// The newest distinct items, newest first, each with the weight recency × rarity².
     private func queryItems(_ history: History) -> [QueryItem] {
         var seen: Set<Int32> = []
-        var query: [QueryItem] = []
-        for moment in (0..<history.momentCount).reversed() {
-            let recency = exp(-Float(history.momentCount - 1 - moment) / Self.queryReach)
-            for event in history.moment(moment).reversed() {
+        var queryItems: [QueryItem] = []
+        for basket in (0..<history.basketCount).reversed() {
+            let recency = exp(-Float(history.basketCount - 1 - basket) / Self.queryReach)
+            for event in history.basket(basket).reversed() {
                 let item = history.items[event]
-                guard query.count < Self.queryLimit else { return query }
+                guard queryItems.count < Self.queryLimit else { return queryItems }
                 guard Int(item) < rarity.count, seen.insert(item).inserted else { continue }
                 let rarity = rarity[Int(item)]
-                query.append(QueryItem(item: item, weight: recency * rarity * rarity))
+                queryItems.append(QueryItem(item: item, weight: recency * rarity * rarity))
             }
         }
-        return query
+        return queryItems
     }
 
+    /// The sequences with the greatest similarity, most similar first.
     private func nearestSequences(
-        _ query: [QueryItem], _ history: History, _ scratch: inout VoteAccumulator
+        to queryItems: [QueryItem], in history: History, _ accumulator: inout VoteAccumulator
     ) -> [(sequence: Int, similarity: Float)] {
-        for entry in query {
+        for entry in queryItems {
             for sequence in postings[Int(entry.item)] {
-                scratch.add(entry.weight, toSequence: Int(sequence))
+                accumulator.add(entry.weight, toSequence: Int(sequence))
             }
         }
-        // Positive numbers are ordered as their bits are, so one integer holds what to sort by.
-        var keys = scratch.takeSequences { sequence, similarity in
+        // The bit patterns of positive numbers are in numeric order, so one integer is the sort
+        // key.
+        var keys = accumulator.drainSequences { sequence, similarity in
             UInt64((similarity / divisors[sequence]).bitPattern) << 32 | UInt64(sequence)
         }
         keys.sort(by: >)
         var nearest: [(sequence: Int, similarity: Float)] = []
         for key in keys where nearest.count < Self.neighbourCount {
             let sequence = Int(key & 0xFFFF_FFFF)
-            // The asking twin as it was in training has nothing to tell it.
+            // The customer's own training sequence is skipped.
             guard !events.isBeginning(sequence, of: history) else { continue }
             nearest.append((sequence, Float(bitPattern: UInt32(key >> 32))))
         }
         return nearest
     }
 
-    /// Votes for the items of a sequence around the newest item that it has in common.
+    /// Votes for the items of a sequence around the customer's newest item in it.
+    ///
+    /// - Parameters:
+    ///   - sequence: The sequence.
+    ///   - similarity: Its similarity, by which all votes are multiplied.
+    ///   - ranks: The rank of each item of the query, 0 for the newest.
+    ///   - accumulator: Where the votes are added.
     private func vote(
-        _ sequence: Int, _ similarity: Float, _ order: [Int32: Int],
-        _ scratch: inout VoteAccumulator
+        from sequence: Int, similarity: Float, ranks: [Int32: Int],
+        _ accumulator: inout VoteAccumulator
     ) {
         let range = events.range(of: sequence)
         var common = range.upperBound
         var best = Int.max
         for event in range {
-            guard let place = order[events.items[event]], place <= best else { continue }
-            (best, common) = (place, event)
+            guard let rank = ranks[events.items[event]], rank <= best else { continue }
+            (best, common) = (rank, event)
         }
         guard common < range.upperBound else { return }
-        let middle = events.moments[common]
+        let middle = events.baskets[common]
         let reach = Int32(4 * Self.voteReach)
-        for event in range where abs(events.moments[event] - middle) <= reach {
-            let distance = Float(events.moments[event] - middle)
+        for event in range where abs(events.baskets[event] - middle) <= reach {
+            let distance = Float(events.baskets[event] - middle)
             var weight = similarity * exp(-abs(distance) / Self.voteReach)
-            if distance < 0 { weight *= Self.beforeShare }
+            if distance < 0 { weight *= Self.beforeWeight }
             let item = Int(events.items[event])
-            scratch.add(weight * rarity[item], toItem: item)
+            accumulator.add(weight * rarity[item], toItem: item)
         }
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 package import Learning
 
-/// What is being bought now: counts that fade by half every four weeks.
+/// Item popularity: counts of events that halve every four weeks.
 package struct Popularity: Expert {
     /// Half-life of a count, in seconds: four weeks.
     package static let halfLifeSeconds = 28.0 * 86_400
@@ -9,12 +9,12 @@ package struct Popularity: Expert {
     /// Probability of each item of the catalogue.
     package let probabilities: [Float]
 
-    /// Which evidence this is.
+    /// Which expert this is.
     package var name: ExpertID { .popularity }
 
     /// Counts the items of all sequences as of the newest event.
     ///
-    /// Every item gets one hundredth of a count beforehand, so that none is impossible.
+    /// Each item starts with a hundredth of a count, so no item has probability 0.
     package init(_ sequences: EventSequences, itemCount: Int) {
         let newest = sequences.times.max() ?? 0
         var counts = [Double](repeating: 0.01, count: itemCount)
@@ -28,8 +28,8 @@ package struct Popularity: Expert {
 
     init(probabilities: [Float]) { self.probabilities = probabilities }
 
-    /// The same distribution for everyone.
-    package func prediction(for context: PredictionQuery) -> ExpertPrediction {
+    /// The same distribution for all customers; none for an empty catalogue.
+    package func prediction(for query: PredictionQuery) -> ExpertPrediction {
         probabilities.isEmpty ? .none : .dense(probabilities)
     }
 }

@@ -1,28 +1,26 @@
 import Foundation
 package import Learning
 
-/// What a twin does again: for each item it has met, the probability of meeting it at the next
-/// moment, learned from everybody's repetitions.
+/// Repeat purchases: the probability that each item of the history is in the next basket.
 ///
-/// A logistic regression on how often, how lately and how regularly an item came back, and on
-/// whether and how soon everybody comes back to it, with its own weights for each type of event
-/// asked for. It holds decayed frequency and re-purchase rhythm in one formula, and learns from the
-/// data how much each of them tells.
+/// A logistic regression on how often, how recently and how regularly the item came back, and on
+/// the item's statistics over all customers. Each event type that a query may ask for has its own
+/// weights. The regression combines decayed frequency and purchase rhythm in one formula.
 package struct RepeatPurchaseModel: Expert {
-    /// The weights of the regression; see ``RepetitionFeatures``.
+    /// The weights of the regression; see ``RecurrenceFeatures``.
     package let weights: [Float]
-    /// What everybody does with each item.
+    /// The statistics of each item over all customers.
     let habits: ItemRepeatStatistics
 
-    /// Which evidence this is.
+    /// Which expert this is.
     package var name: ExpertID { .history }
 
-    /// Learns from the repetitions of all sequences.
+    /// Learns from the recurrences of all sequences.
     ///
-    /// - Complexity: O(Σ moments × distinct items) over the sequences.
+    /// - Complexity: O(Σ baskets × distinct items) over the sequences.
     package init(_ sequences: EventSequences) {
         habits = ItemRepeatStatistics(sequences)
-        var regression = RepetitionRegression(habits)
+        var regression = RecurrenceRegression(habits)
         regression.learn(sequences)
         weights = regression.weights
     }
@@ -32,51 +30,58 @@ package struct RepeatPurchaseModel: Expert {
         self.habits = habits
     }
 
-    /// The items of the history in proportion to their probabilities of repetition.
-    package func prediction(for context: PredictionQuery) -> ExpertPrediction {
-        let tracker = RepetitionTracker(context.history)
+    /// The items of the history in proportion to their probabilities.
+    package func prediction(for query: PredictionQuery) -> ExpertPrediction {
+        let tracker = RecurrenceTracker(query.history)
         var weights: [Int32: Float] = [:]
         weights.reserveCapacity(tracker.items.count)
-        for (item, repetition) in zip(tracker.items, tracker.repetitions) {
+        for (item, recurrence) in zip(tracker.items, tracker.recurrences) {
             weights[item] = probability(
-                of: item, repetition, moments: tracker.momentCount, time: context.time,
-                type: context.type)
+                of: item, recurrence, baskets: tracker.basketCount, time: query.time,
+                type: query.type)
         }
-        if context.sameMoment {
-            for item in context.history.lastMoment { weights[item] = nil }
+        if query.sameBasket {
+            for item in query.history.lastBasket { weights[item] = nil }
         }
         return ExpertPrediction(weights: weights)
     }
 
-    /// The probability that an item comes back at the next moment.
+    /// The probability that an item is in the next basket.
+    ///
+    /// - Parameters:
+    ///   - item: The item.
+    ///   - recurrence: The customer's contacts with it.
+    ///   - baskets: The number of baskets so far.
+    ///   - time: The time of the next basket, in seconds since 1970.
+    ///   - type: The type of the next event.
+    /// - Returns: The probability, between 0 and 1.
     package func probability(
-        of item: Int32, _ repetition: ItemRecurrence, moments: Int, time: Int64, type: UInt8
+        of item: Int32, _ recurrence: ItemRecurrence, baskets: Int, time: Int64, type: UInt8
     ) -> Float {
-        let features = RepetitionFeatures(
-            repetition, habits[item], moments: moments, time: time, type: type)
+        let features = RecurrenceFeatures(
+            recurrence, habits[item], baskets: baskets, time: time, type: type)
         return 1 / (1 + exp(-features.logit(weights)))
     }
 }
 
-/// Learns the weights by stochastic gradient steps of a size that falls for each weight by itself
-/// (AdaGrad, Duchi, Hazan and Singer 2011).
-private struct RepetitionRegression {
-    private(set) var weights = [Float](repeating: 0, count: RepetitionFeatures.weightCount)
-    private var squares = [Float](repeating: 1e-3, count: RepetitionFeatures.weightCount)
+/// Learns the weights with AdaGrad (Duchi, Hazan and Singer 2011).
+private struct RecurrenceRegression {
+    private(set) var weights = [Float](repeating: 0, count: RecurrenceFeatures.weightCount)
+    private var squares = [Float](repeating: 1e-3, count: RecurrenceFeatures.weightCount)
 
     private static let rate: Float = 0.05
-    /// Cases that are learned from in one pass at most; beyond that, every n-th sequence is.
+    /// The greatest number of cases in a pass; beyond it, only every n-th sequence is used.
     private static let caseCountMax = 40_000_000
     private static let passes = 2
-    /// Log-odds of a repetition of which nothing else is known.
+    /// The initial bias: the log-odds of a recurrence without other information.
     private static let startBias: Float = -4
 
     private let habits: ItemRepeatStatistics
 
     init(_ habits: ItemRepeatStatistics) {
         self.habits = habits
-        for type in 0..<RepetitionFeatures.typeCount {
-            weights[type * RepetitionFeatures.stride] = Self.startBias
+        for type in 0..<RecurrenceFeatures.typeCount {
+            weights[type * RecurrenceFeatures.stride] = Self.startBias
         }
     }
 
@@ -89,7 +94,7 @@ private struct RepetitionRegression {
         }
     }
 
-    /// About how many cases there are: moments times items met by then.
+    /// The approximate number of cases: baskets times distinct items until then.
     private static func caseCount(_ sequences: EventSequences) -> Int {
         (0..<sequences.count).reduce(0) { sum, sequence in
             let length = sequences.range(of: sequence).count
@@ -99,19 +104,19 @@ private struct RepetitionRegression {
     }
 
     private mutating func learn(_ history: History) {
-        var tracker = RepetitionTracker()
-        for moment in 0..<history.momentCount {
-            let events = history.moment(moment)
+        var tracker = RecurrenceTracker()
+        for basket in 0..<history.basketCount {
+            let events = history.basket(basket)
             var present: [UInt8: Set<Int32>] = [:]
             for event in events {
                 present[history.types[event], default: []].insert(history.items[event])
             }
             let time = history.times[events.lowerBound]
             for (type, items) in present.sorted(by: { $0.key < $1.key }) {
-                for (item, repetition) in zip(tracker.items, tracker.repetitions) {
+                for (item, recurrence) in zip(tracker.items, tracker.recurrences) {
                     step(
-                        RepetitionFeatures(
-                            repetition, habits[item], moments: moment, time: time, type: type),
+                        RecurrenceFeatures(
+                            recurrence, habits[item], baskets: basket, time: time, type: type),
                         isHit: items.contains(item))
                 }
             }
@@ -119,20 +124,20 @@ private struct RepetitionRegression {
         }
     }
 
-    private mutating func step(_ features: RepetitionFeatures, isHit: Bool) {
+    private mutating func step(_ features: RecurrenceFeatures, isHit: Bool) {
         let probability = 1 / (1 + exp(-features.logit(weights)))
         let slope = probability - (isHit ? 1 : 0)
         move(features.base, slope)
-        for index in 0..<RepetitionFeatures.numberCount {
+        for index in 0..<RecurrenceFeatures.numberCount {
             move(features.base + 1 + index, slope * features.numbers[index])
         }
-        for index in 0..<RepetitionFeatures.classCount {
+        for index in 0..<RecurrenceFeatures.classCount {
             move(Int(features.classes[index]), slope)
         }
     }
 
-    private mutating func move(_ place: Int, _ slope: Float) {
-        squares[place] += slope * slope
-        weights[place] -= Self.rate * slope / squares[place].squareRoot()
+    private mutating func move(_ index: Int, _ slope: Float) {
+        squares[index] += slope * slope
+        weights[index] -= Self.rate * slope / squares[index].squareRoot()
     }
 }

@@ -1,9 +1,9 @@
 import Crypto
 
-/// Tells in a model's files which customer a sequence is of, so that it can be erased.
+/// Identifies the customer of a sequence in a model's files, so that the sequence can be erased.
 ///
-/// The first half of the SHA-256 of the customer's pseudonym. Whoever has the store can find a
-/// customer's sequence with it. Without the store it says nothing.
+/// It is the first half of the SHA-256 of the customer's pseudonym. It identifies customers only
+/// together with the store.
 package struct RowKey: Hashable, Comparable, Sendable {
     /// The number of bytes.
     static let byteCount = 16
@@ -13,21 +13,21 @@ package struct RowKey: Hashable, Comparable, Sendable {
 
     /// The key of a customer.
     ///
-    /// - Parameter pseudonym: What the store calls the customer.
+    /// - Parameter pseudonym: The customer's pseudonym in the store.
     package init(pseudonym: String) {
         let digest = Array(SHA256.hash(data: Array("model row/\(pseudonym)".utf8)))
         high = Self.word(digest[0..<8])
         low = Self.word(digest[8..<16])
     }
 
-    /// The key with given bytes; `nil` unless there are as many as a key has.
+    /// The key with given bytes; `nil` unless there are ``byteCount`` of them.
     init?(bytes: ArraySlice<UInt8>) {
         guard bytes.count == Self.byteCount else { return nil }
         high = Self.word(bytes.prefix(8))
         low = Self.word(bytes.suffix(8))
     }
 
-    /// The key that a text of hexadecimal digits names; `nil` if it names none.
+    /// The key with given hexadecimal digits; `nil` if the text is no key.
     init?(_ text: some StringProtocol) {
         let digits = text.utf8.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
         guard digits.count == 2 * Self.byteCount, text.utf8.count == digits.count else {

@@ -1,66 +1,65 @@
 import Kernels
 package import Learning
 
-/// What the LSTM expects after the order and rhythm of a twin's events.
+/// The LSTM's prediction from the order and rhythm of a customer's events.
 package struct SequenceExpert: Expert {
-    /// How many of the newest events the LSTM reads; older ones have faded from its state.
+    /// The number of newest events that the LSTM reads; older ones hardly affect its state.
     package static let replayLimit = 200
 
     /// The trained network.
     package let model: SequenceModel
 
-    /// Which evidence this is.
+    /// Which expert this is.
     package var name: ExpertID { .sequence }
 
     /// Wraps a trained network.
     package init(model: SequenceModel) { self.model = model }
 
-    /// The LSTM's state after a history, or `nil` if nothing has happened yet.
+    /// The LSTM's state after a history; `nil` if the history is empty.
     package func state(after history: History) -> SequenceModel.State? {
         guard !history.isEmpty else { return nil }
         let recent = history.suffix(events: Self.replayLimit)
         return model.replay(items: recent.items, types: recent.types, times: recent.times)
     }
 
-    /// The item head's distribution, given the time and type of the next event.
-    package func prediction(for context: PredictionQuery) -> ExpertPrediction {
-        guard let state = state(in: context) else { return .none }
+    /// The LSTM's distribution of the item, given the time and type of the next event.
+    package func prediction(for query: PredictionQuery) -> ExpertPrediction {
+        guard let state = state(for: query) else { return .none }
         return .dense(
             model.itemProbabilities(
-                state, gaps: [context.gap], weekParts: [context.weekPart], types: [context.type]
+                state, gaps: [query.gap], weekParts: [query.weekPart], types: [query.type]
             ).elements)
     }
 
-    /// The LSTM's state in a context, or `nil` if nothing has happened yet.
-    func state(in context: PredictionQuery) -> SequenceModel.State? {
-        context.state ?? state(after: context.history)
+    /// The LSTM's state of a query; `nil` if the history is empty.
+    func state(for query: PredictionQuery) -> SequenceModel.State? {
+        query.state ?? state(after: query.history)
     }
 
-    /// A class of the time to the next event, with the likeliest type of an event then.
+    /// A class of the time to the next basket, with the most likely event type then.
     struct Expectation: Sendable {
         /// The class of the gap.
         var gap: Int
-        /// The likeliest type.
+        /// The most likely type.
         var type: UInt8
-        /// The probability of the class among those that are given.
-        var share: Float
+        /// The probability of the class, relative to all returned ones.
+        var probability: Float
     }
 
-    /// The likeliest classes of the time to the next event by the LSTM's own heads, the likeliest
-    /// first.
+    /// The most likely classes of the time to the next basket, the most likely first.
     ///
     /// - Parameters:
     ///   - state: The LSTM's state after the history.
-    ///   - laterOnly: Leaves out the possibility of one more item in the newest moment.
-    ///   - types: The types that may be; all unless given.
-    ///   - share: How much of the probability the classes must hold together, 0 for the likeliest.
-    /// - Returns: At least one; the shares sum to 1.
+    ///   - types: The allowed types; all if `nil`.
+    ///   - coverage: The probability that the classes must have together; 0 for the first one only.
+    /// - Returns: At least one class; the probabilities sum to 1.
     func expectations(
-        _ state: SequenceModel.State, laterOnly: Bool, types: [UInt8]?, covering share: Float
+        _ state: SequenceModel.State, types: [UInt8]?, coverage: Float
     ) -> [Expectation] {
         var gaps = model.gapProbabilities(state).elements
-        if laterOnly, !gaps.isEmpty { gaps[0] = 0 }
-        let wanted = share * gaps.reduce(0, +)
+        // Class 0 is one more item of the newest basket.
+        if !gaps.isEmpty { gaps[0] = 0 }
+        let wanted = coverage * gaps.reduce(0, +)
         var chosen: [Int] = []
         var covered: Float = 0
         for gap in gaps.indices.sorted(by: { (gaps[$1], $0) < (gaps[$0], $1) })
@@ -73,7 +72,7 @@ package struct SequenceExpert: Expert {
             let candidates = types?.map(Int.init) ?? Array(probabilities.indices)
             let type = candidates.max { probabilities[$0] < probabilities[$1] } ?? 0
             return Expectation(
-                gap: gap, type: UInt8(type), share: covered > 0 ? gaps[gap] / covered : 1)
+                gap: gap, type: UInt8(type), probability: covered > 0 ? gaps[gap] / covered : 1)
         }
     }
 }

@@ -1,10 +1,10 @@
-/// For each item a short list of other items with weights, heaviest first, in two flat arrays.
+/// A sparse matrix by rows: for each item a short list of other items with weights, heaviest first.
 package struct SparseRows: Sendable {
-    /// Where each row begins; one more than there are rows.
+    /// The offset of each row, and the number of all entries at the end.
     package let offsets: [Int32]
-    /// Columns of all rows.
+    /// The columns of all rows.
     package let columns: [Int32]
-    /// Weights of all rows.
+    /// The weights of all rows.
     package let weights: [Float]
 
     init(offsets: [Int32], columns: [Int32], weights: [Float]) {
@@ -13,12 +13,12 @@ package struct SparseRows: Sendable {
         self.weights = weights
     }
 
-    /// The heaviest entries of each row of a table of counts; each row then sums to 1.
+    /// Keeps the heaviest entries of each row and normalises the rows to sum 1.
     ///
     /// - Parameters:
     ///   - counts: Weights by (row << 32 | column).
     ///   - rowCount: The number of rows.
-    ///   - limit: The number of entries that a row keeps.
+    ///   - limit: The greatest number of entries of a row.
     init(counts: [UInt64: Float], rowCount: Int, limit: Int) {
         var rows = [[(column: Int32, weight: Float)]](repeating: [], count: rowCount)
         for (key, weight) in counts {
@@ -45,7 +45,7 @@ package struct SparseRows: Sendable {
     /// The number of rows.
     package var count: Int { offsets.count - 1 }
 
-    /// The entries of a row, heaviest first.
+    /// The indices of a row's entries, heaviest first; empty for an unknown row.
     package func row(_ row: Int) -> Range<Int> {
         offsets.indices.contains(row + 1) ? Int(offsets[row])..<Int(offsets[row + 1]) : 0..<0
     }

@@ -1,22 +1,23 @@
 package import Learning
 
-/// What follows what for everybody: the items of the moments after, and of the same moment.
+/// What follows what for all customers: items of later baskets, and of the same basket.
 package struct Transitions: Expert {
-    /// How many moments back an item still counts, with weight 1 / distance.
+    /// The number of baskets back that count, with weight 1 / distance.
     package static let reach = 4
-    /// Entries kept for each item.
+    /// The number of entries kept for each item.
     package static let rowLimit = 100
-    /// Items of a moment that are paired at most: a stock-up trip must not outweigh all others.
-    private static let momentLimit = 40
-    /// Distinct pairs that are held while counting; a pair seen once is dropped beyond this.
+    /// The greatest number of items of a basket that are paired, so that large baskets do not
+    /// outweigh all others.
+    private static let basketLimit = 40
+    /// The greatest number of distinct pairs while counting; beyond it, the lightest are dropped.
     private static let pairCountMax = 12_000_000
 
-    /// For each item what comes in the moments after it.
+    /// For each item, the items of later baskets.
     package let following: SparseRows
-    /// For each item what comes in the same moment.
+    /// For each item, the other items of its basket.
     package let together: SparseRows
 
-    /// Which evidence this is.
+    /// Which expert this is.
     package var name: ExpertID { .transitions }
 
     /// Counts the transitions of all sequences.
@@ -25,12 +26,12 @@ package struct Transitions: Expert {
         var together: [UInt64: Float] = [:]
         for sequence in 0..<sequences.count {
             let history = History(sequences, sequence: sequence)
-            for index in 0..<history.momentCount {
-                let target = history.moment(index).prefix(Self.momentLimit)
+            for index in 0..<history.basketCount {
+                let target = history.basket(index).prefix(Self.basketLimit)
                 Self.countTogether(history, target, &together)
                 for distance in 1...Self.reach where distance <= index {
-                    let source = history.moment(index - distance).prefix(Self.momentLimit)
-                    // In baskets of many items the last one says it all, at far less cost.
+                    let source = history.basket(index - distance).prefix(Self.basketLimit)
+                    // For large baskets the nearest one suffices, at far lower cost.
                     if distance > 1, source.count * target.count > 16 { break }
                     let weight = 1 / Float(distance * source.count)
                     for from in source {
@@ -55,39 +56,41 @@ package struct Transitions: Expert {
         self.together = together
     }
 
-    /// Adds up the rows of the newest items: of the newest moment for one more item of the same
-    /// basket, of the last few moments otherwise.
-    package func prediction(for context: PredictionQuery) -> ExpertPrediction {
-        let history = context.history
-        guard history.momentCount > 0 else { return .none }
+    /// The sum of the rows of the newest items: of the newest basket for one more item of it, of
+    /// the last ``reach`` baskets otherwise.
+    package func prediction(for query: PredictionQuery) -> ExpertPrediction {
+        let history = query.history
+        guard history.basketCount > 0 else { return .none }
         var weights: [Int32: Float] = [:]
-        let rows = context.sameMoment ? together : following
-        let reach = context.sameMoment ? 1 : min(Self.reach, history.momentCount)
+        let rows = query.sameBasket ? together : following
+        let reach = query.sameBasket ? 1 : min(Self.reach, history.basketCount)
         for distance in 1...reach {
-            let moment = history.moment(history.momentCount - distance)
-            let share = 1 / Float(distance * moment.count)
-            for event in moment {
+            let basket = history.basket(history.basketCount - distance)
+            let weight = 1 / Float(distance * basket.count)
+            for event in basket {
                 for entry in rows.row(Int(history.items[event])) {
-                    weights[rows.columns[entry], default: 0] += share * rows.weights[entry]
+                    weights[rows.columns[entry], default: 0] += weight * rows.weights[entry]
                 }
             }
         }
-        if context.sameMoment { for item in history.lastMoment { weights[item] = nil } }
+        if query.sameBasket { for item in history.lastBasket { weights[item] = nil } }
         return ExpertPrediction(weights: weights)
     }
 
+    /// Counts the pairs of a basket.
     private static func countTogether(
-        _ history: History, _ moment: Range<Int>, _ counts: inout [UInt64: Float]
+        _ history: History, _ basket: Range<Int>, _ counts: inout [UInt64: Float]
     ) {
-        guard moment.count > 1 else { return }
-        let weight = 1 / Float(moment.count - 1)
-        for from in moment {
-            for to in moment where history.items[from] != history.items[to] {
+        guard basket.count > 1 else { return }
+        let weight = 1 / Float(basket.count - 1)
+        for from in basket {
+            for to in basket where history.items[from] != history.items[to] {
                 counts[SparseRows.key(history.items[from], history.items[to]), default: 0] += weight
             }
         }
     }
 
+    /// Drops the lightest pairs until few enough are left.
     private static func shrink(_ counts: inout [UInt64: Float]) {
         var floor: Float = 0.11
         while counts.count > pairCountMax {

@@ -1,6 +1,8 @@
 import Synchronization
 
-/// Sums by sequence and by item, in memory that is used again: cleared by what was touched.
+/// Sums by sequence and by item in reusable memory.
+///
+/// Clearing it touches only the sums that were used.
 struct VoteAccumulator {
     private var similarities: [Float]
     private var touchedSequences: [Int32] = []
@@ -26,15 +28,15 @@ struct VoteAccumulator {
         votes[item] += weight
     }
 
-    /// Something of each sequence and its sum, which is 0 again afterwards.
-    mutating func takeSequences<Value>(_ value: (Int, Float) -> Value) -> [Value] {
+    /// Maps each sequence with its sum to a value, and resets the sums to 0.
+    mutating func drainSequences<Value>(_ value: (Int, Float) -> Value) -> [Value] {
         let values = touchedSequences.map { value(Int($0), similarities[Int($0)]) }
         for sequence in touchedSequences { similarities[Int(sequence)] = 0 }
         touchedSequences.removeAll(keepingCapacity: true)
         return values
     }
 
-    /// The items in proportion to their sums, which are 0 again afterwards.
+    /// The items in proportion to their sums, which are reset to 0.
     mutating func drainVotes() -> ExpertPrediction {
         var weights: [Int32: Float] = [:]
         weights.reserveCapacity(touchedItems.count)
@@ -47,18 +49,18 @@ struct VoteAccumulator {
     }
 }
 
-/// Scratch memory for as many threads as are at work.
+/// Accumulators that threads borrow; there are at most as many as threads at work.
 final class VoteAccumulatorPool: Sendable {
     private let free = Mutex<[VoteAccumulator]>([])
 
-    /// Runs `body` with memory that nobody else uses meanwhile.
+    /// Runs `body` with an accumulator that no other thread uses meanwhile.
     func with<Result>(
         sequences: Int, items: Int, _ body: (inout VoteAccumulator) -> Result
     ) -> Result {
-        var scratch =
+        var accumulator =
             free.withLock { $0.popLast() } ?? VoteAccumulator(sequences: sequences, items: items)
-        let result = body(&scratch)
-        free.withLock { [scratch] in $0.append(scratch) }
+        let result = body(&accumulator)
+        free.withLock { [accumulator] in $0.append(accumulator) }
         return result
     }
 }

@@ -1,20 +1,20 @@
 package import Learning
 
-/// The events of one twin as a model sees them, oldest first.
+/// The events of one customer as a model sees them, oldest first.
 ///
-/// Items are catalogue indexes, types are raw values of `EventType`, times are seconds since 1970
-/// and never fall. Events at one time form a *moment*: a basket, or a single click.
+/// Items are catalogue indices, types are raw values of `EventType`, times are seconds since 1970
+/// in ascending order. Events at one time form a *basket*, which may be a single click.
 package struct History: Sendable {
-    /// Catalogue index of each event's item.
+    /// The catalogue index of each event's item.
     package private(set) var items: [Int32] = []
-    /// Type of each event.
+    /// The type of each event.
     package private(set) var types: [UInt8] = []
-    /// Time of each event, in seconds since 1970.
+    /// The time of each event, in seconds since 1970.
     package private(set) var times: [Int64] = []
-    /// Where each moment begins in the arrays above.
-    package private(set) var momentStarts: [Int] = []
+    /// The index of each basket's first event.
+    package private(set) var basketStarts: [Int] = []
 
-    /// A twin to which nothing has happened.
+    /// Makes an empty history.
     package init() {}
 
     /// The history of one sequence of a training set.
@@ -22,7 +22,7 @@ package struct History: Sendable {
         self.init(sequences, events: sequences.range(of: sequence))
     }
 
-    /// The history that a run of events within one sequence makes.
+    /// The history of a range of events within one sequence.
     package init(_ sequences: EventSequences, events: Range<Int>) {
         for event in events {
             append(
@@ -34,43 +34,44 @@ package struct History: Sendable {
     /// The number of events.
     package var count: Int { items.count }
 
-    /// The number of moments.
-    package var momentCount: Int { momentStarts.count }
+    /// The number of baskets.
+    package var basketCount: Int { basketStarts.count }
 
-    /// Whether nothing has happened yet.
+    /// Whether there are no events.
     package var isEmpty: Bool { items.isEmpty }
 
     /// The time of the newest event.
     package var lastTime: Int64? { times.last }
 
-    /// The events of a moment, counted from the oldest.
-    package func moment(_ index: Int) -> Range<Int> {
-        let end = index + 1 < momentStarts.count ? momentStarts[index + 1] : items.count
-        return momentStarts[index]..<end
+    /// The indices of a basket's events; baskets are counted from the oldest.
+    package func basket(_ index: Int) -> Range<Int> {
+        let end = index + 1 < basketStarts.count ? basketStarts[index + 1] : items.count
+        return basketStarts[index]..<end
     }
 
-    /// The items of the newest moment.
-    package var lastMoment: ArraySlice<Int32> {
-        momentStarts.last.map { items[$0...] } ?? []
+    /// The items of the newest basket.
+    package var lastBasket: ArraySlice<Int32> {
+        basketStarts.last.map { items[$0...] } ?? []
     }
 
-    /// Adds an event; one that is older than the newest is taken to be of the newest moment.
+    /// Adds an event; one that is older than the newest joins the newest basket.
     package mutating func append(item: Int32, type: UInt8, time: Int64) {
         let time = max(time, times.last ?? time)
-        if time != times.last { momentStarts.append(items.count) }
+        if time != times.last { basketStarts.append(items.count) }
         items.append(item)
         types.append(type)
         times.append(time)
     }
 
-    /// The likeliest time of a moment that is known to lie within a range: the middle, or the
-    /// nearest time to it, by at most half a week, that lies in a part of the week in which more of
-    /// the moments were.
+    /// The most likely time of a basket within a range.
     ///
-    /// - Complexity: O(moments).
-    func usualTime(in range: ClosedRange<Int64>) -> Int64 {
+    /// It is the middle of the range, moved by at most half a week to the part of the week with the
+    /// most baskets. Among equal parts it is the nearest one.
+    ///
+    /// - Complexity: O(baskets).
+    func likeliestTime(in range: ClosedRange<Int64>) -> Int64 {
         var counts = [Int](repeating: 0, count: WeekPart.count)
-        for start in momentStarts { counts[WeekPart.index(time: times[start])] += 1 }
+        for start in basketStarts { counts[WeekPart.index(time: times[start])] += 1 }
         let middle = range.lowerBound + (range.upperBound - range.lowerBound) / 2
         var best = middle
         var most = counts[WeekPart.index(time: middle)]
@@ -83,20 +84,20 @@ package struct History: Sendable {
         return best
     }
 
-    /// The history up to and without a moment.
-    package func prefix(moments: Int) -> History {
+    /// The first `baskets` baskets.
+    package func prefix(baskets: Int) -> History {
         var prefix = History()
-        let end = moments < momentCount ? momentStarts[moments] : count
+        let end = baskets < basketCount ? basketStarts[baskets] : count
         for event in 0..<end {
             prefix.append(item: items[event], type: types[event], time: times[event])
         }
         return prefix
     }
 
-    /// The newest events, from the start of a moment; at least one moment even if it is longer.
+    /// The newest whole baskets with at most `limit` events, but at least one basket.
     package func suffix(events limit: Int) -> History {
         guard count > limit else { return self }
-        let start = momentStarts.first { $0 >= count - limit } ?? momentStarts.last ?? 0
+        let start = basketStarts.first { $0 >= count - limit } ?? basketStarts.last ?? 0
         var suffix = History()
         for event in start..<count {
             suffix.append(item: items[event], type: types[event], time: times[event])

@@ -3,18 +3,19 @@ import Shop
 import Time
 package import TwinStorage
 
-/// Reads the histories of a store's twins as a model sees them.
+/// Reads the histories of a store's customers as a model sees them.
 ///
-/// It keeps the places of the store's items in the model's catalogue, and may be used from any
-/// thread.
+/// It caches the catalogue indices of the store's items. All threads may use it.
 package final class TwinHistories: @unchecked Sendable {
-    // @unchecked: `places` is only touched under `lock`.
+    // @unchecked: `catalogueIndices` is only touched under `lock`.
     private let store: TwinStore
     private let catalogue: ModelCatalogue
     private let lock = NSLock()
-    private var places: [Int32?] = []
+    private var catalogueIndices: [Int32?] = []
 
-    /// Joins a store with a catalogue.
+    /// Makes a reader for a store and a catalogue.
+    ///
+    /// - Throws: What the store throws.
     package init(_ store: TwinStore, catalogue: ModelCatalogue) throws {
         self.store = store
         self.catalogue = catalogue
@@ -23,36 +24,40 @@ package final class TwinHistories: @unchecked Sendable {
 
     /// The history of a customer, without items that the model does not know.
     ///
-    /// It is empty for a customer of whom nothing is known.
+    /// It is empty for an unknown customer.
     ///
     /// - Throws: What the store throws.
     package func history(of snapshot: CustomerSnapshot) throws -> History {
         try history(snapshot.entries)
     }
 
-    /// The history that log entries make.
+    /// The history of log entries, without items that the model does not know.
+    ///
+    /// - Throws: What the store throws.
     package func history(_ entries: [LogEntry]) throws -> History {
         let newest = entries.lazy.compactMap(\.item).max() ?? -1
-        let places = try places(upTo: newest)
+        let catalogueIndices = try catalogueIndices(upTo: newest)
         var history = History()
         for entry in entries {
-            guard let item = entry.item, places.indices.contains(item), let place = places[item]
+            guard let item = entry.item, catalogueIndices.indices.contains(item),
+                let index = catalogueIndices[item]
             else { continue }
             history.append(
-                item: place, type: entry.type.rawValue, time: entry.timestamp.seconds)
+                item: index, type: entry.type.rawValue, time: entry.timestamp.seconds)
         }
         return history
     }
 
-    private func places(upTo newest: Int) throws -> [Int32?] {
-        let known = lock.withLock { places }
+    /// The catalogue index of each item of the store, at least up to an item.
+    private func catalogueIndices(upTo newest: Int) throws -> [Int32?] {
+        let known = lock.withLock { catalogueIndices }
         if newest < known.count { return known }
         try refresh()
-        return lock.withLock { places }
+        return lock.withLock { catalogueIndices }
     }
 
     private func refresh() throws {
-        let fresh = try store.itemIDs().map { catalogue.place(of: $0) }
-        lock.withLock { places = fresh }
+        let fresh = try store.itemIDs().map { catalogue.index(of: $0) }
+        lock.withLock { catalogueIndices = fresh }
     }
 }

@@ -1,114 +1,124 @@
 import Foundation
 import Kernels
 
-/// The shares with which experts enter a prediction.
+/// The weights of the experts in a prediction.
 ///
-/// Shares depend on how much is known of the twin, on whether the question is about one more item
-/// for the same basket, and on what the LSTM sees of the next event. They are learned by maximum
-/// likelihood on people that no source has seen: first shares for each kind of context (expectation
-/// maximisation for mixture weights, Dempster, Laird and Rubin 1977), then gates that move them (a
-/// mixture of experts, Jacobs, Jordan, Nowlan and Hinton 1991). A source that has nothing to say
-/// leaves its share to the others.
+/// Weights depend on the length of the history, on whether the query is about one more item of the
+/// same basket, and on the LSTM's features of the next event. They are learned by maximum
+/// likelihood on held-out customers: first the weights of each bucket (expectation maximisation,
+/// Dempster, Laird and Rubin 1977), then gates that move them (mixture of experts, Jacobs, Jordan,
+/// Nowlan and Hinton 1991). The weight of an expert without a prediction goes to the others.
 package struct Mixture: Sendable {
-    /// The sources, in the order of the shares.
+    /// The experts, in the order of the weights.
     package let names: [ExpertID]
-    /// Shares of the sources for each kind of context, each row summing to 1.
-    package let shares: [[Double]]
-    /// How the LSTM's outlook moves the logarithm of each source's share: a row of numbers for each
-    /// source, the first of them added as it is; no rows if it moves none.
+    /// The weights of the experts in each bucket; each row sums to 1.
+    package let weights: [[Double]]
+    /// Linear functions of the gating features that are added to the logarithms of the weights.
+    ///
+    /// One row for each expert: a constant, then one number for each feature. Empty without gates.
     package let gates: [[Float]]
 
-    /// Lower bounds, in moments, of the amounts of history that are told apart.
+    /// The lower bounds of the history lengths of buckets, in baskets; shorter ones are bucket 0.
     static let historyBounds = [1, 2, 3, 5, 9, 17, 41, 81, 161, 321]
-    /// Kinds of context: amounts of history, each for a later moment and for the same one.
-    static var kindCount: Int { 2 * (historyBounds.count + 1) }
+    /// The number of buckets: each range of history lengths, for a later basket and for the same
+    /// one.
+    static var bucketCount: Int { 2 * (historyBounds.count + 1) }
 
-    /// Makes a mixture from known shares and gates.
-    init(names: [ExpertID], shares: [[Double]], gates: [[Float]] = []) {
+    /// Makes a mixture from given weights and gates.
+    init(names: [ExpertID], weights: [[Double]], gates: [[Float]] = []) {
         self.names = names
-        self.shares = shares
+        self.weights = weights
         self.gates = gates
     }
 
-    /// A mixture in which all sources count the same.
+    /// A mixture with equal weights.
     package init(even names: [ExpertID]) {
         let row = [Double](repeating: 1 / Double(max(1, names.count)), count: names.count)
-        self.init(names: names, shares: [[Double]](repeating: row, count: Self.kindCount))
+        self.init(names: names, weights: [[Double]](repeating: row, count: Self.bucketCount))
     }
 
-    /// What the shares depend on.
+    /// The input of the gate, on which the weights depend.
     package struct GateInput: Sendable {
-        /// The kind of context.
-        var kind: Int
-        /// What the LSTM's item head sees (`SequenceModel.outlook`); empty when nothing is known.
-        var outlook: ArraySlice<Float>
+        /// The row of ``Mixture/weights``.
+        var bucket: Int
+        /// The LSTM's features of the next event; empty without a history.
+        var gatingFeatures: ArraySlice<Float>
 
-        /// A situation of a twin with so many moments.
-        package init(moments: Int, sameMoment: Bool, outlook: ArraySlice<Float>) {
-            kind = Mixture.kind(moments: moments, sameMoment: sameMoment)
-            self.outlook = outlook
+        /// The gate input of a history of `baskets` baskets.
+        package init(baskets: Int, sameBasket: Bool, gatingFeatures: ArraySlice<Float>) {
+            bucket = Mixture.bucket(baskets: baskets, sameBasket: sameBasket)
+            self.gatingFeatures = gatingFeatures
         }
 
-        /// The situation in a context.
-        init(_ context: PredictionQuery, outlook: ArraySlice<Float>) {
+        /// The gate input of a query.
+        init(_ query: PredictionQuery, gatingFeatures: ArraySlice<Float>) {
             self.init(
-                moments: context.history.momentCount, sameMoment: context.sameMoment,
-                outlook: outlook)
+                baskets: query.history.basketCount, sameBasket: query.sameBasket,
+                gatingFeatures: gatingFeatures)
         }
     }
 
-    /// What each source gave to an item that came next, in one situation.
+    /// The probabilities that the experts gave to an item that came next.
     struct Case {
-        var situation: GateInput
-        /// Probability by each source; `nil` where it had nothing to say.
+        var gateInput: GateInput
+        /// The probability by each expert; `nil` without a prediction.
         var probabilities: [Float?]
     }
 
-    /// Learns shares and gates from what came next in many contexts.
+    /// Learns weights and gates from cases.
+    ///
+    /// - Parameters:
+    ///   - names: The experts.
+    ///   - cases: The cases; those of one customer side by side.
+    ///   - iterations: The rounds of expectation maximisation.
+    ///   - stage: Reports the progress of the gates.
     init(
         names: [ExpertID], cases: [Case], iterations: Int = 60,
         stage: TrainingStage = .silent
     ) {
         let even = Mixture(even: names)
         let common = Self.learn(
-            cases, from: even.shares[0], prior: even.shares[0], priorWeight: 1,
+            cases, from: even.weights[0], prior: even.weights[0], priorWeight: 1,
             iterations: iterations)
-        let byKind = Dictionary(grouping: cases, by: \.situation.kind)
-        let shares = (0..<Self.kindCount).map { kind in
+        let byBucket = Dictionary(grouping: cases, by: \.gateInput.bucket)
+        let weights = (0..<Self.bucketCount).map { bucket in
             Self.learn(
-                byKind[kind] ?? [], from: common, prior: common, priorWeight: 100,
+                byBucket[bucket] ?? [], from: common, prior: common, priorWeight: 100,
                 iterations: iterations)
         }
-        let gates = GateTraining(Mixture(names: names, shares: shares), cases: cases)
+        let gates = GateTraining(Mixture(names: names, weights: weights), cases: cases)
             .gates(stage)
-        self.init(names: names, shares: shares, gates: gates)
+        self.init(names: names, weights: weights, gates: gates)
     }
 
-    /// The kind of a context.
-    static func kind(moments: Int, sameMoment: Bool) -> Int {
-        let amount = historyBounds.count { moments >= $0 }
-        return amount + (sameMoment ? historyBounds.count + 1 : 0)
+    /// The bucket of a history of `baskets` baskets.
+    static func bucket(baskets: Int, sameBasket: Bool) -> Int {
+        let amount = historyBounds.count { baskets >= $0 }
+        return amount + (sameBasket ? historyBounds.count + 1 : 0)
     }
 
-    /// The shares in a situation, with those of silent or unwanted sources given to the others.
+    /// The weights of the experts; those of unavailable experts go to the others.
     ///
-    /// - Returns: One share for each source; all 0 if no source speaks.
-    /// - Complexity: O(sources × length of the outlook).
-    package func shares(_ situation: GateInput, speaking: [Bool]) -> [Float] {
-        let row = shares[situation.kind]
-        // Relative to the greatest of them, so that no exponential overflows.
-        var moves = [Float](repeating: 0, count: row.count)
-        if !situation.outlook.isEmpty {
+    /// - Parameters:
+    ///   - gateInput: The input of the gate.
+    ///   - available: Whether each expert has a prediction and is wanted.
+    /// - Returns: One weight for each expert; all 0 if none is available.
+    /// - Complexity: O(experts × gating features).
+    package func weights(_ gateInput: GateInput, available: [Bool]) -> [Float] {
+        let row = weights[gateInput.bucket]
+        // The greatest shift is subtracted, so that no exponential overflows.
+        var shifts = [Float](repeating: 0, count: row.count)
+        if !gateInput.gatingFeatures.isEmpty {
             for (index, gate) in gates.enumerated() {
-                moves[index] = Self.move(gate, situation.outlook)
+                shifts[index] = Self.shift(gate, gateInput.gatingFeatures)
             }
         }
         var highest = -Float.infinity
-        for index in row.indices where speaking[index] { highest = max(highest, moves[index]) }
+        for index in row.indices where available[index] { highest = max(highest, shifts[index]) }
         var result = [Float](repeating: 0, count: row.count)
         var total: Float = 0
-        for index in row.indices where speaking[index] {
-            result[index] = Float(row[index]) * exp(moves[index] - highest)
+        for index in row.indices where available[index] {
+            result[index] = Float(row[index]) * exp(shifts[index] - highest)
             total += result[index]
         }
         guard total > 0 else { return [Float](repeating: 0, count: row.count) }
@@ -116,43 +126,43 @@ package struct Mixture: Sendable {
         return result
     }
 
-    /// By how much a gate moves the logarithm of a share.
-    private static func move(_ gate: [Float], _ outlook: ArraySlice<Float>) -> Float {
-        (gate.first ?? 0) + VectorMath.dot(gate.dropFirst(), outlook)
+    /// What a gate adds to the logarithm of a weight.
+    private static func shift(_ gate: [Float], _ gatingFeatures: ArraySlice<Float>) -> Float {
+        (gate.first ?? 0) + VectorMath.dot(gate.dropFirst(), gatingFeatures)
     }
 
-    /// Expectation maximisation from `start`, with cases of the prior's shares thrown in.
+    /// Expectation maximisation from `start`, with `priorWeight` pseudo-cases of the prior.
     ///
-    /// A silent source's share has gone to the others, so a case says nothing about it: it is
-    /// credited with what it would get beside them. Else a source that seldom speaks would be
-    /// taken for one that is seldom right.
+    /// A case holds no information on an unavailable expert. It credits the expert with its weight
+    /// relative to the available ones. Otherwise an expert that rarely answers would be taken for
+    /// one that is rarely right.
     private static func learn(
         _ cases: [Case], from start: [Double], prior: [Double], priorWeight: Double,
         iterations: Int
     ) -> [Double] {
-        var shares = start
+        var weights = start
         for _ in 0..<iterations {
             var sums = prior.map { $0 * priorWeight }
             for entry in cases {
-                var responsibilities = [Double](repeating: 0, count: shares.count)
+                var responsibilities = [Double](repeating: 0, count: weights.count)
                 var total = 0.0
-                var speaking = 0.0
+                var availableWeight = 0.0
                 for (index, probability) in entry.probabilities.enumerated() {
                     guard let probability else { continue }
-                    responsibilities[index] = shares[index] * Double(probability)
+                    responsibilities[index] = weights[index] * Double(probability)
                     total += responsibilities[index]
-                    speaking += shares[index]
+                    availableWeight += weights[index]
                 }
                 guard total > 0 else { continue }
                 for (index, probability) in entry.probabilities.enumerated() {
                     sums[index] +=
                         probability == nil
-                        ? shares[index] / speaking : responsibilities[index] / total
+                        ? weights[index] / availableWeight : responsibilities[index] / total
                 }
             }
             let total = sums.reduce(0, +)
-            shares = sums.map { $0 / total }
+            weights = sums.map { $0 / total }
         }
-        return shares
+        return weights
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Learning
 
-/// The summary of a model that comes with its files.
+/// A readable summary of a model, published with its files.
 enum ModelCard {
     /// The card as Markdown.
     static func text(_ model: PredictionModel, _ metrics: TrainingMetrics) -> String {
@@ -13,8 +13,8 @@ enum ModelCard {
                 + "which \(metrics.heldOutSequenceCount) were held out",
             "- \(metrics.itemCount) items; \(metrics.droppedEventCount) events of rarer items "
                 + "were left out",
-            "- \(metrics.newItemCount ?? 0) more items that nobody has touched yet, known by "
-                + "category, brand, name and description",
+            "- \(metrics.newItemCount ?? 0) more items without events, known by category, brand, "
+                + "name and description",
             "- LSTM: \(sequence.layers) layer(s) of width \(sequence.width), "
                 + "\(metrics.epochs.count) epochs, seed \(model.configuration.seed)",
         ]
@@ -24,16 +24,16 @@ enum ModelCard {
         if let reason = metrics.uncalibratedReason {
             lines.append("- no calibration: \(reason)")
         }
-        lines += ["", "| evidence | mean share | bits on held-out events |", "|---|---|---|"]
+        lines += ["", "| expert | mean weight | bits on held-out events |", "|---|---|---|"]
         for name in ExpertID.allCases.map(\.rawValue) + ["mixture"] {
-            let share = metrics.meanShares[name].map { rounded($0) } ?? ""
+            let weight = metrics.meanShares[name].map { rounded($0) } ?? ""
             let bits = metrics.heldOutBits[name].map { rounded($0) } ?? ""
-            lines.append("| \(name) | \(share) | \(bits) |")
+            lines.append("| \(name) | \(weight) | \(bits) |")
         }
         lines += [
             "",
-            "Bits are the mean of log2 of the probability given to what came next, where the "
-                + "source had anything to say: the nearer to 0, the better.", "",
+            "Bits are the mean of log2 of the probability of what came next, over the cases in "
+                + "which the expert returned a prediction. Nearer to 0 is better.", "",
         ]
         return lines.joined(separator: "\n")
     }

@@ -1,23 +1,23 @@
-/// The items that a model knows, and their places in its tables.
+/// The items that a model knows, and their indices in its tables.
 package struct ModelCatalogue: Sendable {
-    /// The shop's id of each item, by place.
+    /// The shop's id of each item, by index.
     package let itemIDs: [String]
-    private let places: [String: Int32]
+    private let indices: [String: Int32]
 
-    /// Makes a catalogue; an id that occurs twice keeps its first place.
+    /// Makes a catalogue; an id that occurs twice keeps its first index.
     package init(itemIDs: [String]) {
         self.itemIDs = itemIDs
-        var places: [String: Int32] = [:]
-        places.reserveCapacity(itemIDs.count)
-        for (place, id) in itemIDs.enumerated() where places[id] == nil {
-            places[id] = Int32(place)
+        var indices: [String: Int32] = [:]
+        indices.reserveCapacity(itemIDs.count)
+        for (index, id) in itemIDs.enumerated() where indices[id] == nil {
+            indices[id] = Int32(index)
         }
-        self.places = places
+        self.indices = indices
     }
 
     /// The number of items.
     package var count: Int { itemIDs.count }
 
-    /// The place of an item, or `nil` if the model does not know it.
-    package func place(of itemID: String) -> Int32? { places[itemID] }
+    /// The index of an item; `nil` if the model does not know it.
+    package func index(of itemID: String) -> Int32? { indices[itemID] }
 }

@@ -4,15 +4,22 @@ import Learning
 
 /// Writes a model to a folder and reads it back.
 ///
-/// `model.safetensors` holds all numbers, `config.json` the settings and shares, `catalogue.json`
-/// the items, `response.json` how the days around customers move what they buy, `metrics.json` how
-/// training went, `card.md` a summary for people, and `manifest.json` the SHA-256 of all of them.
-/// The same model makes the same bytes.
+/// | file | content |
+/// |---|---|
+/// | `model.safetensors` | all tensors |
+/// | `config.json` | settings and mixture weights |
+/// | `catalogue.json` | item ids |
+/// | `response.json` | demand response model |
+/// | `metrics.json` | training metrics |
+/// | `card.md` | readable summary |
+/// | `manifest.json` | lengths and SHA-256 digests of all other files |
+///
+/// Equal models give equal bytes.
 package enum ModelFiles {
     /// The version of the layout; a reader refuses all others.
     package static let formatVersion = 7
 
-    /// What every version's `config.json` says, however the rest of it looks.
+    /// The part of `config.json` that all versions of the layout have.
     private struct Format: Codable {
         var formatVersion: Int
     }
@@ -21,18 +28,18 @@ package enum ModelFiles {
         var formatVersion: Int
         var training: TrainingConfiguration
         var sequence: SequenceModel.Configuration
-        var mixture: Shares
+        var mixture: MixtureWeights
     }
 
-    /// The part of a mixture that people may want to look at; its gates are among the tensors.
-    struct Shares: Codable {
+    /// The readable part of a mixture; its gates are tensors.
+    struct MixtureWeights: Codable {
         var names: [ExpertID]
-        var shares: [[Double]]
+        var weights: [[Double]]
     }
 
-    /// The file of all numbers.
+    /// The file of all tensors.
     static let tensorsName = "model.safetensors"
-    /// The files that a model is read from, and those that tell of it.
+    /// The files of every model, without the manifest.
     private static let ownNames = [
         tensorsName, "config.json", "catalogue.json", "response.json", "metrics.json", "card.md",
     ]
@@ -41,27 +48,30 @@ package enum ModelFiles {
     ///
     /// - Parameters:
     ///   - model: The model.
-    ///   - metrics: How its training went.
-    ///   - files: What else belongs to the version, by file name.
+    ///   - metrics: The metrics of its training.
+    ///   - files: Other files of the version, by file name.
     ///   - folder: The folder.
-    /// - Throws: What the file system throws, or ``PredictionError`` when a name cannot be taken.
+    /// - Throws: What the file system throws, or ``PredictionError`` for an invalid file name.
     static func write(
         _ model: PredictionModel, metrics: TrainingMetrics, files: [String: Data] = [:],
         to folder: URL
     ) throws {
         let names = files.keys.sorted()
         guard names.allSatisfy({ ModelManifest.isPlain($0) && !ownNames.contains($0) }) else {
-            throw PredictionError(.file, "\(names) cannot all be files of a model.")
+            throw PredictionError(
+                .file,
+                "\(names) cannot all be files of a model. Use plain file names that the model "
+                    + "does not use itself.")
         }
         try write(tensorsOf: model, to: folder.appending(path: tensorsName))
-        // Threads change nothing in a model, so they change nothing in its files.
+        // The number of threads does not change a model, so it must not change its files.
         var training = model.configuration
         training.embeddings.threads = 1
         training.sequence.threads = 1
         let config = Config(
             formatVersion: formatVersion, training: training,
             sequence: model.sequence.model.configuration,
-            mixture: Shares(names: model.mixture.names, shares: model.mixture.shares))
+            mixture: MixtureWeights(names: model.mixture.names, weights: model.mixture.weights))
         try json(config).write(to: folder.appending(path: "config.json"))
         try json(metrics).write(to: folder.appending(path: "metrics.json"))
         try json(model.catalogue.itemIDs).write(to: folder.appending(path: "catalogue.json"))
@@ -72,17 +82,17 @@ package enum ModelFiles {
             .write(to: folder)
     }
 
-    /// Writes the numbers of a model, whole or not at all.
+    /// Writes the tensors of a model atomically.
     static func write(tensorsOf model: PredictionModel, to file: URL) throws {
         try SafeTensors.write(
             tensors(of: model), metadata: ["format": "foretwin", "version": "\(formatVersion)"],
             to: file.path)
     }
 
-    /// Reads a version of a model from its folder, and checks all files that it is made of.
+    /// Reads a version of a model from its folder, and checks all its files.
     ///
-    /// - Throws: ``PredictionError`` when a file is missing, damaged, not the one that was published,
-    ///   or of another format.
+    /// - Throws: ``PredictionError`` if a file is missing, damaged, not as published, or of another
+    ///   format.
     package static func read(from folder: URL) throws -> StoredModel {
         let configFile = folder.appending(path: "config.json")
         let bytes = try ModelManifest.contents(of: configFile)
@@ -117,7 +127,9 @@ package enum ModelFiles {
         }
     }
 
-    /// Reads how the training of a model went, without a look at its other files.
+    /// Reads the training metrics of a model without its other files.
+    ///
+    /// - Throws: ``PredictionError`` if the file is missing or damaged.
     package static func metrics(in folder: URL) throws -> TrainingMetrics {
         let file = folder.appending(path: "metrics.json")
         return try ModelManifest.decode(try ModelManifest.contents(of: file), of: file)
@@ -139,8 +151,9 @@ package enum ModelFiles {
                 + "reads format \(formatVersion). \(advice) again.")
     }
 
-    /// Throws unless the settings are in their ranges and fit the catalogue; nothing is computed of
-    /// them before.
+    /// Throws unless the settings are in their ranges and fit the catalogue.
+    ///
+    /// It must be called before anything is computed from them.
     private static func check(_ config: Config, itemCount: Int) throws(LearningError) {
         do {
             try config.training.validate()
@@ -149,13 +162,13 @@ package enum ModelFiles {
         }
         try config.sequence.validate()
         guard config.sequence.itemCount == itemCount,
-            config.sequence.typeCount == RepetitionFeatures.typeCount
+            config.sequence.typeCount == RecurrenceFeatures.typeCount
         else {
             throw LearningError(.invalidData, "its configuration and catalogue do not fit together")
         }
     }
 
-    /// Reads the numbers, once their types and shapes are those that the settings need.
+    /// Reads the tensors after a check of their types and shapes.
     private static func tensors(
         _ file: URL, _ config: Config, itemCount: Int, _ manifest: ModelManifest
     ) throws -> ModelTensors {
@@ -194,7 +207,7 @@ package enum ModelFiles {
         let neighbours = model.neighbours.events
         tensors["neighbours.offsets"] = vector(neighbours.offsets)
         tensors["neighbours.items"] = vector(neighbours.items)
-        tensors["neighbours.moments"] = vector(neighbours.moments)
+        tensors["neighbours.baskets"] = vector(neighbours.baskets)
         tensors["neighbours.end_days"] = Tensor(
             shape: [neighbours.count], .i64(neighbours.endDays))
         tensors["neighbours.keys"] = Tensor(
@@ -226,10 +239,10 @@ package enum ModelFiles {
     ) throws -> PredictionModel {
         let count = itemIDs.count
         let mixture = Mixture(
-            names: config.mixture.names, shares: config.mixture.shares,
+            names: config.mixture.names, weights: config.mixture.weights,
             gates: try tensors.gates("mixture.gates", count: config.mixture.names.count))
         guard mixture.isWellFormed(width: config.sequence.width) else {
-            throw LearningError(.invalidData, "its shares are not those of its sources")
+            throw LearningError(.invalidData, "its mixture weights do not fit its experts")
         }
         let prefix = "sequence."
         let network = tensors.tensors.filter { $0.key.hasPrefix(prefix) }
@@ -244,7 +257,7 @@ package enum ModelFiles {
         }
         let counted = CountedExperts(
             history: RepeatPurchaseModel(
-                weights: try tensors.floats("history", count: RepetitionFeatures.weightCount),
+                weights: try tensors.floats("history", count: RecurrenceFeatures.weightCount),
                 habits: try tensors.habits("habits", count: count)),
             transitions: Transitions(
                 following: try tensors.rows("transitions.following", count: count),
@@ -261,11 +274,11 @@ package enum ModelFiles {
 }
 
 extension Mixture {
-    /// Whether the shares are those of every source in every kind of context, and the gates of
-    /// every source for an outlook of that length.
+    /// Whether there are finite weights for each expert in each bucket, and gates for `width`
+    /// features, or none.
     func isWellFormed(width: Int) -> Bool {
-        names == ExpertID.allCases && shares.count == Self.kindCount
-            && shares.allSatisfy { row in
+        names == ExpertID.allCases && weights.count == Self.bucketCount
+            && weights.allSatisfy { row in
                 row.count == names.count && row.allSatisfy { $0.isFinite && $0 >= 0 }
             }
             && (gates.isEmpty || gates.count == names.count)

@@ -3,12 +3,12 @@ import Foundation
 import Learning
 import TextFiles
 
-/// What the files of a model's version are: their lengths and SHA-256 digests.
+/// The lengths and SHA-256 digests of the files of a model's version.
 ///
-/// It is written last. A file that is not as it was published is refused, so numbers, catalogue,
-/// settings and calibration of a version always belong together.
+/// It is written last. A file that differs from it is refused, so tensors, catalogue, settings and
+/// calibration of a version always belong together.
 struct ModelManifest: Codable, Equatable {
-    /// What identifies the content of a file.
+    /// The digest of a file's content.
     struct Digest: Codable, Equatable {
         /// The length in bytes.
         var bytes: Int
@@ -25,9 +25,10 @@ struct ModelManifest: Codable, Equatable {
     var formatVersion: Int
     /// The files by name.
     var files: [String: Digest]
-    /// What some files are about to be replaced with.
+    /// The digests of files that are being replaced.
     ///
-    /// Such a file may be the former or the new one: two files cannot be changed in one step.
+    /// Such a file may have its old or its new content, because file and manifest cannot be changed
+    /// in one step.
     var replacements: [String: Digest]?
 
     /// Describes files of a folder.
@@ -44,15 +45,15 @@ struct ModelManifest: Codable, Equatable {
         guard files.keys.allSatisfy(Self.isPlain) else { throw Self.damage(file) }
     }
 
-    /// Writes the manifest, whole or not at all.
+    /// Writes the manifest atomically.
     func write(to folder: URL) throws {
         try ModelFiles.json(self).write(
             to: folder.appending(path: Self.fileName), options: .atomic)
     }
 
-    /// Reads a JSON file, or another short one, as it was published.
+    /// Reads a short file, such as JSON, and checks its digest.
     ///
-    /// - Throws: ``PredictionError`` when it is missing, too long, or another one.
+    /// - Throws: ``PredictionError`` if it is missing, too long, or not as published.
     func contents(of name: String, in folder: URL) throws -> Data {
         let file = folder.appending(path: name)
         let data = try Self.contents(of: file)
@@ -60,18 +61,18 @@ struct ModelManifest: Codable, Equatable {
         return data
     }
 
-    /// Throws unless a file has the content that was published, or is about to be.
+    /// Throws unless a digest is that of a file's published content, or of its replacement.
     func check(_ digest: Digest, of file: URL) throws(PredictionError) {
         let name = file.lastPathComponent
         guard digest == files[name] || digest == replacements?[name] else {
             throw PredictionError(
                 .model,
-                "\(file.path) is not the file that was published: it does not agree with "
+                "\(file.path) is not the file that was published: it does not match "
                     + "\(Self.fileName). Train again, or restore the folder.")
         }
     }
 
-    /// The content of a short file, whatever it is.
+    /// The content of a short file, without a check.
     static func contents(of file: URL) throws(PredictionError) -> Data {
         do {
             return try RegularFile.contents(of: file.path, upTo: jsonLengthMax)
@@ -94,7 +95,7 @@ struct ModelManifest: Codable, Equatable {
         }
     }
 
-    /// Whether a name is that of a file in the folder itself.
+    /// Whether a name is a plain file name, without a path.
     static func isPlain(_ name: String) -> Bool {
         !name.hasPrefix(".") && name.utf8.count <= 100
             && name.utf8.allSatisfy { byte in
@@ -109,7 +110,7 @@ struct ModelManifest: Codable, Equatable {
         PredictionError(.model, "\(file.path) is damaged. Train again, or restore the folder.")
     }
 
-    /// Reads a file part by part.
+    /// The digest of a file, which is read in chunks of 1 MiB.
     private static func digest(of file: URL) throws -> Digest {
         let handle = try RegularFile.handle(file.path)
         defer { try? handle.close() }
@@ -128,7 +129,7 @@ extension ModelManifest.Digest {
     }
 }
 
-/// The digest of bytes that come part by part.
+/// The digest of bytes that arrive in chunks.
 struct RunningDigest {
     private var hash = SHA256()
     private var bytes = 0

@@ -2,37 +2,37 @@ import Foundation
 import Learning
 import TextFiles
 
-/// What was done so that no model holds some customers any more.
+/// The result of erasing customers from models.
 package struct ForgettingReceipt: Sendable, Equatable {
-    /// The versions that held any of them, and do no longer.
+    /// The versions from which customers were erased.
     package var rewritten: [String] = []
-    /// The versions that cannot be read, and so may hold them; they cannot be used either.
+    /// The versions that cannot be read, and therefore not used; they may contain the customers.
     package var unreadable: [String] = []
 
-    /// A receipt of nothing.
+    /// Makes an empty receipt.
     package init() {}
 }
 
 /// Erasing customers from models.
 ///
-/// A model holds the newest items of each customer as what neighbours vote with. All else in it is
+/// A model contains the newest items of each customer for the neighbours expert. All else in it is
 /// counted or trained over all customers together.
 extension ModelRegistry {
-    /// The file that names erased customers, by ``RowKey``.
+    /// The file of erased customers, one ``RowKey`` a line.
     private static let erasedName = "erased"
-    /// The longest such file: two million customers.
+    /// The greatest length of that file, in bytes: two million customers.
     private static let erasedLengthMax = 64 << 20
 
-    /// Erases customers from all versions, and removes what an unfinished training has kept.
+    /// Erases customers from all versions, and removes the checkpoints of an unfinished training.
     ///
-    /// From the beginning on, no version is read with them, and none is published with them: their
-    /// keys are noted in the file `erased` first. So a training that has read the store before does
-    /// not bring them back, nor does a version that is restored from a backup. A run that was
-    /// interrupted is finished by the next one. Running it again does no harm.
+    /// First the customers' keys are written to the file `erased`. From then on, no version is read
+    /// or published with their data. So neither a training that read the store before nor a version
+    /// restored from a backup brings them back. The method is idempotent; the next call completes
+    /// an interrupted one.
     ///
-    /// - Parameter pseudonyms: What the store calls the customers.
-    /// - Returns: Which versions were changed, and which cannot be read.
-    /// - Throws: ``PredictionError`` when files cannot be changed.
+    /// - Parameter pseudonyms: The customers' pseudonyms in the store.
+    /// - Returns: The changed versions, and those that cannot be read.
+    /// - Throws: ``PredictionError`` if files cannot be changed.
     package func forget(_ pseudonyms: some Sequence<String>) throws -> ForgettingReceipt {
         guard FileManager.default.fileExists(atPath: folder.path) else {
             return ForgettingReceipt()
@@ -44,8 +44,8 @@ extension ModelRegistry {
         var receipt = ForgettingReceipt()
         do {
             let erased = try erased().union(pseudonyms.map { RowKey(pseudonym: $0) })
-            try note(erased)
-            try sweep()
+            try record(erased)
+            try removeUnfinished()
             for version in versions {
                 do {
                     if try rewrite(version, without: erased) { receipt.rewritten.append(version) }
@@ -53,7 +53,7 @@ extension ModelRegistry {
                     receipt.unreadable.append(version)
                 }
             }
-            // A server looks at the date of this file, and so takes up the version anew.
+            // A server watches the date of this file, and loads the version again.
             if let current, receipt.rewritten.contains(current) { try write(history: history) }
         } catch let error as PredictionError {
             throw error
@@ -64,10 +64,10 @@ extension ModelRegistry {
         return receipt
     }
 
-    /// The customers that no version may hold.
+    /// The customers whose data no version may contain.
     ///
-    /// - Throws: ``PredictionError`` when the file is there and cannot be read: then nobody knows
-    ///   whom a model may hold.
+    /// - Throws: ``PredictionError`` if the file exists and cannot be read, because the erased
+    ///   customers are unknown then.
     func erased() throws(PredictionError) -> Set<RowKey> {
         let path = folder.appending(path: Self.erasedName).path
         guard FileManager.default.fileExists(atPath: path) else { return [] }
@@ -82,13 +82,13 @@ extension ModelRegistry {
         guard keys.count == lines.count else {
             throw PredictionError(
                 .file,
-                "\(path) is damaged, so it is not known which customers were erased. Restore it.")
+                "\(path) is damaged, so the erased customers are unknown. Restore it.")
         }
         return Set(keys)
     }
 
-    /// Notes who was erased, on the disk before this returns.
-    private func note(_ erased: Set<RowKey>) throws {
+    /// Writes the list of erased customers durably.
+    private func record(_ erased: Set<RowKey>) throws {
         let draft = folder.appending(path: ".draft-\(Self.erasedName)")
         try Data(erased.sorted().map { $0.text + "\n" }.joined().utf8).write(to: draft)
         try Self.sync(draft.path)
@@ -97,7 +97,7 @@ extension ModelRegistry {
     }
 
     /// Removes the checkpoints of an unfinished training, and versions that were never completed.
-    private func sweep() throws {
+    private func removeUnfinished() throws {
         let manager = FileManager.default
         for name in try manager.contentsOfDirectory(atPath: folder.path)
         where name == training.lastPathComponent || name.hasPrefix(".draft-") {
@@ -105,17 +105,17 @@ extension ModelRegistry {
         }
     }
 
-    /// Rewrites the numbers of a version if they hold any of some customers.
+    /// Rewrites the tensors of a version if they contain data of some customers.
     ///
-    /// The manifest allows the former and the new numbers while they are exchanged, so the version
-    /// can be used whenever the process ends.
+    /// The manifest allows old and new tensors during the exchange, so the version can be used
+    /// whenever the process ends.
     ///
-    /// - Returns: Whether there was anything to do.
+    /// - Returns: Whether the version was rewritten.
     private func rewrite(_ version: String, without erased: Set<RowKey>) throws -> Bool {
         let path = folder.appending(path: version)
         let name = ModelFiles.tensorsName
         let stored = try stored(version)
-        // What a run that was interrupted has left.
+        // The remains of an interrupted run.
         for other in try FileManager.default.contentsOfDirectory(atPath: path.path)
         where other.hasPrefix(name + ".") {
             try FileManager.default.removeItem(at: path.appending(path: other))

@@ -4,18 +4,19 @@ import Learning
 import Shop
 import TextFiles
 
-/// The versions of a model in a folder: `<folder>/v0001`, `v0002`, …, and a file `current` that
-/// names the one in use, and below it those that were in use before, newest first.
+/// The versions of a model in a folder.
 ///
-/// What changes the folder holds a lock on its file `.lock`, and waits for others that do. A training
-/// holds another one, `.trainer.lock`, from its beginning to its end.
+/// Versions are folders: `v0001`, `v0002` and so on. The file `current` names the version in use,
+/// then those that were in use before, newest first. The file `erased` lists customers whose data
+/// no version may have; see ``forget(_:)``.
 ///
-/// A file `erased` names customers that no version may hold any more; see ``forget(_:)``.
+/// A change of the folder takes the lock `.lock` and waits for it. A training run holds another
+/// lock, `.trainer.lock`, from start to end.
 package struct ModelRegistry: Sendable {
     /// The folder that holds the versions.
     package let folder: URL
 
-    /// Names the folder; it need not exist yet.
+    /// Makes a registry of a folder, which need not exist yet.
     package init(folder: String) { self.folder = URL(fileURLWithPath: folder) }
 
     /// The versions, oldest first.
@@ -25,20 +26,20 @@ package struct ModelRegistry: Sendable {
             .sorted { $0 < $1 }.map(\.1)
     }
 
-    /// The folder in which a training run keeps how far it is; the run removes it at its end.
+    /// The folder of a training run's checkpoints, which the run removes at its end.
     package var training: URL { folder.appending(path: ".training") }
 
-    /// Trains, while no other training of this folder does.
+    /// Runs a training while no other training uses this folder.
     ///
     /// - Parameter body: The training: all that uses ``training``.
     /// - Returns: What `body` returns.
-    /// - Throws: ``PredictionError`` with code `inUse` if another training is under way, or what
+    /// - Throws: ``PredictionError`` with code `inUse` if another training is running, or what
     ///   `body` throws.
     package func whileTraining<T>(_ body: () throws -> T) throws -> T {
         try holding(".trainer.lock", waits: false, body)
     }
 
-    /// Holds a lock, and tells apart its own errors from those of the work.
+    /// Runs work under a lock; only errors of the lock itself become ``PredictionError``.
     private func holding<T>(_ name: String, waits: Bool, _ body: () throws -> T) throws -> T {
         let result: Result<T, any Error>
         do {
@@ -48,7 +49,7 @@ package struct ModelRegistry: Sendable {
         } catch let error as FileError where error.code == .inUse {
             throw PredictionError(
                 .inUse,
-                "Another training of \(folder.path) is under way. Wait until it has ended, or name "
+                "Another training of \(folder.path) is running. Wait until it has ended, or use "
                     + "another folder.")
         } catch {
             throw PredictionError(.file, "\(error)")
@@ -56,15 +57,15 @@ package struct ModelRegistry: Sendable {
         return try result.get()
     }
 
-    /// Changes the folder while nobody else does.
+    /// Changes the folder while no other process does.
     func whileLocked<T>(_ body: () throws -> T) throws -> T {
         try holding(".lock", waits: true, body)
     }
 
-    /// The version in use, or `nil` if none has been promoted.
+    /// The version in use; `nil` if none was promoted.
     package var current: String? { history.first }
 
-    /// The versions that are or were in use, the current one first.
+    /// The versions that are or were in use, newest first.
     package var history: [String] {
         let path = folder.appending(path: "current").path
         let data = try? RegularFile.contents(of: path, upTo: Self.currentLengthMax)
@@ -73,12 +74,11 @@ package struct ModelRegistry: Sendable {
             .filter { Self.number(of: $0) != nil }
     }
 
-    /// Reads a version of the model; the current one unless named.
+    /// Reads a version of the model; the one in use if `nil`.
     ///
-    /// Customers that were erased are not in it, whether or not their sequences are still in its
-    /// files.
+    /// The result has no sequences of erased customers, even if the files still have them.
     ///
-    /// - Throws: ``PredictionError`` when there is none, or it cannot be used.
+    /// - Throws: ``PredictionError`` if there is no such version, or it cannot be used.
     package func read(version: String? = nil) throws -> StoredModel {
         guard let version = version ?? current else {
             throw PredictionError(
@@ -95,7 +95,7 @@ package struct ModelRegistry: Sendable {
         return stored
     }
 
-    /// Reads a version as it is in its files.
+    /// Reads a version from its files, erased customers included.
     func stored(_ version: String) throws -> StoredModel {
         let path = folder.appending(path: version)
         let attributes = try? FileManager.default.attributesOfItem(atPath: path.path)
@@ -106,16 +106,17 @@ package struct ModelRegistry: Sendable {
         return try ModelFiles.read(from: path)
     }
 
-    /// Writes a model as the next version, which is in use only when it is promoted.
+    /// Writes a model as the next version, without putting it into use.
     ///
-    /// Customers that were erased meanwhile are left out. The files are complete on disk before they get their name: a crash leaves no half version.
+    /// Customers that were erased meanwhile are left out. The files are durable before the
+    /// version's folder gets its name, so a crash leaves no incomplete version.
     ///
     /// - Parameters:
     ///   - model: The model.
-    ///   - metrics: How its training went.
-    ///   - files: What else belongs to the version, by file name.
+    ///   - metrics: The metrics of its training.
+    ///   - files: Other files of the version, by file name.
     /// - Returns: The new version's name.
-    /// - Throws: ``PredictionError`` when the files cannot be written.
+    /// - Throws: ``PredictionError`` if the files cannot be written.
     package func publish(
         _ model: PredictionModel, metrics: TrainingMetrics, files: [String: Data] = [:]
     ) throws -> String {
@@ -149,7 +150,7 @@ package struct ModelRegistry: Sendable {
         return version
     }
 
-    /// Removes what was left by runs that were cut off, or have failed.
+    /// Removes the remains of interrupted or failed runs.
     private func removeDrafts() {
         let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
         for name in names ?? [] where name.hasPrefix(".draft-") {
@@ -157,9 +158,9 @@ package struct ModelRegistry: Sendable {
         }
     }
 
-    /// Makes a version the one in use; a server takes it up by itself.
+    /// Puts a version into use; a running server loads it by itself.
     ///
-    /// - Throws: ``PredictionError`` when there is no such version, or it cannot be used.
+    /// - Throws: ``PredictionError`` if there is no such version, or it cannot be used.
     package func promote(_ version: String) throws {
         _ = try read(version: version)
         try whileLocked {
@@ -173,12 +174,12 @@ package struct ModelRegistry: Sendable {
         }
     }
 
-    /// Makes the version the one in use that was so before the current one.
+    /// Puts the version into use that was in use before the current one.
     ///
     /// - Returns: That version's name.
-    /// - Throws: ``PredictionError`` when there was none, or it cannot be used any more.
+    /// - Throws: ``PredictionError`` if there was none, or it cannot be used any more.
     package func rollBack() throws -> String {
-        // A folder that is not there must not be made for its lock.
+        // The lock must not create a folder that does not exist.
         try history.isEmpty ? rollBackLocked() : whileLocked { try rollBackLocked() }
     }
 
@@ -196,11 +197,11 @@ package struct ModelRegistry: Sendable {
         return version
     }
 
-    /// Removes old versions, but neither the one in use nor the one that a rollback leads to.
+    /// Removes old versions, except the one in use and the one that a rollback would put into use.
     ///
-    /// - Parameter count: How many of the newest versions stay.
-    /// - Returns: The names of those removed.
-    /// - Throws: ``PredictionError`` when a version cannot be removed.
+    /// - Parameter count: The number of newest versions to keep.
+    /// - Returns: The names of the removed versions.
+    /// - Throws: ``PredictionError`` if a version cannot be removed.
     package func prune(keeping count: Int) throws -> [String] {
         guard FileManager.default.fileExists(atPath: folder.path) else { return [] }
         return try whileLocked { try pruneLocked(keeping: count) }
@@ -212,7 +213,7 @@ package struct ModelRegistry: Sendable {
         let needed = Set(former.prefix(1) + former.dropFirst().drop { $0 == former[0] }.prefix(1))
         let removed = all.dropLast(max(0, count)).filter { !needed.contains($0) }
         for version in removed {
-            // Renamed first, so that no half version bears a version's name.
+            // Renamed first, so that no incomplete version has a version's name.
             let draft = folder.appending(path: ".draft-\(version)")
             do {
                 try? FileManager.default.removeItem(at: draft)
@@ -226,8 +227,7 @@ package struct ModelRegistry: Sendable {
         return removed
     }
 
-    /// Names the versions that are and were in use, in one step; the bytes are on the disk before
-    /// they have their name.
+    /// Writes the list of versions that are and were in use, atomically and durably.
     func write(history: [String]) throws {
         let lines = history.prefix(Self.historyLimit).map { $0 + "\n" }
         do throws(FileError) {
@@ -238,12 +238,12 @@ package struct ModelRegistry: Sendable {
         }
     }
 
-    /// How many promotions can be undone.
+    /// The greatest number of versions in the list.
     private static let historyLimit = 100
-    /// The longest file of versions that are and were in use.
+    /// The greatest length of the file `current`, in bytes.
     private static let currentLengthMax = 1 << 16
 
-    /// Waits until a file's bytes are on the disk.
+    /// Makes a file durable.
     static func sync(_ path: String) throws(PredictionError) {
         let descriptor = open(path, O_RDONLY)
         defer { if descriptor >= 0 { close(descriptor) } }

@@ -1,18 +1,18 @@
 import Learning
 
-/// The types and shapes that the tensors of a model have.
+/// The required types and shapes of a model's tensors.
 ///
-/// They are compared before any tensor is read, so that a file of other contents is refused at the
-/// cost of its header.
+/// They are checked before any tensor is read, so a wrong file costs only the reading of its
+/// header.
 struct ModelShapes {
     /// The sizes of the LSTM.
     var sequence: SequenceModel.Configuration
-    /// The numbers of an item's vector.
+    /// The length of an item's vector.
     var dimensions: Int
     /// The number of items.
     var itemCount: Int
 
-    /// Throws unless there are just the tensors that a model has.
+    /// Throws unless the tensors are exactly those of a model.
     func check(_ entries: [String: TensorEntry]) throws(LearningError) {
         var rest = Shapes(entries)
         for (name, shape) in try SequenceModel.tensorShapes(sequence).sorted(by: { $0.key < $1.key }
@@ -21,7 +21,7 @@ struct ModelShapes {
         }
         try rest.take("embeddings", "F32", [itemCount, dimensions])
         try rest.take("popularity", "F32", [itemCount])
-        try rest.take("history", "F32", [RepetitionFeatures.weightCount])
+        try rest.take("history", "F32", [RecurrenceFeatures.weightCount])
         try rest.take("habits", "F32", [nil, 4])
         try rest.take("churn", "F32", [1 + ChurnModel.bounds.count])
         for name in ["transitions.following", "transitions.together"] {
@@ -36,7 +36,7 @@ struct ModelShapes {
         }
         try rest.take("neighbours.offsets", "I32", [rows + 1])
         let count = try rest.take("neighbours.items", "I32", [nil])[0]
-        try rest.take("neighbours.moments", "I32", [count])
+        try rest.take("neighbours.baskets", "I32", [count])
         let gates = try rest.take("mixture.gates", "F32", [nil, nil])
         guard gates == [0, 0] || gates == [ExpertID.allCases.count, sequence.width + 1] else {
             throw LearningError(.wrongTensors, "mixture.gates cannot have the shape \(gates).")
@@ -50,7 +50,7 @@ struct ModelShapes {
         try rest.finish()
     }
 
-    /// The tensors that were not asked for yet.
+    /// The tensors that were not checked yet.
     private struct Shapes {
         private var entries: [String: TensorEntry]
 
@@ -58,8 +58,7 @@ struct ModelShapes {
 
         func has(_ name: String) -> Bool { entries[name] != nil }
 
-        /// Takes a tensor out, and throws unless it is there with this type and shape; `nil` stands
-        /// for any length.
+        /// Removes a tensor, and throws unless it has this type and shape; `nil` is any length.
         @discardableResult
         mutating func take(
             _ name: String, _ kind: String, _ shape: [Int?]
@@ -72,8 +71,8 @@ struct ModelShapes {
             else {
                 throw LearningError(
                     .wrongTensors,
-                    "The tensor \(name) has the type \(entry.kind) and the shape \(entry.shape); "
-                        + "this model needs another one.")
+                    "The tensor \(name) has the type \(entry.kind) and the shape \(entry.shape), "
+                        + "which this model cannot use.")
             }
             return entry.shape
         }

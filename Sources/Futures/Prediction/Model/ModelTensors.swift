@@ -1,8 +1,9 @@
 import Kernels
 import Learning
 
-/// Takes tensors out of a file and checks that they can be what they should be.
+/// Reads the parts of a model from tensors, and checks their values.
 struct ModelTensors {
+    /// The tensors by name.
     let tensors: [String: Tensor]
 
     func floats(_ name: String, count: Int?) throws -> [Float] {
@@ -12,7 +13,7 @@ struct ModelTensors {
         return values
     }
 
-    /// What everybody does with each item; the last row is that of all together.
+    /// The item statistics; the last row is that of all items together.
     func habits(_ name: String, count: Int) throws -> ItemRepeatStatistics {
         let values = try floats(name, count: nil)
         let rows = values.count / 4
@@ -27,17 +28,17 @@ struct ModelTensors {
         return ItemRepeatStatistics(items: habits.dropLast(), common: habits[rows - 1])
     }
 
-    /// How surely silent customers have left.
+    /// The churn model.
     func churn() throws -> ChurnModel {
         let values = try floats("churn", count: 1 + ChurnModel.bounds.count)
         let churn = ChurnModel(probabilities: Array(values.dropFirst()), meanGap: values[0])
         guard churn.isWellFormed else {
-            throw LearningError(.invalidData, "churn holds what is no probability")
+            throw LearningError(.invalidData, "churn holds an invalid probability")
         }
         return churn
     }
 
-    /// The layers of a reranker, from features to one number; none if there are no tensors of it.
+    /// The layers of a reranker, from features to one number; none if it has no tensors.
     func reranker() throws -> Reranker {
         var layers: [Reranker.Layer] = []
         var inputs = RerankerList.featureCount
@@ -59,10 +60,10 @@ struct ModelTensors {
         return Reranker(layers: layers)
     }
 
-    /// The rows of a matrix: none, or a given number of them.
+    /// The rows of a matrix: none, or `count` of them.
     func gates(_ name: String, count: Int) throws -> [[Float]] {
         let values = try floats(name, count: nil)
-        // Without a number there may be any number of rows.
+        // An empty matrix may have any number of rows.
         guard !values.isEmpty else { return [] }
         guard let shape = tensors[name]?.shape, shape.count == 2, shape[0] == count else {
             throw LearningError(.invalidData, "\(name) is missing or of the wrong shape")
@@ -88,22 +89,22 @@ struct ModelTensors {
 
     func neighbours(itemCount: Int) throws -> Neighbours {
         let (offsets, items) = try lists("neighbours", itemCount: itemCount)
-        let moments = try integers("neighbours.moments")
-        // Far from where differences of days could overflow.
+        let baskets = try integers("neighbours.baskets")
+        // Far from days whose differences could overflow.
         let days = -(Int64(1) << 40)...(Int64(1) << 40)
         guard case .i64(let endDays)? = tensors["neighbours.end_days"]?.storage,
             case .u8(let keyBytes)? = tensors["neighbours.keys"]?.storage,
             endDays.count == offsets.count - 1, endDays.allSatisfy(days.contains),
             [0, endDays.count * RowKey.byteCount].contains(keyBytes.count),
-            moments.count == items.count,
-            moments.allSatisfy({ $0 >= 0 && Int($0) < Neighbours.lengthLimit })
+            baskets.count == items.count,
+            baskets.allSatisfy({ $0 >= 0 && Int($0) < Neighbours.lengthLimit })
         else { throw LearningError(.invalidData, "neighbours do not fit together") }
         let keys = stride(from: 0, to: keyBytes.count, by: RowKey.byteCount).compactMap {
             RowKey(bytes: keyBytes[$0..<$0 + RowKey.byteCount])
         }
         return Neighbours(
             NeighbourEvents(
-                offsets: offsets, items: items, moments: moments, endDays: endDays, keys: keys),
+                offsets: offsets, items: items, baskets: baskets, endDays: endDays, keys: keys),
             itemCount: itemCount)
     }
 

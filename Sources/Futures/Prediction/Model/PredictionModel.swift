@@ -1,32 +1,31 @@
 import Kernels
 package import Learning
 
-/// Everything that training learned, as one thing: items, vectors, experts and the
-/// shares with which they enter a prediction.
+/// A trained model: catalogue, item vectors, experts, mixture, reranker, churn and demand response.
 package struct PredictionModel: Sendable {
     /// The items that the model knows.
     package let catalogue: ModelCatalogue
-    /// A vector for each item; similar items have similar vectors.
+    /// The vector of each item; similar items have similar vectors.
     package let embeddings: Embeddings
     /// The LSTM.
     package let sequence: SequenceExpert
-    /// Frequency, recency and rhythm of a twin's own items.
+    /// The repeat purchase model.
     package let history: RepeatPurchaseModel
-    /// What follows what for everybody.
+    /// The transitions of all customers.
     package let transitions: Transitions
-    /// Nearest twins or sessions.
+    /// The nearest customers or sessions.
     package private(set) var neighbours: Neighbours
-    /// What is being bought now.
+    /// The popularity of items.
     package let popularity: Popularity
-    /// Shares of the sources.
+    /// The weights of the experts.
     package let mixture: Mixture
-    /// Corrections of what the mixture says of the likeliest items.
+    /// The corrections of the most likely items.
     package let reranker: Reranker
-    /// How surely silent customers have left.
+    /// The churn probabilities of silent customers.
     package var churn = ChurnModel.never
-    /// The settings it was trained with.
+    /// The settings of the training.
     package let configuration: TrainingConfiguration
-    /// How the days around customers move what they buy.
+    /// The effects of weather, events, trends, prices and seasons on demand.
     package var response = DemandResponseModel.none
 
     init(
@@ -46,7 +45,7 @@ package struct PredictionModel: Sendable {
         self.configuration = configuration
     }
 
-    /// The same model without the sequences of some customers; `nil` if it has none of them.
+    /// A copy without the sequences of some customers; `nil` if it has none of them.
     func forgetting(_ erased: Set<RowKey>) -> PredictionModel? {
         guard let neighbours = neighbours.forgetting(erased) else { return nil }
         var model = self
@@ -54,143 +53,166 @@ package struct PredictionModel: Sendable {
         return model
     }
 
-    /// The sources in the order of ``ExpertID``'s cases, as the mixture has them.
-    package var sources: [any Expert] {
+    /// A copy with other parts; those that are `nil` stay.
+    func replacing(
+        counted: CountedExperts? = nil, mixture: Mixture? = nil, reranker: Reranker? = nil
+    ) -> PredictionModel {
+        var model = PredictionModel(
+            catalogue: catalogue, embeddings: embeddings, sequence: sequence,
+            counted: counted
+                ?? CountedExperts(
+                    history: history, transitions: transitions, neighbours: neighbours,
+                    popularity: popularity),
+            mixture: mixture ?? self.mixture, reranker: reranker ?? self.reranker,
+            configuration: configuration)
+        (model.churn, model.response) = (churn, response)
+        return model
+    }
+
+    /// The experts, in the order of ``ExpertID``'s cases and of the mixture.
+    package var experts: [any Expert] {
         [sequence, history, PersonalTransitions(), transitions, neighbours, popularity]
     }
 
     /// The distribution of the next event's item.
     ///
     /// - Parameters:
-    ///   - context: What has happened, and what is asked.
-    ///   - wanted: The sources that may speak; all unless given. Only what all of them say is
-    ///     corrected.
-    /// - Returns: A probability for each item, and what it is made of.
+    ///   - query: The history, and the time and type of the next event.
+    ///   - wanted: The experts to use. Only the mixture of all of them is reranked.
+    /// - Returns: A probability for each item, with the experts' parts.
     package func prediction(
-        for context: PredictionQuery, using wanted: Set<ExpertID> = Set(ExpertID.allCases)
+        for query: PredictionQuery, using wanted: Set<ExpertID> = Set(ExpertID.allCases)
     ) -> ItemDistribution {
-        predictions(for: [context], using: wanted)[0]
+        predictions(for: [query], using: wanted)[0]
     }
 
-    /// The distributions of the next events' items in several contexts.
+    /// The distributions of the next events' items of several queries.
     ///
-    /// As ``prediction(for:using:)`` of each, at a fraction of the time: the LSTM's item head is
-    /// one matrix product.
+    /// Equal to ``prediction(for:using:)`` of each, but faster: the LSTM's item layer is one matrix
+    /// product.
     ///
-    /// - Complexity: O(contexts × items) memory.
+    /// - Parameters:
+    ///   - queries: The queries.
+    ///   - wanted: The experts to use. Only the mixture of all of them is reranked.
+    ///   - corrected: Whether to rerank.
+    /// - Returns: One distribution for each query.
+    /// - Complexity: O(queries × items) memory.
     package func predictions(
-        for contexts: [PredictionQuery], using wanted: Set<ExpertID> = Set(ExpertID.allCases),
+        for queries: [PredictionQuery], using wanted: Set<ExpertID> = Set(ExpertID.allCases),
         corrected: Bool = true
     ) -> [ItemDistribution] {
         let isWhole = wanted.count == ExpertID.allCases.count
         let reranker = corrected && isWhole ? reranker : .none
-        return readings(of: contexts, using: wanted).map {
+        return expertOutputs(for: queries, using: wanted).map {
             ItemDistribution($0, mixture, reranker, itemCount: catalogue.count)
         }
     }
 
-    /// What the sources say in some contexts, and what their shares depend on there.
-    func readings(
-        of contexts: [PredictionQuery], using wanted: Set<ExpertID> = Set(ExpertID.allCases)
+    /// The experts' predictions and the gate inputs of some queries.
+    func expertOutputs(
+        for queries: [PredictionQuery], using wanted: Set<ExpertID> = Set(ExpertID.allCases)
     ) -> [ExpertOutputs] {
-        let states = contexts.map { sequence.state(in: $0) }
-        let known = contexts.indices.filter { states[$0] != nil }
+        let states = queries.map { sequence.state(for: $0) }
+        let known = queries.indices.filter { states[$0] != nil }
         let joined = sequence.model.state(joining: known.compactMap { states[$0] })
-        let gaps = known.map { contexts[$0].gap }
-        let weekParts = known.map { contexts[$0].weekPart }
-        let types = known.map { contexts[$0].type }
-        let outlooks = sequence.model.gatingFeatures(
+        let gaps = known.map { queries[$0].gap }
+        let weekParts = known.map { queries[$0].weekPart }
+        let types = known.map { queries[$0].type }
+        let gatingFeatures = sequence.model.gatingFeatures(
             joined, gaps: gaps, weekParts: weekParts, types: types)
         let items =
             wanted.contains(.sequence)
             ? sequence.model.itemProbabilities(
                 joined, gaps: gaps, weekParts: weekParts, types: types) : nil
         var network = [(ExpertPrediction, ArraySlice<Float>)](
-            repeating: (.none, []), count: contexts.count)
-        for (row, place) in known.enumerated() {
-            network[place] = (
-                items.map { .dense(Array($0.row(row))) } ?? .none, Array(outlooks.row(row))[...]
+            repeating: (.none, []), count: queries.count)
+        for (row, index) in known.enumerated() {
+            network[index] = (
+                items.map { .dense(Array($0.row(row))) } ?? .none,
+                Array(gatingFeatures.row(row))[...]
             )
         }
-        return zip(contexts, network).map { context, network in
+        return zip(queries, network).map { query, network in
             ExpertOutputs(
-                context: context,
-                situation: Mixture.GateInput(context, outlook: network.1),
-                evidence: sources.map { source in
-                    guard wanted.contains(source.name) else { return .none }
-                    return source.name == .sequence ? network.0 : source.prediction(for: context)
+                query: query,
+                gateInput: Mixture.GateInput(query, gatingFeatures: network.1),
+                predictions: experts.map { expert in
+                    guard wanted.contains(expert.name) else { return .none }
+                    return expert.name == .sequence ? network.0 : expert.prediction(for: query)
                 })
         }
     }
 
-    /// What the shares depend on in a context.
-    package func situation(in context: PredictionQuery) -> Mixture.GateInput {
-        readings(of: [context], using: [])[0].situation
+    /// The gate input of a query.
+    package func gateInput(for query: PredictionQuery) -> Mixture.GateInput {
+        expertOutputs(for: [query], using: [])[0].gateInput
     }
 
-    /// The context of a twin's next visit: when and of which type the LSTM expects it.
+    /// The query for a customer's next basket, at the time and of the type that the LSTM finds most
+    /// likely.
     ///
     /// - Parameters:
-    ///   - history: What has happened so far.
-    ///   - types: The types that the question is about; all unless given.
-    ///   - laterOnly: Whether one more item for the newest moment is no answer.
-    /// - Returns: The context to ask ``prediction(for:using:)`` about.
-    package func nextContext(
-        after history: History, types: [UInt8]? = nil, laterOnly: Bool = true
-    ) -> PredictionQuery {
-        expected(after: history, types: types, laterOnly: laterOnly, covering: 0)[0].context
-    }
-
-    /// How much of the probability of all times the contexts of ``nextVisits(after:types:)`` hold.
-    private static let visitShare: Float = 0.9
-
-    /// The contexts of a twin's next visit whenever it comes: those of the likeliest times, each
-    /// with its probability among them.
-    ///
-    /// What a visit holds depends on how long after the last one it comes, so what the next visit
-    /// holds, whenever it is, is the sum over these.
-    ///
-    /// - Parameters:
-    ///   - history: What has happened so far.
-    ///   - types: The types that the question is about; all unless given.
-    /// - Returns: At least one context, the likeliest first; the shares sum to 1.
-    package func nextVisits(
+    ///   - history: The events so far.
+    ///   - types: The allowed types; all if `nil`.
+    /// - Returns: A query for ``prediction(for:using:)``.
+    package func nextQuery(
         after history: History, types: [UInt8]? = nil
-    ) -> [(context: PredictionQuery, share: Float)] {
-        expected(after: history, types: types, laterOnly: true, covering: Self.visitShare)
+    ) -> PredictionQuery {
+        expectedQueries(after: history, types: types, coverage: 0)[0].query
     }
 
-    private func expected(
-        after history: History, types: [UInt8]?, laterOnly: Bool, covering share: Float
-    ) -> [(context: PredictionQuery, share: Float)] {
+    /// The probability that the times of ``nextQueries(after:types:)`` have together.
+    private static let queryCoverage: Float = 0.9
+
+    /// The queries for a customer's next basket at its most likely times, with their probabilities.
+    ///
+    /// The items of a basket depend on how long after the last one it comes. The sum of the
+    /// predictions, weighted by the probabilities, is the prediction for a basket at an unknown
+    /// time.
+    ///
+    /// - Parameters:
+    ///   - history: The events so far.
+    ///   - types: The allowed types; all if `nil`.
+    /// - Returns: At least one query, the most likely first; the probabilities sum to 1.
+    package func nextQueries(
+        after history: History, types: [UInt8]? = nil
+    ) -> [(query: PredictionQuery, probability: Float)] {
+        expectedQueries(after: history, types: types, coverage: Self.queryCoverage)
+    }
+
+    /// As ``nextQueries(after:types:)``, with times that have the probability `coverage` together.
+    private func expectedQueries(
+        after history: History, types: [UInt8]?, coverage: Float
+    ) -> [(query: PredictionQuery, probability: Float)] {
         let last = history.lastTime ?? 0
         guard let state = sequence.state(after: history) else {
-            let context = PredictionQuery(
+            let query = PredictionQuery(
                 history: history, time: last + 86_400, type: types?.first ?? 0,
-                sameMoment: false)
-            return [(context, 1)]
+                sameBasket: false)
+            return [(query, 1)]
         }
         return sequence.expectations(
-            state, laterOnly: laterOnly, types: types, covering: share
+            state, types: types, coverage: coverage
         ).map { expected in
             let bounds = TimeGap.bounds(expected.gap)
-            let time = history.usualTime(in: last + bounds.lowerBound...last + bounds.upperBound)
-            let context = PredictionQuery(
+            let time = history.likeliestTime(
+                in: last + bounds.lowerBound...last + bounds.upperBound)
+            let query = PredictionQuery(
                 history: history, time: time, type: expected.type,
-                sameMoment: !laterOnly && expected.gap == 0, state: state)
-            return (context, expected.share)
+                sameBasket: false, state: state)
+            return (query, expected.probability)
         }
     }
 }
 
-/// What the sources say in one context, before they are mixed.
+/// The experts' predictions for one query, before they are mixed.
 struct ExpertOutputs: Sendable {
-    /// What is asked.
-    var context: PredictionQuery
-    /// What the shares depend on.
-    var situation: Mixture.GateInput
-    /// What each source says, in the order of the mixture.
-    var evidence: [ExpertPrediction]
+    /// The query.
+    var query: PredictionQuery
+    /// The input of the gate.
+    var gateInput: Mixture.GateInput
+    /// The prediction of each expert, in the order of the mixture.
+    var predictions: [ExpertPrediction]
 }
 
 /// The experts that are counted, not trained by gradient.
@@ -210,7 +232,12 @@ struct CountedExperts: Sendable {
         self.popularity = popularity
     }
 
-    /// Counts them all on some sequences; the keys tell whose they are, if anybody needs to know.
+    /// Counts all experts on some sequences.
+    ///
+    /// - Parameters:
+    ///   - sequences: The sequences.
+    ///   - itemCount: The number of items.
+    ///   - keys: The customer of each sequence; empty if unknown.
     init(_ sequences: EventSequences, itemCount: Int, keys: [RowKey] = []) {
         history = RepeatPurchaseModel(sequences)
         transitions = Transitions(sequences, itemCount: itemCount)

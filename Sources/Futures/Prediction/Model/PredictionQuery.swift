@@ -1,33 +1,33 @@
 package import Learning
 
-/// What is known when one asks what a twin does next.
+/// A question about the item of a customer's next event.
 package struct PredictionQuery: Sendable {
-    /// What has happened so far.
+    /// The events so far.
     package var history: History
     /// The time of the next event, in seconds since 1970.
     package var time: Int64
     /// The type of the next event, a raw value of `EventType`.
     package var type: UInt8
-    /// Whether the next event belongs to the newest moment: one more item for the same basket.
-    package var sameMoment: Bool
-    /// The LSTM's state after ``history``, where it is known already; else it is replayed.
+    /// Whether the next event is one more item of the newest basket.
+    package var sameBasket: Bool
+    /// The LSTM's state after ``history``; `nil` to compute it.
     package var state: SequenceModel.State?
 
-    /// Makes a context.
+    /// Makes a query.
     package init(
-        history: History, time: Int64, type: UInt8, sameMoment: Bool,
+        history: History, time: Int64, type: UInt8, sameBasket: Bool,
         state: SequenceModel.State? = nil
     ) {
         self.history = history
         self.time = time
         self.type = type
-        self.sameMoment = sameMoment
+        self.sameBasket = sameBasket
         self.state = state
     }
 
     /// The class of the time from the newest event to the next one.
     var gap: UInt8 {
-        guard !sameMoment, let last = history.lastTime else { return 0 }
+        guard !sameBasket, let last = history.lastTime else { return 0 }
         return UInt8(max(1, TimeGap.index(seconds: time - last)))
     }
 

@@ -1,18 +1,20 @@
-/// Decides whether a new model may take the place of the one in use.
+/// Decides whether a new model may replace the one in use.
 ///
-/// Both are asked what customers did next whom training held out from the new one.
+/// Both predict the customers that were held out when the new one was trained.
 package struct QualityGate: Sendable {
-    /// By how many bits a new model may be worse and still pass: what differs by chance, and what
-    /// the model in use gains from having counted these customers.
+    /// The number of bits by which a new model may be worse and still pass.
+    ///
+    /// It allows for chance, and for the advantage of the model in use, whose counts may include
+    /// these customers.
     package static let tolerance = 0.05
 
-    /// What was found.
+    /// The result of a comparison.
     package struct Verdict: Codable, Sendable, Equatable {
         /// Whether the new model may be put into use.
         package let passes: Bool
-        /// Mean log2 probability of what came next, by the new model; nearer to 0 is better.
+        /// The mean log2 probability of what came next by the new model; nearer to 0 is better.
         package let bits: Double
-        /// The same by the model in use; `nil` if there is none that can be read.
+        /// The same by the model in use; `nil` if no model in use can be read.
         package let currentBits: Double?
         /// The version in use.
         package let current: String?
@@ -28,25 +30,27 @@ package struct QualityGate: Sendable {
     private let registry: ModelRegistry
     private let threads: Int
 
-    /// A gate before a registry.
+    /// Makes a gate for a registry.
     package init(_ registry: ModelRegistry, threads: Int) {
         self.registry = registry
         self.threads = threads
     }
 
-    /// Compares a new model with the one in use; one that cannot be read any more is no rival.
+    /// Compares a new model with the one in use.
+    ///
+    /// A model in use that cannot be read is ignored.
     ///
     /// - Parameters:
-    ///   - metrics: How well the new model did on those held out.
-    ///   - heldOut: Those held out.
-    /// - Returns: What both models got, and whether the new one passes.
+    ///   - metrics: The metrics of the new model.
+    ///   - heldOut: The held-out customers.
+    /// - Returns: The bits of both models, and whether the new one passes.
     package func verdict(on metrics: TrainingMetrics, heldOut: HeldOut) -> Verdict {
         let bits = metrics.heldOutBits["mixture"] ?? -.infinity
-        guard let rival = try? registry.read() else {
+        guard let current = try? registry.read() else {
             return Verdict(bits: bits, currentBits: nil, current: registry.current)
         }
         return Verdict(
-            bits: bits, currentBits: heldOut.bits(of: rival.model, threads: threads),
-            current: rival.version)
+            bits: bits, currentBits: heldOut.bits(of: current.model, threads: threads),
+            current: current.version)
     }
 }

@@ -1,13 +1,13 @@
 package import Foundation
 
-/// A version of a model as its files hold it, each of them the one that was published.
+/// A version of a model as read from its files, all of which are as published.
 package struct StoredModel: Sendable {
     /// The version's name.
     package let version: String
     /// The model.
     package internal(set) var model: PredictionModel
-    /// How its training went.
+    /// The metrics of its training.
     package let metrics: TrainingMetrics
-    /// What else was published with it, by file name.
+    /// The other files of the version, by file name.
     package let files: [String: Data]
 }

@@ -1,27 +1,27 @@
 import Foundation
 import Kernels
 
-/// Corrects the mixture's probabilities of the likeliest items by all that is known of each.
+/// Corrects the mixture's probabilities of the most likely items.
 ///
-/// A mixture adds what its sources say. That an item on which three sources agree deserves more
-/// than the sum, and one that a single source shouts for less, it cannot express. So a small
-/// network reads, for each of the likeliest items, what every source gives to it, and yields c:
-/// the probability m becomes m · eᶜ, and all are brought to sum to 1 again (stacked generalisation,
-/// Wolpert 1992). It is learned on people that no source has seen, after the shares of the mixture.
+/// A mixture adds. It cannot express that an item on which three experts agree deserves more than
+/// the sum, and one that a single expert prefers deserves less. For each of the most likely items,
+/// a small network reads features such as the experts' probabilities, and gives a correction c. The
+/// probability m becomes m · eᶜ, and all probabilities are normalised (stacked generalisation,
+/// Wolpert 1992). The network is learned on held-out customers, after the mixture.
 ///
-/// The parts of a probability stay what they are: each is multiplied by the same factor.
+/// The experts' parts of a probability are all multiplied by the same factor.
 package struct Reranker: Sendable, Equatable {
-    /// The likeliest items by the mixture that are corrected.
+    /// The number of most likely items that are corrected.
     package static let listLength = 128
-    /// The greatest correction, up or down.
+    /// The greatest absolute value of a correction.
     static let correctionLimit: Float = 8
 
-    /// One layer: inputs × outputs, and what is added.
+    /// A linear layer: weights (inputs × outputs) and biases (outputs).
     struct Layer: Sendable, Equatable {
         var weights: Matrix
         var bias: [Float]
 
-        /// The layer's sums for each row of input.
+        /// The outputs for each row of inputs.
         func callAsFunction(_ input: Matrix) -> Matrix {
             var sums = input.multiplied(by: weights).elements
             for row in 0..<input.rows {
@@ -31,7 +31,7 @@ package struct Reranker: Sendable, Equatable {
         }
     }
 
-    /// From features to a single number, with rectifiers between; none if nothing is corrected.
+    /// The layers from features to one number, with rectifiers between; empty for no corrections.
     let layers: [Layer]
 
     /// A reranker that corrects nothing.
@@ -52,22 +52,25 @@ package struct Reranker: Sendable, Equatable {
         return values.elements.map { min(Self.correctionLimit, max(-Self.correctionLimit, $0)) }
     }
 
-    /// Negative elements as 0.
+    /// The rectifier max(0, x) of each element.
     static func rectified(_ values: Matrix) -> Matrix {
         Matrix(
             rows: values.rows, columns: values.columns, elements: values.elements.map { max(0, $0) }
         )
     }
 
-    /// Corrects a mixture's probabilities in one context.
+    /// Corrects a mixture's probabilities for one query.
     ///
-    /// - Returns: The factor of each corrected item, and that of all others.
-    /// - Complexity: O(n + listLength · weights) in the size of the catalogue.
+    /// - Parameters:
+    ///   - probabilities: The probability of each item by the mixture; corrected afterwards.
+    ///   - outputs: The experts' predictions that the mixture is made of.
+    /// - Returns: The factor of each corrected item, and the common factor of all others.
+    /// - Complexity: O(n + listLength · weights) in the size n of the catalogue.
     func correct(
-        _ probabilities: inout [Float], _ reading: ExpertOutputs
+        _ probabilities: inout [Float], _ outputs: ExpertOutputs
     ) -> (factors: [Int32: Float], rest: Float) {
         guard !isEmpty else { return ([:], 1) }
-        let list = RerankerList(probabilities, reading)
+        let list = RerankerList(probabilities, outputs)
         guard !list.items.isEmpty else { return ([:], 1) }
         let corrections = corrections(list.features)
         var total = list.outside
@@ -87,43 +90,48 @@ package struct Reranker: Sendable, Equatable {
     }
 }
 
-/// The likeliest items in one context, and what is known of each of them.
+/// The most likely items of one query, with the reranker's features of each.
 struct RerankerList: Sendable {
-    /// Numbers for each item.
+    /// The number of features of an item.
     static let featureCount = ExpertID.allCases.count + 9
-    /// What is no less than this is told apart.
+    /// Probabilities below this are raised to it.
     private static let floor: Float = 1e-6
 
-    /// The items, likeliest first.
+    /// The items, most likely first.
     let items: [Int32]
-    /// log of the mixture's probability of each.
+    /// log of the mixture's probability of each item.
     let logs: [Float]
-    /// The probability of all other items together.
+    /// The probability of all other items together, at least 10⁻⁶.
     let outside: Float
-    /// A row of numbers for each item: the logarithm of what each source gives to it and of the
-    /// mixture; its rank; how often and how lately it was met; how much is known in all.
+    /// The features, items × ``featureCount``.
+    ///
+    /// The log probabilities by each expert and by the mixture; log(1 + rank); log(1 + baskets);
+    /// whether the query is about the same basket; whether the item was in the newest basket; log(1
+    /// + contacts); log of the baskets since the last contact; the log probability of the first
+    /// item, and of all items outside the list.
     let features: Matrix
 
-    init(_ probabilities: [Float], _ reading: ExpertOutputs) {
+    /// Makes the list from the mixture's probabilities and the experts' predictions.
+    init(_ probabilities: [Float], _ outputs: ExpertOutputs) {
         let top = topIndices(probabilities, Reranker.listLength)
         let items = top.filter { probabilities[Int($0)] > 0 }
         let inside = items.reduce(Float(0)) { $0 + probabilities[Int($1)] }
         outside = max(Self.floor, 1 - inside)
         logs = items.map { log(probabilities[Int($0)]) }
-        let history = reading.context.history
-        let met = Self.meetings(of: items, in: history)
-        let lengths = log(1 + Float(history.momentCount))
+        let history = outputs.query.history
+        let contacts = Self.contacts(with: items, in: history)
+        let lengths = log(1 + Float(history.basketCount))
         var rows: [Float] = []
         rows.reserveCapacity(items.count * Self.featureCount)
         for (rank, item) in items.enumerated() {
-            for evidence in reading.evidence {
-                rows.append(log(max(Self.floor, evidence.probability(of: item))))
+            for prediction in outputs.predictions {
+                rows.append(log(max(Self.floor, prediction.probability(of: item))))
             }
-            let (count, last) = met[item] ?? (0, 0)
-            let since = Float(history.momentCount - last)
+            let (count, last) = contacts[item] ?? (0, 0)
+            let since = Float(history.basketCount - last)
             rows += [
                 max(log(Self.floor), logs[rank]), log(1 + Float(rank)), lengths,
-                reading.context.sameMoment ? 1 : 0, count > 0 && since == 1 ? 1 : 0,
+                outputs.query.sameBasket ? 1 : 0, count > 0 && since == 1 ? 1 : 0,
                 log(1 + Float(count)), count > 0 ? log(since) : 0, logs[0], log(outside),
             ]
         }
@@ -131,19 +139,19 @@ struct RerankerList: Sendable {
         features = Matrix(rows: items.count, columns: Self.featureCount, elements: rows)
     }
 
-    /// In how many moments each item was met, and in which one last.
-    private static func meetings(
-        of items: [Int32], in history: History
+    /// The number of baskets with each item, and the index of the last one.
+    private static func contacts(
+        with items: [Int32], in history: History
     ) -> [Int32: (count: Int, last: Int)] {
         let wanted = Set(items)
-        var met: [Int32: (count: Int, last: Int)] = [:]
-        for moment in 0..<history.momentCount {
-            for event in history.moment(moment) where wanted.contains(history.items[event]) {
-                let former = met[history.items[event]]
-                let isNew = former?.last != moment
-                met[history.items[event]] = ((former?.count ?? 0) + (isNew ? 1 : 0), moment)
+        var contacts: [Int32: (count: Int, last: Int)] = [:]
+        for basket in 0..<history.basketCount {
+            for event in history.basket(basket) where wanted.contains(history.items[event]) {
+                let former = contacts[history.items[event]]
+                let isNew = former?.last != basket
+                contacts[history.items[event]] = ((former?.count ?? 0) + (isNew ? 1 : 0), basket)
             }
         }
-        return met
+        return contacts
     }
 }

@@ -3,12 +3,11 @@ import Kernels
 
 /// Learns the corrections of a ``Reranker``.
 ///
-/// Gradient steps (Adam) on −log of the probability of what came next, over the list of the
-/// likeliest items and everything else as one more possibility. A fifth of the lessons only decides
-/// when to stop; corrections that do not help there are not kept.
+/// Adam minimises −log of the probability of what came next, over the list of the most likely items
+/// and everything else as one more outcome. A fifth of the examples decides when to stop.
+/// Corrections that do not help there are dropped.
 struct RerankerTraining {
-    /// One moment: the list, and which places of it came next, or the place behind its end for what
-    /// is not on it.
+    /// A list, and the indices in it of the items that came next; its length for items outside it.
     struct Example: Sendable {
         var list: RerankerList
         var targets: [Int]
@@ -19,24 +18,26 @@ struct RerankerTraining {
     private static let epochs = 20
     private static let patience = 3
     private static let learningRate: Float = 2e-3
-    /// Times half the square of the weights, this is added to the loss.
+    /// The weight decay: the factor of ½ · ‖weights‖² in the loss.
     private static let decay: Float = 1e-5
-    /// Lessons below which there is nothing to learn from.
-    private static let lessonCountMin = 500
+    /// The least number of training examples that a reranker is learned from.
+    private static let exampleCountMin = 500
 
     private let split: ValidationSplit<Example>
     private let network: Network
 
-    /// - Parameter lessons: Moments; those of one person side by side.
-    init(_ lessons: [Example]) {
-        let usable = lessons.filter { !$0.targets.isEmpty && !$0.list.items.isEmpty }
+    /// Prepares the training.
+    ///
+    /// - Parameter examples: The examples; those of one customer side by side.
+    init(_ examples: [Example]) {
+        let usable = examples.filter { !$0.targets.isEmpty && !$0.list.items.isEmpty }
         split = ValidationSplit(usable)
         network = Network([RerankerList.featureCount] + Self.hidden + [1])
     }
 
-    /// The reranker; one that corrects nothing if none is better.
+    /// Learns a reranker; returns ``Reranker/none`` if none is better.
     func reranker(_ stage: TrainingStage = .silent) -> Reranker {
-        guard split.training.count >= Self.lessonCountMin, !split.validation.isEmpty else {
+        guard split.training.count >= Self.exampleCountMin, !split.validation.isEmpty else {
             return .none
         }
         let scaling = Scaling(split.training)
@@ -56,16 +57,16 @@ struct RerankerTraining {
             let found = scaling.folded(into: network.layers(state.weights))
             let loss = loss(of: found)
             best.offer(found, loss: loss)
-            stage.tell(epoch: epoch, of: Self.epochs, examples: order.count, loss: loss)
+            stage.report(epoch: epoch, of: Self.epochs, examples: order.count, loss: loss)
         }
         return best.value
     }
 
     private func step(
-        _ state: TrainingState, _ lessons: [Example], _ scaling: Scaling, rate: Float
+        _ state: TrainingState, _ examples: [Example], _ scaling: Scaling, rate: Float
     ) {
         let layers = network.layers(state.weights)
-        let input = scaling.applied(lessons)
+        let input = scaling.applied(examples)
         var inputs = [input]
         for layer in layers.dropLast() {
             inputs.append(Reranker.rectified(layer(inputs.last ?? input)))
@@ -74,10 +75,10 @@ struct RerankerTraining {
         var slopes: [Float] = []
         slopes.reserveCapacity(corrections.count)
         var row = 0
-        for lesson in lessons {
-            let count = lesson.list.items.count
+        for example in examples {
+            let count = example.list.items.count
             let own = corrections[row..<row + count]
-            slopes += Self.slopes(lesson, own).map { $0 / Float(lessons.count) }
+            slopes += Self.slopes(example, own).map { $0 / Float(examples.count) }
             row += count
         }
         state.gradient.fill(0)
@@ -97,44 +98,44 @@ struct RerankerTraining {
         state.move(rate: rate)
     }
 
-    /// The probabilities of the list's items with their corrections, and of everything else.
+    /// The corrected probabilities of the list's items, and of everything else at the end.
     private static func probabilities(
-        _ lesson: Example, _ corrections: some Collection<Float>
+        _ example: Example, _ corrections: some Collection<Float>
     ) -> [Float] {
-        var scores = zip(lesson.list.logs, corrections).map { $0 + $1 }
-        scores.append(log(lesson.list.outside))
+        var scores = zip(example.list.logs, corrections).map { $0 + $1 }
+        scores.append(log(example.list.outside))
         let highest = scores.max() ?? 0
         let weights = scores.map { exp($0 - highest) }
         let total = weights.reduce(0, +)
         return weights.map { $0 / total }
     }
 
-    /// The gradient of the loss by each correction.
-    private static func slopes(_ lesson: Example, _ corrections: ArraySlice<Float>) -> [Float] {
-        var slopes = probabilities(lesson, corrections)
-        for target in lesson.targets { slopes[target] -= 1 / Float(lesson.targets.count) }
+    /// The gradient of the loss with respect to each correction.
+    private static func slopes(_ example: Example, _ corrections: ArraySlice<Float>) -> [Float] {
+        var slopes = probabilities(example, corrections)
+        for target in example.targets { slopes[target] -= 1 / Float(example.targets.count) }
         slopes.removeLast()
         return slopes
     }
 
-    /// The mean loss on the validation lessons, in nats.
+    /// The mean loss on the validation examples, in nats.
     private func loss(of reranker: Reranker) -> Double {
-        let sum = split.validation.reduce(0.0) { sum, lesson in
+        let sum = split.validation.reduce(0.0) { sum, example in
             let corrections =
                 reranker.isEmpty
-                ? [Float](repeating: 0, count: lesson.list.items.count)
-                : reranker.corrections(lesson.list.features)
-            let probabilities = Self.probabilities(lesson, corrections)
-            let own = lesson.targets.reduce(0.0) {
+                ? [Float](repeating: 0, count: example.list.items.count)
+                : reranker.corrections(example.list.features)
+            let probabilities = Self.probabilities(example, corrections)
+            let own = example.targets.reduce(0.0) {
                 $0 - Double(log(max(1e-12, probabilities[$1])))
             }
-            return sum + own / Double(lesson.targets.count)
+            return sum + own / Double(example.targets.count)
         }
         return sum / Double(split.validation.count)
     }
 }
 
-/// The sizes of a network, and where its numbers lie among its parameters.
+/// The layer sizes of a network, and the layout of its parameters in flat storage.
 private struct Network {
     private let sizes: [Int]
 
@@ -143,7 +144,7 @@ private struct Network {
     /// The number of parameters.
     var count: Int { zip(sizes, sizes.dropFirst()).reduce(0) { $0 + ($1.0 + 1) * $1.1 } }
 
-    /// Where a layer's parameters begin: its weights, inputs × outputs, then what is added.
+    /// The offset of a layer's parameters: weights (inputs × outputs), then biases (outputs).
     func offset(_ layer: Int) -> Int { Network(Array(sizes.prefix(layer + 1))).count }
 
     func layers(_ weights: FloatStorage) -> [Reranker.Layer] {
@@ -158,21 +159,21 @@ private struct Network {
         }
     }
 
-    /// Adds the gradient of one layer: of its weights, and of what is added in each row.
+    /// Adds the gradient of one layer: of its weights, and of the biases in each row.
     func add(weights: Matrix, bias: Matrix, layer: Int, to gradient: FloatStorage) {
-        var place = offset(layer)
+        var position = offset(layer)
         for value in weights.elements {
-            gradient[place] += value
-            place += 1
+            gradient[position] += value
+            position += 1
         }
         let columns = bias.columns
         for (index, value) in bias.elements.enumerated() {
-            gradient[place + index % columns] += value
+            gradient[position + index % columns] += value
         }
     }
 }
 
-/// The parameters of a network in training, with the moments of Adam.
+/// The parameters of a network in training, with the state of Adam.
 private final class TrainingState {
     let weights: FloatStorage
     let gradient: FloatStorage
@@ -180,9 +181,11 @@ private final class TrainingState {
     private let second: FloatStorage
     private var step = 0
 
-    /// Random weights, but none in the last layer: the beginning corrects nothing.
+    /// Starts with random weights, and zeros in the last layer, so that nothing is corrected at
+    /// first.
     ///
-    /// Their size is that of He, Zhang, Ren and Sun, "Delving Deep into Rectifiers", 2015.
+    /// The standard deviation is that of He, Zhang, Ren and Sun, "Delving Deep into Rectifiers",
+    /// 2015.
     init(_ network: Network, seed: UInt64) {
         weights = FloatStorage(count: network.count)
         gradient = FloatStorage(count: network.count)
@@ -193,13 +196,13 @@ private final class TrainingState {
         for (index, layer) in layers.dropLast().enumerated() {
             let size = (2 / Double(layer.weights.rows)).squareRoot()
             let start = network.offset(index)
-            for place in start..<start + layer.weights.rows * layer.weights.columns {
-                weights[place] = Float(generator.normal() * size)
+            for position in start..<start + layer.weights.rows * layer.weights.columns {
+                weights[position] = Float(generator.normal() * size)
             }
         }
     }
 
-    /// Moves the parameters by one step against the gradient.
+    /// Makes one step of Adam.
     func move(rate: Float) {
         step += 1
         AdamStep(step: step, learningRate: rate).apply(
@@ -207,22 +210,22 @@ private final class TrainingState {
     }
 }
 
-/// Brings features to mean 0 and variance 1.
+/// Standardises features to mean 0 and variance 1.
 private struct Scaling {
     private let means: [Float]
     private let inverses: [Float]
 
-    init(_ lessons: [RerankerTraining.Example]) {
+    init(_ examples: [RerankerTraining.Example]) {
         let width = RerankerList.featureCount
         var sums = [Double](repeating: 0, count: width)
         var squares = sums
         var count = 0.0
-        for lesson in lessons {
-            for (index, value) in lesson.list.features.elements.enumerated() {
+        for example in examples {
+            for (index, value) in example.list.features.elements.enumerated() {
                 sums[index % width] += Double(value)
                 squares[index % width] += Double(value) * Double(value)
             }
-            count += Double(lesson.list.items.count)
+            count += Double(example.list.items.count)
         }
         count = max(1, count)
         let means = sums.map { $0 / count }
@@ -232,11 +235,11 @@ private struct Scaling {
         }
     }
 
-    /// The features of all items of some lessons, one under the other.
-    func applied(_ lessons: [RerankerTraining.Example]) -> Matrix {
+    /// The standardised features of all items of some examples, one row an item.
+    func applied(_ examples: [RerankerTraining.Example]) -> Matrix {
         let width = means.count
         var rows: [Float] = []
-        for lesson in lessons { rows += lesson.list.features.elements }
+        for example in examples { rows += example.list.features.elements }
         for index in rows.indices {
             let column = index % width
             rows[index] = (rows[index] - means[column]) * inverses[column]
@@ -244,7 +247,7 @@ private struct Scaling {
         return Matrix(rows: rows.count / width, columns: width, elements: rows)
     }
 
-    /// A network for features as they are that does the same as these layers for scaled ones.
+    /// A reranker for raw features, equal to layers for standardised ones.
     func folded(into layers: [Reranker.Layer]) -> Reranker {
         guard var first = layers.first else { return .none }
         var elements = first.weights.elements

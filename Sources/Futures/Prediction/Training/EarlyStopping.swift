@@ -1,4 +1,4 @@
-/// Keeps the best of what epochs find, and says when to stop looking for better.
+/// Keeps the best result of the epochs, and decides when to stop.
 struct EarlyStopping<Value> {
     /// The best so far.
     private(set) var value: Value
@@ -7,20 +7,22 @@ struct EarlyStopping<Value> {
     private let patience: Int
     private var epochsWithoutGain = 0
 
+    /// Starts with a result.
+    ///
     /// - Parameters:
-    ///   - value: What to keep if nothing is better.
+    ///   - value: The result to keep if no epoch is better.
     ///   - loss: Its loss.
-    ///   - patience: Epochs without a gain after which there is no hope of one.
+    ///   - patience: The number of epochs without a gain after which to stop.
     init(_ value: Value, loss: Double, patience: Int) {
         self.value = value
         self.loss = loss
         self.patience = patience
     }
 
-    /// Whether another epoch may find better.
+    /// Whether to run another epoch.
     var shouldContinue: Bool { epochsWithoutGain < patience }
 
-    /// Takes in what an epoch found.
+    /// Adds the result of an epoch.
     mutating func offer(_ value: Value, loss: Double) {
         epochsWithoutGain += 1
         guard loss < self.loss else { return }

@@ -1,12 +1,12 @@
 import Foundation
 import Kernels
 
-/// Learns how the LSTM's outlook moves the shares of a mixture.
+/// Learns the gates of a mixture: how the LSTM's features move the weights.
 ///
-/// Gradient steps (Adam) on −log Σₖ gₖ pₖ, where pₖ is what source k gave to the item that came and
-/// g is the softmax of log share + gate · outlook over the sources that spoke. The gradient by the
-/// logit of a source is gₖ − gₖ pₖ / Σ g p. A fifth of the cases only decides when to stop; gates
-/// that do not help there are not kept.
+/// Adam minimises −log Σₖ gₖ pₖ, where pₖ is the probability that expert k gave to the item that
+/// came next, and g is the softmax of log weight + gate · features over the available experts. The
+/// gradient with respect to the logit of expert k is gₖ − gₖ pₖ / Σ g p. A fifth of the cases
+/// decides when to stop. Gates that do not help there are dropped.
 struct GateTraining {
     private let start: Mixture
     private let split: ValidationSplit<Mixture.Case>
@@ -16,24 +16,27 @@ struct GateTraining {
     private static let epochs = 30
     private static let patience = 3
     private static let learningRate: Float = 2e-3
-    /// Times half the square of each gate's length, this is added to the loss.
+    /// The weight decay: the factor of ½ · ‖gates‖² in the loss.
     private static let decay: Float = 1e-4
-    /// Cases below which there is nothing to learn from.
+    /// The least number of cases that gates are learned from.
     private static let caseCountMin = 500
 
+    /// Prepares the training.
+    ///
     /// - Parameters:
-    ///   - mixture: The mixture whose shares the gates are to move.
-    ///   - cases: What each source gave to what came next; those of one person side by side.
+    ///   - mixture: The mixture with the weights that the gates move.
+    ///   - cases: The experts' probabilities of what came next; cases of one customer side by side.
     init(_ mixture: Mixture, cases: [Mixture.Case]) {
         start = mixture
         let usable = cases.filter { entry in
-            !entry.situation.outlook.isEmpty && entry.probabilities.contains { ($0 ?? 0) > 0 }
+            !entry.gateInput.gatingFeatures.isEmpty
+                && entry.probabilities.contains { ($0 ?? 0) > 0 }
         }
-        width = usable.first?.situation.outlook.count ?? 0
+        width = usable.first?.gateInput.gatingFeatures.count ?? 0
         split = ValidationSplit(usable)
     }
 
-    /// A row for each source, as ``Mixture/gates``; no rows if gates do not help.
+    /// Learns the rows of ``Mixture/gates``; none if gates do not help.
     func gates(_ stage: TrainingStage = .silent) -> [[Float]] {
         guard split.validation.count * 5 >= Self.caseCountMin, width > 0 else { return [] }
         let rows = start.names.count
@@ -54,7 +57,7 @@ struct GateTraining {
             generator.shuffle(&order)
             for from in Swift.stride(from: 0, to: order.count, by: Self.batch) {
                 let batch = order[from..<min(order.count, from + Self.batch)]
-                let mixture = Mixture(names: start.names, shares: start.shares, gates: current())
+                let mixture = Mixture(names: start.names, weights: start.weights, gates: current())
                 gradient.fill(0, in: 0..<gradient.count)
                 gradient.add(Self.decay, weights, in: 0..<gradient.count)
                 for index in batch {
@@ -67,9 +70,9 @@ struct GateTraining {
             }
             let found = current()
             let loss = loss(
-                of: Mixture(names: start.names, shares: start.shares, gates: found))
+                of: Mixture(names: start.names, weights: start.weights, gates: found))
             best.offer(found, loss: loss)
-            stage.tell(epoch: epoch, of: Self.epochs, examples: order.count, loss: loss)
+            stage.report(epoch: epoch, of: Self.epochs, examples: order.count, loss: loss)
         }
         return best.value
     }
@@ -78,17 +81,17 @@ struct GateTraining {
     private func add(
         _ entry: Mixture.Case, _ mixture: Mixture, _ scale: Float, to gradient: FloatStorage
     ) {
-        let shares = mixture.shares(
-            entry.situation, speaking: entry.probabilities.map { $0 != nil })
-        let total = zip(shares, entry.probabilities).reduce(Float(0)) { $0 + $1.0 * ($1.1 ?? 0) }
+        let weights = mixture.weights(
+            entry.gateInput, available: entry.probabilities.map { $0 != nil })
+        let total = zip(weights, entry.probabilities).reduce(Float(0)) { $0 + $1.0 * ($1.1 ?? 0) }
         guard total > 0 else { return }
-        for (row, share) in shares.enumerated() where share > 0 {
-            let slope = scale * (share - share * (entry.probabilities[row] ?? 0) / total)
-            var place = row * (width + 1)
-            gradient[place] += slope
-            for value in entry.situation.outlook {
-                place += 1
-                gradient[place] += slope * value
+        for (row, weight) in weights.enumerated() where weight > 0 {
+            let slope = scale * (weight - weight * (entry.probabilities[row] ?? 0) / total)
+            var index = row * (width + 1)
+            gradient[index] += slope
+            for value in entry.gateInput.gatingFeatures {
+                index += 1
+                gradient[index] += slope * value
             }
         }
     }
@@ -96,9 +99,9 @@ struct GateTraining {
     /// The mean loss on the validation cases, in nats.
     private func loss(of mixture: Mixture) -> Double {
         let sum = split.validation.reduce(0.0) { sum, entry in
-            let shares = mixture.shares(
-                entry.situation, speaking: entry.probabilities.map { $0 != nil })
-            let total = zip(shares, entry.probabilities)
+            let weights = mixture.weights(
+                entry.gateInput, available: entry.probabilities.map { $0 != nil })
+            let total = zip(weights, entry.probabilities)
                 .reduce(Float(0)) { $0 + $1.0 * ($1.1 ?? 0) }
             return sum - log(Double(max(total, 1e-12)))
         }

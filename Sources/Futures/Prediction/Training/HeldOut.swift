@@ -1,22 +1,22 @@
-/// What customers did whom training held out, for asking any model what they would do.
+/// The events of held-out customers, with which any model can be measured.
 package struct HeldOut: Sendable {
-    private let lessons: HeldOutExamples
+    private let examples: HeldOutExamples
     private let catalogue: ModelCatalogue
 
-    init(_ lessons: HeldOutExamples, catalogue: ModelCatalogue) {
-        self.lessons = lessons
+    init(_ examples: HeldOutExamples, catalogue: ModelCatalogue) {
+        self.examples = examples
         self.catalogue = catalogue
     }
 
-    /// The mean of log2 of the probability that a model gives to what came next: the nearer to 0,
-    /// the better.
+    /// The mean of log2 of the probability that a model gives to what came next; nearer to 0 is
+    /// better.
     ///
-    /// What the model has no item for counts as nearly impossible. A model of the same shop, with
-    /// the same seed, has not learned from these customers either, but may have counted them among
-    /// everybody: it is slightly better off than the one that they were held out from.
+    /// An item that the model does not know has a probability of 10⁻⁹. An older model of the same
+    /// shop and seed did not train its LSTM on these customers, but its counts may include them.
+    /// That gives it a slight advantage.
     ///
-    /// - Complexity: O(moments held out × items).
+    /// - Complexity: O(held-out baskets × items).
     package func bits(of model: PredictionModel, threads: Int) -> Double {
-        lessons.moved(from: catalogue, to: model.catalogue).bits(model, threads: threads)
+        examples.reindexed(from: catalogue, to: model.catalogue).bits(model, threads: threads)
     }
 }

@@ -2,173 +2,177 @@ import Foundation
 import Kernels
 import Learning
 
-/// Moments of held-out sequences from which the shares of evidence are learned.
+/// Examples from held-out sequences, from which mixture and reranker are learned.
 struct HeldOutExamples {
-    /// Sequences asked at most, and moments in all; each sequence is asked about ten moments, about
-    /// more where there are few sequences.
+    /// The greatest number of sequences.
     static let sequenceLimit = 10_000
-    private static let momentLimit = 10
-    private static let lessonLimit = 20_000
-    /// Lessons that bits are the mean of, at most about.
+    /// The greatest number of baskets of a sequence; more if there are few sequences.
+    private static let basketLimit = 10
+    /// No sequences are added beyond this number of examples.
+    private static let exampleLimit = 20_000
+    /// The approximate greatest number of examples that bits are the mean of.
     private static let bitsLimit = 5_000
+    /// The greatest number of target items of an example.
     private static let targetLimit = 12
-    /// Lessons between two reports of progress.
-    private static let lessonsAtOnce = 512
+    /// The number of examples between two reports of progress.
+    private static let reportInterval = 512
 
     private struct Example: Sendable {
-        var context: PredictionQuery
+        var query: PredictionQuery
         var targets: [Int32]
     }
 
-    private let lessons: [Example]
+    private let examples: [Example]
 
-    /// Picks moments at random, and for baskets also a point within the basket.
+    /// Picks baskets at random.
+    ///
+    /// A basket of several events also gives an example with its second half as targets.
     init(_ sequences: EventSequences, seed: UInt64) {
-        var lessons: [Example] = []
-        let momentLimit = max(
-            Self.momentLimit, Self.lessonLimit / 4 / max(1, sequences.count))
+        var examples: [Example] = []
+        let basketLimit = max(
+            Self.basketLimit, Self.exampleLimit / 4 / max(1, sequences.count))
         for sequence in 0..<min(sequences.count, Self.sequenceLimit)
-        where lessons.count < Self.lessonLimit {
+        where examples.count < Self.exampleLimit {
             let history = History(sequences, sequence: sequence)
             var generator = PhiloxGenerator(seed: seed, stream: 0x1E55_0000 + UInt64(sequence))
-            var moments = Array(1..<max(1, history.momentCount))
-            generator.shuffle(&moments)
-            for moment in moments.prefix(momentLimit) {
-                lessons += Self.lessons(history, moment: moment)
+            var baskets = Array(1..<max(1, history.basketCount))
+            generator.shuffle(&baskets)
+            for basket in baskets.prefix(basketLimit) {
+                examples += Self.examples(history, basket: basket)
             }
         }
-        self.lessons = lessons
+        self.examples = examples
     }
 
-    /// The same lessons with the LSTM's states, so that histories are replayed only once.
+    /// The same examples with the LSTM's states, so that histories are replayed only once.
     func replayed(
         by sequence: SequenceExpert, threads: Int, stage: TrainingStage
     ) -> HeldOutExamples {
         HeldOutExamples(
-            lessons: mapped(stage, blockSize: 1, threads: threads) { part in
-                part.map { lesson in
-                    var lesson = lesson
-                    lesson.context.state = sequence.state(after: lesson.context.history)
-                    return lesson
+            examples: mapped(stage, blockSize: 1, threads: threads) { block in
+                block.map { example in
+                    var example = example
+                    example.query.state = sequence.state(after: example.query.history)
+                    return example
                 }
             })
     }
 
-    /// The same lessons in the places of another catalogue; what it lacks has happened to nobody,
-    /// and is place -1 where it came next.
-    func moved(from own: ModelCatalogue, to other: ModelCatalogue) -> HeldOutExamples {
-        let places = own.itemIDs.map { other.place(of: $0) }
+    /// The same examples with the item indices of another catalogue.
+    ///
+    /// Events with items that it lacks are dropped. Targets that it lacks become −1.
+    func reindexed(from own: ModelCatalogue, to other: ModelCatalogue) -> HeldOutExamples {
+        let indices = own.itemIDs.map { other.index(of: $0) }
         return HeldOutExamples(
-            lessons: lessons.map { lesson in
-                let known = lesson.context.history
+            examples: examples.map { example in
+                let known = example.query.history
                 var history = History()
                 for (event, item) in known.items.enumerated() {
-                    guard let place = places[Int(item)] else { continue }
+                    guard let index = indices[Int(item)] else { continue }
                     history.append(
-                        item: place, type: known.types[event], time: known.times[event])
+                        item: index, type: known.types[event], time: known.times[event])
                 }
-                var context = lesson.context
-                context.history = history
-                context.state = nil
+                var query = example.query
+                query.history = history
+                query.state = nil
                 return Example(
-                    context: context, targets: lesson.targets.map { places[Int($0)] ?? -1 })
+                    query: query, targets: example.targets.map { indices[Int($0)] ?? -1 })
             })
     }
 
-    private init(lessons: [Example]) { self.lessons = lessons }
+    private init(examples: [Example]) { self.examples = examples }
 
-    /// What the lessons ask about.
-    var contexts: [PredictionQuery] { lessons.map(\.context) }
+    /// The queries of the examples.
+    var queries: [PredictionQuery] { examples.map(\.query) }
 
-    /// What each source of a model gave to the items that came next.
+    /// The probabilities that a model's experts gave to the items that came next.
     func cases(
         _ model: PredictionModel, threads: Int, stage: TrainingStage = .silent
     ) -> [Mixture.Case] {
-        asked(model, threads: threads, stage: stage) { Self.cases($0, $1) }.flatMap { $0 }
+        mapOutputs(model, threads: threads, stage: stage) { Self.cases($0, $1) }.flatMap { $0 }
     }
 
-    /// The lists of likeliest items by a model's mixture, and what of them came next.
-    func rerankerLessons(
+    /// The most likely items by a model's mixture, and which of them came next.
+    func rerankerExamples(
         _ model: PredictionModel, threads: Int, stage: TrainingStage
     ) -> [RerankerTraining.Example] {
         let itemCount = model.catalogue.count
-        return asked(model, threads: threads, stage: stage) { lesson, reading in
-            let mixed = ItemDistribution(reading, model.mixture, .none, itemCount: itemCount)
-            let list = RerankerList(mixed.probabilities, reading)
+        return mapOutputs(model, threads: threads, stage: stage) { example, outputs in
+            let mixed = ItemDistribution(outputs, model.mixture, .none, itemCount: itemCount)
+            let list = RerankerList(mixed.probabilities, outputs)
             return RerankerTraining.Example(
                 list: list,
-                targets: lesson.targets.map { target in
+                targets: example.targets.map { target in
                     list.items.firstIndex(of: target) ?? list.items.count
                 })
         }
     }
 
-    /// The mean of log2 of the probability that a model gives to what came next.
+    /// The mean of log2 of the probability that a model gives to the items that came next.
     func bits(
         _ model: PredictionModel, threads: Int, stage: TrainingStage = .silent
     ) -> Double {
         let itemCount = model.catalogue.count
-        let apart = max(1, lessons.count / Self.bitsLimit)
-        let some = HeldOutExamples(
-            lessons: stride(from: 0, to: lessons.count, by: apart).map { lessons[$0] })
-        let sums = some.asked(model, threads: threads, stage: stage) { lesson, reading in
+        let step = max(1, examples.count / Self.bitsLimit)
+        let sample = HeldOutExamples(
+            examples: stride(from: 0, to: examples.count, by: step).map { examples[$0] })
+        let sums = sample.mapOutputs(model, threads: threads, stage: stage) { example, outputs in
             let prediction = ItemDistribution(
-                reading, model.mixture, model.reranker, itemCount: itemCount)
-            return lesson.targets.reduce(0.0) { sum, target in
-                let place = Int(target)
-                let known = prediction.probabilities.indices.contains(place)
-                return sum + Self.bits(known ? Double(prediction.probabilities[place]) : 0)
+                outputs, model.mixture, model.reranker, itemCount: itemCount)
+            return example.targets.reduce(0.0) { sum, target in
+                let index = Int(target)
+                let known = prediction.probabilities.indices.contains(index)
+                return sum + Self.bits(known ? Double(prediction.probabilities[index]) : 0)
             }
         }
-        let count = some.lessons.reduce(0) { $0 + $1.targets.count }
+        let count = sample.examples.reduce(0) { $0 + $1.targets.count }
         return sums.reduce(0, +) / Double(max(1, count))
     }
 
-    /// log2 of a probability, with a floor under what was taken for impossible.
+    /// log2 of a probability, which is at least 10⁻⁹.
     static func bits(_ probability: Double) -> Double { log2(max(1e-9, probability)) }
 
-    /// Something of each lesson and of what a model's sources say there.
-    private func asked<Value: Sendable>(
+    /// Maps each example and a model's expert outputs for it.
+    private func mapOutputs<Value: Sendable>(
         _ model: PredictionModel, threads: Int, stage: TrainingStage,
         _ value: @Sendable (Example, ExpertOutputs) -> Value
     ) -> [Value] {
-        mapped(stage, blockSize: 32, threads: threads) { part in
-            zip(part, model.readings(of: part.map(\.context))).map { value($0, $1) }
+        mapped(stage, blockSize: 32, threads: threads) { block in
+            zip(block, model.expertOutputs(for: block.map(\.query))).map { value($0, $1) }
         }
     }
 
-    /// Something of each lesson, worked out in blocks on several threads, with a report now and
-    /// then.
+    /// Maps blocks of examples on several threads, with reports of progress.
     private func mapped<Value: Sendable>(
         _ stage: TrainingStage, blockSize: Int, threads: Int,
         _ values: @Sendable (ArraySlice<Example>) -> [Value]
     ) -> [Value] {
-        let lessons = lessons
-        let blocks = (lessons.count + blockSize - 1) / blockSize
-        let blocksAtOnce = max(threads, Self.lessonsAtOnce / blockSize)
+        let examples = examples
+        let blocks = (examples.count + blockSize - 1) / blockSize
+        let blocksAtOnce = max(threads, Self.reportInterval / blockSize)
         var found: [Value] = []
-        found.reserveCapacity(lessons.count)
+        found.reserveCapacity(examples.count)
         for first in stride(from: 0, to: blocks, by: blocksAtOnce) {
             let count = min(blocksAtOnce, blocks - first)
-            let part = parallelMap(count, threads: threads) { index in
+            let block = parallelMap(count, threads: threads) { index in
                 let start = (first + index) * blockSize
-                return values(lessons[start..<min(lessons.count, start + blockSize)])
+                return values(examples[start..<min(examples.count, start + blockSize)])
             }
-            for block in part { found += block }
-            stage.tell(done: found.count, of: lessons.count)
+            for block in block { found += block }
+            stage.report(done: found.count, of: examples.count)
         }
         return found
     }
 
-    private static func lessons(_ history: History, moment: Int) -> [Example] {
-        let events = history.moment(moment)
+    private static func examples(_ history: History, basket: Int) -> [Example] {
+        let events = history.basket(basket)
         let first = events.lowerBound
-        let before = history.prefix(moments: moment)
-        var lessons = [
+        let before = history.prefix(baskets: basket)
+        var examples = [
             Example(
-                context: PredictionQuery(
+                query: PredictionQuery(
                     history: before, time: history.times[first], type: history.types[first],
-                    sameMoment: false),
+                    sameBasket: false),
                 targets: distinct(history.items[events]))
         ]
         let middle = first + events.count / 2
@@ -182,14 +186,14 @@ struct HeldOutExamples {
             let known = Set(history.items[first..<middle])
             let targets = distinct(history.items[middle..<events.upperBound])
                 .filter { !known.contains($0) }
-            lessons.append(
+            examples.append(
                 Example(
-                    context: PredictionQuery(
+                    query: PredictionQuery(
                         history: within, time: history.times[first], type: history.types[middle],
-                        sameMoment: true),
+                        sameBasket: true),
                     targets: targets))
         }
-        return lessons
+        return examples
     }
 
     private static func distinct(_ items: ArraySlice<Int32>) -> [Int32] {
@@ -197,11 +201,11 @@ struct HeldOutExamples {
         return Array(items.filter { seen.insert($0).inserted }.prefix(targetLimit))
     }
 
-    private static func cases(_ lesson: Example, _ reading: ExpertOutputs) -> [Mixture.Case] {
-        lesson.targets.map { target in
+    private static func cases(_ example: Example, _ outputs: ExpertOutputs) -> [Mixture.Case] {
+        example.targets.map { target in
             Mixture.Case(
-                situation: reading.situation,
-                probabilities: reading.evidence.map {
+                gateInput: outputs.gateInput,
+                probabilities: outputs.predictions.map {
                     $0.isEmpty ? nil : $0.probability(of: target)
                 })
         }

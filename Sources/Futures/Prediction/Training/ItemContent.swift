@@ -1,22 +1,24 @@
 import Shop
 
-/// What is said in words of the items that a model knows, and of those that are too new for it.
+/// The words that describe the items of a catalogue, and new items.
 struct ItemContent: Sendable {
-    /// Words of one item at most.
+    /// The greatest number of words of an item.
     private static let wordLimit = 64
 
-    /// The words of each item of the catalogue, from 0, each once.
+    /// The distinct words of each item of the catalogue, as indices from 0.
     let words: [[Int32]]
-    /// Items beyond the catalogue that share a word with one in it.
+    /// The items outside the catalogue that have a word in common with an item in it.
     let newItemIDs: [String]
-    /// The words of these that items of the catalogue bear too.
+    /// The words of each new item that items of the catalogue have too.
     let newWords: [[Int32]]
-    /// The number of different words.
+    /// The number of distinct words.
     let wordCount: Int
 
+    /// Collects the words of items.
+    ///
     /// - Parameters:
-    ///   - known: The items of the catalogue, by place; `nil` if nothing is said of one.
-    ///   - new: Items that are not in it.
+    ///   - known: The items of the catalogue, by index; `nil` without a description.
+    ///   - new: The items that are not in it.
     init(known: [Item?], new: [Item]) {
         var numbers: [String: Int32] = [:]
         words = known.map { item in
@@ -36,8 +38,7 @@ struct ItemContent: Sendable {
         newWords = described.map(\.words)
     }
 
-    /// The words of an item, each once: category and brand as wholes, name and description taken
-    /// apart.
+    /// The distinct words of an item: category and brand as a whole, name and description split.
     static func words(of item: Item) -> [String] {
         var texts: [Substring] = []
         if item.name != item.itemID { texts += parts(item.name) }

@@ -2,22 +2,23 @@ import Foundation
 import Kernels
 import Learning
 
-/// Gives items that nobody has touched yet a place in a model, by what is said of them in words.
+/// Adds items without events to a model, by their descriptions.
 ///
-/// Their vectors are what ``ContentVectors`` make of those of known items. How likely they are in
-/// all is the share of events that are the first of their item, by Good's estimate (1953): items
-/// seen once, of all events.
+/// Their vectors are predicted from those of known items with ``ContentVectors``. Their total
+/// probability is that of an event with a new item by Good's estimate (1953): the number of items
+/// seen once, divided by the number of events.
 struct NewItems {
     private let content: ItemContent
     private let known: ModelCatalogue
-    /// How much a known item's vector counts, by its events.
+    /// The weight of each known item's vector, which grows with the number of its events.
     private let trust: [Float]
-    private let firstShare: Double
+    /// The estimated fraction of events that are the first of their item.
+    private let firstEventFraction: Double
 
-    /// Events after which a vector counts half.
+    /// The number of events at which a vector has weight ½.
     private static let trustHalf: Float = 5
-    /// Contexts that the likelihood of new items is fitted on, at most.
-    private static let contextLimit = 500
+    /// The greatest number of queries with which the probability of new items is fitted.
+    private static let queryLimit = 500
 
     init(_ data: TrainingData) {
         content = data.content
@@ -26,16 +27,16 @@ struct NewItems {
         for item in data.sequences.items { counts[Int(item)] += 1 }
         trust = counts.map { Float($0) / (Float($0) + Self.trustHalf) }
         let once = counts.count { $0 == 1 }
-        firstShare = Double(once + 1) / Double(data.sequences.items.count + 2)
+        firstEventFraction = Double(once + 1) / Double(data.sequences.items.count + 2)
     }
 
-    /// The catalogue with the new items at its end.
+    /// The catalogue with the new items appended.
     var catalogue: ModelCatalogue {
         content.newItemIDs.isEmpty
             ? known : ModelCatalogue(itemIDs: known.itemIDs + content.newItemIDs)
     }
 
-    /// Vectors with those of the new items at their end.
+    /// Vectors with those of the new items appended.
     func joined(to embeddings: Embeddings) -> Embeddings {
         guard !content.newItemIDs.isEmpty else { return embeddings }
         return Embeddings(
@@ -46,30 +47,30 @@ struct NewItems {
     /// An LSTM that knows the new items too.
     ///
     /// - Parameters:
-    ///   - sequence: One that knows the items of the catalogue.
-    ///   - contexts: Some contexts of customers, with the LSTM's states.
+    ///   - sequence: An LSTM that knows the items of the catalogue.
+    ///   - queries: Queries of customers, with the LSTM's states.
     /// - Returns: The same network with more rows in its item table.
-    func joined(to sequence: SequenceExpert, contexts: [PredictionQuery]) -> SequenceExpert {
+    func joined(to sequence: SequenceExpert, queries: [PredictionQuery]) -> SequenceExpert {
         guard !content.newItemIDs.isEmpty else { return sequence }
         let vectors = vectors(like: sequence.model.itemEmbeddings)
         let level = sequence.model.joined(by: vectors, bias: 0)
-        let apart = max(1, contexts.count / Self.contextLimit)
+        let step = max(1, queries.count / Self.queryLimit)
         var odds: [Double] = []
-        for index in stride(from: 0, to: contexts.count, by: apart) {
-            guard let state = contexts[index].state else { continue }
+        for index in stride(from: 0, to: queries.count, by: step) {
+            guard let state = queries[index].state else { continue }
             let probabilities = level.itemProbabilities(
-                state, gaps: [contexts[index].gap], weekParts: [contexts[index].weekPart],
-                types: [contexts[index].type]
+                state, gaps: [queries[index].gap], weekParts: [queries[index].weekPart],
+                types: [queries[index].type]
             ).elements
-            let isNew = probabilities.dropFirst(known.count).reduce(0) { $0 + Double($1) }
-            odds.append(isNew / max(1e-9, 1 - isNew))
+            let total = probabilities.dropFirst(known.count).reduce(0) { $0 + Double($1) }
+            odds.append(total / max(1e-9, 1 - total))
         }
-        let usual = odds.isEmpty ? 1 : odds.reduce(0, +) / Double(odds.count)
-        let bias = log(firstShare / (1 - firstShare)) - log(max(1e-9, usual))
+        let meanOdds = odds.isEmpty ? 1 : odds.reduce(0, +) / Double(odds.count)
+        let bias = log(firstEventFraction / (1 - firstEventFraction)) - log(max(1e-9, meanOdds))
         return SequenceExpert(model: sequence.model.joined(by: vectors, bias: Float(bias)))
     }
 
-    /// Vectors for the new items, in the space of those of the known ones.
+    /// Vectors of the new items in the space of `embeddings`.
     private func vectors(like embeddings: Embeddings) -> [Float] {
         let learned = ContentVectors(
             embeddings, weights: trust, words: content.words, wordCount: content.wordCount)

@@ -4,10 +4,13 @@ package import Learning
 
 /// Trains a model from sequences of events.
 ///
-/// The order of work: hold some sequences out; train item vectors, then the LSTM that starts from
-/// them and stops when the held-out loss does; count the other evidence without the held-out
-/// sequences; give new items vectors by what is said of them; learn the shares and the corrections
-/// on the held-out sequences; count again with everybody.
+/// 1. Hold out some sequences.
+/// 2. Train item vectors, then the LSTM, which starts with them and stops early by the held-out
+///    loss.
+/// 3. Count the other experts without the held-out sequences.
+/// 4. Add new items by their descriptions.
+/// 5. Learn mixture and reranker on the held-out sequences.
+/// 6. Count the other experts again with all sequences.
 package struct Trainer: Sendable {
     /// The settings.
     package let configuration: TrainingConfiguration
@@ -17,10 +20,10 @@ package struct Trainer: Sendable {
     ///
     /// - Parameters:
     ///   - configuration: The settings.
-    ///   - checkpoints: A folder that keeps after each epoch of the LSTM where the run stands. A
-    ///     run that finds there one of the same settings and data goes on from it, with the same
-    ///     result to the last bit. A run goes on without them where they cannot be written.
-    /// - Throws: ``PredictionError`` when a setting is out of its range.
+    ///   - checkpoints: The folder of checkpoints, written after each epoch of the LSTM. A run with
+    ///     the same settings and data resumes from a checkpoint, with the same result to the last
+    ///     bit. A checkpoint that cannot be written is skipped.
+    /// - Throws: ``PredictionError`` if a setting is out of its range.
     package init(
         _ configuration: TrainingConfiguration, checkpoints: URL? = nil
     ) throws(PredictionError) {
@@ -33,12 +36,12 @@ package struct Trainer: Sendable {
     ///
     /// - Parameters:
     ///   - data: The catalogue and the sequences.
-    ///   - progress: Told of the work as it goes.
-    /// - Returns: The model, how well it did on the sequences held out, and these themselves, for
-    ///   asking other models the same.
-    /// - Throws: ``PredictionError`` when there is too little data, `LearningError`, or
-    ///   `CancellationError` when the task is cancelled: after the item vectors, after an epoch of
-    ///   the LSTM that was kept, or after the LSTM.
+    ///   - progress: Receives reports of progress.
+    /// - Returns: The model, its metrics, and the held-out sequences, with which other models can
+    ///   be measured.
+    /// - Throws: ``PredictionError`` if there is too little data, `LearningError`, or
+    ///   `CancellationError` if the task is cancelled: after the item vectors, after an epoch of
+    ///   the LSTM with a checkpoint, or after the LSTM.
     package func train(
         _ data: TrainingData, progress: @escaping (TrainingProgress) -> Void
     ) throws -> (model: PredictionModel, metrics: TrainingMetrics, heldOut: HeldOut) {
@@ -58,53 +61,50 @@ package struct Trainer: Sendable {
         try Task.checkCancellation()
         let threads = configuration.sequence.threads
         func stage(_ name: String) -> TrainingStage { TrainingStage(name, progress) }
-        let lessons = HeldOutExamples(heldOut, seed: configuration.seed).replayed(
+        let examples = HeldOutExamples(heldOut, seed: configuration.seed).replayed(
             by: SequenceExpert(model: trained.model), threads: threads,
             stage: stage("replay held out"))
         let newItems = NewItems(data)
         let catalogue = newItems.catalogue
         let embeddings = newItems.joined(to: learned)
         let sequence = newItems.joined(
-            to: SequenceExpert(model: trained.model), contexts: lessons.contexts)
-        var counted = CountedExperts(training, itemCount: catalogue.count)
-        func model(_ mixture: Mixture, _ reranker: Reranker) -> PredictionModel {
-            PredictionModel(
-                catalogue: catalogue, embeddings: embeddings, sequence: sequence,
-                counted: counted, mixture: mixture, reranker: reranker,
-                configuration: configuration)
-        }
-        let even = model(Mixture(even: ExpertID.allCases), .none)
-        let cases = lessons.cases(even, threads: threads, stage: stage("ask the evidence"))
+            to: SequenceExpert(model: trained.model), queries: examples.queries)
+        let even = PredictionModel(
+            catalogue: catalogue, embeddings: embeddings, sequence: sequence,
+            counted: CountedExperts(training, itemCount: catalogue.count),
+            mixture: Mixture(even: ExpertID.allCases), configuration: configuration)
+        let cases = examples.cases(even, threads: threads, stage: stage("expert predictions"))
         let mixture = Mixture(
-            names: ExpertID.allCases, cases: cases, stage: stage("shares"))
-        let lists = lessons.rerankerLessons(
-            model(mixture, .none), threads: threads, stage: stage("list candidates"))
-        let reranker = RerankerTraining(lists).reranker(stage("corrections"))
-        let bits = lessons.bits(
-            model(mixture, reranker), threads: threads, stage: stage("check"))
+            names: ExpertID.allCases, cases: cases, stage: stage("mixture weights"))
+        let mixed = even.replacing(mixture: mixture)
+        let lists = examples.rerankerExamples(
+            mixed, threads: threads, stage: stage("list candidates"))
+        let reranker = RerankerTraining(lists).reranker(stage("reranker"))
+        let reranked = mixed.replacing(reranker: reranker)
+        let bits = examples.bits(reranked, threads: threads, stage: stage("check"))
         let metrics = TrainingMetrics(
             data: data, heldOut: heldOut.count, curve: trained.curve, mixture: mixture,
             cases: cases, bits: bits)
-        counted = CountedExperts(
-            data.sequences, itemCount: catalogue.count, keys: data.keys)
-        let heldOutSet = HeldOut(lessons, catalogue: catalogue)
-        var whole = model(mixture, reranker)
+        let heldOutSet = HeldOut(examples, catalogue: catalogue)
+        var whole = reranked.replacing(
+            counted: CountedExperts(
+                data.sequences, itemCount: catalogue.count, keys: data.keys))
         whole.churn = ChurnModel(data.sequences)
-        if let surroundings = data.surroundings {
+        if let demandData = data.demandData {
             whole.response = ResponseTraining(
-                surroundings, catalogue: catalogue, threads: threads
+                demandData, catalogue: catalogue, threads: threads
             ).response()
         }
         return (whole, metrics, heldOutSet)
     }
 
-    /// Trains the LSTM, from the checkpoint on if there is one of this run.
+    /// Trains the LSTM, from a checkpoint if there is one of this run.
     private func trainSequence(
         _ training: EventSequences, _ heldOut: EventSequences, itemCount: Int,
         embeddings: Embeddings, _ progress: @escaping (TrainingProgress) -> Void
     ) throws -> (model: SequenceModel, curve: [EpochLoss]) {
         let trainer = SequenceTrainer(configuration.sequence)
-        let typeCount = RepetitionFeatures.typeCount
+        let typeCount = RecurrenceFeatures.typeCount
         let found = checkpoint.flatMap { try? TrainingCheckpoint(path: $0.path) }
             .flatMap { point in
                 trainer.canResume(
@@ -112,7 +112,7 @@ package struct Trainer: Sendable {
                     typeCount: typeCount) ? point : nil
             }
         if let found {
-            TrainingStage("resume", progress).tell(
+            TrainingStage("resume", progress).report(
                 epoch: found.epochs, of: configuration.sequence.epochs,
                 examples: training.items.count, loss: found.loss ?? 0)
         }
@@ -129,17 +129,17 @@ package struct Trainer: Sendable {
         }
     }
 
-    /// Keeps a checkpoint, and ends the training if its task was cancelled.
+    /// Writes a checkpoint, and ends the training if its task was cancelled.
     private func keepUnlessCancelled(_ point: TrainingCheckpoint) throws(LearningError) {
         keep(point)
         guard Task.isCancelled else { return }
         throw LearningError(.cancelled, "The training was cancelled after an epoch.")
     }
 
-    /// Where the LSTM's training keeps how far it is.
+    /// The file of the LSTM's checkpoint.
     private var checkpoint: URL? { checkpoints?.appending(path: "sequence.safetensors") }
 
-    /// Keeps a checkpoint, if it can be written.
+    /// Writes a checkpoint if possible.
     private func keep(_ point: TrainingCheckpoint) {
         guard let checkpoints, let checkpoint else { return }
         try? FileManager.default.createDirectory(
@@ -147,17 +147,17 @@ package struct Trainer: Sendable {
         try? point.write(to: checkpoint.path)
     }
 
-    /// Splits sequences into those that are learned from and those that are held out.
+    /// Splits sequences into training sequences and held-out ones.
     ///
-    /// Who is held out depends on the sequence's number and the seed: when a shop retrains, nearly
-    /// all who were held out are so again, and old and new model can be compared on them.
+    /// The choice depends on the sequence's number and the seed. When a shop retrains, nearly all
+    /// held-out sequences are held out again, so old and new model can be compared on them.
     func split(_ data: TrainingData) -> (training: EventSequences, heldOut: EventSequences) {
         let random = Philox(seed: configuration.seed, stream: 0x5EED)
         let order = data.numbers.enumerated()
             .map { (random.uniform(at: UInt64($0.element)), $0.offset) }.sorted { $0 < $1 }
             .map(\.1)
-        let share = Int((Double(order.count) * configuration.heldOutShare).rounded())
-        let count = min(max(1, share), order.count - 1, HeldOutExamples.sequenceLimit)
+        let wanted = Int((Double(order.count) * configuration.heldOutShare).rounded())
+        let count = min(max(1, wanted), order.count - 1, HeldOutExamples.sequenceLimit)
         return (
             data.sequences.subset(order.dropFirst(count).sorted()),
             data.sequences.subset(order.prefix(count).sorted())

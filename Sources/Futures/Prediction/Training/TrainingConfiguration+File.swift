@@ -1,18 +1,18 @@
 package import Foundation
 
 extension TrainingConfiguration {
-    /// These settings, with those of a file in their place.
+    /// A copy with the settings of a file.
     ///
-    /// The file is JSON in the form of a model's `config.json` under `training`; what it leaves
-    /// out stays as it is.
+    /// The file is JSON in the form of `training` in a model's `config.json`. Settings that it does
+    /// not have stay as they are.
     ///
-    /// - Throws: ``PredictionError`` that names the setting that is unknown or cannot be used.
+    /// - Throws: ``PredictionError`` that names the setting that is unknown or invalid.
     package func replacing(with file: Data) throws(PredictionError) -> TrainingConfiguration {
         guard let changes = try? JSONSerialization.jsonObject(with: file) as? [String: Any] else {
             throw PredictionError(.setting, "The settings are not a JSON object.")
         }
         var result = self
-        // One after the other, so that an error can say which of them it is about.
+        // One at a time, so that an error can name the setting.
         for (path, value) in try Self.settings(in: changes, like: try Self.object(self), path: []) {
             let changed = Self.setting(value, at: path[...], in: try Self.object(result))
             guard let data = try? JSONSerialization.data(withJSONObject: changed),
@@ -38,28 +38,28 @@ extension TrainingConfiguration {
         return object
     }
 
-    /// All single settings in a tree, with their places; `own` has all that there are.
+    /// All leaf settings of a tree with their paths; `own` has all settings that exist.
     private static func settings(
         in changes: [String: Any], like own: [String: Any], path: [String]
     ) throws(PredictionError) -> [(path: [String], value: Any)] {
         var result: [(path: [String], value: Any)] = []
         for (key, value) in changes.sorted(by: { $0.key < $1.key }) {
-            let place = path + [key]
-            let name = place.joined(separator: ".")
+            let settingPath = path + [key]
+            let name = settingPath.joined(separator: ".")
             guard let known = own[key] else {
                 throw PredictionError(
                     .setting,
-                    "'\(name)' is no setting. There are "
+                    "'\(name)' is not a setting. There are "
                         + own.keys.sorted().joined(separator: ", ") + ".")
             }
             guard let inner = known as? [String: Any] else {
-                result.append((place, value))
+                result.append((settingPath, value))
                 continue
             }
             guard let changes = value as? [String: Any] else {
                 throw PredictionError(.setting, "'\(name)' must be a JSON object.")
             }
-            result += try settings(in: changes, like: inner, path: place)
+            result += try settings(in: changes, like: inner, path: settingPath)
         }
         return result
     }

@@ -1,26 +1,27 @@
 package import Learning
 
-/// Settings of a training run; the defaults serve shops of a few hundred to a few hundred
-/// thousand customers.
+/// The settings of a training run.
+///
+/// The defaults suit shops of a few hundred to a few hundred thousand customers.
 package struct TrainingConfiguration: Codable, Sendable {
-    /// Decides every random choice.
+    /// The seed of all random choices.
     package var seed: UInt64
     /// Items with fewer events are not learned.
     package var minimumItemCount: Int
-    /// The share of sequences that only steer training: early stopping and shares of evidence.
+    /// The fraction of sequences that is held out for early stopping, mixture and reranker.
     package var heldOutShare: Double
-    /// Settings of the item vectors.
+    /// The settings of the item vectors.
     package var embeddings: SkipGram.Configuration
-    /// Settings of the LSTM.
+    /// The settings of the LSTM.
     package var sequence: SequenceTrainer.Configuration
 
     /// Makes settings with the defaults and a seed.
     ///
     /// - Parameters:
-    ///   - seed: Decides every random choice.
-    ///   - width: Numbers in an item's vector and in the LSTM's state.
-    ///   - epochs: Passes of the LSTM over the events at most.
-    ///   - threads: Threads to train with; the result does not depend on it.
+    ///   - seed: The seed of all random choices.
+    ///   - width: The length of an item's vector and of the LSTM's state.
+    ///   - epochs: The greatest number of the LSTM's passes over the events.
+    ///   - threads: The number of threads; the result does not depend on it.
     package init(seed: UInt64 = 7, width: Int = 64, epochs: Int = 30, threads: Int = 2) {
         self.seed = seed
         minimumItemCount = 2
@@ -36,13 +37,14 @@ package struct TrainingConfiguration: Codable, Sendable {
         sequence.threads = threads
     }
 
-    /// Lets another seed decide every random choice.
+    /// Sets the seed of all random choices.
     package mutating func seed(with seed: UInt64) {
         self.seed = seed
         embeddings.seed = seed
         sequence.seed = seed
     }
 
+    /// Throws if a setting is out of its range.
     func validate() throws(PredictionError) {
         guard (8...1024).contains(sequence.width), sequence.width.isMultiple(of: 8) else {
             throw PredictionError(
@@ -51,8 +53,8 @@ package struct TrainingConfiguration: Codable, Sendable {
         guard embeddings.dimensions == sequence.width else {
             throw PredictionError(
                 .setting,
-                "embeddings.dimensions is \(embeddings.dimensions), and sequence.width "
-                    + "\(sequence.width). The LSTM begins with the item vectors: make them equal.")
+                "embeddings.dimensions is \(embeddings.dimensions), and sequence.width is "
+                    + "\(sequence.width). The LSTM starts with the item vectors: make them equal.")
         }
         guard (1...1000).contains(sequence.epochs) else {
             throw PredictionError(

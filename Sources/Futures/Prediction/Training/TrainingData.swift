@@ -3,74 +3,74 @@ package import Shop
 package import Time
 package import TwinStorage
 
-/// What a model is trained on: a catalogue, and sequences of events by place in it.
+/// The data of a training run: a catalogue, and sequences of events with its item indices.
 package struct TrainingData: Sendable {
     /// The items, in order of first occurrence.
     package let catalogue: ModelCatalogue
     /// One sequence for each customer or session, oldest event first.
     package let sequences: EventSequences
-    /// Whose sequence each is; empty when nobody needs to know.
+    /// The customer or session of each sequence; empty for sequences of a store.
     package let owners: [String]
-    /// Tells in a model which customer each sequence is of, so that it can be erased; empty for
-    /// sequences that are not of a store.
+    /// The model's key of each sequence's customer, for erasure; empty for sequences that are not
+    /// of a store.
     let keys: [RowKey]
-    /// A number for each sequence that it keeps when there is more data: the place of its customer
-    /// or session among all that were ever seen.
+    /// A number of each sequence that stays the same when data are added: the index of its customer
+    /// or session in order of first occurrence.
     let numbers: [Int]
-    /// Events that were left out because their item was too rare.
+    /// The number of events that were left out because their item was too rare.
     package let droppedEventCount: Int
-    /// What is said of the items in words.
+    /// The words that describe the items.
     let content: ItemContent
-    /// What was bought on which days, and what those were like; `nil` if nobody asked.
-    let surroundings: Surroundings?
+    /// Purchases by day and the features of the days; `nil` for data that are not of a store.
+    let demandData: DemandData?
 
-    /// What responses to the days are learned of.
-    struct Surroundings: Sendable {
-        /// What was bought in each week of the year.
+    /// The data of the demand response model.
+    struct DemandData: Sendable {
+        /// The purchases by week.
         var seasons: SeasonCounts
-        /// What was bought on days that feeds tell of; items by their running number in the store.
+        /// The purchases by group and day; items by their number in the store.
         var counts: ResponseCounts
-        /// What the days were like.
+        /// The features of the days.
         var days: ContextFeatures
-        /// The items of the store.
+        /// The descriptions of the store's items.
         var items: [Item]
-        /// Their ids, by running number.
+        /// The ids of the store's items, by number.
         var itemIDs: [String]
     }
 
     /// Groups events into sequences.
     ///
-    /// Searches without an item are left out. Events of a sequence are put in order of time; those
-    /// of one time keep their order.
+    /// Events without an item are left out. Events of a sequence are sorted by time; those of one
+    /// time keep their order.
     ///
     /// - Parameters:
     ///   - events: Events in any order.
-    ///   - key: What tells sequences apart: customer or session.
+    ///   - key: The sequence of an event: its customer or session.
     ///   - minimumItemCount: Items with fewer events are left out.
-    ///   - items: What is said of items, also of new ones.
+    ///   - items: Descriptions of items, including new ones.
     package init(
         _ events: some Sequence<Event>, by key: (Event) -> String,
         minimumItemCount: Int = 1, items: [Item] = []
     ) {
-        var itemPlaces: [String: Int32] = [:]
+        var itemIndices: [String: Int32] = [:]
         var itemIDs: [String] = []
         var itemCounts: [Int] = []
         var owners: [String] = []
-        var ownerPlaces: [String: Int] = [:]
+        var ownerIndices: [String: Int] = [:]
         var rows: [[RawEvent]] = []
         for event in events {
             guard let itemID = event.itemID else { continue }
-            let item = itemPlaces[itemID] ?? Int32(itemIDs.count)
+            let item = itemIndices[itemID] ?? Int32(itemIDs.count)
             if Int(item) == itemIDs.count {
-                itemPlaces[itemID] = item
+                itemIndices[itemID] = item
                 itemIDs.append(itemID)
                 itemCounts.append(0)
             }
             itemCounts[Int(item)] += 1
             let owner = key(event)
-            let row = ownerPlaces[owner] ?? owners.count
+            let row = ownerIndices[owner] ?? owners.count
             if row == owners.count {
-                ownerPlaces[owner] = row
+                ownerIndices[owner] = row
                 owners.append(owner)
                 rows.append([])
             }
@@ -82,13 +82,12 @@ package struct TrainingData: Sendable {
             minimumItemCount: minimumItemCount, items: items)
     }
 
-    /// Reads all twins of a store, one sequence a customer, what it knows of items, and what it
-    /// knows of the days.
+    /// Reads the events of all customers of a store, the descriptions of items, and the feeds.
     ///
     /// - Parameters:
     ///   - store: The store.
     ///   - minimumItemCount: Items with fewer events are left out.
-    ///   - moment: What happened later is left out; nothing unless given.
+    ///   - moment: Later events are left out; none if `nil`.
     /// - Throws: What the store throws.
     package init(
         _ store: TwinStore, minimumItemCount: Int = 1, until moment: Timestamp? = nil
@@ -124,8 +123,8 @@ package struct TrainingData: Sendable {
             keys.append(RowKey(pseudonym: snapshot?.key.rawValue ?? ""))
             rows.append(row)
         }
-        // What a catalogue says may have been there before; what is known from later events alone was
-        // not.
+        // What a catalogue says may have been there before; what is known from later events alone
+        // was not.
         let numbers = Dictionary(
             itemIDs.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { $1 })
         let items = known.sorted { $0.key < $1.key }.map(\.value).filter { item in
@@ -135,7 +134,7 @@ package struct TrainingData: Sendable {
         self.init(
             rows: rows, owners: [], keys: keys, itemIDs: itemIDs, itemCounts: itemCounts,
             minimumItemCount: minimumItemCount, items: items,
-            surroundings: Surroundings(
+            demandData: DemandData(
                 seasons: seasons, counts: counts, days: ContextFeatures(feeds), items: items,
                 itemIDs: itemIDs))
     }
@@ -149,13 +148,13 @@ package struct TrainingData: Sendable {
     private init(
         rows: [[RawEvent]], owners: [String], keys: [RowKey], itemIDs: [String],
         itemCounts: [Int], minimumItemCount: Int, items: [Item],
-        surroundings: Surroundings? = nil
+        demandData: DemandData? = nil
     ) {
-        self.surroundings = surroundings
-        var places = [Int32](repeating: -1, count: itemIDs.count)
+        self.demandData = demandData
+        var catalogueIndices = [Int32](repeating: -1, count: itemIDs.count)
         var kept: [String] = []
         for (item, count) in itemCounts.enumerated() where count >= max(1, minimumItemCount) {
-            places[item] = Int32(kept.count)
+            catalogueIndices[item] = Int32(kept.count)
             kept.append(itemIDs[item])
         }
         var sequences = EventSequences()
@@ -164,14 +163,14 @@ package struct TrainingData: Sendable {
         var numbers: [Int] = []
         var dropped = 0
         for (index, row) in rows.enumerated() {
-            let known = row.filter { places[Int($0.item)] >= 0 }
+            let known = row.filter { catalogueIndices[Int($0.item)] >= 0 }
             dropped += row.count - known.count
             guard !known.isEmpty else { continue }
             let sorted = known.enumerated()
                 .sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
                 .map(\.element)
             sequences.append(
-                items: sorted.map { places[Int($0.item)] }, types: sorted.map(\.type),
+                items: sorted.map { catalogueIndices[Int($0.item)] }, types: sorted.map(\.type),
                 times: sorted.map(\.time))
             numbers.append(index)
             if !owners.isEmpty { keptOwners.append(owners[index]) }
@@ -181,8 +180,8 @@ package struct TrainingData: Sendable {
         var known = [Item?](repeating: nil, count: kept.count)
         var new: [Item] = []
         for item in items {
-            if let place = catalogue.place(of: item.itemID) {
-                known[Int(place)] = item
+            if let index = catalogue.index(of: item.itemID) {
+                known[Int(index)] = item
             } else {
                 new.append(item)
             }

@@ -1,36 +1,39 @@
 import Foundation
 import Learning
 
-/// How a training run went, without anything that differs between two runs of the same seed.
+/// The metrics of a training run.
+///
+/// Two runs with the same data and seed have the same metrics.
 package struct TrainingMetrics: Codable, Sendable {
-    /// Sequences and events that were learned from.
+    /// The number of sequences, held-out ones included.
     package let sequenceCount: Int
-    /// Events that were learned from.
+    /// The number of events that were learned from.
     package let eventCount: Int
-    /// Items that were learned from.
+    /// The number of items with enough events.
     package let itemCount: Int
-    /// Items that nobody has touched, known by what is said of them; `nil` in old files.
+    /// The number of items without events, known by their descriptions; `nil` in old files.
     package let newItemCount: Int?
-    /// Events left out because their item was too rare.
+    /// The number of events that were left out because their item was too rare.
     package let droppedEventCount: Int
-    /// Sequences held out.
+    /// The number of held-out sequences.
     package let heldOutSequenceCount: Int
-    /// Loss of the LSTM after each epoch, in nats for each event.
+    /// The loss of the LSTM after each epoch, in nats for each event.
     package let epochs: [Epoch]
-    /// For each source the mean of log2 probability of what came next, on held-out sequences,
-    /// where it had anything to say; the key `mixture` has that of the whole.
+    /// The mean log2 probability of what came next on held-out sequences, by expert.
+    ///
+    /// It is taken over the cases with a prediction. The key `mixture` has that of the whole model.
     package let heldOutBits: [String: Double]
-    /// Share of each source over all held-out cases.
+    /// The mean mixture weight of each expert over all held-out cases.
     package let meanShares: [String: Double]
 
     /// Why the probabilities of the version are not calibrated; `nil` if they are.
     package var uncalibratedReason: String?
 
-    /// Loss after one pass over the events.
+    /// The loss after one pass over the events.
     package struct Epoch: Codable, Sendable {
-        /// Mean training loss in nats.
+        /// The mean training loss in nats.
         package let training: Double
-        /// Mean loss on held-out sequences in nats; `nil` if there are none.
+        /// The mean loss on held-out sequences in nats; `nil` if there are none.
         package let validation: Double?
     }
 
@@ -48,12 +51,12 @@ package struct TrainingMetrics: Codable, Sendable {
             Epoch(training: $0.training, validation: $0.validation)
         }
         var bits: [String: (sum: Double, count: Double)] = [:]
-        var shares = [Double](repeating: 0, count: mixture.names.count)
+        var weights = [Double](repeating: 0, count: mixture.names.count)
         for entry in cases {
-            let row = mixture.shares(
-                entry.situation, speaking: entry.probabilities.map { $0 != nil })
+            let row = mixture.weights(
+                entry.gateInput, available: entry.probabilities.map { $0 != nil })
             for (index, probability) in entry.probabilities.enumerated() {
-                shares[index] += Double(row[index])
+                weights[index] += Double(row[index])
                 guard let probability else { continue }
                 let own = bits[mixture.names[index].rawValue] ?? (0, 0)
                 bits[mixture.names[index].rawValue] =
@@ -64,6 +67,6 @@ package struct TrainingMetrics: Codable, Sendable {
             .merging(["mixture": whole]) { $1 }
         let count = Double(max(1, cases.count))
         meanShares = Dictionary(
-            uniqueKeysWithValues: zip(mixture.names.map(\.rawValue), shares.map { $0 / count }))
+            uniqueKeysWithValues: zip(mixture.names.map(\.rawValue), weights.map { $0 / count }))
     }
 }

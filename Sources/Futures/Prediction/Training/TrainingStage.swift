@@ -1,36 +1,38 @@
 import Learning
 
-/// Tells of one stage of training whose work is counted.
+/// Reports the progress of one stage of training.
 struct TrainingStage {
     private let name: String
-    private let report: (TrainingProgress) -> Void
+    private let progress: (TrainingProgress) -> Void
     private let watch = Stopwatch()
 
+    /// Starts a stage.
+    ///
     /// - Parameters:
-    ///   - name: What is done, for people.
-    ///   - report: Whom to tell.
-    init(_ name: String, _ report: @escaping (TrainingProgress) -> Void) {
+    ///   - name: The name of the stage, which users see.
+    ///   - progress: Receives the reports.
+    init(_ name: String, _ progress: @escaping (TrainingProgress) -> Void) {
         self.name = name
-        self.report = report
+        self.progress = progress
     }
 
-    /// A stage that nobody wants to hear of.
+    /// A stage without reports.
     static var silent: Self { TrainingStage("") { _ in } }
 
-    /// Tells that so much is done of the only pass.
-    func tell(done: Int, of total: Int) {
-        tell(epoch: 1, of: 1, done: done, total: total, loss: nil)
+    /// Reports that `done` of `total` examples are done in the only pass.
+    func report(done: Int, of total: Int) {
+        report(epoch: 1, of: 1, done: done, total: total, loss: nil)
     }
 
-    /// Tells that an epoch, from 1, is over.
-    func tell(epoch: Int, of epochs: Int, examples: Int, loss: Double) {
-        tell(
+    /// Reports the end of an epoch; epochs count from 1.
+    func report(epoch: Int, of epochs: Int, examples: Int, loss: Double) {
+        report(
             epoch: epoch, of: epochs, done: epoch * examples, total: epochs * examples,
             loss: loss)
     }
 
-    private func tell(epoch: Int, of epochs: Int, done: Int, total: Int, loss: Double?) {
-        report(
+    private func report(epoch: Int, of epochs: Int, done: Int, total: Int, loss: Double?) {
+        progress(
             TrainingProgress(
                 stage: name, epoch: epoch, epochs: epochs, eventsDone: done, eventsTotal: total,
                 loss: loss, secondsElapsed: watch.seconds))

@@ -1,14 +1,14 @@
-/// Lessons parted into those that are learned from and a fifth that only decides when to stop.
+/// Examples split into training examples and a fifth that only decides when to stop.
 struct ValidationSplit<Example: Sendable>: Sendable {
     let training: [Example]
     let validation: [Example]
 
-    /// Parts lessons, of which those of one person lie side by side.
-    init(_ lessons: [Example]) {
-        // In blocks, so that what one person did is on one side, or on both for one in a hundred.
+    /// Splits examples; those of one customer must be side by side.
+    init(_ examples: [Example]) {
+        // In blocks, so that few customers have examples on both sides.
         let block = 256
-        func isValidation(_ place: Int) -> Bool { place / block % 5 == 4 }
-        training = lessons.indices.filter { !isValidation($0) }.map { lessons[$0] }
-        validation = lessons.indices.filter { isValidation($0) }.map { lessons[$0] }
+        func isValidation(_ index: Int) -> Bool { index / block % 5 == 4 }
+        training = examples.indices.filter { !isValidation($0) }.map { examples[$0] }
+        validation = examples.indices.filter { isValidation($0) }.map { examples[$0] }
     }
 }
