@@ -90,7 +90,7 @@ struct WhatIfTrials {
             let change = truth.reduce(0) { $0 + $1.change }
             progress(number + 1)
             return Trial(
-                question: question.text, usual: effect.usual,
+                question: question.text, usual: effect.baseline,
                 trueUsual: truth.reduce(0) { $0 + $1.usual }, change: effect.change,
                 interval: [effect.interval.lowerBound, effect.interval.upperBound],
                 trueChange: change,
