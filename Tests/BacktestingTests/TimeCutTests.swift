@@ -114,8 +114,9 @@ struct TimeCutTests {
         case events, city, consent
     }
 
-    /// Everything that training and forecasts read as of the cut, as text. A leak reads its part as
-    /// of now.
+    /// Everything that training and forecasts read as of the cut, as text.
+    ///
+    /// A leak reads its part as of now.
     private func fingerprint(
         _ fixture: Fixture, leak: Leak? = nil
     ) throws -> [String: String] {

@@ -73,7 +73,7 @@ struct CalibratedRecommendationsTests {
         var options = RecommendationOptions()
         options.usesPaths = false
         let next = try recommender.recommend(world.users[0], options: options)
-        let nobody = try recommender.recommend("nobody")
-        #expect((next.items + nobody.items).allSatisfy { $0.calibratedProbability == nil })
+        let unknown = try recommender.recommend("nobody")
+        #expect((next.items + unknown.items).allSatisfy { $0.calibratedProbability == nil })
     }
 }

@@ -223,8 +223,9 @@ struct RankingTests {
 
 @Suite("Contract of recommenders")
 struct ContractTests {
-    /// Fifty customers and fifty items, like squares of a board. A customer buys 19 of the 25 items of
-    /// one colour, in a random order.
+    /// Fifty customers and fifty items, like squares of a board.
+    ///
+    /// A customer buys 19 of the 25 items of one colour, in a random order.
     private static let board = Result { () -> World in
         var generator = PhiloxGenerator(seed: 50)
         var events: [Event] = []

@@ -13,9 +13,9 @@ import TwinStorage
 
 /// Forecasts of a model of a synthetic shop are compared with the shop's true probabilities.
 ///
-/// Bounds are for the given seeds. With five seeds from 7 on, the ECE of the first ten items against
-/// the truth was 0.022 to 0.038, and of whole lists against outcomes 0.026 to 0.054. About two hundred
-/// forecasts fit a tenth of the curve, so sampling error is 0.03 to 0.04.
+/// Bounds are for the given seeds. With five seeds from 7 on, the ECE of the first ten items
+/// against the truth was 0.022 to 0.038, and of whole lists against outcomes 0.026 to 0.054. About
+/// two hundred forecasts fit a tenth of the curve, so sampling error is 0.03 to 0.04.
 @Suite("Forecasts and true probabilities")
 struct TrueProbabilityTests {
     private struct Known: Sendable {

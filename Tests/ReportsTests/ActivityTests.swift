@@ -85,7 +85,8 @@ import Testing
     @Test func oddHorizonsHaveADayEach() {
         for (seconds, days) in [(1, 1), (86_400, 1), (86_401, 2), (28 * 86_400, 28)] {
             let futures = Futures(
-                origin: Self.origin, horizonSeconds: Int64(seconds), paths: [[]], mixtureWeights: [],
+                origin: Self.origin, horizonSeconds: Int64(seconds), paths: [[]],
+                mixtureWeights: [],
                 isCold: true)
             let activity = Activity(History(), futures: futures) { _ in 0 }
             #expect(activity.future.count == days, "\(seconds)")

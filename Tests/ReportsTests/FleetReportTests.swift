@@ -242,7 +242,10 @@ import Time
                 [good.replacing("\"horizon_days\":14", with: "\"horizon_days\":0")],
                 "line 1: a value"
             ),
-            ([good, try FleetFolder.line(2, "a", from: later)], "line 2: it belongs to another run"),
+            (
+                [good, try FleetFolder.line(2, "a", from: later)],
+                "line 2: it belongs to another run"
+            ),
             ([good, other, good], "line 3: the first twin occurs again"),
             ([good, String(repeating: "x", count: 1 << 21)], "line 2: it is longer"),
             ([], "holds no forecasts"), (["", ""], "holds no forecasts"),

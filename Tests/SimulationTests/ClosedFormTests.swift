@@ -8,8 +8,8 @@ import Testing
 
 /// A network of two items whose state depends on the last item only.
 ///
-/// Its gates are saturated, so that the hidden state is a function of the last item. Gaps and types do
-/// not depend on it. The exact probabilities are read from the network.
+/// Its gates are saturated, so that the hidden state is a function of the last item. Gaps and types
+/// do not depend on it. The exact probabilities are read from the network.
 private func chain(towards: [[Float]], gaps: [Float]) throws -> SequenceModel {
     let width = 8
     let sizes = SequenceModel.Configuration(itemCount: 2, typeCount: 10, width: width)

@@ -26,8 +26,9 @@ struct DifferentDaysTests {
     private static let fair = Response(
         feature: .during("fair"), drinks: 0.5, pets: 0, baseline: 0.1)
 
-    /// A model that responds to some features. Every third item is a drink, every third is for pets,
-    /// and every third has no category.
+    /// A model that responds to some features.
+    ///
+    /// Every third item is a drink, every third is for pets, and every third has no category.
     private func model(_ responses: [Response]) throws -> PredictionModel {
         var model = try World.model()
         let count = model.catalogue.count
@@ -146,8 +147,8 @@ struct DifferentDaysTests {
         #expect(try factors(responses, purposes: []) == nil)
     }
 
-    /// Feeds in which it rains e - 1 mm on some of the days from today on, so that the feature is 1,
-    /// and not at all on the others.
+    /// Feeds in which it rains e - 1 mm on some of the days from today on, so that the feature is
+    /// 1, and not at all on the others.
     private func rain(from today: Int, on isWet: (Int) -> Bool) -> ContextFeeds {
         let days = (0...60).map { ahead in
             (
@@ -223,7 +224,8 @@ struct DifferentDaysTests {
         let before = drinks(baseline, true).count
         let found = drinks(changed, true).count
         #expect(before > 100 && drinks(baseline, false).count > 100)
-        // Further purchases are sampled for all purchases, so their number varies as a count of all.
+        // Further purchases are sampled for all purchases, so their number varies as a count of
+        // all.
         let bound =
             level < 1
             ? fourErrors(trials: before, probability: 1 - level)

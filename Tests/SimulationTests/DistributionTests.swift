@@ -79,7 +79,7 @@ struct DistributionTests {
         expect(gaps, follow: weights)
     }
 
-    @Test("Within the class that is under way, what is left is drawn by the customer's hours")
+    @Test("In the class that has begun, the remaining time is sampled by the customer's hours")
     func partOfClass() throws {
         let elapsed = 10 * day
         let history = try World.history(12)
@@ -89,10 +89,10 @@ struct DistributionTests {
         // Nothing heaps up at the first second, and the middle is where it should be.
         #expect(gaps.count > 100)
         #expect(gaps.count { $0 == elapsed + 1 } <= 2)
-        // A second weighs as many moments as lay in its part of the week, and four spread evenly.
+        // The weight of a second is the number of baskets in its part of the week, plus 4 / 56.
         var weights = [Double](repeating: 4 / Double(WeekPart.count), count: WeekPart.count)
-        for moment in 0..<history.momentCount {
-            weights[WeekPart.index(time: history.times[history.moment(moment).lowerBound])] += 1
+        for basket in 0..<history.momentCount {
+            weights[WeekPart.index(time: history.times[history.moment(basket).lowerBound])] += 1
         }
         let last = history.lastTime ?? 0
         var sums = (weight: 0.0, first: 0.0, second: 0.0)

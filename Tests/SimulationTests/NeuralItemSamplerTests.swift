@@ -73,7 +73,7 @@ struct NeuralItemSamplerTests {
         #expect(sampler.error.sampleCount == 20 * 64)
         let error = NeuralItemSampler.ApproximationError.mean([sampler.error])
         #expect(error.map { (1e-6..<0.01).contains($0) } == true, "\(String(describing: error))")
-        // Exact draws of another block count, too.
+        // Exact samples of another block count too.
         var exact = NeuralItemSampler(network, isExact: true)
         _ = exact.sample(query, offsets: numbers(64), at: numbers(64))
         let both = NeuralItemSampler.ApproximationError.mean([sampler.error, exact.error])

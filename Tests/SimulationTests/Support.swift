@@ -56,8 +56,8 @@ func fourErrors(trials: Int, probability: Double) -> Double {
     4 * (Double(trials) * probability * (1 - probability)).squareRoot()
 }
 
-/// The purchases in the first step of many paths of a customer in Lyon, without factors and with the
-/// factors of feeds.
+/// The purchases in the first step of many paths of a customer in Lyon, without factors and with
+/// the factors of feeds.
 ///
 /// No earlier step affects them, so their dependence on factors has a closed form.
 func firstPurchases(
@@ -71,7 +71,8 @@ func firstPurchases(
     let factors = DayFactors(
         model,
         .init(
-            ContextFeatures(feeds(Int(origin / day))), city: "Lyon", purposes: ContextPurpose.usual),
+            ContextFeatures(feeds(Int(origin / day))), city: "Lyon",
+            purposes: ContextPurpose.usual),
         over: DayFactors.days(from: origin, horizonSeconds: settings.horizonSeconds))
     func purchases(_ factors: DayFactors?) -> [SimulatedEvent] {
         SimulationPlan(

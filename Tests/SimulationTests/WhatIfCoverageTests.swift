@@ -10,8 +10,8 @@ import Testing
 
 /// The coverage of the 90 % intervals of what-if effects, by counting.
 ///
-/// The true response to rain is sampled from the model's posterior: normal, around the estimate. The
-/// true effect is that of many paths of a model with the true response.
+/// The true response to rain is sampled from the model's posterior: normal, around the estimate.
+/// The true effect is that of many paths of a model with the true response.
 @Suite("Coverage of what-if intervals")
 struct WhatIfCoverageTests {
     private static let estimate = 0.25
@@ -98,7 +98,7 @@ struct WhatIfCoverageTests {
     }
 
     @Test(
-        "Nine of ten intervals hold the true effect; half of them, or Monte Carlo error alone, do not"
+        "Nine of ten intervals hold the true effect; narrower intervals hold it less often"
     )
     func coverage() throws {
         let truth = try truths()

@@ -10,15 +10,18 @@ struct RankedItem {
 }
 
 extension Recommender {
-    /// Taste × preference of one item is at least 0.41 times that of another. So an item with less than
-    /// 0.4 × the probability of the last listed one cannot enter the list.
+    /// Taste × preference of one item is at least 0.41 times that of another.
+    ///
+    /// So an item with less than 0.4 × the probability of the last listed one cannot enter the
+    /// list.
     private static let maxReorderingRatio: Float = 0.4
 
     /// The items that can be in the list or before it, in order of their index.
     ///
-    /// The probability of an item that is on no path is that of the next visit divided by the number
-    /// of paths. Without paths, the next visit gives all probabilities. Items that cannot enter the
-    /// list are left out, so that few items are read from the store. Pages of one list are consistent.
+    /// The probability of an item that is on no path is that of the next visit divided by the
+    /// number of paths. Without paths, the next visit gives all probabilities. Items that cannot
+    /// enter the list are left out, so that few items are read from the store. Pages of one list
+    /// are consistent.
     ///
     /// - Parameters:
     ///   - futures: The customer's futures.
@@ -26,6 +29,7 @@ extension Recommender {
     ///   - rejected: The ids of items that are never listed.
     ///   - calibrated: The calibrated probabilities of items that have one.
     ///   - options: The options.
+    /// - Returns: The candidates.
     func candidates(
         _ futures: Futures, next: ItemDistribution, excluding rejected: Set<String>,
         calibrated: [Int32: ModelCalibration.Probability] = [:], options: RecommendationOptions

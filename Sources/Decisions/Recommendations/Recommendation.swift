@@ -59,7 +59,8 @@ package struct Recommendation: Hashable, Sendable, Codable {
 package struct RecommendationList: Sendable, Codable {
     /// The customer's pseudonym.
     package var userID: String
-    /// Whether this is a cold start: nothing is known of the customer, and the items are popular ones.
+    /// Whether this is a cold start: nothing is known of the customer, and the items are popular
+    /// ones.
     package var isColdStart: Bool
     /// The origin of the paths, ISO 8601.
     package var asOf: String

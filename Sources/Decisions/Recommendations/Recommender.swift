@@ -95,8 +95,8 @@ package struct Recommender: Sendable {
     /// It reads the twin, simulates its futures, and ranks the items of the paths by probability,
     /// taste and preference. An unknown customer gets popular items, marked as a cold start.
     ///
-    /// - Throws: ``RecommendationError`` or `FuturesError` for an option out of range; the errors of
-    ///   the store; `CancellationError` when the task is cancelled.
+    /// - Throws: ``RecommendationError`` or `FuturesError` for an option out of range; the errors
+    ///   of the store; `CancellationError` when the task is cancelled.
     package func recommend(
         _ userID: String, options: RecommendationOptions = RecommendationOptions()
     ) throws -> RecommendationList {

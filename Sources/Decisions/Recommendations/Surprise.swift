@@ -16,8 +16,8 @@ extension Recommender {
     ///     c · log(1 + p / q) · (1 − s)⁴
     ///
     /// with p the item's probability at the next visit, q its popularity, and s the share of its
-    /// category in the customer's activity. It is relevance times unexpectedness, as in the definition
-    /// of serendipity by Ge et al. (RecSys 2010).
+    /// category in the customer's activity. It is relevance times unexpectedness, as in the
+    /// definition of serendipity by Ge et al. (RecSys 2010).
     ///
     /// - Returns: The candidate with the highest score; `nil` without candidates.
     func surprisePick(

@@ -8,10 +8,11 @@ package import TwinStorage
 
 /// A back-test of the way in which a store's models are trained.
 ///
-/// Model A is trained on events until the first of the calibration origins, which are a week apart. It
-/// forecasts from each of them, and the outcomes fit the calibration. Model B is trained on events
-/// until the test origin, some weeks later. It forecasts from there, and the outcomes measure how
-/// well the calibration holds. Both are as fresh when they forecast as a model in use is.
+/// Model A is trained on events until the first of the calibration origins, which are a week apart.
+/// It forecasts from each of them, and the outcomes fit the calibration. Model B is trained on
+/// events until the test origin, some weeks later. It forecasts from there, and the outcomes
+/// measure how well the calibration holds. Both are as fresh when they forecast as a model in use
+/// is.
 package struct RollingBacktest: Sendable {
     /// The origins of the forecasts.
     package struct Origins: Sendable, Hashable {
@@ -24,8 +25,8 @@ package struct RollingBacktest: Sendable {
         ///
         /// - Parameters:
         ///   - origin: The test origin, in seconds since 1970.
-        ///   - longest: The longest horizon, in seconds. The outcomes of the calibration origins must
-        ///     be known at the test origin.
+        ///   - longest: The longest horizon, in seconds. The outcomes of the calibration origins
+        ///     must be known at the test origin.
         ///   - calibrations: The number of calibration origins, a week apart.
         package init(origin: Int64, longest: Int64, calibrations: Int) {
             test = origin
@@ -101,7 +102,8 @@ package struct RollingBacktest: Sendable {
     ///
     /// - Parameters:
     ///   - models: The models that will forecast.
-    ///   - twins: The customers' twins, in the order of the result; `nil` for a customer without one.
+    ///   - twins: The customers' twins, in the order of the result; `nil` for a customer without
+    ///     one.
     /// - Returns: The customers at each of the origins.
     /// - Throws: The errors of the store.
     package func cohort(_ models: Models, of twins: [TwinID?]) throws -> Cohort {

@@ -5,9 +5,9 @@ import Time
 /// Writes expected demand as CSV, which pandas and spreadsheets read.
 ///
 /// A row holds a level (`all`, `category` or `item`), a day from 1 on, or 0 for the whole horizon,
-/// and the demand on it. The files of the shards of a fleet can be merged: expected values and model
-/// errors add up, and so do the squares of deviations and Monte Carlo errors. Texts are guarded by
-/// `FormulaGuard`; ``DemandTable`` removes the guard.
+/// and the demand on it. The files of the shards of a fleet can be merged: expected values and
+/// model errors add up, and so do the squares of deviations and Monte Carlo errors. Texts are
+/// guarded by `FormulaGuard`; ``DemandTable`` removes the guard.
 package enum DemandFile {
     static let header = [
         "level", "item_id", "category", "day", "from", "to", "expected", "low", "high",

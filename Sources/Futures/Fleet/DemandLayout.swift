@@ -3,8 +3,8 @@ package import Simulation
 
 /// The cells of the sums of demand.
 ///
-/// Rows are items, categories, and all items together. Columns are the days from the origin, and the
-/// whole horizon.
+/// Rows are items, categories, and all items together. Columns are the days from the origin, and
+/// the whole horizon.
 package struct DemandLayout: Sendable, Hashable, Codable {
     /// The names of the categories, ascending; the empty name stands for items without a category.
     package let categories: [String]

@@ -111,16 +111,16 @@ private struct DemandReader {
         lines = try LineReader(path: path)
         guard try nextFields(), fields == DemandFile.header else {
             throw FuturesError(
-                "\(path) does not begin with the header of a demand file. Give a file of 'foretwin "
-                    + "simulate --all --demand'.")
+                "\(path) does not begin with the header of a demand file. Give the demand "
+                    + "file of a fleet simulation.")
         }
     }
 
     /// An error with the line number.
     func fault(_ what: String) -> FuturesError {
         FuturesError(
-            "\(lines.name), line \(max(1, number)): \(what). Write the file again with 'foretwin "
-                + "simulate --all --demand'.")
+            "\(lines.name), line \(max(1, number)): \(what). Simulate the fleet "
+                + "with demand again.")
     }
 
     mutating func next() throws -> Row? {

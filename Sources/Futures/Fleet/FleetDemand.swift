@@ -52,8 +52,8 @@ private let normalQuantile95 = 1.644_854
 /// The demand of all twins of a fleet, by item, category and day.
 ///
 /// Twins are simulated independently, so their variances add. A shock that hits all customers, such
-/// as a holiday that the model does not know, is not in the spread; the error from a back-test covers
-/// it. All sums are sums of integers, so the order of twins does not affect them.
+/// as a holiday that the model does not know, is not in the spread; the error from a back-test
+/// covers it. All sums are sums of integers, so the order of twins does not affect them.
 package struct FleetDemand: Sendable, Hashable {
     /// The cells.
     package let layout: DemandLayout
@@ -139,7 +139,9 @@ extension FleetDemand: Codable {
         spreads = Array(numbers[layout.cellCount...])
     }
 
-    /// Writes the sums as LEB128: seven bits in a byte, the lowest first. Most sums are small.
+    /// Writes the sums as LEB128: seven bits in a byte, the lowest first.
+    ///
+    /// Most sums are small.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(layout, forKey: .layout)

@@ -76,7 +76,8 @@ package final class FleetFile {
         let start = State(work: work, next: 0, byteCount: 0)
         let length = try handle.seekToEnd()
         state = found.map { length < $0.byteCount ? start : $0 } ?? start
-        // The state is written before old lines are removed, so that it never describes other lines.
+        // The state is written before old lines are removed, so that it never describes other
+        // lines.
         try write(state)
         // Lines after the state may be incomplete.
         try handle.truncate(atOffset: state.byteCount)

@@ -22,8 +22,8 @@ package struct FleetTwin: Sendable, Hashable {
 
 /// Reads a fleet file twin by twin, or the files of a run's shards in order.
 ///
-/// It holds one twin in memory at a time. Lines of different runs, and a file that ends in the middle
-/// of a line, are errors.
+/// It holds one twin in memory at a time. Lines of different runs, and a file that ends in the
+/// middle of a line, are errors.
 package struct FleetReader {
     /// Origin and horizon, which all lines share.
     package struct Span: Sendable, Hashable {
@@ -62,7 +62,7 @@ package struct FleetReader {
                 throw FuturesError("There is no file \(path). Check the path.")
             }
             throw FuturesError(
-                "\(path) is not complete. Run 'foretwin simulate --all' again to resume it.")
+                "\(path) is not complete. Resume the fleet simulation that writes it.")
         }
         self.paths = paths[...]
         byteCount = paths.reduce(0) { sum, path in
@@ -78,8 +78,8 @@ package struct FleetReader {
 
     /// The next twin; `nil` after the last.
     ///
-    /// - Throws: ``FuturesError`` with the line number if a line is wrong or belongs to another run;
-    ///   `TwinsError` if the file cannot be read.
+    /// - Throws: ``FuturesError`` with the line number if a line is wrong or belongs to another
+    ///   run; `TwinsError` if the file cannot be read.
     package mutating func nextTwin() throws -> FleetTwin? {
         guard let start = try next ?? nextLine() else { return nil }
         next = nil
@@ -129,7 +129,7 @@ package struct FleetReader {
     private func finish(_ reader: LineReader) throws {
         guard paths.isEmpty, span == nil else { return }
         throw FuturesError(
-            "\(reader.name) holds no forecasts. Give a file of 'foretwin simulate --all'.")
+            "\(reader.name) holds no forecasts. Give the file of a fleet simulation.")
     }
 
     private mutating func item(_ data: Data) throws -> FleetTwin.Item {
@@ -169,8 +169,8 @@ package struct FleetReader {
 
     private func fault(_ what: String) -> FuturesError {
         FuturesError(
-            "\(lines?.name ?? "The file"), line \(number): \(what). Write the file again with "
-                + "'foretwin simulate --all', or give one file for each run.")
+            "\(lines?.name ?? "The file"), line \(number): \(what). Simulate the fleet "
+                + "again, or give the files of one run only.")
     }
 
     /// The reason of a decoding error in a few words, without the content of the line.

@@ -98,8 +98,8 @@ package struct TwinForecast: Sendable {
     package let pseudonym: String
     /// The most probable items, most probable first.
     package let items: [ItemForecast]
-    /// The calibrated probabilities of ``items``; empty without a calibration, or if it was fitted to
-    /// other types of events.
+    /// The calibrated probabilities of ``items``; empty without a calibration, or if it was fitted
+    /// to other types of events.
     package let calibrated: [Int32: ModelCalibration.Probability]
     /// The twin's contributions to the sums of demand; empty if none are kept.
     let demand: [DemandCell]

@@ -56,13 +56,15 @@ package enum CalibrationOutcome: Sendable {
 extension ModelRegistry {
     /// Reads a version of the model with its calibration; the version in use unless named.
     ///
-    /// - Throws: `PredictionError` when there is no such version, it is damaged, or one of its files
-    ///   is missing.
+    /// - Throws: `PredictionError` when there is no such version, it is damaged, or one of its
+    ///   files is missing.
     package func load(version: String? = nil) throws -> TrainedModel {
         try TrainedModel(try read(version: version))
     }
 
-    /// Writes a model with its calibration as the next version. Promoting it is a separate step.
+    /// Writes a model with its calibration as the next version.
+    ///
+    /// Promoting it is a separate step.
     ///
     /// - Parameters:
     ///   - model: The model.

@@ -10,8 +10,10 @@ package struct BacktestCase: Sendable {
     package let outcome: History
     /// The day factors, from what was known at the origin; all are 1 if `nil`.
     package var factors: DayFactors?
-    /// The true probability that an item, by its index in the catalogue, is bought within a number of
-    /// seconds. It is known for synthetic customers only.
+    /// The true probability that an item, by its index in the catalogue, is bought within a number
+    /// of seconds.
+    ///
+    /// It is known for synthetic customers only.
     package var truth: (@Sendable (_ item: Int32, _ seconds: Int64) -> Double?)?
 
     /// Splits a history at an origin.

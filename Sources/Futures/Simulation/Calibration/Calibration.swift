@@ -2,11 +2,13 @@ import Foundation
 import Kernels
 package import Learning
 
-/// Turns path probabilities into calibrated probabilities. It is fitted to forecasts of the past.
+/// Turns path probabilities into calibrated probabilities.
+///
+/// It is fitted to forecasts of the past.
 ///
 /// For each horizon, a logistic regression combines the path probability of an item with the
-/// customer's past purchases of it: frequency, recency, and the time since the last purchase relative
-/// to the mean gap. An isotonic regression for each group of ranks turns the result into a
+/// customer's past purchases of it: frequency, recency, and the time since the last purchase
+/// relative to the mean gap. An isotonic regression for each group of ranks turns the result into a
 /// probability, because the first item of a list is over-estimated more than the tenth. Numbers of
 /// purchases and times to the next one keep the order of the paths and get calibrated cumulative
 /// probabilities.

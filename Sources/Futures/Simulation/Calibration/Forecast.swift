@@ -39,8 +39,9 @@ package struct Forecast: Sendable {
 
     /// The horizons, shortest first.
     package let windows: [Window]
-    /// The PIT interval of the time to the next purchase. No purchase within the longest horizon
-    /// counts as later than any.
+    /// The PIT interval of the time to the next purchase.
+    ///
+    /// No purchase within the longest horizon counts as later than any.
     package let next: PITInterval
     /// Counts that compare the paths with the outcome.
     package let realism: PathStatistics

@@ -179,7 +179,7 @@ package struct DemandError: Codable, Sendable, Equatable {
         }
     }
 
-    /// √( max(0, Σ ((happened − forecast)² − variance)) / Σ forecast² )
+    /// The relative error √( max(0, Σ ((happened − forecast)² − variance)) / Σ forecast² ).
     private static func relativeError(_ sums: [Int: Sum]) -> Double {
         var excess = 0.0
         var total = 0.0
@@ -229,8 +229,8 @@ extension ModelCalibration {
         return result
     }
 
-    /// √( d² + v ) of the nearest bin of the reliability diagram for the nearest horizon: d is the
-    /// distance of forecast and frequency, and v the variance of the frequency.
+    /// The error √( d² + v ) of the nearest bin of the reliability diagram for the nearest horizon,
+    /// with the distance d of forecast and frequency, and the variance v of the frequency.
     private func modelError(of probability: Double, within seconds: Int64) -> Double {
         let check = checks.min { abs($0.seconds - seconds) < abs($1.seconds - seconds) }
         let bin = check?.model.bins.min {

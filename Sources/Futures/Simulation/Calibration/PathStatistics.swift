@@ -1,9 +1,13 @@
 import Learning
 import Prediction
 
-/// Counts that compare simulated paths with real outcomes. They can be added over customers.
+/// Counts that compare simulated paths with real outcomes.
+///
+/// They can be added over customers.
 package struct PathStatistics: Sendable, Equatable {
-    /// Simulated and real counts by class. A simulated event counts 1 / paths.
+    /// Simulated and real counts by class.
+    ///
+    /// A simulated event counts 1 / paths.
     package struct Counts: Sendable, Equatable {
         /// The simulated counts, as a mean over paths.
         package private(set) var simulated: [Double]

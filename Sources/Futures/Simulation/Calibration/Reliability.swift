@@ -15,8 +15,10 @@ package struct Reliability: Codable, Sendable, Equatable {
     /// The expected calibration error: the mean of |forecast − happened| over the bins, weighted by
     /// ``Bin/count`` (Guo, Pleiss, Sun and Weinberger 2017); 0 without forecasts.
     package let ece: Double
-    /// The Brier score: the mean squared difference between the forecast and the outcome (0 or 1), or
-    /// the true probability. Lower is better.
+    /// The Brier score: the mean squared difference between the forecast and the outcome (0 or 1),
+    /// or the true probability.
+    ///
+    /// Lower is better.
     package let brier: Double
 
     /// The number of bins.

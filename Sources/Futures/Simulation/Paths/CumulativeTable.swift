@@ -28,9 +28,10 @@ struct CumulativeTable: Sendable {
 
     var isEmpty: Bool { items.isEmpty }
 
-    /// Samples an item by inverting the cumulative distribution; `nil` if the table is empty.
+    /// Samples an item by inverting the cumulative distribution.
     ///
     /// - Parameter uniform: A random number from 0 up to 1.
+    /// - Returns: The item; `nil` if the table is empty.
     /// - Complexity: O(log n).
     func sample(at uniform: Double) -> Int32? {
         guard let total = sums.last else { return nil }

@@ -130,7 +130,9 @@ struct PathBlock {
     }
 
     /// The part of a class of gaps that is after the origin, in seconds from the origin; `nil` if
-    /// the class is over. The gap begins with the newest event.
+    /// the class is over.
+    ///
+    /// The gap begins with the newest event.
     private func timeLeft(_ gap: ClosedRange<Int64>) -> ClosedRange<Int64>? {
         let elapsed = plan.elapsed
         guard gap.upperBound > elapsed else { return nil }
@@ -256,8 +258,9 @@ struct PathBlock {
         }
     }
 
-    /// Appends the proposed events and moves the LSTM by them. A proposal without an item adds no
-    /// event.
+    /// Appends the proposed events and moves the LSTM by them.
+    ///
+    /// A proposal without an item adds no event.
     ///
     /// - Parameters:
     ///   - proposals: Proposals of some paths.

@@ -8,9 +8,9 @@ import Kernels
 ///
 /// No two uses share a counter:
 ///
-/// - ``number`` maps each slot to another number, and all are below ``count`` = 128. Attempt a at an
-///   expert has 3 + 13a for the expert and 4 + 13a … 15 + 13a for its 4 × 3 item numbers. With at
-///   most 7 attempts they reach 93. The other slots are 0 … 2 and 100 … 109.
+/// - ``number`` maps each slot to another number, and all are below ``count`` = 128. Attempt a at
+///   an expert has 3 + 13a for the expert and 4 + 13a … 15 + 13a for its 4 × 3 item numbers. With
+///   at most 7 attempts they reach 93. The other slots are 0 … 2 and 100 … 109.
 /// - ``RandomStep/index`` maps each step of each round to another number, because steps are below
 ///   ``RandomStep/stepsPerRound`` = 1024.
 ///
@@ -129,6 +129,7 @@ struct PathRandom: Sendable {
     ///   - slot: What the number is used for.
     ///   - path: The index of the path in the block.
     ///   - step: The step of the path.
+    /// - Returns: A number from 0 up to 1.
     func uniform(_ slot: RandomSlot, path: Int, _ step: RandomStep) -> Double {
         Philox(seed: seed, stream: UInt64(firstPath + path))
             .uniform(at: UInt64(step.index * RandomSlot.count + slot.number))

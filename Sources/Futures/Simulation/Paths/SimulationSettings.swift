@@ -13,8 +13,9 @@ package struct SimulationSettings: Sendable, Hashable {
     package var seed: UInt64
     /// The experts that items may be sampled from.
     package var experts: Set<ExpertID>
-    /// The number of threads, each of which simulates blocks of 256 paths. It does not affect the
-    /// result.
+    /// The number of threads, each of which simulates blocks of 256 paths.
+    ///
+    /// It does not affect the result.
     package var threads: Int
     /// Whether the LSTM's items are sampled exactly from a large catalogue too.
     ///

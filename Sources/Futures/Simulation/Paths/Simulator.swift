@@ -10,8 +10,8 @@ package import Prediction
 /// paths of a block take each step together, so that the LSTM works on matrices. Blocks run in
 /// parallel.
 ///
-/// Random numbers are addressed by seed, path, step and use (``RandomSlot``). So the result does not
-/// depend on the number of threads, and two runs with the same seed use the same numbers.
+/// Random numbers are addressed by seed, path, step and use (``RandomSlot``). So the result does
+/// not depend on the number of threads, and two runs with the same seed use the same numbers.
 package struct Simulator: Sendable {
     private let model: PredictionModel
     private let popularity: CumulativeTable
@@ -29,7 +29,8 @@ package struct Simulator: Sendable {
     /// Simulates the futures of a twin.
     ///
     /// - Parameters:
-    ///   - history: The events so far. If it is empty (cold start), paths begin with a popular item.
+    ///   - history: The events so far. If it is empty (cold start), paths begin with a popular
+    ///     item.
     ///   - origin: The time from which the paths start, in seconds since 1970. A time before the
     ///     newest event is replaced by the time of that event.
     ///   - settings: Horizon, number of paths, seed.

@@ -22,7 +22,9 @@ package final class DayFactorCache: Sendable {
     private let isCompared: Bool
     private let cached = Mutex<[Key: DayFactors?]>([:])
 
-    /// The most entries that are kept. Entries with posterior samples are large.
+    /// The most entries that are kept.
+    ///
+    /// Entries with posterior samples are large.
     private var limit: Int { sampleCount > 1 ? 64 : 1024 }
 
     /// Makes an empty cache.

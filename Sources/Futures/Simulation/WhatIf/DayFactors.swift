@@ -4,8 +4,8 @@ package import Shop
 
 /// The factors by which the days ahead multiply a customer's purchases, by day and item.
 ///
-/// They follow from the model's demand response and seasons and from the feeds of the days. They use
-/// the point estimate of the response, or samples from its posterior distribution.
+/// They follow from the model's demand response and seasons and from the feeds of the days. They
+/// use the point estimate of the response, or samples from its posterior distribution.
 package struct DayFactors: Sendable {
     /// The conditions of the days ahead for a customer.
     package struct DayConditions: Sendable {
@@ -41,8 +41,9 @@ package struct DayFactors: Sendable {
     private let logarithms: [[Double]]
     /// Logarithms of seasonal factors, by day and category.
     private let seasons: [Double]
-    /// The largest factor of each day, at least 1, under the first sample. Paths are simulated with
-    /// the point estimate only.
+    /// The largest factor of each day, at least 1, under the first sample.
+    ///
+    /// Paths are simulated with the point estimate only.
     private let largest: [Double]
     /// Logarithms of price / usual price, by day and item.
     private let prices: [[Int32: Double]]

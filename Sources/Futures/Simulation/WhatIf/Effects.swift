@@ -37,7 +37,8 @@ package struct Effects: Sendable {
         var change = 0.0
         /// The Monte Carlo variance of ``change``.
         var monteCarloVariance = 0.0
-        /// The change by the factors alone, without the dynamics of paths, under the point estimate.
+        /// The change by the factors alone, without the dynamics of paths, under the point
+        /// estimate.
         var factorChange = 0.0
         /// The same under each posterior sample.
         var sampledFactorChanges = [Double](repeating: 0, count: posteriorSampleCount)
@@ -131,8 +132,8 @@ package struct Effects: Sendable {
 
     /// The effect on a group; 0 for a group without purchases.
     ///
-    /// The model error adds three variances: of parameter uncertainty, of the difference between the
-    /// change on paths and that by factors alone, and of the demand (article *What if*).
+    /// The model error adds three variances: of parameter uncertainty, of the difference between
+    /// the change on paths and that by factors alone, and of the demand (article *What if*).
     ///
     /// - Parameters:
     ///   - group: The group.

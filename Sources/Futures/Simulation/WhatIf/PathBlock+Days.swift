@@ -38,6 +38,7 @@ extension PathBlock {
     ///   - features: The features of all proposals.
     ///   - factors: The day factors.
     ///   - step: The step, in round 0.
+    /// - Returns: The further purchases.
     mutating func furtherPurchases(
         _ proposals: [StepProposal], _ features: StepFeatures, _ factors: DayFactors,
         _ step: RandomStep

@@ -28,7 +28,9 @@ package struct Scenario: Sendable, Hashable {
 
     /// The days that are changed, in days since 1970; all days of the horizon unless given.
     package var days: ClosedRange<Int>?
-    /// Changed prices. If several select an item, the last one counts.
+    /// Changed prices.
+    ///
+    /// If several select an item, the last one counts.
     package var prices: [Price] = []
     /// The ids of items that are unavailable.
     package var unavailable: Set<String> = []
@@ -40,7 +42,9 @@ package struct Scenario: Sendable, Hashable {
     package var addedEventKinds: Set<String> = []
     /// The kinds of public events that take place on none of the days.
     package var removedEventKinds: Set<String> = []
-    /// The ids of items that are shown. Each customer views them at the origin, in this order.
+    /// The ids of items that are shown.
+    ///
+    /// Each customer views them at the origin, in this order.
     package var shownItems: [String] = []
     /// The ids of past events that are ignored, as if they had not happened.
     package var ignoredEvents: Set<String> = []
@@ -80,8 +84,8 @@ package struct Scenario: Sendable, Hashable {
             }
             guard !response.elasticities.isEmpty else {
                 throw FuturesError(
-                    "The model cannot predict the effect of a price, because it was trained without "
-                        + "price changes.", remedy: .addFeeds("earlier offers"))
+                    "The model cannot predict the effect of a price, because it was trained "
+                        + "without price changes.", remedy: .addFeeds("earlier offers"))
             }
         }
         try checkDays(response)

@@ -7,9 +7,9 @@ package import TwinStorage
 /// Estimates the effects of a scenario on customers' purchases.
 ///
 /// Each customer is simulated twice with the same random numbers: in the baseline, which is the
-/// world as it is, and in the scenario. The events of the baseline are also reweighted with posterior
-/// samples of the demand response. So the interval of an effect covers both the Monte Carlo error and
-/// the uncertainty of the model's parameters.
+/// world as it is, and in the scenario. The events of the baseline are also reweighted with
+/// posterior samples of the demand response. So the interval of an effect covers both the Monte
+/// Carlo error and the uncertainty of the model's parameters.
 package struct WhatIf: Sendable {
     /// The settings of a question.
     package struct Settings: Sendable, Hashable {
@@ -49,8 +49,8 @@ package struct WhatIf: Sendable {
 
     /// Prepares the question.
     ///
-    /// - Throws: ``FuturesError`` for a setting out of range or an unknown name in the scenario; the
-    ///   errors of the store.
+    /// - Throws: ``FuturesError`` for a setting out of range or an unknown name in the scenario;
+    ///   the errors of the store.
     package init(
         _ store: TwinStore, _ model: PredictionModel, _ scenario: Scenario, settings: Settings
     ) throws {
