@@ -60,7 +60,7 @@ struct RandomSlotTests {
         #expect(RandomStep(step: 7, round: 2).index == 2_055)
         let random = PathRandom(seed: 11, firstPath: 256)
         #expect(
-            random.uniform(.thinning, path: 3, RandomStep(step: 5, round: 1))
+            random.uniform(.thinning, path: 3, at: RandomStep(step: 5, round: 1))
                 == Philox(seed: 11, stream: 259).uniform(at: 1_029 * 128 + 105))
     }
 }

@@ -33,32 +33,33 @@ package enum DemandFile {
         demandError: DemandError = .none, to path: String
     ) throws {
         do throws(FileError) {
-            try write(demand, settings, itemIDs, demandError, to: AtomicFile(path))
+            try write(
+                demand, settings, itemIDs: itemIDs, demandError: demandError, to: AtomicFile(path))
         } catch {
             throw FuturesError(error.description)
         }
     }
 
     private static func write(
-        _ demand: FleetDemand, _ settings: FleetSettings, _ itemIDs: [String],
-        _ demandError: DemandError, to file: AtomicFile
+        _ demand: FleetDemand, _ settings: FleetSettings, itemIDs: [String],
+        demandError: DemandError, to file: AtomicFile
     ) throws(FileError) {
         var table = CSVWriter(header: header)
         let layout = demand.layout
         try rows(
             demand, settings, row: layout.rowOfAll, names: ["all", "", ""],
-            modelError: demandError.all, file, &table)
+            modelError: demandError.all, to: file, &table)
         for (index, name) in layout.categories.enumerated() {
             try rows(
                 demand, settings, row: layout.row(ofCategory: index),
-                names: ["category", "", name], modelError: demandError.category, file, &table)
+                names: ["category", "", name], modelError: demandError.category, to: file, &table)
         }
         for (item, category) in layout.categoryIndices.enumerated()
         where itemIDs.indices.contains(item) {
             try rows(
                 demand, settings, row: item,
                 names: ["item", itemIDs[item], layout.categories[Int(category)]],
-                modelError: demandError.item, file, &table)
+                modelError: demandError.item, to: file, &table)
         }
         try file.write(table.bytes)
         try file.commit()
@@ -66,7 +67,7 @@ package enum DemandFile {
 
     private static func rows(
         _ demand: FleetDemand, _ settings: FleetSettings, row: Int, names: [String],
-        modelError: Double, _ file: AtomicFile, _ table: inout CSVWriter
+        modelError: Double, to file: AtomicFile, _ table: inout CSVWriter
     ) throws(FileError) {
         let days = demand.layout.days
         for day in 0...days {

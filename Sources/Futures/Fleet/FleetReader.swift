@@ -129,7 +129,7 @@ package struct FleetReader {
     private func finish(_ reader: LineReader) throws {
         guard paths.isEmpty, span == nil else { return }
         throw FuturesError(
-            "\(reader.name) holds no forecasts. Give the file of a fleet simulation.")
+            "\(reader.name) holds no forecasts.", remedy: .giveForecasts)
     }
 
     private mutating func item(_ data: Data) throws -> FleetTwin.Item {

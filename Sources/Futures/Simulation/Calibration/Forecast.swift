@@ -68,7 +68,7 @@ package struct Forecast: Sendable {
         let outcome = backtestCase.outcome.purchases(types)
         windows = horizons.map { seconds in
             Self.window(
-                seconds, backtestCase, futures, outcome: outcome, types: types,
+                backtestCase, futures, within: seconds, outcome: outcome, types: types,
                 listLength: listLength)
         }
         let times = futures.firstTimes { types.contains($0.type) }
@@ -79,7 +79,7 @@ package struct Forecast: Sendable {
     }
 
     private static func window(
-        _ seconds: Int64, _ backtestCase: BacktestCase, _ futures: Futures,
+        _ backtestCase: BacktestCase, _ futures: Futures, within seconds: Int64,
         outcome: [Purchase], types: Set<UInt8>, listLength: Int
     ) -> Window {
         let end = backtestCase.origin + seconds

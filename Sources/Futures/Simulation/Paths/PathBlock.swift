@@ -26,7 +26,7 @@ struct PathBlock {
             plan.network, isExact: plan.settings.samplesItemsExactly)
         // Paths of customers who have left are empty.
         active = (0..<range.count).filter {
-            random.uniform(.churn, path: $0, RandomStep(step: 0)) >= plan.churnProbability
+            random.uniform(.churn, path: $0, at: RandomStep(step: 0)) >= plan.churnProbability
         }
         state = plan.network.state(repeating: plan.state, count: active.count)
         paths = [PathMemory](repeating: plan.memory, count: range.count)
@@ -62,7 +62,7 @@ struct PathBlock {
     /// Moves all active paths by one event, and ends those that pass the horizon.
     mutating func advance(step: Int) {
         let step = RandomStep(step: step)
-        var gaps = sampleGaps(step)
+        var gaps = sampleGaps(at: step)
         let end = plan.origin + plan.settings.horizonSeconds
         let alive = active.indices.filter { paths[active[$0]].time + gaps[$0].seconds <= end }
         if alive.count < active.count {
@@ -71,40 +71,44 @@ struct PathBlock {
             gaps = alive.map { gaps[$0] }
         }
         guard !active.isEmpty else { return }
-        var proposals = propose(gaps, step)
-        let features = features(state, proposals)
-        sampleItems(&proposals, rows: Array(proposals.indices), features, step)
+        var proposals = propose(gaps, at: step)
+        let features = features(of: proposals, state)
+        sampleItems(
+            &proposals, rows: Array(proposals.indices), features: features, at: step)
         var further: [FurtherProposal] = []
         if let factors = plan.factors {
-            thin(&proposals, factors, step)
-            further = furtherPurchases(proposals, features, factors, step)
+            thin(&proposals, by: factors, at: step)
+            further = furtherPurchases(
+                beside: proposals, features: features, factors: factors, at: step)
         }
-        state = commit(proposals, state)
+        state = commit(proposals, from: state)
         commit(further)
     }
 
     /// Samples the class of the time to the next event, and a time within it.
-    private func sampleGaps(_ step: RandomStep) -> [(gap: UInt8, seconds: Int64)] {
+    private func sampleGaps(at step: RandomStep) -> [(gap: UInt8, seconds: Int64)] {
         let probabilities = plan.network.gapProbabilities(state)
         return active.indices.map { row in
             var weights = probabilities.row(row)
             let isFirst = step.step == 0
             if isFirst { condition(&weights) }
-            let uniform = random.uniform(.gap, path: active[row], step)
+            let uniform = random.uniform(.gap, path: active[row], at: step)
             let gap = sampleIndex(weights, at: uniform) ?? weights.count - 1
             let bounds = TimeGap.bounds(gap)
             // After a silence longer than all classes, the last class begins anew.
             let left = isFirst ? timeLeft(bounds) ?? bounds : bounds
-            return (UInt8(gap), seconds(left, row: row, step))
+            return (UInt8(gap), seconds(in: left, row: row, at: step))
         }
     }
 
     /// Samples a number of seconds from a range that begins with the path's newest event.
     ///
     /// Short ranges are sampled uniformly, longer ones by the customer's visit hours.
-    private func seconds(_ range: ClosedRange<Int64>, row: Int, _ step: RandomStep) -> Int64 {
+    private func seconds(
+        in range: ClosedRange<Int64>, row: Int, at step: RandomStep
+    ) -> Int64 {
         let path = active[row]
-        let first = random.uniform(.time(.week), path: path, step)
+        let first = random.uniform(.time(.week), path: path, at: step)
         guard range.upperBound >= WeekPart.seconds else {
             return range.lowerBound + Int64(first * Double(range.count))
         }
@@ -112,8 +116,8 @@ struct PathBlock {
         let time = plan.hours.sample(
             now + range.lowerBound...now + range.upperBound,
             at: (
-                first, random.uniform(.time(.weekPart), path: path, step),
-                random.uniform(.time(.second), path: path, step)
+                first, random.uniform(.time(.weekPart), path: path, at: step),
+                random.uniform(.time(.second), path: path, at: step)
             ))
         return time - now
     }
@@ -141,14 +145,14 @@ struct PathBlock {
 
     /// Samples the type of each path's next event.
     private func propose(
-        _ gaps: [(gap: UInt8, seconds: Int64)], _ step: RandomStep
+        _ gaps: [(gap: UInt8, seconds: Int64)], at step: RandomStep
     ) -> [StepProposal] {
         let times = active.indices.map { paths[active[$0]].time + gaps[$0].seconds }
         let weekParts = times.map { UInt8(WeekPart.index(time: $0)) }
         let probabilities = plan.network.typeProbabilities(
             state, gaps: gaps.map(\.gap), weekParts: weekParts)
         return active.indices.map { row in
-            let uniform = random.uniform(.type, path: active[row], step)
+            let uniform = random.uniform(.type, path: active[row], at: step)
             let type = sampleIndex(probabilities.row(row), at: uniform) ?? 0
             return StepProposal(
                 path: active[row], time: times[row], gap: gaps[row].gap,
@@ -158,7 +162,7 @@ struct PathBlock {
 
     /// What the mixture weights of some proposals depend on.
     private func features(
-        _ state: SequenceModel.State, _ proposals: [StepProposal]
+        of proposals: [StepProposal], _ state: SequenceModel.State
     ) -> StepFeatures {
         StepFeatures(
             state: state,
@@ -175,8 +179,8 @@ struct PathBlock {
     ///   - features: The features of all proposals.
     ///   - step: The step and round, which select the random numbers.
     mutating func sampleItems(
-        _ proposals: inout [StepProposal], rows: [Int], _ features: StepFeatures,
-        _ step: RandomStep
+        _ proposals: inout [StepProposal], rows: [Int], features: StepFeatures,
+        at step: RandomStep
     ) {
         itemSampler.prepare(
             Set(
@@ -186,14 +190,14 @@ struct PathBlock {
                 }))
         for row in rows {
             sampleItem(
-                &proposals[row], gatingFeatures: features.gatingFeatures.row(row), step)
+                &proposals[row], gatingFeatures: features.gatingFeatures.row(row), at: step)
         }
-        sampleNeuralItems(&proposals, rows: rows, features.state, step)
+        sampleNeuralItems(&proposals, rows: rows, state: features.state, at: step)
     }
 
     /// Samples an expert, and an item from it unless it is the LSTM.
     private func sampleItem(
-        _ proposal: inout StepProposal, gatingFeatures: ArraySlice<Float>, _ step: RandomStep
+        _ proposal: inout StepProposal, gatingFeatures: ArraySlice<Float>, at step: RandomStep
     ) {
         let memory = paths[proposal.path]
         proposal.item = nil
@@ -205,7 +209,7 @@ struct PathBlock {
         // The weight of an expert without an item goes to the others, as in a prediction.
         for attempt in 0..<available.count where proposal.item == nil {
             let weights = plan.model.mixture.shares(gateInput, speaking: available)
-            let uniform = random.uniform(.expert(attempt: attempt), path: proposal.path, step)
+            let uniform = random.uniform(.expert(attempt: attempt), path: proposal.path, at: step)
             let expert = sampleIndex(weights, at: uniform)
             // If no expert is available from the start, the item is sampled by popularity.
             if expert == nil, attempt > 0 { break }
@@ -220,7 +224,8 @@ struct PathBlock {
                     type: proposal.type, sameBasket: sameBasket,
                     random: {
                         random.uniform(
-                            .item(attempt: attempt, itemTry: itemTry, number: $0), path: path, step)
+                            .item(attempt: attempt, itemTry: itemTry, number: $0), path: path,
+                            at: step)
                     })
                 if let item, !(sameBasket && memory.newestBasketContains(item)) {
                     proposal.item = item
@@ -231,8 +236,8 @@ struct PathBlock {
 
     /// Samples the items of the proposals whose expert is the LSTM, as matrix products.
     private mutating func sampleNeuralItems(
-        _ proposals: inout [StepProposal], rows: [Int], _ state: SequenceModel.State,
-        _ step: RandomStep
+        _ proposals: inout [StepProposal], rows: [Int], state: SequenceModel.State,
+        at step: RandomStep
     ) {
         let rows = rows.filter { proposals[$0].expert == ItemSampler.sequenceIndex }
         let tries = RandomSlot.neuralItemTries
@@ -242,11 +247,11 @@ struct PathBlock {
         let items = neuralSampler.sample(
             query,
             offsets: rows.map {
-                random.uniform(.proposalOffset, path: proposals[$0].path, step)
+                random.uniform(.proposalOffset, path: proposals[$0].path, at: step)
             },
             at: rows.flatMap { row in
                 (0..<tries).map {
-                    random.uniform(.neuralItem(itemTry: $0), path: proposals[row].path, step)
+                    random.uniform(.neuralItem(itemTry: $0), path: proposals[row].path, at: step)
                 }
             })
         for (index, row) in rows.enumerated() {
@@ -267,7 +272,7 @@ struct PathBlock {
     ///   - state: The LSTM's states of these paths, in their order.
     /// - Returns: The states after the events.
     private mutating func commit(
-        _ proposals: [StepProposal], _ state: SequenceModel.State
+        _ proposals: [StepProposal], from state: SequenceModel.State
     ) -> SequenceModel.State {
         var state = state
         for proposal in proposals {
@@ -298,7 +303,8 @@ struct PathBlock {
             var seen: Set<Int> = []
             left = left.filter { !seen.insert($0.row).inserted }
             let rows = now.map(\.row)
-            let moved = commit(now.map(\.proposal), plan.network.select(state, rows: rows))
+            let moved = commit(
+                now.map(\.proposal), from: plan.network.select(state, rows: rows))
             plan.network.replace(rows, of: &state, with: moved)
         }
     }

@@ -130,7 +130,7 @@ struct PathRandom: Sendable {
     ///   - path: The index of the path in the block.
     ///   - step: The step of the path.
     /// - Returns: A number from 0 up to 1.
-    func uniform(_ slot: RandomSlot, path: Int, _ step: RandomStep) -> Double {
+    func uniform(_ slot: RandomSlot, path: Int, at step: RandomStep) -> Double {
         Philox(seed: seed, stream: UInt64(firstPath + path))
             .uniform(at: UInt64(step.index * RandomSlot.count + slot.number))
     }

@@ -71,8 +71,8 @@ package struct DayFactors: Sendable {
         sampleCount: Int = 1, seed: UInt64 = 7
     ) {
         let response = model.response
-        let prices = Self.prices(response, conditions, days, model.catalogue)
-        let features = Self.deviations(response, conditions, days)
+        let prices = Self.prices(response, conditions, on: days, catalogue: model.catalogue)
+        let features = Self.deviations(response, conditions, on: days)
         let seasons = response.seasons(on: days).joined().map(Self.bounded)
         guard
             !conditions.unavailable.isEmpty || prices.contains(where: { !$0.isEmpty })
@@ -84,7 +84,7 @@ package struct DayFactors: Sendable {
         }
         let offered = Set(prices.flatMap(\.keys))
         let logarithms = parameters.map {
-            Self.logarithms($0, features, response.categories.count)
+            Self.logarithms($0, features, categoryCount: response.categories.count)
         }
         let elasticities = parameters.map { parameters in
             Dictionary(
@@ -159,7 +159,7 @@ package struct DayFactors: Sendable {
 
     /// The features minus their baselines, by day, feature and category; 0 where either is unknown.
     private static func deviations(
-        _ response: DemandResponseModel, _ conditions: DayConditions, _ days: ClosedRange<Int>
+        _ response: DemandResponseModel, _ conditions: DayConditions, on days: ClosedRange<Int>
     ) -> [[[Double]]] {
         // Training treats all cities without feeds as one.
         let baselines = response.usual[conditions.city ?? ""] ?? response.usual[""] ?? []
@@ -193,7 +193,8 @@ package struct DayFactors: Sendable {
 
     /// The logarithms of feed factors, by day and category.
     private static func logarithms(
-        _ parameters: DemandResponseModel.Draw, _ features: [[[Double]]], _ categoryCount: Int
+        _ parameters: DemandResponseModel.Draw, _ features: [[[Double]]],
+        categoryCount: Int
     ) -> [Double] {
         features.flatMap { day in
             (0..<categoryCount).map { category in
@@ -206,8 +207,8 @@ package struct DayFactors: Sendable {
 
     /// The logarithms of offer price / usual price, by day and item.
     private static func prices(
-        _ response: DemandResponseModel, _ conditions: DayConditions, _ days: ClosedRange<Int>,
-        _ catalogue: ModelCatalogue
+        _ response: DemandResponseModel, _ conditions: DayConditions, on days: ClosedRange<Int>,
+        catalogue: ModelCatalogue
     ) -> [[Int32: Double]] {
         guard !response.elasticities.isEmpty else { return days.map { _ in [:] } }
         let offered = conditions.features.offeredItems.compactMap { id in

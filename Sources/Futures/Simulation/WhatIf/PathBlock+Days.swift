@@ -21,13 +21,13 @@ extension PathBlock {
     }
 
     /// Thins out purchases whose factor is below 1.
-    func thin(_ proposals: inout [StepProposal], _ factors: DayFactors, _ step: RandomStep) {
+    func thin(_ proposals: inout [StepProposal], by factors: DayFactors, at step: RandomStep) {
         for row in proposals.indices where proposals[row].type == Self.purchase {
             guard let item = proposals[row].item else { continue }
             let factor = factors.factor(of: item, at: proposals[row].time)
             proposals[row].isThinned =
                 factor < 1
-                && random.uniform(.thinning, path: proposals[row].path, step) >= factor
+                && random.uniform(.thinning, path: proposals[row].path, at: step) >= factor
         }
     }
 
@@ -40,8 +40,8 @@ extension PathBlock {
     ///   - step: The step, in round 0.
     /// - Returns: The further purchases.
     mutating func furtherPurchases(
-        _ proposals: [StepProposal], _ features: StepFeatures, _ factors: DayFactors,
-        _ step: RandomStep
+        beside proposals: [StepProposal], features: StepFeatures, factors: DayFactors,
+        at step: RandomStep
     ) -> [FurtherProposal] {
         let excess = proposals.map { proposal in
             proposal.type == Self.purchase && proposal.item != nil
@@ -51,18 +51,18 @@ extension PathBlock {
         for round in 0..<Int((excess.max() ?? 0).rounded(.up)) {
             let furtherStep = RandomStep(step: step.step, round: 1 + round)
             let rows = proposals.indices.filter {
-                random.uniform(.furtherProposal, path: proposals[$0].path, furtherStep)
+                random.uniform(.furtherProposal, path: proposals[$0].path, at: furtherStep)
                     < excess[$0] - Double(round)
             }
             guard !rows.isEmpty else { continue }
             var again = proposals
-            sampleItems(&again, rows: rows, features, furtherStep)
+            sampleItems(&again, rows: rows, features: features, at: furtherStep)
             for row in rows {
                 guard let item = again[row].item else { continue }
                 var proposal = again[row]
                 let factor = factors.factor(of: item, at: proposal.time)
                 let uniform = random.uniform(
-                    .furtherAcceptance, path: proposal.path, furtherStep)
+                    .furtherAcceptance, path: proposal.path, at: furtherStep)
                 guard uniform * excess[row] < factor - 1 else { continue }
                 proposal.gap = 0
                 proposal.isThinned = false
