@@ -91,8 +91,8 @@ struct DistributionTests {
         #expect(gaps.count { $0 == elapsed + 1 } <= 2)
         // The weight of a second is the number of baskets in its part of the week, plus 4 / 56.
         var weights = [Double](repeating: 4 / Double(WeekPart.count), count: WeekPart.count)
-        for basket in 0..<history.momentCount {
-            weights[WeekPart.index(time: history.times[history.moment(basket).lowerBound])] += 1
+        for basket in 0..<history.basketCount {
+            weights[WeekPart.index(time: history.times[history.basket(basket).lowerBound])] += 1
         }
         let last = history.lastTime ?? 0
         var sums = (weight: 0.0, first: 0.0, second: 0.0)
@@ -161,7 +161,7 @@ struct DistributionTests {
     func neighbours() throws {
         let history = try World.history(8)
         let context = PredictionQuery(
-            history: history, time: history.lastTime ?? 0, type: 0, sameMoment: false)
+            history: history, time: history.lastTime ?? 0, type: 0, sameBasket: false)
         let evidence = try World.model().neighbours.prediction(for: context)
         try expect(try firstItems(history, expert: .neighbours)) {
             Double(evidence.probability(of: $0))
@@ -175,7 +175,7 @@ struct DistributionTests {
             history.append(item: item, type: purchase, time: Int64(index) * day)
         }
         let context = PredictionQuery(
-            history: history, time: 3 * day, type: purchase, sameMoment: false)
+            history: history, time: 3 * day, type: purchase, sameBasket: false)
         let evidence = try World.model().transitions.prediction(for: context)
         try expect(try firstItems(history, expert: .transitions)) {
             Double(evidence.probability(of: $0))
@@ -218,7 +218,7 @@ struct DistributionTests {
         for event in events.prefix(800) {
             let evidence = source.prediction(
                 for: PredictionQuery(
-                    history: history, time: event.time, type: event.type, sameMoment: false))
+                    history: history, time: event.time, type: event.type, sameBasket: false))
             for item in Set(history.items) {
                 sums[item, default: 0] += Double(evidence.probability(of: item))
             }

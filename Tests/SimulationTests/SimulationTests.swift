@@ -201,7 +201,7 @@ struct SimulationTests {
         let prediction = model.prediction(
             for: PredictionQuery(
                 history: history, time: (history.lastTime ?? 0) + day, type: purchase,
-                sameMoment: false))
+                sameBasket: false))
         #expect(futures.mixtureWeights.map(\.name) == prediction.names)
         for (found, weight) in zip(futures.mixtureWeights, prediction.shares) {
             #expect(abs(found.weight - weight) < 1e-5)
@@ -213,14 +213,14 @@ struct SimulationTests {
         // After a single basket, the twin has no transitions.
         var history = History()
         history.append(item: 3, type: purchase, time: 0)
-        let own = try #require(ExpertID.allCases.firstIndex(of: .ownTransitions))
+        let own = try #require(ExpertID.allCases.firstIndex(of: .personalTransitions))
         let model = try World.lastingModel()
         let plan = SimulationPlan(
             model: model, popularity: CumulativeTable(.dense(model.popularity.probabilities)),
             history: history, origin: 0,
             settings: SimulationSettings(
                 horizonSeconds: SimulationSettings.horizonLimit, paths: 300,
-                experts: [.ownTransitions, .popularity]))
+                experts: [.personalTransitions, .popularity]))
         let futures = plan.firstStep()
         #expect(futures.events.count == 300)
         #expect(!futures.events.contains { Int($0.expertIndex) == own })

@@ -47,7 +47,7 @@ extension Recommender {
             probabilities[Int(predicted.item)] = Float(
                 calibrated[predicted.item]?.value ?? predicted.probability)
         }
-        for index in rejected.compactMap(model.catalogue.place(of:)) {
+        for index in rejected.compactMap(model.catalogue.index(of:)) {
             probabilities[Int(index)] = 0
         }
         let last = topIndices(probabilities, options.offset + options.count).last

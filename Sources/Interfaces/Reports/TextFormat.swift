@@ -89,7 +89,7 @@ enum TextFormat {
         case .history: ("Own habits", "what this customer takes again, how often and how lately")
         case .sequence:
             ("Order and rhythm", "a neural network (LSTM) over the order and timing of events")
-        case .ownTransitions: ("Own sequences", "what followed what for this customer")
+        case .personalTransitions: ("Own sequences", "what followed what for this customer")
         case .transitions: ("Common sequences", "what follows what for all customers")
         case .neighbours: ("Similar customers", "what customers with a like history took")
         case .popularity: ("Popular now", "what everybody is taking")

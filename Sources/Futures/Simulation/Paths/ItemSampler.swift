@@ -5,14 +5,14 @@ struct ItemSampler: Sendable {
     static let sequenceIndex = index(.sequence)
     static let popularityIndex = index(.popularity)
     private static let historyIndex = index(.history)
-    private static let ownTransitionsIndex = index(.ownTransitions)
+    private static let personalTransitionsIndex = index(.personalTransitions)
     private static let transitionsIndex = index(.transitions)
     private static let neighboursIndex = index(.neighbours)
 
     private let model: PredictionModel
     private let popularity: CumulativeTable
     private let neighbours: CumulativeTable
-    private var repetitions: RepetitionTable
+    private var repetitions: RecurrenceTable
     private let followers: FollowerSampler
     /// Whether each expert is switched on.
     private let isEnabled: [Bool]
@@ -23,13 +23,13 @@ struct ItemSampler: Sendable {
     ) {
         self.model = model
         self.popularity = popularity
-        repetitions = RepetitionTable(
-            model.history, past: RepetitionTracker(history), from: history.lastTime ?? 0)
+        repetitions = RecurrenceTable(
+            model.history, past: RecurrenceTracker(history), from: history.lastTime ?? 0)
         followers = FollowerSampler(history)
         isEnabled = ExpertID.allCases.map { experts.contains($0) }
         // The neighbours of a twin stay the same during a simulation.
         let query = PredictionQuery(
-            history: history, time: history.lastTime ?? 0, type: 0, sameMoment: false)
+            history: history, time: history.lastTime ?? 0, type: 0, sameBasket: false)
         neighbours =
             experts.contains(.neighbours)
             ? CumulativeTable(model.neighbours.prediction(for: query)) : CumulativeTable(.none)
@@ -41,17 +41,17 @@ struct ItemSampler: Sendable {
         let isKnown = !repetitions.past.items.isEmpty
         available[Self.sequenceIndex] = available[Self.sequenceIndex] && isKnown
         available[Self.historyIndex] = available[Self.historyIndex] && isKnown
-        available[Self.ownTransitionsIndex] = available[Self.ownTransitionsIndex] && isKnown
+        available[Self.personalTransitionsIndex] = available[Self.personalTransitionsIndex] && isKnown
         available[Self.transitionsIndex] = available[Self.transitionsIndex] && isKnown
         available[Self.neighboursIndex] = available[Self.neighboursIndex] && !neighbours.isEmpty
         return available
     }
 
     /// The recurrence of an item before the simulation; `nil` if it is new to the twin.
-    func recurrence(of item: Int32) -> ItemRecurrence? { repetitions.past.repetition(of: item) }
+    func recurrence(of item: Int32) -> ItemRecurrence? { repetitions.past.recurrence(of: item) }
 
     /// Computes what several samples of one step share.
-    mutating func prepare(_ questions: Set<RepetitionTable.Question>) {
+    mutating func prepare(_ questions: Set<RecurrenceTable.Question>) {
         if isEnabled[Self.historyIndex] { repetitions.prepare(questions) }
     }
 
@@ -72,7 +72,7 @@ struct ItemSampler: Sendable {
         switch expert {
         case Self.historyIndex:
             return repeatedItem(memory, time: time, type: type, uniform: random(0))
-        case Self.ownTransitionsIndex:
+        case Self.personalTransitionsIndex:
             return followers.sample(
                 after: memory.newestBaskets.last ?? [], sameBasket: sameBasket, random: random)
         case Self.transitionsIndex:
@@ -95,7 +95,7 @@ struct ItemSampler: Sendable {
             } ?? 0
         }
         var weights = repetitions.probabilities(
-            RepetitionTable.Question(moments: basketCount, type: type), at: time)
+            RecurrenceTable.Question(moments: basketCount, type: type), at: time)
         for item in memory.recurrences.keys {
             if let slot = past.slot(of: item) { weights[slot] = probability(of: item) }
         }
@@ -132,8 +132,8 @@ struct FollowerSampler: Sendable {
     private var occurrences: [Int32: [Int]] = [:]
 
     init(_ history: History) {
-        for index in 0..<history.momentCount {
-            let items = Array(history.items[history.moment(index)])
+        for index in 0..<history.basketCount {
+            let items = Array(history.items[history.basket(index)])
             for item in Set(items) { occurrences[item, default: []].append(index) }
             baskets.append(items)
         }

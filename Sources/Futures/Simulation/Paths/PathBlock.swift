@@ -166,7 +166,7 @@ struct PathBlock {
     ) -> StepFeatures {
         StepFeatures(
             state: state,
-            gatingFeatures: plan.network.outlook(
+            gatingFeatures: plan.network.gatingFeatures(
                 state, gaps: proposals.map(\.gap), weekParts: proposals.map(\.weekPart),
                 types: proposals.map(\.type)))
     }
@@ -185,8 +185,8 @@ struct PathBlock {
         itemSampler.prepare(
             Set(
                 rows.map {
-                    RepetitionTable.Question(
-                        moments: paths[proposals[$0].path].basketCount, type: proposals[$0].type)
+                    RecurrenceTable.Question(
+                        baskets: paths[proposals[$0].path].basketCount, type: proposals[$0].type)
                 }))
         for row in rows {
             sampleItem(
@@ -203,12 +203,12 @@ struct PathBlock {
         proposal.item = nil
         let sameBasket = proposal.sameBasket && !memory.newestBaskets.isEmpty
         let gateInput = Mixture.GateInput(
-            moments: memory.basketCount, sameMoment: sameBasket,
-            outlook: memory.basketCount == 0 ? [] : gatingFeatures)
+            baskets: memory.basketCount, sameBasket: sameBasket,
+            gatingFeatures: memory.basketCount == 0 ? [] : gatingFeatures)
         var available = itemSampler.availableExperts()
         // The weight of an expert without an item goes to the others, as in a prediction.
         for attempt in 0..<available.count where proposal.item == nil {
-            let weights = plan.model.mixture.shares(gateInput, speaking: available)
+            let weights = plan.model.mixture.weights(gateInput, speaking: available)
             let uniform = random.uniform(.expert(attempt: attempt), path: proposal.path, at: step)
             let expert = sampleIndex(weights, at: uniform)
             // If no expert is available from the start, the item is sampled by popularity.

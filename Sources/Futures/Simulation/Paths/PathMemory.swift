@@ -17,10 +17,10 @@ struct PathMemory: Sendable {
 
     init(_ history: History, origin: Int64) {
         time = origin
-        basketCount = history.momentCount
-        let first = max(0, history.momentCount - Transitions.reach)
-        newestBaskets = (first..<history.momentCount).map {
-            Array(history.items[history.moment($0)])
+        basketCount = history.basketCount
+        let first = max(0, history.basketCount - Transitions.reach)
+        newestBaskets = (first..<history.basketCount).map {
+            Array(history.items[history.basket($0)])
         }
     }
 
@@ -41,7 +41,7 @@ struct PathMemory: Sendable {
         if past == nil, recurrences[event.item] == nil { newItems.append(event.item) }
         var recurrence =
             recurrences[event.item] ?? past
-            ?? ItemRecurrence(moment: basket, time: event.time, type: event.type)
+            ?? ItemRecurrence(basket: basket, time: event.time, type: event.type)
         recurrence.observe(moment: basket, time: event.time, type: event.type)
         recurrences[event.item] = recurrence
         events.append(event)

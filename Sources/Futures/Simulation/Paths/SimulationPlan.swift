@@ -40,12 +40,12 @@ final class SimulationPlan: Sendable {
         itemSampler = ItemSampler(
             model: model, popularity: popularity, history: history, experts: settings.experts)
         memory = PathMemory(history, origin: origin)
-        let next = next ?? model.nextContext(after: history)
+        let next = next ?? model.nextQuery(after: history)
         state = next.state ?? model.sequence.model.initialState(count: 1)
         churnProbability = model.churn.probability(after: history, at: origin)
         isCold = history.isEmpty
-        weights = model.mixture.shares(
-            model.situation(in: next), speaking: itemSampler.availableExperts())
+        weights = model.mixture.weights(
+            model.gateInput(for: next), speaking: itemSampler.availableExperts())
     }
 
     /// The LSTM.

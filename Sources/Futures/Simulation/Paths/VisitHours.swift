@@ -14,8 +14,8 @@ struct VisitHours: Sendable {
     init(_ history: History) {
         var counts = [Double](
             repeating: Self.smoothing / Double(WeekPart.count), count: WeekPart.count)
-        for basket in 0..<history.momentCount {
-            counts[WeekPart.index(time: history.times[history.moment(basket).lowerBound])] += 1
+        for basket in 0..<history.basketCount {
+            counts[WeekPart.index(time: history.times[history.basket(basket).lowerBound])] += 1
         }
         weights = counts
     }

@@ -80,7 +80,7 @@ package struct DayFactors: Sendable {
                 || seasons.contains(where: { $0 != 0 })
         else { return nil }
         let parameters = (0..<max(1, sampleCount)).map {
-            sampleCount > 1 ? response.draw($0, seed: seed) : response.likeliest
+            sampleCount > 1 ? response.posteriorSample($0, seed: seed) : response.pointEstimate
         }
         let offered = Set(prices.flatMap(\.keys))
         let logarithms = parameters.map {
@@ -162,7 +162,7 @@ package struct DayFactors: Sendable {
         _ response: DemandResponseModel, _ conditions: DayConditions, on days: ClosedRange<Int>
     ) -> [[[Double]]] {
         // Training treats all cities without feeds as one.
-        let baselines = response.usual[conditions.city ?? ""] ?? response.usual[""] ?? []
+        let baselines = response.baselines[conditions.city ?? ""] ?? response.baselines[""] ?? []
         let count = response.categories.count
         let isSeasonal = response.categories.indices.map {
             response.seasons.indices.contains($0) && response.seasons[$0] != nil
@@ -180,7 +180,7 @@ package struct DayFactors: Sendable {
                 let common = feature == .trend ? nil : value(nil)
                 return (0..<count).map { category in
                     let isTrend = feature == .trend
-                    let normal = isTrend ? response.usualTrends[category] : baseline.normal
+                    let normal = isTrend ? response.trendBaselines[category] : baseline.normal
                     guard let value = isTrend ? value(response.categories[category]) : common,
                         let expected = normal.value(on: day, isSeasonal: isSeasonal[category])
                             ?? (conditions.isCompared ? normal.mean : nil)
@@ -193,7 +193,7 @@ package struct DayFactors: Sendable {
 
     /// The logarithms of feed factors, by day and category.
     private static func logarithms(
-        _ parameters: DemandResponseModel.Draw, _ features: [[[Double]]],
+        _ parameters: DemandResponseModel.PosteriorSample, _ features: [[[Double]]],
         categoryCount: Int
     ) -> [Double] {
         features.flatMap { day in
@@ -212,8 +212,8 @@ package struct DayFactors: Sendable {
     ) -> [[Int32: Double]] {
         guard !response.elasticities.isEmpty else { return days.map { _ in [:] } }
         let offered = conditions.features.offeredItems.compactMap { id in
-            catalogue.place(of: id).flatMap { index in
-                response.usualPrices[Int(index)].map { (id: id, index: index, usualPrice: $0) }
+            catalogue.index(of: id).flatMap { index in
+                response.regularPrices[Int(index)].map { (id: id, index: index, usualPrice: $0) }
             }
         }
         return days.map { day in

@@ -58,8 +58,8 @@ package struct WhatIf: Sendable {
         let items = try store.items(try store.itemIDs()).sorted { $0.key < $1.key }.map {
             id, item in
             var item = item
-            let prices = model.response.usualPrices
-            if let index = model.catalogue.place(of: id), prices.indices.contains(Int(index)) {
+            let prices = model.response.regularPrices
+            if let index = model.catalogue.index(of: id), prices.indices.contains(Int(index)) {
                 item.price = prices[Int(index)]
             }
             return item
@@ -88,7 +88,7 @@ package struct WhatIf: Sendable {
         let days = scenario.days ?? horizon
         let unavailable = Dictionary(
             uniqueKeysWithValues: scenario.unavailable.compactMap { id in
-                model.catalogue.place(of: id).map { ($0, days) }
+                model.catalogue.index(of: id).map { ($0, days) }
             })
         func factors(
             _ feeds: ContextFeeds, unavailable: [Int32: ClosedRange<Int>] = [:]
@@ -178,7 +178,7 @@ package struct WhatIf: Sendable {
                 })
         }
         for id in scenario.shownItems {
-            guard let index = model.catalogue.place(of: id) else { continue }
+            guard let index = model.catalogue.index(of: id) else { continue }
             history.append(item: index, type: EventType.view.rawValue, time: settings.origin)
         }
         return history
