@@ -10,14 +10,14 @@ import Testing
 
 @Suite("Calibration")
 struct CalibrationTests {
-    @Test("Reliability counts what happened among forecasts of one probability")
+    @Test("Reliability compares forecasts of one probability with their frequency")
     func reliability() throws {
         let sure = Reliability([(1, true), (0, false), (1, true)])
         #expect(sure.ece == 0 && sure.brier == 0)
         #expect(sure.bins.map(\.count) == [1, 2])
         let wrong = Reliability([(1, false), (0, true)])
         #expect(wrong.ece == 1 && wrong.brier == 1)
-        // Two bins: 0.3 of which half happened, 0.9 of which one in four did.
+        // Two bins: forecasts of 0.3 with frequency 1/2, and of 0.9 with frequency 1/4.
         let mixed = Reliability(
             [(0.3, true), (0.3, false)]
                 + [(0.9, true), (0.9, false), (0.9, false), (0.9, false)])
@@ -29,53 +29,55 @@ struct CalibrationTests {
         #expect(abs(likely.ece - 0.2) < 1e-12 && abs(likely.brier - 0.05) < 1e-12)
     }
 
-    /// One item of a list, by what was simulated alone.
+    /// The forecast of one item, by its path probability only.
     private func chance(_ simulated: Double, happened: Bool = false) -> Forecast.Chance {
         Forecast.Chance(
             item: 0, simulated: simulated, frequency: 0.5, windows: 4, happened: happened,
             truth: nil)
     }
 
-    /// Forecasts of one item each, which happen with the probability that `truth` makes of what was
-    /// simulated.
+    /// Forecasts of one item each; `truth` maps path probability and horizon to the true
+    /// probability.
     private func forecasts(
         _ count: Int, seed: UInt64, horizons: [Int64] = [day], truth: (Double, Int64) -> Double
     ) -> [Forecast] {
         var generator = PhiloxGenerator(seed: seed)
         return (0..<count).map { _ in
-            let share = generator.uniform()
+            let simulated = generator.uniform()
             return Forecast(
                 windows: horizons.map { seconds in
                     Forecast.Window(
                         seconds: seconds,
                         chances: [
-                            chance(share, happened: generator.uniform() < truth(share, seconds))
+                            chance(
+                                simulated,
+                                happened: generator.uniform() < truth(simulated, seconds))
                         ], count: PITInterval(0, among: []))
                 }, next: PITInterval(0, among: []), realism: PathStatistics(categoryCount: 0))
         }
     }
 
-    @Test("A simulator that exaggerates is brought back to what happens")
+    @Test("An overconfident simulator is corrected")
     func corrects() {
-        let truth = { (share: Double, _: Int64) in 0.6 * share * share }
+        let truth = { (simulated: Double, _: Int64) in 0.6 * simulated * simulated }
         let calibration = Calibration(forecasts(20_000, seed: 1, truth: truth), seed: 1)
         for step in 1..<20 {
-            let share = Double(step) / 20
-            let found = calibration.probability(chance(share), rank: 0, within: day)
-            #expect(abs(found - truth(share, day)) < 0.04, "at \(share)")
+            let simulated = Double(step) / 20
+            let found = calibration.probability(chance(simulated), rank: 0, within: day)
+            #expect(abs(found - truth(simulated, day)) < 0.04, "at \(simulated)")
         }
         let fresh = forecasts(20_000, seed: 2, truth: truth).map { $0.windows[0].chances[0] }
         let raw = Reliability(fresh.map { ($0.simulated, $0.happened) })
-        let mended = Reliability(
+        let corrected = Reliability(
             fresh.map {
                 (calibration.probability($0, rank: 0, within: day), $0.happened)
             })
         #expect(raw.ece > 0.25)
-        #expect(mended.ece < 0.015)
-        #expect(mended.brier < raw.brier)
+        #expect(corrected.ece < 0.015)
+        #expect(corrected.brier < raw.brier)
     }
 
-    @Test("What the paths know and what the past knows are brought together")
+    @Test("Path probability and past frequency are combined")
     func frequency() {
         var generator = PhiloxGenerator(seed: 9)
         func forecasts(_ count: Int) -> [Forecast] {
@@ -93,17 +95,17 @@ struct CalibrationTests {
         }
         let calibration = Calibration(forecasts(10_000), seed: 1)
         let window = BacktestReport(forecasts(10_000), calibration: calibration, seed: 1).windows[0]
-        // The mean variance of the truth is 5/24; each part alone misses more.
+        // The mean variance of the outcomes is 5/24; each input alone has a higher Brier score.
         #expect(window.model.brier < 5.0 / 24 + 0.005)
         #expect(window.uncalibrated.brier > 0.23 && window.frequency.brier > 0.23)
         #expect(window.model.ece < 0.03 && window.uncalibrated.ece > 0.1)
     }
 
-    @Test("Between two horizons their curves are mixed, beyond them the outer one holds")
+    @Test("Between two horizons values are interpolated; outside, the nearest one is used")
     func horizons() {
         let calibration = Calibration(
-            forecasts(20_000, seed: 3, horizons: [day, 16 * day]) { share, seconds in
-                seconds == day ? 0.2 * share : 0.8 * share
+            forecasts(20_000, seed: 3, horizons: [day, 16 * day]) { simulated, seconds in
+                seconds == day ? 0.2 * simulated : 0.8 * simulated
             }, seed: 1)
         let short = calibration.probability(chance(0.5), rank: 0, within: day)
         let long = calibration.probability(chance(0.5), rank: 0, within: 16 * day)
@@ -114,31 +116,32 @@ struct CalibrationTests {
         #expect(abs(middle - (short + long) / 2) < 1e-9)
     }
 
-    @Test("Numbers that are always above the middle of the paths lie evenly after calibration")
+    @Test(
+        "Numbers that are always above the median of the paths have uniform PIT after calibration")
     func counts() {
         var generator = PhiloxGenerator(seed: 6)
         func forecasts(_ count: Int) -> [Forecast] {
             (0..<count).map { _ in
                 let real = (500 + 500 * generator.uniform()).rounded()
-                let placement = PITInterval(real, among: (0..<1_000).map { Double($0) })
+                let interval = PITInterval(real, among: (0..<1_000).map { Double($0) })
                 return Forecast(
-                    windows: [.init(seconds: day, chances: [], count: placement)],
-                    next: placement, realism: PathStatistics(categoryCount: 0))
+                    windows: [.init(seconds: day, chances: [], count: interval)],
+                    next: interval, realism: PathStatistics(categoryCount: 0))
             }
         }
         let calibration = Calibration(forecasts(3_000), seed: 1)
         let fresh = forecasts(1_000)
         let raw = BacktestReport(fresh, calibration: Calibration([], seed: 1), seed: 1)
         #expect(raw.windows[0].count.p < 1e-6 && raw.next.p < 1e-6)
-        let mended = BacktestReport(fresh, calibration: calibration, seed: 1)
-        #expect(mended.windows[0].count.p > 0.001 && mended.next.p > 0.001)
-        #expect(abs(mended.windows[0].coverage90 - 0.9) < 0.04)
+        let corrected = BacktestReport(fresh, calibration: calibration, seed: 1)
+        #expect(corrected.windows[0].count.p > 0.001 && corrected.next.p > 0.001)
+        #expect(abs(corrected.windows[0].coverage90 - 0.9) < 0.04)
     }
 
-    @Test("Ranks that nothing was fitted to, and no fit at all, change nothing")
+    @Test("Ranks without a fit, and an empty fit, change nothing")
     func unfitted() {
         let calibration = Calibration(
-            forecasts(100, seed: 4) { share, _ in share / 2 }, seed: 1)
+            forecasts(100, seed: 4) { simulated, _ in simulated / 2 }, seed: 1)
         #expect(calibration.probability(chance(0.3), rank: 5, within: day) == 0.3)
         #expect(Calibration([], seed: 1).probability(chance(0.3), rank: 0, within: day) == 0.3)
     }
@@ -146,8 +149,8 @@ struct CalibrationTests {
 
 @Suite("Back-test")
 struct BacktestTests {
-    @Test("A history is split at the moment, and what lies beyond the horizon is left out")
-    func hindsight() {
+    @Test("A history is split at the origin, and events after the horizon are left out")
+    func split() {
         var whole = History()
         for (item, time) in [(1, 10), (2, 20), (3, 20), (4, 21), (5, 30), (6, 31)] {
             whole.append(item: Int32(item), type: purchase, time: Int64(time))
@@ -160,17 +163,17 @@ struct BacktestTests {
         #expect(BacktestCase(whole, at: 20, horizonSeconds: .max).outcome.items == [4, 5, 6])
     }
 
-    @Test("A value is placed among simulated ones, ties in part")
-    func placement() {
-        let place = PITInterval(3, among: [1, 3, 3, 7])
-        #expect(place.below == 0.25 && place.atMost == 0.75)
-        #expect(place.transform(0) == 0.25)
-        #expect(place.transform(0.5) == 0.5)
+    @Test("An outcome among simulated values, with ties")
+    func pitInterval() {
+        let interval = PITInterval(3, among: [1, 3, 3, 7])
+        #expect(interval.below == 0.25 && interval.atMost == 0.75)
+        #expect(interval.randomizedPIT(0) == 0.25)
+        #expect(interval.randomizedPIT(0.5) == 0.5)
         let never = PITInterval(.infinity, among: [2, .infinity])
         #expect(never.below == 0.5 && never.atMost == 1)
     }
 
-    @Test("The forecast of hand-made paths is counted by hand")
+    @Test("The forecast of paths that are set by hand equals counts by hand")
     func forecast() throws {
         var past = History()
         // Item 1 in two of the three days before the origin, item 2 in none of them.
@@ -180,10 +183,10 @@ struct BacktestTests {
         past.append(item: 7, type: EventType.view.rawValue, time: -1)
         past.append(item: 1, type: purchase, time: day / 2)
         past.append(item: 3, type: purchase, time: 3 * day)
-        var hindsight = BacktestCase(past, at: 0, horizonSeconds: 4 * day)
-        hindsight.truth = { Double($0) * Double($1) / Double(8 * day) }
+        var backtestCase = BacktestCase(past, at: 0, horizonSeconds: 4 * day)
+        backtestCase.truth = { Double($0) * Double($1) / Double(8 * day) }
         func event(_ item: Int32, _ time: Int64, _ type: UInt8 = purchase) -> SimulatedEvent {
-            SimulatedEvent(time: time, type: type, item: item, source: 0)
+            SimulatedEvent(time: time, type: type, item: item, expertIndex: 0)
         }
         let paths = futures(
             [
@@ -191,7 +194,7 @@ struct BacktestTests {
                 [event(3, 3 * day)], [event(7, 50, EventType.view.rawValue)],
             ], horizon: 4 * day)
         let forecast = Forecast(
-            hindsight, paths, horizons: [day, 4 * day], types: [purchase], listLength: 2,
+            backtestCase, paths, horizons: [day, 4 * day], types: [purchase], listLength: 2,
             categories: [0, 0, 1, 1, 0, 0, 0, 2])
         let (short, long) = (forecast.windows[0], forecast.windows[1])
         #expect(
@@ -205,13 +208,13 @@ struct BacktestTests {
         #expect(long.chances.map(\.happened) == [true, false])
         // In the only window of four days before the origin both were bought.
         #expect(long.chances.map(\.frequency) == [1, 1])
-        // The other was bought once.
+        // Item 2 was bought once.
         #expect(long.chances[1].gap == nil)
         #expect(long.chances[1].since == (3 * Double(day) + 5) / (4 * Double(day)))
         // One purchase within a day: paths have 1, 2, 0 and 0. Two within four: 2, 2, 1 and 0.
         #expect(short.count.below == 0.5 && short.count.atMost == 0.75)
         #expect(long.count.below == 0.5 && long.count.atMost == 1)
-        // The next purchase after half a day: paths have it at once, after a day, after three.
+        // The next purchase comes after half a day; on the paths after 100 s, a day, three days.
         #expect(forecast.next.below == 0.25 && forecast.next.atMost == 0.25)
         #expect(forecast.realism.types.totals.real == 2)
         #expect(forecast.realism.types.totals.simulated == 1.5)
@@ -220,14 +223,14 @@ struct BacktestTests {
         #expect(forecast.realism.categories.real == [1, 1, 0])
     }
 
-    @Test("Forecasts are held against the truth where all of it is known")
+    @Test("Forecasts are compared with true probabilities if all are known")
     func truth() throws {
-        var people = try hindsights(10)
-        for index in people.indices { people[index].truth = { _, _ in 0.25 } }
+        var cases = try cases(10)
+        for index in cases.indices { cases[index].truth = { _, _ in 0.25 } }
         let settings = BacktestSettings(horizons: [14 * day], types: [purchase], paths: 20)
         func window() throws -> BacktestReport.Window {
             let forecasts = try Backtest(try World.model(), settings: settings)
-                .forecasts(people) { _ in }
+                .forecasts(of: cases) { _ in }
             return try #require(
                 BacktestReport(forecasts, calibration: Calibration([], seed: 1), seed: 1)
                     .windows.first)
@@ -235,12 +238,12 @@ struct BacktestTests {
         let known = try #require(try window().top10Truth)
         #expect(known.bins.allSatisfy { $0.happened == 0.25 })
         #expect(known.bins.map(\.count) == (try window().top10.bins.map(\.count)))
-        people[3].truth = nil
+        cases[3].truth = nil
         #expect(try window().top10Truth == nil)
     }
 
     /// Customers of the shop at the day before its last four weeks.
-    private func hindsights(_ count: Int) throws -> [BacktestCase] {
+    private func cases(_ count: Int) throws -> [BacktestCase] {
         let sequences = try World.data.get().sequences
         let origin = (sequences.times.max() ?? 0) - 14 * day
         return (0..<count).map {
@@ -251,16 +254,16 @@ struct BacktestTests {
 
     @Test("Forecasts do not depend on threads, and each customer has one")
     func threads() throws {
-        let people = try hindsights(40)
+        let cases = try cases(40)
         func report(_ threads: Int, seed: UInt64 = 7) throws -> BacktestReport {
             let settings = BacktestSettings(
                 horizons: [7 * day, 14 * day], types: [purchase], paths: 40, seed: seed,
                 threads: threads)
-            var told: [Int] = []
+            var reported: [Int] = []
             let forecasts = try Backtest(try World.model(), settings: settings)
-                .forecasts(people) { told.append($0) }
-            #expect(forecasts.count == people.count)
-            #expect(told == [32, 40])
+                .forecasts(of: cases) { reported.append($0) }
+            #expect(forecasts.count == cases.count)
+            #expect(reported == [32, 40])
             return BacktestReport(
                 forecasts, calibration: Calibration(forecasts, seed: 1), seed: settings.seed)
         }
@@ -270,7 +273,7 @@ struct BacktestTests {
         #expect(one.customers == 40)
         #expect(one.windows.map(\.days) == [7, 14])
         for window in one.windows {
-            // Fitted to the very forecasts that it is tried on, calibration can only gain.
+            // On the forecasts that it was fitted to, calibration cannot be worse.
             #expect(window.model.brier <= window.uncalibrated.brier)
             #expect((0...1).contains(window.coverage90))
             #expect(window.model.bins.reduce(0) { $0 + $1.count } <= 40 * 20)
@@ -279,7 +282,7 @@ struct BacktestTests {
         #expect(one.realism.distances.values.allSatisfy { (0...1).contains($0) })
     }
 
-    @Test("Distributions that agree have no distance, others have one")
+    @Test("The total variation distance of two distributions")
     func totalVariation() {
         var counts = PathStatistics.Counts(3)
         #expect(counts.totalVariation == 0)
@@ -295,7 +298,7 @@ struct BacktestTests {
         #expect(counts.totalVariation == 0.5)
     }
 
-    @Test("Settings that make no sense are refused")
+    @Test("Settings out of range are refused")
     func settings() throws {
         let good = BacktestSettings(types: [purchase])
         func refuses(_ change: (inout BacktestSettings) -> Void) throws -> Bool {
@@ -329,11 +332,11 @@ struct PastPurchasesTests {
         return PastPurchases(history, types: [5], origin: origin, seconds: 100)
     }
 
-    @Test("Frequency, time since and gap are counted by hand")
+    @Test("Frequency, recency and gap equal counts by hand")
     func counts() {
         let found = past([(1, 0), (2, 10), (1, 150), (1, 150), (2, 210), (1, 450)], origin: 500)
         #expect(found.windowCount == 5)
-        // Item 1 in the windows 0, 3 and (the first of all) 5, which is beyond the whole ones.
+        // Item 1 is in windows 0, 3 and 5; window 5 is not whole and does not count.
         #expect(found.frequency(of: 1) == 2.0 / 5)
         #expect(found.timeSince(1) == 0.5)
         // Two at one time are one purchase: 0, 150, 450.
@@ -341,7 +344,7 @@ struct PastPurchasesTests {
         #expect(found.timeSince(2) == 2.9 && found.gap(of: 2) == 2)
     }
 
-    @Test("What was never bought, and what was bought once")
+    @Test("An item that was never bought, and one that was bought once")
     func never() {
         let found = past([(1, 40)], origin: 50)
         #expect(found.windowCount == 1)
@@ -351,7 +354,7 @@ struct PastPurchasesTests {
         #expect(past([], origin: 50).windowCount == 1)
     }
 
-    @Test("An item that is due is foreseen sooner than one bought just now, all else equal")
+    @Test("A due item is more probable than one that was just bought, all else equal")
     func due() {
         var generator = PhiloxGenerator(seed: 6)
         let forecasts = (0..<4000).map { _ in

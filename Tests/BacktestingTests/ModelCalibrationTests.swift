@@ -15,19 +15,21 @@ import TwinStorage
 
 @Suite("Calibration of a model")
 struct ModelCalibrationTests {
-    /// Forecasts of three items each: shares of paths and own frequency know a part each, and what
-    /// was foreseen happens with the probability that `truth` makes of both.
+    /// Forecasts of three items each; `truth` maps path probability and own frequency to the true
+    /// probability.
     private func forecasts(
         _ count: Int, seed: UInt64, truth: (Double, Double) -> Double
     ) -> [Forecast] {
         var generator = PhiloxGenerator(seed: seed)
         return (0..<count).map { _ in
             let chances = (0..<3).map { item in
-                let (share, own) = (generator.uniform(), Double(Int(generator.uniform() * 5)) / 4)
+                let (simulated, own) = (
+                    generator.uniform(), Double(Int(generator.uniform() * 5)) / 4
+                )
                 return Forecast.Chance(
-                    item: Int32(item), simulated: share, frequency: own, windows: 4,
+                    item: Int32(item), simulated: simulated, frequency: own, windows: 4,
                     since: own > 0 ? 1 : nil, gap: own > 0.25 ? 1 : nil,
-                    happened: generator.uniform() < truth(share, own), truth: nil)
+                    happened: generator.uniform() < truth(simulated, own), truth: nil)
             }.sorted { $0.simulated > $1.simulated }
             return Forecast(
                 windows: [
@@ -45,7 +47,7 @@ struct ModelCalibrationTests {
             categoryOfItem: [0, 0, 1], origin: 20_000 * day, seed: 5)
     }
 
-    @Test("A model that knows more than own frequency passes, and is checked on what came later")
+    @Test("A model that is better than own frequencies passes, by later forecasts")
     func passes() throws {
         let found = calibration()
         #expect(found.objections.isEmpty, "\(found.objections)")
@@ -55,11 +57,11 @@ struct ModelCalibrationTests {
         #expect(found.customers == 1500 && found.origin == "2024-10-04T00:00:00Z")
     }
 
-    @Test("A model whose world has changed since is objected to")
+    @Test("A model whose world has changed gets an objection")
     func fails() {
         let found = ModelCalibration(
-            earlier: forecasts(2000, seed: 1) { share, _ in share },
-            last: forecasts(1500, seed: 2) { share, own in 0.15 * own + 0 * share },
+            earlier: forecasts(2000, seed: 1) { simulated, _ in simulated },
+            last: forecasts(1500, seed: 2) { simulated, own in 0.15 * own + 0 * simulated },
             types: [purchase], categoryOfItem: [], origin: 20_000 * day, seed: 5)
         #expect(found.objections.count == 1 || found.objections.count == 2)
         #expect(found.objections.joined().contains("7 days"))
@@ -86,7 +88,7 @@ struct ModelCalibrationTests {
         }
     }
 
-    /// The least model that can be published.
+    /// A small model that can be published.
     private static let trained = Result {
         var configuration = TrainingConfiguration(seed: 7, width: 8, epochs: 1, threads: 2)
         configuration.minimumItemCount = 1
@@ -148,15 +150,15 @@ struct ModelCalibrationTests {
         #expect(try registry.load(version: version).calibration == found)
     }
 
-    @Test("Probabilities weigh paths and past, and tell how far they may be off")
+    @Test("Calibrated probabilities combine paths and past, with the model's error")
     func use() throws {
         let found = calibration()
         var history = History()
         for week in 0..<4 {
             history.append(item: 1, type: purchase, time: Int64(week) * 7 * day + day)
         }
-        func item(_ place: Int32, _ share: Double) -> PredictedItem {
-            PredictedItem(item: place, probability: share, interval: 0...1, medianTime: 0)
+        func item(_ index: Int32, _ probability: Double) -> PredictedItem {
+            PredictedItem(item: index, probability: probability, interval: 0...1, medianTime: 0)
         }
         let list = [item(0, 0.6), item(1, 0.6)]
         let values = found.probabilities(
@@ -168,10 +170,10 @@ struct ModelCalibrationTests {
         #expect(values.count == 2)
     }
 
-    @Test("Errors of demand are what chance does not explain")
+    @Test("The error of demand is beyond sampling error")
     func demand() {
         func windows(_ factor: Double) -> [Forecast.Window] {
-            forecasts(4000, seed: 3) { share, _ in factor * share }.map { $0.windows[0] }
+            forecasts(4000, seed: 3) { simulated, _ in factor * simulated }.map { $0.windows[0] }
         }
         let exact = DemandError(windows(1), categoryOfItem: [0, 0, 1])
         #expect(exact.item < 0.05 && exact.category < 0.05 && exact.all < 0.05)
@@ -183,17 +185,17 @@ struct ModelCalibrationTests {
 
 @Suite("Rolling back-test")
 struct RollingBacktestTests {
-    @Test("Moments are a week apart, and what came after them is known at the origin")
-    func moments() {
-        let moments = RollingBacktest.Origins(
+    @Test("Calibration origins are a week apart, and their outcomes are known at the test origin")
+    func origins() {
+        let origins = RollingBacktest.Origins(
             origin: 100 * day, longest: 28 * day, calibrations: 3)
-        #expect(moments.earlier == [72 * day, 65 * day, 58 * day])
-        #expect(moments.first == 58 * day)
+        #expect(origins.calibration == [72 * day, 65 * day, 58 * day])
+        #expect(origins.first == 58 * day)
         let none = RollingBacktest.Origins(origin: 9, longest: 5, calibrations: 0)
         #expect(none.first == 9)
     }
 
-    @Test("A store is asked at its moments, with what could be known then")
+    @Test("Forecasts from each origin use what was known then")
     func store() throws {
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "foretwin-rolling-\(UUID().uuidString)")
@@ -215,15 +217,15 @@ struct RollingBacktestTests {
             configuration: configuration)
         let models = try backtest.models { _, _ in }
         #expect(!models.last.response.isNeutral)
-        let people = try backtest.people(models, count: 25)
-        #expect(people.earlier.count == 50 && people.last.count == 25)
-        #expect(Set(people.earlier.map(\.origin)) == [origin - 14 * day, origin - 21 * day])
+        let cohort = try backtest.cohort(models, count: 25)
+        #expect(cohort.earlier.count == 50 && cohort.last.count == 25)
+        #expect(Set(cohort.earlier.map(\.origin)) == [origin - 14 * day, origin - 21 * day])
         #expect(
-            people.last.allSatisfy { $0.origin == origin && ($0.history.lastTime ?? 0) <= origin })
-        // Offers and events are planned ahead, so the days ahead are not all alike.
-        #expect(people.last.contains { $0.factors != nil })
+            cohort.last.allSatisfy { $0.origin == origin && ($0.history.lastTime ?? 0) <= origin })
+        // Offers and events are known in advance, so some days have factors.
+        #expect(cohort.last.contains { $0.factors != nil })
         var reports: [Int] = []
-        let result = try backtest.result(models, people) { done, total in
+        let result = try backtest.result(models, cohort) { done, total in
             reports.append(done)
             #expect(total == 75)
         }
@@ -231,14 +233,14 @@ struct RollingBacktestTests {
         #expect(result.earlier.count == 50 && result.last.count == 25)
         #expect(result.report.windows.map(\.days) == [7, 14])
         #expect(result.calibration.calibration.isWellFormed)
-        let again = try backtest.result(models, people) { _, _ in }
+        let again = try backtest.result(models, cohort) { _, _ in }
         #expect(again.calibration == result.calibration)
     }
 }
 
 @Suite("What if, of a store")
 struct WhatIfStoreTests {
-    @Test("Effects on customers add up, whatever the threads, and consent is heard")
+    @Test("Effects on customers add up at any number of threads, and respect consent")
     func store() throws {
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "foretwin-whatif-\(UUID().uuidString)")
@@ -255,12 +257,12 @@ struct WhatIfStoreTests {
         let model = try Trainer(configuration).train(try TrainingData(store)) { _ in }.model
         let settings = WhatIf.Settings(origin: shop.configuration.end, paths: 30)
         func effects(
-            _ numbers: [TwinID], threads: Int = 2, _ change: (inout Scenario) -> Void
+            _ twins: [TwinID], threads: Int = 2, _ change: (inout Scenario) -> Void
         ) throws -> Effects {
             var scenario = Scenario()
             change(&scenario)
             return try WhatIf(store, model, scenario, settings: settings)
-                .effects(onTwins: numbers, threads: threads)
+                .effects(onTwins: twins, threads: threads)
         }
         let all = (0..<50).map(TwinID.init(rawValue:))
         let rain = { (scenario: inout Scenario) in scenario.precipitation = 20 }
@@ -276,20 +278,19 @@ struct WhatIfStoreTests {
             #expect(abs(one.change - other.change) < 1e-9)
             #expect(abs(one.modelError - other.modelError) < 1e-9)
         }
-        #expect(whole.customers == sum.customers && whole.effect(on: .all).usual > 0)
+        #expect(whole.customers == sum.customers && whole.effect(on: .all).baseline > 0)
         #expect(whole.effect(on: .all).change != 0)
-        // Nobody who forbids it is moved by the weather.
+        // Weather has no effect on customers who forbid it.
         for customer in shop.truth.customers {
             try store.setContextConsent([], of: customer.userID)
         }
         #expect(try effects(all, rain).effect(on: .all).change == 0)
-        // A past purchase that did not happen, and a list that is shown, change what comes.
-        let graph = try #require(try store.twinGraph(userID: shop.truth.customers[1].userID))
-        let last = try #require(try store.events(of: graph).last { $0.type == .purchase })
-        let number = TwinID(rawValue: Int(graph.rawValue) - 1)
-        let undone = try effects([number]) { $0.undone = [last.eventID] }
-        #expect(undone.groups.contains { undone.effect(on: $0).change != 0 })
-        let shown = try effects([number]) { $0.shown = [model.catalogue.itemIDs[5]] }
+        // An ignored purchase and a shown item have effects.
+        let twin = try #require(try store.snapshot(of: shop.truth.customers[1].userID).id)
+        let last = try #require(try store.events(of: twin).last { $0.type == .purchase })
+        let ignored = try effects([twin]) { $0.ignoredEvents = [last.eventID] }
+        #expect(ignored.groups.contains { ignored.effect(on: $0).change != 0 })
+        let shown = try effects([twin]) { $0.shownItems = [model.catalogue.itemIDs[5]] }
         #expect(shown.groups.contains { shown.effect(on: $0).change != 0 })
         #expect(throws: FuturesError.self) { try effects(all) { $0.unavailable = ["none"] } }
         #expect(throws: FuturesError.self) {

@@ -12,19 +12,19 @@ import TwinStorage
 @testable import Backtesting
 @testable import Prediction
 
-/// What happens after a moment leaves everything as of that moment as it was, bit for bit.
+/// Everything as of a time stays the same, bit for bit, whatever happens after that time.
 @Suite("The cut in time")
 struct TimeCutTests {
-    /// The made-up shop that all stores begin with: 60 customers over 100 days.
+    /// The synthetic shop of all stores: 60 customers over 100 days.
     private static let shop = Result {
         try ShopGenerator(.init(customers: 60, items: 60, days: 100))
     }
-    /// The moment of the cut, two weeks before the end.
+    /// The time of the cut, two weeks before the end.
     private static func cut(_ shop: ShopGenerator) -> Timestamp {
         Timestamp(seconds: shop.configuration.end - 14 * day)
     }
 
-    /// A store that holds what happened until the cut, and answers of customers about consent.
+    /// A store with the events until the cut, and with customers' consents.
     private final class Fixture {
         let store: TwinStore
         let cut: Timestamp
@@ -39,7 +39,7 @@ struct TimeCutTests {
                 pseudonymizer: Pseudonymizer(key: [UInt8](repeating: 3, count: 32)))
             try store.put(shop.items)
             let past = Array(shop.events()).filter { [cut] in $0.timestamp <= cut }
-            // The first half of the events before the answers, so that these lie in the past.
+            // Consents are given after half of the events, so that they are in the past.
             _ = try store.append(Array(past.prefix(past.count / 2)))
             for number in 0..<20 {
                 try store.setContextConsent(
@@ -50,11 +50,11 @@ struct TimeCutTests {
             try store.add(shop.contextAtEnd().known(at: cut))
         }
 
-        /// Events of customers that are there, after the cut.
+        /// Events of known customers after the cut.
         func later(_ change: (inout Event) -> Void = { _ in }) throws -> [Event] {
             try Array(shop.get().events()).filter { $0.timestamp > cut }.prefix(400).map {
                 var event = $0
-                // What is changed is another event, and not a conflict with the first.
+                // Without an id, a changed event is a new one and not a conflict.
                 event.eventID = nil
                 change(&event)
                 return event
@@ -108,14 +108,15 @@ struct TimeCutTests {
         }
     }
 
-    /// A way in which what is younger than the cut could get in: the part that is read as of now.
+    /// A planted mistake: the part that is read as of now instead of the cut.
     enum Leak: String, CaseIterable, Sendable {
         case training, weather, trends, countedEvents, countedCities, countedConsent
         case events, city, consent
     }
 
-    /// Everything that training and forecasts read as of the cut, as text; what a leak concerns is
-    /// read as of now instead, as a mistake would.
+    /// Everything that training and forecasts read as of the cut, as text.
+    ///
+    /// A leak reads its part as of now.
     private func fingerprint(
         _ fixture: Fixture, leak: Leak? = nil
     ) throws -> [String: String] {
@@ -149,7 +150,7 @@ struct TimeCutTests {
                 try snapshot(.countedEvents).entries, city: try snapshot(.countedCities).city,
                 consent: try snapshot(.countedConsent).consent)
             let entries = try snapshot(.events).entries
-            // Customers who came after the cut are not there yet.
+            // Customers who came after the cut have no events.
             guard !entries.isEmpty else { continue }
             let consent = try snapshot(.consent).consent.map(\.rawValue).sorted()
             parts["twin \(id.rawValue)"] =
@@ -207,9 +208,8 @@ struct TimeCutTests {
             settings: BacktestSettings(horizons: [7 * day], types: [purchase], paths: 10),
             configuration: configuration)
         let models = try backtest.models { _, _ in }
-        // The customers that there were at the cut.
-        let people = try backtest.people(models, of: (0..<40).map { $0 })
-        let result = try backtest.result(models, people) { _, _ in }
+        let cohort = try backtest.cohort(models, of: (0..<40).map(TwinID.init(rawValue:)))
+        let result = try backtest.result(models, cohort) { _, _ in }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         return String(decoding: try encoder.encode(result.calibration), as: UTF8.self)

@@ -26,15 +26,15 @@ struct DemandTests {
 
     private func clear() { try? FileManager.default.removeItem(at: folder) }
 
-    /// A forecast of nothing but what it adds to demand.
-    private func forecast(_ paths: Futures, _ shape: DemandLayout) -> TwinForecast {
+    /// A forecast with contributions to demand only.
+    private func forecast(_ paths: Futures, _ layout: DemandLayout) -> TwinForecast {
         TwinForecast(
             pseudonym: "p", items: [], calibrated: [:],
-            demand: shape.cells(of: paths, types: [purchase]))
+            demand: layout.cells(of: paths, types: [purchase]))
     }
 
     /// Items 0 and 2 are tea, item 1 has no category.
-    private func shape(_ horizonDays: Int64 = 2) throws -> DemandLayout {
+    private func layout(_ horizonDays: Int64 = 2) throws -> DemandLayout {
         try DemandLayout(categories: ["tea", "", "tea"], horizonSeconds: horizonDays * day)
     }
 
@@ -51,50 +51,51 @@ struct DemandTests {
         ]
     }
 
-    @Test("Counted by hand: means and spreads of items, categories and all, by day and in all")
+    @Test("Means and spreads of items, categories and all equal counts by hand")
     func counts() throws {
-        let shape = try shape()
-        #expect(shape.categories == ["", "tea"] && shape.days == 2)
-        var demand = try FleetDemand(shape, paths: 4)
-        for twin in twins() { try demand.add(forecast(twin, shape)) }
+        let layout = try layout()
+        #expect(layout.categories == ["", "tea"] && layout.days == 2)
+        var demand = try FleetDemand(layout, paths: 4)
+        for twin in twins() { try demand.add(forecast(twin, layout)) }
         func row(_ row: Int) -> [Double] {
             (0...2).map { demand.estimate(row: row, column: $0).expected }
         }
         #expect(row(0) == [0.25, 0.5, 0.75])
         #expect(row(1) == [0, 0, 0])
         #expect(row(2) == [0.25, 0, 0.25])
-        #expect(row(shape.row(ofCategory: 0)) == [0, 0, 0])
-        #expect(row(shape.row(ofCategory: 1)) == [0.5, 0.5, 1])
-        #expect(row(shape.rowOfAll) == [0.5, 0.5, 1])
+        #expect(row(layout.row(ofCategory: 0)) == [0, 0, 0])
+        #expect(row(layout.row(ofCategory: 1)) == [0.5, 0.5, 1])
+        #expect(row(layout.rowOfAll) == [0.5, 0.5, 1])
         // The paths of the first twin have 2, 1, 0, 0, those of the second 1, 0, 0, 0.
-        let all = demand.estimate(row: shape.rowOfAll, column: 2)
+        let all = demand.estimate(row: layout.rowOfAll, column: 2)
         let variance = 2.75 / 3 + 0.75 / 3
         #expect(abs(all.deviation - variance.squareRoot()) < 1e-12)
         #expect(abs(all.error - (variance / 4).squareRoot()) < 1e-12)
         #expect(all.interval.lowerBound == 0)
         #expect(abs(all.interval.upperBound - (1 + 1.644_854 * all.deviation)) < 1e-9)
-        let doubted = demand.estimate(row: shape.rowOfAll, column: 2, modelError: 0.3)
+        let withModelError = demand.estimate(row: layout.rowOfAll, column: 2, modelError: 0.3)
         let spread = (variance + 0.3 * 0.3).squareRoot()
-        #expect(abs(doubted.interval.upperBound - (1 + 1.644_854 * spread)) < 1e-9)
+        #expect(abs(withModelError.interval.upperBound - (1 + 1.644_854 * spread)) < 1e-9)
     }
 
-    @Test("Twins in any order, and in two lots, add up to the same bits")
+    @Test("Twins in any order add up to the same bits")
     func order() throws {
-        let shape = try shape()
-        let forecasts = twins().map { forecast($0, shape) } + [forecast(futures([[], []]), shape)]
-        var forwards = try FleetDemand(shape, paths: 4)
+        let layout = try layout()
+        let forecasts =
+            twins().map { forecast($0, layout) } + [forecast(futures([[], []]), layout)]
+        var forwards = try FleetDemand(layout, paths: 4)
         var backwards = forwards
         for twin in forecasts { try forwards.add(twin) }
         for twin in forecasts.reversed() { try backwards.add(twin) }
         #expect(forwards == backwards)
     }
 
-    @Test("What is kept of a run that ended early is read back as it was; damage is told of")
+    @Test("The state of a run is read back unchanged; damage is an error")
     func kept() throws {
-        let shape = try shape()
-        var demand = try FleetDemand(shape, paths: 4)
-        for twin in twins() { try demand.add(forecast(twin, shape)) }
-        for _ in 0..<300 { try demand.add(forecast(twins()[0], shape)) }
+        let layout = try layout()
+        var demand = try FleetDemand(layout, paths: 4)
+        for twin in twins() { try demand.add(forecast(twin, layout)) }
+        for _ in 0..<300 { try demand.add(forecast(twins()[0], layout)) }
         let data = try JSONEncoder().encode(demand)
         #expect(try JSONDecoder().decode(FleetDemand.self, from: data) == demand)
         let text = String(decoding: data, as: UTF8.self)
@@ -111,28 +112,28 @@ struct DemandTests {
         }
     }
 
-    @Test("A file that is resumed has the sums of what is done, and of nothing else")
+    @Test("A resumed file has the sums of the finished twins only")
     func resumed() throws {
         defer { clear() }
-        let shape = try shape()
-        var demand = try FleetDemand(shape, paths: 4)
+        let layout = try layout()
+        var demand = try FleetDemand(layout, paths: 4)
         let line = Data((String(repeating: "x", count: 400) + "\n").utf8)
         do {
             let file = try FleetFile(path("out"), work: "w")
             #expect(file.demand == nil)
             for next in 1...9 {
-                try demand.add(forecast(twins()[next % 2], shape))
+                try demand.add(forecast(twins()[next % 2], layout))
                 try file.append(line, demand: demand, next: next)
             }
         }
         let file = try FleetFile(path("out"), work: "w")
-        // Not every step is kept; what is kept belongs together.
+        // Not every state is written, but lines and sums of a state agree.
         #expect((1...9).contains(file.next))
-        var known = try FleetDemand(shape, paths: 4)
-        for next in 1...file.next { try known.add(forecast(twins()[next % 2], shape)) }
+        var known = try FleetDemand(layout, paths: 4)
+        for next in 1...file.next { try known.add(forecast(twins()[next % 2], layout)) }
         #expect(file.demand == known)
         for next in stride(from: file.next + 1, through: 9, by: 1) {
-            try known.add(forecast(twins()[next % 2], shape))
+            try known.add(forecast(twins()[next % 2], layout))
             try file.append(line, demand: known, next: next)
         }
         #expect(known == demand)
@@ -141,9 +142,9 @@ struct DemandTests {
         #expect(written.count == 9 * line.count)
     }
 
-    @Test("What would not fit, or tell nothing, is refused")
+    @Test("Layouts that are too large and single paths are refused")
     func limits() throws {
-        #expect(throws: FuturesError.self) { try FleetDemand(try shape(), paths: 1) }
+        #expect(throws: FuturesError.self) { try FleetDemand(try layout(), paths: 1) }
         #expect(throws: FuturesError.self) {
             try DemandLayout(
                 categories: [String](repeating: "", count: 100_000), horizonSeconds: 366 * day)
@@ -154,25 +155,25 @@ struct DemandTests {
         #expect(try DemandLayout(categories: [], horizonSeconds: 1).days == 1)
     }
 
-    @Test("The file says what the sums say, and its parts add up to the whole")
+    @Test("The file holds the sums, and shards add up to the whole")
     func file() throws {
         defer { clear() }
-        let shape = try shape()
+        let layout = try layout()
         let settings = FleetSettings(origin: 0, horizonSeconds: 2 * day, paths: 4)
         let itemIDs = ["a,\"1\"", "b", "c"]
-        let doubt = DemandError(item: 0.4, category: 0.2, all: 0.1)
-        var whole = try FleetDemand(shape, paths: 4)
+        let error = DemandError(item: 0.4, category: 0.2, all: 0.1)
+        var whole = try FleetDemand(layout, paths: 4)
         var tables: [DemandTable] = []
         for (index, twin) in twins().enumerated() {
-            try whole.add(forecast(twin, shape))
-            var part = try FleetDemand(shape, paths: 4)
-            try part.add(forecast(twin, shape))
+            try whole.add(forecast(twin, layout))
+            var part = try FleetDemand(layout, paths: 4)
+            try part.add(forecast(twin, layout))
             try DemandFile.write(
-                part, settings, itemIDs: itemIDs, demandError: doubt, to: path("\(index).csv"))
+                part, settings, itemIDs: itemIDs, demandError: error, to: path("\(index).csv"))
             tables.append(try DemandTable(path: path("\(index).csv")))
         }
         try DemandFile.write(
-            whole, settings, itemIDs: itemIDs, demandError: doubt, to: path("whole.csv"))
+            whole, settings, itemIDs: itemIDs, demandError: error, to: path("whole.csv"))
         let table = try DemandTable(path: path("whole.csv"))
         #expect(table.origin.seconds == 0 && table.end.seconds == 2 * day && table.dayCount == 2)
         #expect(
@@ -180,7 +181,7 @@ struct DemandTests {
                 .all, .category(""), .category("tea"), .item(itemIDs[0]), .item("c"),
             ])
         let all = try #require(table[.all])
-        #expect(all.whole == whole.estimate(row: shape.rowOfAll, column: 2, modelError: 0.1))
+        #expect(all.whole == whole.estimate(row: layout.rowOfAll, column: 2, modelError: 0.1))
         #expect(abs(all.whole.modelError - 0.1) < 1e-12)
         #expect(abs((table[.category("tea")]?.whole.modelError ?? 0) - 0.2) < 1e-12)
         #expect(abs((table[.item("c")]?.whole.modelError ?? 0) - 0.4 * 0.25) < 1e-12)
@@ -194,7 +195,7 @@ struct DemandTests {
             for (a, b) in zip(series.days + [series.whole], other.days + [other.whole]) {
                 #expect(abs(a.expected - b.expected) < 1e-12)
                 #expect(abs(a.deviation - b.deviation) < 1e-12 && abs(a.error - b.error) < 1e-12)
-                // What the model does not know of one part, it does not know of the other.
+                // Model errors are common to all shards, so they add.
                 #expect(abs(a.modelError - b.modelError) < 1e-12)
             }
         }
@@ -206,24 +207,24 @@ struct DemandTests {
         }
     }
 
-    @Test("Items and categories that begin like formulas are guarded, and read as they were")
+    @Test("Items and categories that begin like formulas are guarded, and read back unchanged")
     func formulas() throws {
         defer { clear() }
         let starts = ["=", "+", "-", "@", "\t", "\0", "'", "''"]
-        let shape = try DemandLayout(
+        let layout = try DemandLayout(
             categories: starts.map { $0 + "category" }, horizonSeconds: 2 * day)
         let settings = FleetSettings(origin: 0, horizonSeconds: 2 * day, paths: 4)
         let itemIDs = starts.map { $0 + "1+cmd|' /C calc'!A0" }
-        var demand = try FleetDemand(shape, paths: 4)
+        var demand = try FleetDemand(layout, paths: 4)
         for item in starts.indices {
             let paths = futures(
                 [[event(Int32(item), at: 10)], [], [], []], horizon: 2 * day)
-            try demand.add(forecast(paths, shape))
+            try demand.add(forecast(paths, layout))
         }
         try DemandFile.write(demand, settings, itemIDs: itemIDs, to: path("d.csv"))
         let text = try String(contentsOfFile: path("d.csv"), encoding: .utf8)
         for line in text.split(separator: "\n") {
-            // Texts come first; what follows the times are numbers.
+            // The first three columns are texts.
             for cell in line.split(separator: ",", omittingEmptySubsequences: false).prefix(3) {
                 let first = cell.unicodeScalars.first { $0 != "\"" }
                 #expect(!["=", "+", "-", "@", "\t", "\0"].contains(first), "\(line)")
@@ -238,7 +239,7 @@ struct DemandTests {
         #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
     }
 
-    @Test("Bad rows are named by their line, whatever is bad about them")
+    @Test("Bad rows are reported with their line")
     func badRows() throws {
         defer { clear() }
         let header = DemandFile.header.joined(separator: ",")
@@ -253,7 +254,7 @@ struct DemandTests {
         let cases: [([String], String)] = [
             ([], "does not begin"), (["a,b"], "does not begin"), ([header], "line 1"),
             ([header, next], "line 2"), ([header, first, "all,,,1"], "line 3: it has 4 fields"),
-            ([header, first, first], "line 3: it is there twice"),
+            ([header, first, first], "line 3: the row occurs twice"),
             ([header, first, next.replacing("all", with: "shelf")], "line 3: the level"),
             ([header, first, next.replacing(",1,0,2", with: ",x,0,2")], "line 3: a number"),
             ([header, first, next.replacing(",1,0,2", with: ",nan,0,2")], "line 3: a number"),
@@ -276,7 +277,7 @@ struct DemandTests {
 
 @Suite("Fleet demand of a store")
 struct FleetDemandTests {
-    @Test("Parts, threads and batches make no difference to the sums")
+    @Test("Shards, threads and batches do not affect the sums")
     func parts() throws {
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "foretwin-fleet-demand-\(UUID().uuidString)")
@@ -289,21 +290,23 @@ struct FleetDemandTests {
         _ = try store.append(Array(shop.events()))
         let model = try World.model()
         let names = model.catalogue.itemIDs.indices.map { $0.isMultiple(of: 3) ? "a" : "b" }
-        let shape = try DemandLayout(categories: names, horizonSeconds: 14 * day)
+        let layout = try DemandLayout(categories: names, horizonSeconds: 14 * day)
         let origin = try #require(try store.newestEvent()).seconds
         func sums(_ ranges: [Range<Int>], threads: Int, shards: [Shard]) throws
             -> (FleetDemand, [TwinForecast])
         {
-            var demand = try FleetDemand(shape, paths: 20)
+            var demand = try FleetDemand(layout, paths: 20)
             var all: [TwinForecast] = []
             for shard in shards {
                 let fleet = try FleetSimulator(
                     store, model,
                     settings: FleetSettings(
                         origin: origin, horizonSeconds: 14 * day, paths: 20, count: 1_000,
-                        types: [purchase], shard: shard), demand: shape)
+                        types: [purchase], shard: shard), demand: layout)
                 for range in ranges {
-                    for forecast in try fleet.forecasts(of: range, threads: threads) {
+                    for forecast in try fleet.forecasts(
+                        of: range.map(TwinID.init(rawValue:)), threads: threads)
+                    {
                         try demand.add(forecast)
                         all.append(forecast)
                     }
@@ -317,12 +320,12 @@ struct FleetDemandTests {
         #expect(try sums([0..<40], threads: 2, shards: thirds).0 == whole)
         // The same events are counted for each twin and item.
         let lines = forecasts.flatMap(\.items)
-        let total = whole.estimate(row: shape.rowOfAll, column: shape.days).expected
+        let total = whole.estimate(row: layout.rowOfAll, column: layout.days).expected
         #expect(total > 1)
         #expect(abs(lines.reduce(0) { $0 + $1.expectedCount } - total) < 1e-6)
         let errors = lines.reduce(0) { $0 + $1.expectedError * $1.expectedError }
         let items = names.indices.reduce(0.0) {
-            let error = whole.estimate(row: $1, column: shape.days).error
+            let error = whole.estimate(row: $1, column: layout.days).error
             return $0 + error * error
         }
         #expect(abs(errors - items) < 1e-6)

@@ -18,7 +18,7 @@ struct FleetTests {
         try ShopGenerator(.init(customers: 40, items: 60, days: 60))
     }
 
-    /// A store with the events of the shared shop, in a folder that goes with it.
+    /// A store with the events of the shared shop, in a temporary folder.
     private final class Shop {
         let store: TwinStore
         private let folder: URL
@@ -42,27 +42,27 @@ struct FleetTests {
             paths: 20, count: 5, types: [purchase], shard: shard)
     }
 
-    @Test("A twin's forecast is its own, whatever is asked beside it and by how many threads")
+    @Test("A twin's forecast depends on no other twin and not on threads")
     func independent() throws {
         let shop = try Shop()
-        let twins = try shop.store.allocatedTwinCount()
-        #expect(twins == 40)
-        func lists(_ ranges: [Range<Int>], threads: Int, shard: Shard = .whole) throws
+        let twins = try shop.store.twinIDs()
+        #expect(twins.count == 40)
+        func lists(_ batches: [ArraySlice<TwinID>], threads: Int, shard: Shard = .whole) throws
             -> [String: [ItemForecast]]
         {
             let fleet = try FleetSimulator(
                 shop.store, try World.model(), settings: try settings(shop.store, shard: shard))
-            let all = try ranges.flatMap { try fleet.forecasts(of: $0, threads: threads) }
+            let all = try batches.flatMap { try fleet.forecasts(of: $0, threads: threads) }
             return Dictionary(
                 uniqueKeysWithValues: all.map { ($0.pseudonym, $0.items) })
         }
-        let whole = try lists([0..<twins], threads: 1)
-        #expect(whole.count == twins)
-        #expect(try lists([0..<7, 7..<8, 8..<twins], threads: 2) == whole)
+        let whole = try lists([twins[...]], threads: 1)
+        #expect(whole.count == twins.count)
+        #expect(try lists([twins[..<7], twins[7..<8], twins[8...]], threads: 2) == whole)
         var parts: [String: [ItemForecast]] = [:]
         for number in 1...3 {
             let shard = try #require(Shard("\(number)/3"))
-            let part = try lists([0..<twins], threads: 2, shard: shard)
+            let part = try lists([twins[...]], threads: 2, shard: shard)
             #expect((4...24).contains(part.count), "\(part.count)")
             parts.merge(part) { first, _ in
                 Issue.record("A twin is in two shards.")
@@ -79,14 +79,14 @@ struct FleetTests {
         var early = try settings(shop.store)
         early.origin = start - 1
         let none = try FleetSimulator(shop.store, try World.model(), settings: early)
-        #expect(try none.forecasts(of: 0..<40, threads: 2).isEmpty)
+        #expect(try none.forecasts(of: shop.store.twinIDs(), threads: 2).isEmpty)
         _ = try shop.store.erase("customer-0003", at: Timestamp(seconds: start))
         let fleet = try FleetSimulator(
             shop.store, try World.model(), settings: try settings(shop.store))
-        #expect(try fleet.forecasts(of: 0..<40, threads: 2).count == 39)
+        #expect(try fleet.forecasts(of: shop.store.twinIDs(), threads: 2).count == 39)
     }
 
-    @Test("Counted by hand: how often, how probable, when")
+    @Test("Numbers, probabilities and first times equal counts by hand")
     func counts() {
         let paths = futures([
             [event(1, at: 10), event(1, at: 20)], [event(1, at: 40)], [event(2, at: 5)],
@@ -150,7 +150,7 @@ struct FleetFileTests {
 
     private func clear() { try? FileManager.default.removeItem(at: folder) }
 
-    @Test("A run that ended early goes on after what was done, without what was half done")
+    @Test("A run resumes after the last finished twin, without unfinished lines")
     func resume() throws {
         defer { clear() }
         do {
@@ -174,7 +174,7 @@ struct FleetFileTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["out.jsonl"])
     }
 
-    @Test("Other work is not gone on with, unless it is to begin anew")
+    @Test("A run with other settings is not resumed, unless it starts afresh")
     func otherWork() throws {
         defer { clear() }
         do { try FleetFile(path, work: "w").append(Data("one\n".utf8), next: 1) }
@@ -186,7 +186,7 @@ struct FleetFileTests {
         #expect(content(path) == "other\n")
     }
 
-    @Test("Two runs do not write one file, and what a finished one left is not resumed")
+    @Test("Two runs do not write one file, and the state of a finished one is not resumed")
     func alone() throws {
         defer { clear() }
         let file = try FleetFile(path, work: "w")
@@ -201,11 +201,11 @@ struct FleetFileTests {
         #expect(content(path) == "one\n")
     }
 
-    @Test("Damage is told of, or begun anew from")
+    @Test("Damage is an error, or the run starts afresh")
     func damage() throws {
         defer { clear() }
         do { try FleetFile(path, work: "w").append(Data("one\n".utf8), next: 1) }
-        // The lines are gone: what is left is not gone on with.
+        // Without its lines, a run is not resumed.
         try Data("o".utf8).write(to: URL(fileURLWithPath: path + ".partial"))
         #expect(try FleetFile(path, work: "w").next == 0)
         try FileManager.default.removeItem(atPath: path + ".partial")
@@ -214,7 +214,7 @@ struct FleetFileTests {
         #expect(throws: FuturesError.self) { try FleetFile(path, work: "w") }
         #expect(FleetFile.unfinishedWork(path) == nil)
         #expect(try FleetFile(path, work: "w", isFresh: true).next == 0)
-        // Another run was begun anew and ended before its state was written.
+        // A run was started afresh and ended before its state was written.
         do {
             try FleetFile(path, work: "w").append(Data("1\n2\n".utf8), next: 2)
             let fresh = try FleetFile(path + "2", work: "v", isFresh: true)

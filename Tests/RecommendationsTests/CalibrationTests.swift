@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Calibrated recommendations")
 struct CalibratedRecommendationsTests {
-    /// A calibration by which only what was bought in the past is bought again, whatever paths say.
+    /// A calibration with high probabilities only for items that were bought before.
     private static let calibration: ModelCalibration = {
         var generator = PhiloxGenerator(seed: 12)
         func forecasts(_ count: Int) -> [Forecast] {
@@ -34,7 +34,7 @@ struct CalibratedRecommendationsTests {
             categoryOfItem: [], origin: 0, seed: 1)
     }()
 
-    @Test("The list is ranked by what is to be trusted, and reasons add up to it")
+    @Test("Calibrated probabilities rank the list, and reasons are parts of them")
     func ranked() throws {
         let world = try World.shop.get()
         let recommender = try Recommender(
@@ -61,7 +61,7 @@ struct CalibratedRecommendationsTests {
         #expect(calibrated > 50)
     }
 
-    @Test("Without a calibration, without paths and for nobody, shares are told as they are")
+    @Test("No calibration, no paths, or an unknown customer: path probabilities are reported")
     func without() throws {
         let world = try World.shop.get()
         let plain = try world.recommender.recommend(world.users[0])
@@ -73,7 +73,7 @@ struct CalibratedRecommendationsTests {
         var options = RecommendationOptions()
         options.usesPaths = false
         let next = try recommender.recommend(world.users[0], options: options)
-        let nobody = try recommender.recommend("nobody")
-        #expect((next.items + nobody.items).allSatisfy { $0.calibratedProbability == nil })
+        let unknown = try recommender.recommend("nobody")
+        #expect((next.items + unknown.items).allSatisfy { $0.calibratedProbability == nil })
     }
 }

@@ -12,7 +12,7 @@ import TwinStorage
 struct RankingTests {
     private func predicted(_ item: Int32, _ probability: Double) -> PredictedItem {
         PredictedItem(
-            item: item, probability: probability, interval: 0...1, medianTime: 0, sources: [:])
+            item: item, probability: probability, interval: 0...1, medianTime: 0)
     }
 
     private func details(_ world: World) throws -> [String: Item] {
@@ -33,11 +33,11 @@ struct RankingTests {
     ) throws -> [RankedItem] {
         let history = try world.recommender.subject(user).history
         return world.recommender.rank(
-            items, items: try details(world), taste: UserEmbedding(history, model: world.model),
+            items, items: try details(world), embedding: UserEmbedding(history, model: world.model),
             preferences: preferences(shares), options: options(change))
     }
 
-    @Test("Without taste and preference the order is that of probability, ties by place")
+    @Test("Without taste and preference the order is by probability, ties by index")
     func probability() throws {
         let world = try World.shop.get()
         let items = [predicted(5, 0.2), predicted(4, 0.2), predicted(9, 0.7), predicted(1, 0.1)]
@@ -48,19 +48,20 @@ struct RankingTests {
         #expect(ranked.map(\.score) == [0.7, 0.2, 0.2, 0.1])
     }
 
-    @Test("Of equally probable items the one closer to the customer's taste comes first")
+    @Test("Among equally probable items, a higher cosine similarity comes first")
     func taste() throws {
         let world = try World.shop.get()
         let user = world.users[4]
         let items = (0..<Int32(world.model.catalogue.count)).map { predicted($0, 0.5) }
         let ranked = try rank(world, items, user: user) { $0.usesPreferences = false }
-        let taste = UserEmbedding(try world.recommender.subject(user).history, model: world.model)
-        let closeness = ranked.map { taste.closeness($0.predicted.item) }
-        #expect(closeness == closeness.sorted(by: >))
-        #expect(closeness.allSatisfy { abs($0) <= 1.0001 })
+        let embedding = UserEmbedding(
+            try world.recommender.subject(user).history, model: world.model)
+        let similarities = ranked.map { embedding.cosineSimilarity($0.predicted.item) }
+        #expect(similarities == similarities.sorted(by: >))
+        #expect(similarities.allSatisfy { abs($0) <= 1.0001 })
         #expect(ranked.map(\.predicted.item) != items.map(\.item))
-        for (entry, close) in zip(ranked, closeness) {
-            #expect(abs(entry.score - 0.5 * exp(Double(close) / 4)) < 1e-9)
+        for (entry, similarity) in zip(ranked, similarities) {
+            #expect(abs(entry.score - 0.5 * exp(Double(similarity) / 4)) < 1e-9)
         }
         let without = try rank(world, items, user: user) {
             ($0.usesPreferences, $0.usesEmbeddings) = (false, false)
@@ -68,7 +69,7 @@ struct RankingTests {
         #expect(without.map(\.predicted.item) == items.map(\.item))
     }
 
-    @Test("Of equally probable items the one of a preferred category comes first")
+    @Test("Among equally probable items, a preferred category comes first")
     func preference() throws {
         let world = try World.shop.get()
         let details = try details(world)
@@ -84,17 +85,17 @@ struct RankingTests {
         let second = order.dropFirst(first).prefix { $0 == liked }.count
         #expect(first == details.values.count { $0.category == loved })
         #expect(second == details.values.count { $0.category == liked })
-        // Turned round, the other comes first; nobody's preference changes nothing.
-        let turned = try rank(
+        // With the preferences exchanged, the other comes first; without any, nothing changes.
+        let exchanged = try rank(
             world, items, user: world.users[0], preferring: [(liked, 0.8), (loved, 0.2)]
         ) { $0.usesEmbeddings = false }
         #expect(
-            details[world.recommender.itemID(turned[0].predicted.item)]?.category == liked)
+            details[world.recommender.itemID(exchanged[0].predicted.item)]?.category == liked)
         let none = try rank(world, items, user: world.users[0]) { $0.usesEmbeddings = false }
         #expect(none.map(\.predicted.item) == items.map(\.item))
     }
 
-    @Test("Probability leads: taste and preference never lift an item above thrice as probable")
+    @Test("Taste and preference never lift an item above one that is three times as probable")
     func gentle() throws {
         let world = try World.shop.get()
         let details = try details(world)
@@ -142,19 +143,19 @@ struct RankingTests {
         let history = try world.recommender.subject(user).history
         let next = world.model.prediction(for: world.model.nextQuery(after: history))
         for item in answer.items {
-            let place = try #require(world.model.catalogue.index(of: item.itemID))
-            #expect(item.probability == Double(next.probabilities[Int(place)]))
+            let index = try #require(world.model.catalogue.index(of: item.itemID))
+            #expect(item.probability == Double(next.probabilities[Int(index)]))
             #expect(item.expectedDate == nil)
             #expect(!item.reasons.isEmpty)
         }
         #expect(answer.items.count == world.model.catalogue.count)
     }
 
-    @Test("Somebody without a history has no taste")
+    @Test("An unknown customer has no taste")
     func noTaste() throws {
         let world = try World.shop.get()
-        let taste = UserEmbedding(History(), model: world.model)
-        #expect((0..<60).allSatisfy { taste.closeness(Int32($0)) == 0 })
+        let embedding = UserEmbedding(History(), model: world.model)
+        #expect((0..<60).allSatisfy { embedding.cosineSimilarity(Int32($0)) == 0 })
     }
 
     @Test("Pages of a long list neither overlap nor leave gaps")
@@ -177,7 +178,7 @@ struct RankingTests {
         }
     }
 
-    @Test("The items looked at closely are all that could be in the list")
+    @Test("The candidates hold all items that can be in the list")
     func candidates() throws {
         let world = try Self.wide.get()
         let subject = try world.recommender.subject("user 5")
@@ -222,8 +223,9 @@ struct RankingTests {
 
 @Suite("Contract of recommenders")
 struct ContractTests {
-    /// Fifty customers and fifty items, like squares of a board: a customer takes those of its own
-    /// colour, all but six of them, in an order of its own.
+    /// Fifty customers and fifty items, like squares of a board.
+    ///
+    /// A customer buys 19 of the 25 items of one colour, in a random order.
     private static let board = Result { () -> World in
         var generator = PhiloxGenerator(seed: 50)
         var events: [Event] = []
@@ -243,7 +245,7 @@ struct ContractTests {
 
     private func colour(_ itemID: String) -> Int { (Int(itemID.dropFirst(7)) ?? -1) % 2 }
 
-    @Test("Fifty of fifty customers of a checkerboard get squares of their own colour")
+    @Test("All customers of a checkerboard get squares of their own colour")
     func checkerboard() throws {
         let world = try Self.board.get()
         var right = 0
@@ -252,7 +254,6 @@ struct ContractTests {
             let answer = try world.recommender.recommend(
                 Self.name(user), options: options { $0.paths = 300 })
             if answer.items.prefix(5).allSatisfy({ colour($0.itemID) == user % 2 }) { right += 1 }
-            // The six that it lacks are among its colour's twenty-five.
             let touched = try world.touched(Self.name(user))
             if answer.surprise.map({ !touched.contains($0.itemID) }) ?? false { new += 1 }
         }
@@ -260,7 +261,7 @@ struct ContractTests {
         #expect(new == 50)
     }
 
-    @Test("Of the squares it lacks, a customer is offered those of its colour first")
+    @Test("The first new square in the list is of the customer's colour")
     func missingSquares() throws {
         let world = try Self.board.get()
         var right = 0
@@ -274,7 +275,7 @@ struct ContractTests {
         #expect(right == 50)
     }
 
-    @Test("More items than there are gives what there is")
+    @Test("A count above the size of the catalogue gives all items")
     func tooMany() throws {
         let world = try Self.board.get()
         let answer = try world.recommender.recommend(
@@ -282,7 +283,7 @@ struct ContractTests {
         #expect(answer.items.count == 50)
     }
 
-    @Test("Whatever has happened, numbers stay finite", arguments: 0..<8)
+    @Test("Numbers stay finite for extreme histories", arguments: 0..<8)
     func adversarial(_ kind: Int) throws {
         let model = try Self.board.get().model
         let end = Int64.max / 1000

@@ -79,7 +79,7 @@ struct RecommenderTests {
         #expect(Set(all).count == all.count)
     }
 
-    @Test("However near the horizon and few the paths, the list is as long as asked")
+    @Test("The list has the requested length for short horizons and few paths")
     func fullList() throws {
         let world = try World.shop.get()
         for user in world.users.prefix(4) {
@@ -92,15 +92,15 @@ struct RecommenderTests {
                     #expect(item.interval[0] <= item.probability)
                     #expect(item.interval[1] >= item.probability)
                     #expect(!item.reasons.isEmpty)
-                    // What no path drew is rarer than one path in all, and has no date.
-                    let isDrawn = item.expectedDate != nil
-                    #expect(isDrawn == (item.probability * Double(paths) > 0.999))
+                    // An item that is on no path has a probability below 1 / paths, and no date.
+                    let isSimulated = item.expectedDate != nil
+                    #expect(isSimulated == (item.probability * Double(paths) > 0.999))
                 }
             }
         }
     }
 
-    @Test("Somebody unknown gets what is popular, marked as a cold start, and no surprise")
+    @Test("An unknown customer gets popular items, marked as a cold start, and no surprise")
     func unknownUser() throws {
         let world = try World.shop.get()
         let answer = try world.recommender.recommend("nobody", options: options())
@@ -119,7 +119,7 @@ struct RecommenderTests {
         }
     }
 
-    @Test("What the customer said no to is never listed, nor a surprise")
+    @Test("Rejected items are never listed, nor a surprise")
     func rejected() throws {
         let world = try World.makeShop()
         let user = world.users[7]
@@ -143,14 +143,14 @@ struct RecommenderTests {
         let world = try World.makeShop()
         let now = try #require(try world.store.newestEvent()).seconds
         let item = world.model.catalogue.itemIDs[17]
-        // A hundred paths do not tell two chances apart that differ by a few in a hundred.
+        // A hundred paths are too few for probabilities that differ by a few per cent.
         let many = options { $0.paths = 1_000 }
         let cold = try world.recommender.recommend("new", options: many)
         #expect(cold.isColdStart)
         _ = try world.store.append([event("new", item, now, type: .view)])
         let warm = try world.recommender.recommend("new", options: many)
         #expect(!warm.isColdStart)
-        // A weekly purchase of one thing is expected to go on.
+        // A weekly purchase is expected to continue.
         _ = try world.store.append(
             (1...12).map { event("new", item, now - 84 * day + $0 * 7 * day) })
         let regular = try world.recommender.recommend("new", options: many)
@@ -160,7 +160,7 @@ struct RecommenderTests {
         #expect(regular.items.first?.probability ?? 0 > before)
     }
 
-    @Test("An answer as of a moment knows nothing of what came later")
+    @Test("An answer as of a time uses no later events")
     func asOf() throws {
         let world = try World.makeShop()
         let user = world.users[2]
@@ -246,7 +246,7 @@ struct RecommenderTests {
         #expect(read.userID == answer.userID)
     }
 
-    @Test("Many may ask at once while events come in")
+    @Test("Concurrent requests are answered while events are appended")
     func concurrency() async throws {
         let world = try World.makeShop()
         let now = try #require(try world.store.newestEvent()).seconds

@@ -29,7 +29,7 @@ struct SurpriseScheduleTests {
         #expect(shown == 10_000 / divisor)
     }
 
-    @Test("A rate out of range is brought into it")
+    @Test("A rate out of range is clamped")
     func range() {
         for (rate, expected) in [(-1.0, 0.0), (2, 1), (.nan, 0), (.infinity, 1), (0.25, 0.25)] {
             #expect(SurpriseSchedule(rate: rate).rate == expected)
@@ -59,8 +59,9 @@ struct SurpriseTests {
             #expect(!(try world.touched(user)).contains(surprise.itemID))
             #expect(!answer.items.map(\.itemID).contains(surprise.itemID))
             let subject = try world.recommender.subject(user)
-            let place = try #require(world.model.catalogue.index(of: surprise.itemID))
-            #expect(UserEmbedding(subject.history, model: world.model).closeness(place) > 0)
+            let index = try #require(world.model.catalogue.index(of: surprise.itemID))
+            #expect(
+                UserEmbedding(subject.history, model: world.model).cosineSimilarity(index) > 0)
             #expect(surprise.score > 0)
             #expect((0...1).contains(surprise.probability))
             #expect(surprise.interval[0] <= surprise.probability)
@@ -92,7 +93,7 @@ struct SurpriseTests {
         #expect(answer.surprise == nil)
     }
 
-    @Test("It comes from categories that the customer looks at less than at those of the list")
+    @Test("Its category is less familiar to the customer than those of the list")
     func unfamiliar() throws {
         let world = try World.shop.get()
         var familiar = 0.0
@@ -109,55 +110,55 @@ struct SurpriseTests {
         #expect(surprising < familiar, "\(surprising) of attention, \(familiar) for the list")
     }
 
-    @Test("Of two candidates the one from a less familiar category is taken")
+    @Test("Of two candidates, the one with the less familiar category can win")
     func twoCandidates() throws {
         let world = try World.shop.get()
         let model = world.model
         let ids = Set(model.catalogue.itemIDs)
         let known = try world.store.items(model.catalogue.itemIDs)
-        var turned = 0
+        var changed = 0
         for user in world.users.prefix(20) {
             let subject = try world.recommender.subject(user)
-            let taste = UserEmbedding(subject.history, model: model)
+            let embedding = UserEmbedding(subject.history, model: model)
             let next = model.prediction(for: model.nextQuery(after: subject.history))
             let futures = try world.recommender.simulate(
                 subject, settings: options { $0.paths = 1 }.simulation)
             let explainer = Explainer(subject: subject, model: model, store: world.store)
             func pick(among candidates: Set<String>) throws -> Recommendation? {
                 try world.recommender.surprisePick(
-                    subject, futures: futures, next: next, taste: taste,
+                    subject, futures: futures, next: next, embedding: embedding,
                     excluding: ids.subtracting(candidates), explainer: explainer)
             }
-            /// Closeness to the customer's taste, by how much likelier it is for this customer.
-            func appeal(_ place: Int32) -> Double {
-                let usual = Double(model.popularity.probabilities[Int(place)]) + 1e-9
-                let own = Double(next.probabilities[Int(place)]) + 1e-9
-                return Double(taste.closeness(place)) * log1p(own / usual)
+            /// The score without the factor of the category.
+            func appeal(_ item: Int32) -> Double {
+                let popularity = Double(model.popularity.probabilities[Int(item)]) + 1e-9
+                let own = Double(next.probabilities[Int(item)]) + 1e-9
+                return Double(embedding.cosineSimilarity(item)) * log1p(own / popularity)
             }
             var found: [(id: String, appeal: Double, score: Double)] = []
-            for (place, id) in model.catalogue.itemIDs.enumerated() {
+            for (index, id) in model.catalogue.itemIDs.enumerated() {
                 guard let made = try pick(among: [id]) else { continue }
                 let share = subject.twin.preferences.share(ofCategory: known[id]?.category)
-                let expected = appeal(Int32(place)) * pow(1 - share, 4)
+                let expected = appeal(Int32(index)) * pow(1 - share, 4)
                 #expect(abs(made.score - expected) < 1e-4 * max(1, expected))
-                found.append((id, appeal(Int32(place)), made.score))
+                found.append((id, appeal(Int32(index)), made.score))
             }
-            // The most appealing one, and one that is less so and of a less familiar category.
+            // The candidate with the highest appeal, and another one with the highest score.
             guard let first = found.max(by: { $0.appeal < $1.appeal }),
                 let second = found.max(by: { $0.score < $1.score }), first.id != second.id,
                 second.score > 1.01 * first.score
             else { continue }
-            turned += 1
+            changed += 1
             #expect(try pick(among: [first.id, second.id])?.itemID == second.id)
             #expect(try pick(among: [first.id])?.itemID == first.id)
         }
-        #expect(turned > 0)
+        #expect(changed > 0)
     }
 }
 
 @Suite("Reasons")
 struct ReasonTests {
-    @Test("Reasons are parts of the item's probability, weightiest first")
+    @Test("Reasons are parts of the item's probability, strongest first")
     func parts() throws {
         let world = try World.shop.get()
         for user in world.users.prefix(6) {
@@ -178,7 +179,7 @@ struct ReasonTests {
         }
     }
 
-    @Test("Their texts speak of names, never of ids")
+    @Test("Their texts hold names, never ids")
     func texts() throws {
         let world = try World.shop.get()
         let ids = world.model.catalogue.itemIDs
@@ -221,7 +222,7 @@ struct ReasonTests {
     }
 
     @Test(
-        "Words for a rhythm, for a second and for a single time",
+        "Texts for regular purchases, for two, and for one",
         arguments: [
             ("id-milk", "you take it about every 7 days, last on 2026-02-19"),
             ("id-gum", "you take it almost daily, last on 2026-01-04"),
@@ -232,25 +233,26 @@ struct ReasonTests {
         let (world, explainer) = try diary()
         let next = world.model.prediction(
             for: world.model.nextQuery(after: explainer.subject.history))
-        let place = try #require(world.model.catalogue.index(of: id))
+        let index = try #require(world.model.catalogue.index(of: id))
         let made = try explainer.recommendation(
             .init(
-                item: place, probability: 0.4, interval: 0.3...0.5, medianTime: 1_770_000_000,
-                sources: [.history: 1]), score: 1, next: next, item: nil)
+                item: index, probability: 0.4, interval: 0.3...0.5, medianTime: 1_770_000_000,
+                expertFractions: [.history: 1]), score: 1, next: next, item: nil)
         #expect(made.reasons.map(\.text) == [words])
     }
 
-    @Test("Each evidence has its words", arguments: ExpertID.allCases)
+    @Test("Each expert has a text", arguments: ExpertID.allCases)
     func words(_ name: ExpertID) throws {
         let (world, explainer) = try diary()
         let next = world.model.prediction(
             for: world.model.nextQuery(after: explainer.subject.history))
         for id in ["id-milk", "id-tea"] {
-            let place = try #require(world.model.catalogue.index(of: id))
+            let index = try #require(world.model.catalogue.index(of: id))
             let made = try explainer.recommendation(
                 .init(
-                    item: place, probability: 0.4, interval: 0.3...0.5, medianTime: 1_770_000_000,
-                    sources: [name: 1]), score: 1, next: next, item: try world.store.item(id))
+                    item: index, probability: 0.4, interval: 0.3...0.5, medianTime: 1_770_000_000,
+                    expertFractions: [name: 1]), score: 1, next: next,
+                item: try world.store.item(id))
             let reason = try #require(made.reasons.first)
             #expect(made.reasons.count == 1)
             #expect(reason.evidence == name.rawValue)
@@ -261,7 +263,7 @@ struct ReasonTests {
         }
     }
 
-    @Test("Evidence of a tenth or more is named, less is not")
+    @Test("Experts with a tenth of the probability or more give reasons, others do not")
     func threshold() throws {
         let (world, explainer) = try diary()
         let next = world.model.prediction(
@@ -269,7 +271,7 @@ struct ReasonTests {
         let made = try explainer.recommendation(
             .init(
                 item: 0, probability: 0.5, interval: 0...1, medianTime: 0,
-                sources: [.popularity: 0.1, .history: 0.85, .neighbours: 0.05]),
+                expertFractions: [.popularity: 0.1, .history: 0.85, .neighbours: 0.05]),
             score: 1, next: next, item: nil)
         #expect(made.reasons.map(\.evidence) == ["history", "popularity"])
         #expect(made.name == made.itemID)

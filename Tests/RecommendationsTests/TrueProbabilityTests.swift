@@ -11,11 +11,11 @@ import TwinStorage
 
 @testable import Recommendations
 
-/// A model that was trained on a synthetic shop is held against the shop's true probabilities.
+/// Forecasts of a model of a synthetic shop are compared with the shop's true probabilities.
 ///
-/// Bounds are for the seeds given. With five seeds from 7 on, the calibration error of the first ten
-/// items against the truth was 0.022 to 0.038, of whole lists against what happened 0.026 to 0.054.
-/// About two hundred forecasts fit a tenth of the curve, so chance alone moves it by 0.03 to 0.04.
+/// Bounds are for the given seeds. With five seeds from 7 on, the ECE of the first ten items
+/// against the truth was 0.022 to 0.038, and of whole lists against outcomes 0.026 to 0.054. About
+/// two hundred forecasts fit a tenth of the curve, so sampling error is 0.03 to 0.04.
 @Suite("Forecasts and true probabilities")
 struct TrueProbabilityTests {
     private struct Known: Sendable {
@@ -50,16 +50,13 @@ struct TrueProbabilityTests {
                 paths: 40, seed: 8),
             configuration: TrainingConfiguration(seed: 8, width: 16, epochs: 6))
         let models = try backtest.models { _, _ in }
-        var people = try backtest.people(
-            models,
-            of: shop.truth.customers.map { customer in
-                try store.snapshot(of: customer.userID).id?.rawValue
-            })
+        var cohort = try backtest.cohort(
+            models, of: shop.truth.customers.map { try store.snapshot(of: $0.userID).id })
         let truth = try shop.purchasePropensities(
             from: Int((origin + 1 - shop.configuration.start.seconds) / day), within: horizons)
         let itemIDs = models.last.catalogue.itemIDs
-        for customer in people.last.indices {
-            people.last[customer].truth = { item, seconds in
+        for customer in cohort.last.indices {
+            cohort.last[customer].truth = { item, seconds in
                 guard let horizon = horizons.firstIndex(of: Int(seconds / day)) else { return nil }
                 return truth.probability(
                     of: itemIDs[Int(item)], customer: customer, horizon: horizon)
@@ -67,10 +64,10 @@ struct TrueProbabilityTests {
         }
         return Known(
             folder: folder, shop: shop, store: store, origin: origin, model: models.last,
-            result: try backtest.result(models, people) { _, _ in }, truth: truth)
+            result: try backtest.result(models, cohort) { _, _ in }, truth: truth)
     }
 
-    @Test("Calibrated probabilities of a list are near the true ones, and are no constant")
+    @Test("Calibrated probabilities of a list are near the true ones, and are not constant")
     func lists() throws {
         let report = try Self.known.get().result.report
         #expect(report.customers == 60 && report.windows.map(\.days) == [7, 28])
@@ -84,10 +81,10 @@ struct TrueProbabilityTests {
         }
         let month = try #require(report.windows.last)
         #expect(month.model.ece < month.uncalibrated.ece)
-        // The number of items bought lies within an interval of 90 %; four standard errors.
-        let share = 0.9
-        let error = (share * (1 - share) / Double(report.customers)).squareRoot()
-        #expect(month.coverage90 > share - 4 * error, "\(month.coverage90)")
+        // The number of purchases is in its 90 % interval; the bound is four standard errors.
+        let nominal = 0.9
+        let error = (nominal * (1 - nominal) / Double(report.customers)).squareRoot()
+        #expect(month.coverage90 > nominal - 4 * error, "\(month.coverage90)")
     }
 
     @Test("Probabilities of recommendations are near the true ones")
@@ -112,7 +109,7 @@ struct TrueProbabilityTests {
         let reliability = Reliability(forecasts)
         #expect(forecasts.count > 500)
         #expect(reliability.bins.count > 6)
-        // Against what happened, which adds its own chance, three shops had 0.06 to 0.13.
+        // Against outcomes, which add sampling error, three shops had 0.06 to 0.13.
         #expect(reliability.ece < 0.12, "\(reliability)")
         // The mean true probability of all is the best constant forecast.
         let mean = forecasts.reduce(0) { $0 + $1.truth } / Double(forecasts.count)

@@ -15,10 +15,10 @@ import Testing
                 path.map {
                     SimulatedEvent(
                         time: Self.origin + Int64($0 * Double(Self.day)), type: 5, item: 0,
-                        source: 1)
+                        expertIndex: 1)
                 }
             },
-            shares: ExpertID.allCases.map { (name: $0, share: 1.0 / 6) }, isCold: false)
+            mixtureWeights: ExpertID.allCases.map { (name: $0, weight: 1.0 / 6) }, isCold: false)
     }
 
     private func history(daysAgo: [Double], item: Int32 = 0) -> History {
@@ -85,7 +85,8 @@ import Testing
     @Test func oddHorizonsHaveADayEach() {
         for (seconds, days) in [(1, 1), (86_400, 1), (86_401, 2), (28 * 86_400, 28)] {
             let futures = Futures(
-                origin: Self.origin, horizonSeconds: Int64(seconds), paths: [[]], shares: [],
+                origin: Self.origin, horizonSeconds: Int64(seconds), paths: [[]],
+                mixtureWeights: [],
                 isCold: true)
             let activity = Activity(History(), futures: futures) { _ in 0 }
             #expect(activity.future.count == days, "\(seconds)")

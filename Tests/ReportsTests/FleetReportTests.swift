@@ -224,12 +224,12 @@ import Time
         let later = Timestamp(seconds: FleetFolder.origin.seconds + 60)
         let cases: [([String], String)] = [
             ([good, String(good.dropLast(9))], "line 2: it is cut off"),
-            ([good, "twin,item_id"], "line 2: it is no line of a fleet file (not JSON)"),
-            ([good, "{}"], "line 2: it is no line of a fleet file (without twin)"),
-            ([good, "[1]"], "line 2: it is no line of a fleet file"),
+            ([good, "twin,item_id"], "line 2: it is not a line of a fleet file (not JSON)"),
+            ([good, "{}"], "line 2: it is not a line of a fleet file (twin is missing)"),
+            ([good, "[1]"], "line 2: it is not a line of a fleet file"),
             (
                 [good, good.replacing("\"probability\":0.5", with: "\"probability\":\"x\"")],
-                "line 2: it is no line of a fleet file (another type of probability)"
+                "line 2: it is not a line of a fleet file (probability has another type)"
             ),
             (
                 [good.replacing("\"probability\":0.5", with: "\"probability\":1.5")],
@@ -242,8 +242,11 @@ import Time
                 [good.replacing("\"horizon_days\":14", with: "\"horizon_days\":0")],
                 "line 1: a value"
             ),
-            ([good, try FleetFolder.line(2, "a", from: later)], "line 2: it is of another run"),
-            ([good, other, good], "line 3: the first twin comes again"),
+            (
+                [good, try FleetFolder.line(2, "a", from: later)],
+                "line 2: it belongs to another run"
+            ),
+            ([good, other, good], "line 3: the first twin occurs again"),
             ([good, String(repeating: "x", count: 1 << 21)], "line 2: it is longer"),
             ([], "holds no forecasts"), (["", ""], "holds no forecasts"),
         ]

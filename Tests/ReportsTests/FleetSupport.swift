@@ -43,8 +43,8 @@ final class FleetFolder {
             twin: "twin-\(twin)", itemID: item, asOf: from.iso8601, horizonDays: horizon,
             probability: probability, low: probability / 2, high: (1 + probability) / 2,
             calibratedProbability: nil, expectedCount: count ?? probability, expectedError: error,
-            firstTenth: times[0],
-            firstHalf: times[1], firstNineTenths: times[2])
+            firstTime10: times[0],
+            firstTimeMedian: times[1], firstTime90: times[2])
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(line), as: UTF8.self)
@@ -57,7 +57,7 @@ final class FleetFolder {
         let day = (twin * 7 + step * 3 + path) % days
         return SimulatedEvent(
             time: from.seconds + Int64(day) * 86_400, type: EventType.purchase.rawValue,
-            item: Int32((twin + step) % 12), source: 0)
+            item: Int32((twin + step) % 12), expertIndex: 0)
     }
 
     /// A run of some twins with three items each, and its demand by day.
@@ -93,7 +93,7 @@ final class FleetFolder {
             }
             let futures = Futures(
                 origin: from.seconds, horizonSeconds: Int64(Self.days) * 86_400, paths: paths,
-                shares: [], isCold: false)
+                mixtureWeights: [], isCold: false)
             try demand.add(
                 TwinForecast(
                     pseudonym: "", items: [], calibrated: [:],

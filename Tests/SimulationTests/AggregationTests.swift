@@ -7,24 +7,25 @@ import Testing
 
 @Suite("Aggregation")
 struct AggregationTests {
-    @Test("Items are counted once a path, most probable first")
+    @Test("An item counts once on each path; the most probable is first")
     func byHand() throws {
         let made = futures([
             [event(1, at: day), event(2, at: day), event(1, at: 2 * day)],
-            [event(2, at: 3 * day, source: 1)], [], [event(2, at: 2 * day), event(3, at: 9 * day)],
+            [event(2, at: 3 * day, expertIndex: 1)], [],
+            [event(2, at: 2 * day), event(3, at: 9 * day)],
         ])
         let found = made.itemProbabilities()
         #expect(found.map(\.item) == [2, 1, 3])
         #expect(found.map(\.probability) == [0.75, 0.25, 0.25])
         #expect(found.map(\.medianTime) == [2 * day, day, 9 * day])
-        let sources = try #require(found.first).sources
-        #expect(sources.count == 2)
-        #expect(abs((sources[.sequence] ?? 0) - 2 / 3.0) < 1e-9)
-        #expect(abs((sources[.history] ?? 0) - 1 / 3.0) < 1e-9)
+        let fractions = try #require(found.first).expertFractions
+        #expect(fractions.count == 2)
+        #expect(abs((fractions[.sequence] ?? 0) - 2 / 3.0) < 1e-9)
+        #expect(abs((fractions[.history] ?? 0) - 1 / 3.0) < 1e-9)
         #expect(made.meanLength == 1.5)
     }
 
-    @Test("Types and a nearer end leave events out")
+    @Test("Types and a shorter horizon leave events out")
     func filters() {
         let made = futures([
             [event(1, at: 10, type: 0), event(1, at: 20, type: 5), event(2, at: 30, type: 0)],
@@ -46,16 +47,28 @@ struct AggregationTests {
         #expect(made.itemProbabilities(types: [5]).first?.medianTime == 40)
     }
 
-    @Test("Nothing comes of no paths, and of empty ones")
+    @Test("Without paths, and with empty ones, there are no items")
     func nothing() {
         #expect(futures([]).itemProbabilities().isEmpty)
         #expect(futures([]).meanLength == 0)
         #expect(futures([[], []]).itemProbabilities().isEmpty)
         #expect(futures([[], []]).pathCount == 2)
-        #expect(futures([]).expectedEventsPerDay().allSatisfy { $0 == 0 })
     }
 
-    @Test("A simulation's items are those of a count by brute force", arguments: [0, 13, 33])
+    @Test("Counts and first times of a path are those of its matching events")
+    func countsAndFirstTimes() {
+        let made = futures([
+            [event(1, at: day), event(2, at: day), event(1, at: 3 * day)], [event(1, at: 2 * day)],
+            [],
+        ])
+        #expect(made.counts(within: .max) { $0.item == 1 } == [2, 1, 0])
+        #expect(made.counts(within: day) { $0.item == 1 } == [1, 0, 0])
+        #expect(made.counts(within: day - 1) { _ in true } == [0, 0, 0])
+        #expect(made.firstTimes { $0.item == 1 } == [day, 2 * day, nil])
+        #expect(futures([]).firstTimes { _ in true }.isEmpty)
+    }
+
+    @Test("Path probabilities are those of a count by brute force", arguments: [0, 13, 33])
     func bruteForce(_ customer: Int) throws {
         let made = try World.futures(
             try World.history(customer), SimulationSettings(paths: 120))
@@ -83,7 +96,7 @@ struct AggregationTests {
                 #expect(predicted.medianTime == times.sorted()[hits / 2])
                 #expect(predicted.interval == wilsonInterval(hits: hits, trials: 120))
                 #expect(predicted.interval.contains(predicted.probability))
-                #expect(abs(predicted.sources.values.reduce(0, +) - 1) < 1e-9)
+                #expect(abs(predicted.expertFractions.values.reduce(0, +) - 1) < 1e-9)
             }
             #expect(Set(found.map(\.item)) == expected)
             for (left, right) in zip(found, found.dropFirst()) {
@@ -92,7 +105,7 @@ struct AggregationTests {
         }
     }
 
-    @Test("Wilson's interval has the values of the textbook")
+    @Test("Wilson's interval has the textbook values")
     func wilson() {
         let known: [(hits: Int, trials: Int, low: Double, high: Double)] = [
             (0, 10, 0, 0.277_533), (10, 10, 0.722_467, 1), (5, 10, 0.236_593, 0.763_407),
@@ -107,24 +120,10 @@ struct AggregationTests {
         #expect(wilsonInterval(hits: 0, trials: 0) == 0...1)
     }
 
-    @Test("Events are expected on the days on which they fall")
-    func days() {
-        let origin: Int64 = 1_000
-        let made = futures(
-            [
-                [event(1, at: origin + 1), event(2, at: origin + day - 1)],
-                [event(1, at: origin + day), event(1, at: origin + 2 * day + 5, type: 0)],
-            ], horizon: 2 * day + 10, origin: origin)
-        #expect(made.expectedEventsPerDay() == [1, 0.5, 0.5])
-        #expect(made.expectedEventsPerDay(types: [0]) == [0, 0, 0.5])
-        #expect(futures([[event(1, at: 5)]], horizon: 60).expectedEventsPerDay() == [1])
-    }
-
-    @Test("An event at the very end of the horizon is counted on its last day")
-    func lastBasket() {
+    @Test("An event at the very end of the horizon counts")
+    func lastSecond() {
         let made = futures([[event(1, at: 2 * day)]], horizon: 2 * day)
         #expect(made.itemProbabilities().count == 1)
-        #expect(made.expectedEventsPerDay().reduce(0, +) == 1)
     }
 }
 
@@ -138,18 +137,18 @@ struct PathMemoryTests {
         return past
     }
 
-    @Test("A path begins where the twin is")
+    @Test("A path begins with the twin's history")
     func start() {
         let memory = PathMemory(past, origin: 99)
         #expect(memory.time == 99)
         #expect(memory.basketCount == 6)
-        #expect(memory.moments == [[1], [3], [4], [5]])
-        #expect(memory.isInMoment(5))
-        #expect(!memory.isInMoment(4))
-        #expect(!PathMemory(History(), origin: 0).isInMoment(0))
+        #expect(memory.newestBaskets == [[1], [3], [4], [5]])
+        #expect(memory.newestBasketContains(5))
+        #expect(!memory.newestBasketContains(4))
+        #expect(!PathMemory(History(), origin: 0).newestBasketContains(0))
     }
 
-    @Test("Events move it along, by moments")
+    @Test("Events are grouped into baskets")
     func append() throws {
         let tracker = RecurrenceTracker(past)
         var memory = PathMemory(past, origin: 10)
@@ -157,23 +156,23 @@ struct PathMemoryTests {
         memory.append(event(8, at: 20), sameBasket: true, past: nil)
         #expect(memory.time == 20)
         #expect(memory.basketCount == 7)
-        #expect(memory.moments == [[3], [4], [5], [1, 8]])
+        #expect(memory.newestBaskets == [[3], [4], [5], [1, 8]])
         #expect(memory.newItems == [8])
-        let one = try #require(memory.repetitions[1])
+        let one = try #require(memory.recurrences[1])
         #expect((one.count, one.firstBasket, one.lastBasket, one.lastTime) == (3, 0, 6, 20))
-        let eight = try #require(memory.repetitions[8])
+        let eight = try #require(memory.recurrences[8])
         #expect((eight.count, eight.firstBasket, eight.lastBasket) == (1, 6, 6))
         memory.append(event(8, at: 30), sameBasket: false, past: nil)
         #expect(memory.newItems == [8])
-        #expect(memory.repetitions[8]?.count == 2)
+        #expect(memory.recurrences[8]?.count == 2)
         #expect(memory.events.map(\.item) == [1, 8, 8])
     }
 
-    @Test("The first event of somebody unknown begins a moment")
+    @Test("The first event of an unknown customer begins a basket")
     func cold() {
         var memory = PathMemory(History(), origin: 0)
         memory.append(event(2, at: 0), sameBasket: true, past: nil)
-        #expect(memory.moments == [[2]])
+        #expect(memory.newestBaskets == [[2]])
         #expect(memory.basketCount == 1)
     }
 }

@@ -6,10 +6,10 @@ import Testing
 @testable import Prediction
 @testable import Simulation
 
-/// A network of two items that remembers the last item alone.
+/// A network of two items whose state depends on the last item only.
 ///
-/// Its gates are saturated, so that the hidden state is a function of the last item; gaps and types
-/// do not depend on it. What the probabilities are is read off the network.
+/// Its gates are saturated, so that the hidden state is a function of the last item. Gaps and types
+/// do not depend on it. The exact probabilities are read from the network.
 private func chain(towards: [[Float]], gaps: [Float]) throws -> SequenceModel {
     let width = 8
     let sizes = SequenceModel.Configuration(itemCount: 2, typeCount: 10, width: width)
@@ -63,7 +63,7 @@ private let templateSequences: EventSequences = {
 
 @Suite("Closed forms")
 struct ClosedFormTests {
-    /// Of gaps, the class of 3.5 to 5.5 days alone.
+    /// Gap biases that allow the class of 3.5 to 5.5 days only.
     private static let halfWeeks = (0..<TimeGap.count).map { Float($0 == 10 ? 40 : -40) }
 
     private func model(_ network: SequenceModel) -> PredictionModel {
@@ -83,7 +83,7 @@ struct ClosedFormTests {
         }
     }
 
-    /// Expects at most 12 of 1,000 seeds outside of the 99.9 % interval around what is exact.
+    /// Expects at most 12 of 1,000 seeds outside the 99.9 % interval around the exact probability.
     private func expect(
         _ probability: Double, of isHit: @escaping @Sendable (ArraySlice<SimulatedEvent>) -> Bool,
         _ network: SequenceModel, days: Int64, sourceLocation: SourceLocation = #_sourceLocation
@@ -92,31 +92,31 @@ struct ClosedFormTests {
         history.append(item: 0, type: purchase, time: 1_700_000_000)
         let simulator = Simulator(model(network))
         let past = history
-        let shares = parallelMap(1_000, threads: 2) { seed in
+        let results = parallelMap(1_000, threads: 2) { seed in
             Result {
                 try simulator.simulate(
                     past, from: past.lastTime ?? 0,
                     settings: SimulationSettings(
                         horizonSeconds: days * day, paths: 60, seed: UInt64(seed),
-                        evidence: [.sequence], threads: 1)
-                ).share(ofPathsWhere: isHit)
+                        experts: [.sequence], threads: 1)
+                ).fraction(where: isHit)
             }
         }
-        let exact = try shares.map { try $0.get() }
-        // The score interval holds what is exact exactly if its ends around it hold the share;
-        // half a path more, because shares come in steps of one (continuity correction).
+        let fractions = try results.map { try $0.get() }
+        // The score interval of the exact probability, with half a path more on each side, because
+        // fractions of paths come in steps (continuity correction).
         let spread = 3.290_527 * (probability * (1 - probability) / 60).squareRoot()
-        let misses = exact.count { abs($0.value - probability) > spread + 0.5 / 60 }
+        let misses = fractions.count { abs($0 - probability) > spread + 0.5 / 60 }
         #expect(misses <= 12, "\(misses) misses", sourceLocation: sourceLocation)
-        // All of them together are far more precise.
-        let mean = exact.reduce(0) { $0 + $1.value } / 1_000
+        // Their mean is far more precise.
+        let mean = fractions.reduce(0, +) / 1_000
         let deviation = (probability * (1 - probability) / 60_000).squareRoot()
         #expect(
             abs(mean - probability) < 4.5 * deviation, "\(mean) of \(probability)",
             sourceLocation: sourceLocation)
     }
 
-    @Test("Two states: where the chain is after three steps")
+    @Test("Two states: the state of the chain after three steps")
     func twoStates() throws {
         let network = try chain(towards: [[0.1, 0.25], [0.4, -0.1]], gaps: Self.halfWeeks)
         let p = transitions(network)
@@ -128,7 +128,7 @@ struct ClosedFormTests {
         try expect(now[1], of: { Array($0)[2].item == 1 }, network, days: 17)
     }
 
-    @Test("An absorbing state is left as seldom as is exact")
+    @Test("An absorbing state is reached with the exact probability")
     func absorbing() throws {
         let network = try chain(towards: [[0.5, -0.2], [-1, 1]], gaps: Self.halfWeeks)
         let p = transitions(network)
@@ -138,7 +138,7 @@ struct ClosedFormTests {
             1 - never, of: { $0.prefix(3).contains { $0.item == 1 } }, network, days: 17)
     }
 
-    @Test("95 % intervals hold what is exact in 93 to 97 of 100 runs, over 2,000 of them")
+    @Test("95 % intervals hold the exact probability in 93 to 97 % of 2,000 runs")
     func coverage() throws {
         let network = try chain(towards: [[0.1, 0.25], [0.4, -0.1]], gaps: Self.halfWeeks)
         let exact = transitions(network)[0][1]
@@ -148,19 +148,20 @@ struct ClosedFormTests {
         let past = history
         let held = parallelMap(2_000, threads: 2) { seed in
             Result {
-                try simulator.simulate(
+                let futures = try simulator.simulate(
                     past, from: past.lastTime ?? 0,
                     settings: SimulationSettings(
                         horizonSeconds: 6 * day, paths: 150, seed: 10_000 + UInt64(seed),
-                        evidence: [.sequence], threads: 1)
-                ).share(ofPathsWhere: { $0.first?.item == 1 }).interval.contains(exact)
+                        experts: [.sequence], threads: 1))
+                let hits = futures.hits { $0.first?.item == 1 }
+                return wilsonInterval(hits: hits, trials: futures.pathCount).contains(exact)
             }
         }
-        let share = Double(try held.count { try $0.get() }) / 2_000
-        #expect((0.93...0.97).contains(share), "\(share) of \(exact)")
+        let coverage = Double(try held.count { try $0.get() }) / 2_000
+        #expect((0.93...0.97).contains(coverage), "\(coverage) for \(exact)")
     }
 
-    @Test("Geometric numbers: events come daily until one stays away")
+    @Test("Geometric numbers: events come daily until one does not")
     func geometric() throws {
         // The next day with odds of 3 to 1, else after more than two months.
         let gaps = (0..<TimeGap.count).map { Float($0 == 7 ? 1.098_612_3 : $0 == 15 ? 0 : -40) }

@@ -7,35 +7,37 @@ import Testing
 @testable import Prediction
 @testable import Simulation
 
-/// What moves purchases differs from day to day, from feature to feature and by category.
+/// Day factors by day, feature and category.
 ///
-/// Random numbers are those of fixed seeds; bounds are four standard errors.
+/// Seeds are fixed; bounds are four standard errors.
 @Suite("Days that differ")
 struct DifferentDaysTests {
-    /// What a model knows of one feature.
+    /// The coefficients of one feature, and its baseline.
     private struct Response {
         var feature: ContextFeatures.Feature
         var drinks: Double
         var pets: Double
-        var usual = 0.0
+        var baseline = 0.0
     }
 
-    private static let warmth = Response(feature: .warmth, drinks: 0.2, pets: -0.1, usual: 1)
-    private static let trend = Response(feature: .trend, drinks: 1.2, pets: 1.2, usual: 0.1)
+    private static let warmth = Response(feature: .warmth, drinks: 0.2, pets: -0.1, baseline: 1)
+    private static let trend = Response(feature: .trend, drinks: 1.2, pets: 1.2, baseline: 0.1)
     private static let eve = Response(feature: .before("fair"), drinks: 0.25, pets: 0)
-    private static let fair = Response(feature: .during("fair"), drinks: 0.5, pets: 0, usual: 0.1)
+    private static let fair = Response(
+        feature: .during("fair"), drinks: 0.5, pets: 0, baseline: 0.1)
 
-    /// A model that responds to some features; items are by turns drinks, for pets, and of no
-    /// category.
+    /// A model that responds to some features.
+    ///
+    /// Every third item is a drink, every third is for pets, and every third has no category.
     private func model(_ responses: [Response]) throws -> PredictionModel {
         var model = try World.model()
         let count = model.catalogue.count
-        let trend = responses.first { $0.feature == .trend }?.usual ?? 0
+        let trend = responses.first { $0.feature == .trend }?.baseline ?? 0
         model.response = DemandResponseModel(
             features: responses.map(\.feature),
             baselines: [
                 "Lyon": responses.map {
-                    .init(baseline: .init(mean: $0.usual), lowest: -3, highest: 4)
+                    .init(normal: .init(mean: $0.baseline), least: -3, most: 4)
                 }
             ],
             trendBaselines: [.init(mean: trend), .init(mean: 0)], categories: ["drinks", "pets"],
@@ -77,29 +79,28 @@ struct DifferentDaysTests {
             over: 20_000...20_007)
     }
 
-    /// Compares the factors of an item on the days from the first one with what they should be the
-    /// exponentials of.
+    /// Expects the logarithms of an item's factors on the days from the first one.
     private func expect(
         _ factors: DayFactors?, of item: Int32, logarithms: [Double],
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         let factors = try #require(factors, sourceLocation: sourceLocation)
-        for (place, logarithm) in logarithms.enumerated() {
-            let start = (20_000 + Int64(place)) * day
+        for (index, logarithm) in logarithms.enumerated() {
+            let start = (20_000 + Int64(index)) * day
             for time in [start, start + day - 1] {
                 let found = factors.factor(of: item, at: time)
                 #expect(
-                    abs(found - exp(logarithm)) < 1e-9, "item \(item) on day \(place)",
+                    abs(found - exp(logarithm)) < 1e-9, "item \(item) on day \(index)",
                     sourceLocation: sourceLocation)
-                #expect(factors.most(at: time) >= found, sourceLocation: sourceLocation)
+                #expect(factors.largest(at: time) >= found, sourceLocation: sourceLocation)
             }
         }
     }
 
-    @Test("Warmth counts in tens of degrees from what is usual, within what was seen")
+    @Test("Warmth counts in tens of degrees from the baseline, within the range of the training")
     func warmth() throws {
         let factors = try factors([Self.warmth])
-        // 25, 10 and 60 degrees, of which the last counts as 40, the most that was seen.
+        // 25, 10 and 60 degrees; 60 counts as 40, the maximum of the training.
         try expect(factors, of: 0, logarithms: [0, 0, 0.2 * 1.5, 0, 0.2 * 3, 0])
         try expect(factors, of: 1, logarithms: [0, 0, -0.1 * 1.5, 0, -0.1 * 3, 0])
         try expect(factors, of: 2, logarithms: [0, 0, 0, 0, 0, 0])
@@ -108,7 +109,7 @@ struct DifferentDaysTests {
     @Test("A trend moves its category on its days, and no other")
     func trend() throws {
         let factors = try factors([Self.trend])
-        // The day without a level between days that have one counts as usual, with the level 1.
+        // The day without a level between days with levels counts as level 1.
         let levels = [1.5, 1.5, 1, 0.5].map { 1.2 * (log($0) - 0.1) }
         try expect(factors, of: 0, logarithms: [0] + levels + [0, 0, 0])
         try expect(factors, of: 1, logarithms: [Double](repeating: 0, count: 8))
@@ -118,10 +119,12 @@ struct DifferentDaysTests {
     @Test("An event has its own day and the two before it")
     func event() throws {
         let factors = try factors([Self.eve, Self.fair])
-        let usual = -0.5 * 0.1
+        let baseline = -0.5 * 0.1
         try expect(
             factors, of: 0,
-            logarithms: [0.25 + usual, 0.25 + usual, 0.5 * 0.9, usual, usual, usual])
+            logarithms: [
+                0.25 + baseline, 0.25 + baseline, 0.5 * 0.9, baseline, baseline, baseline,
+            ])
         try expect(factors, of: 1, logarithms: [Double](repeating: 0, count: 8))
     }
 
@@ -144,8 +147,8 @@ struct DifferentDaysTests {
         #expect(try factors(responses, purposes: []) == nil)
     }
 
-    /// Feeds in which it rains e - 1 mm on some of the days from today on, so that the feature is 1,
-    /// and not at all on the others.
+    /// Feeds in which it rains e - 1 mm on some of the days from today on, so that the feature is
+    /// 1, and not at all on the others.
     private func rain(from today: Int, on isWet: (Int) -> Bool) -> ContextFeeds {
         let days = (0...60).map { ahead in
             (
@@ -156,34 +159,34 @@ struct DifferentDaysTests {
         return ContextFeeds(weather: ["Lyon": Dictionary(uniqueKeysWithValues: days)])
     }
 
-    @Test("Rain moves the purchases of its days alone", arguments: [0.3, -0.4], [true, false])
+    @Test("Rain affects the purchases of its days only", arguments: [0.3, -0.4], [true, false])
     func wetDays(_ coefficient: Double, _ isWetToday: Bool) throws {
         var today = 0
         func isWet(_ ahead: Int) -> Bool { ahead.isMultiple(of: 2) == isWetToday }
-        let (usual, changed) = try firstPurchases(try responsive(rain: coefficient)) { first in
+        let (baseline, changed) = try firstPurchases(try responsive(rain: coefficient)) { first in
             today = first
             return rain(from: first, on: isWet)
         }
         func wet(_ events: [SimulatedEvent], _ wanted: Bool) -> [SimulatedEvent] {
             events.filter { isWet(Int($0.time / day) - today) == wanted }
         }
-        #expect(wet(changed, false) == wet(usual, false))
-        let before = wet(usual, true).count
+        #expect(wet(changed, false) == wet(baseline, false))
+        let before = wet(baseline, true).count
         let factor = exp(coefficient)
         let bound = fourErrors(trials: before, probability: abs(factor - 1))
         let found = wet(changed, true).count
-        #expect(before > 100 && wet(usual, false).count > 100)
+        #expect(before > 100 && wet(baseline, false).count > 100)
         #expect(abs(Double(found) - factor * Double(before)) < bound, "\(found) of \(before)")
     }
 
-    @Test("Paths are as usual until the first wet day of a dry week, and then buy less")
+    @Test("Paths equal the baseline until the first wet day, and then buy less")
     func wetWeek() throws {
         let history = try World.history(3)
         let origin = try #require(history.lastTime) + 3600
         let today = Int(origin / day)
         let model = try responsive(rain: -0.8)
         var settings = SimulationSettings(horizonSeconds: 14 * day, paths: 4000, seed: 11)
-        settings.goesThroughCatalogue = true
+        settings.samplesItemsExactly = true
         let factors = DayFactors(
             model,
             .init(
@@ -191,13 +194,14 @@ struct DifferentDaysTests {
                 purposes: ContextPurpose.usual),
             over: DayFactors.days(from: origin, horizonSeconds: settings.horizonSeconds))
         let simulator = Simulator(model)
-        let usual = try simulator.simulate(history, from: origin, settings: settings)
+        let baseline = try simulator.simulate(history, from: origin, settings: settings)
         let changed = try simulator.simulate(
             history, from: origin, settings: settings, factors: factors)
         let turn = Int64(today + 7) * day
-        #expect(changed.events.filter { $0.time < turn } == usual.events.filter { $0.time < turn })
-        let change = try usual.change(to: changed) { event in
-            event.type == purchase && event.time >= turn ? 1 : 0
+        #expect(
+            changed.events.filter { $0.time < turn } == baseline.events.filter { $0.time < turn })
+        let change = try pairedDifference(baseline, changed) { event in
+            event.type == purchase && event.time >= turn
         }
         #expect(change.standardError > 0)
         #expect(change.mean < -4 * change.standardError, "\(change)")
@@ -207,7 +211,7 @@ struct DifferentDaysTests {
         "A trend of one category leaves the purchases of others as they are", arguments: [0.5, 1.4])
     func otherCategories(_ level: Double) throws {
         let model = try model([Response(feature: .trend, drinks: 1, pets: 1)])
-        let (usual, changed) = try firstPurchases(model, paths: 50_000) { today in
+        let (baseline, changed) = try firstPurchases(model, paths: 50_000) { today in
             ContextFeeds(
                 trends: (today...today + 60).map {
                     Trend(category: "drinks", city: "Lyon", day: $0, level: level)
@@ -216,20 +220,21 @@ struct DifferentDaysTests {
         func drinks(_ events: [SimulatedEvent], _ wanted: Bool) -> [SimulatedEvent] {
             events.filter { (model.response.categoryOfItem[Int($0.item)] == 0) == wanted }
         }
-        #expect(drinks(changed, false) == drinks(usual, false))
-        let before = drinks(usual, true).count
+        #expect(drinks(changed, false) == drinks(baseline, false))
+        let before = drinks(baseline, true).count
         let found = drinks(changed, true).count
-        #expect(before > 100 && drinks(usual, false).count > 100)
-        // What more is bought is drawn anew in all purchases, so it varies as a count of them.
+        #expect(before > 100 && drinks(baseline, false).count > 100)
+        // Further purchases are sampled for all purchases, so their number varies as a count of
+        // all.
         let bound =
             level < 1
             ? fourErrors(trials: before, probability: 1 - level)
             : fourErrors(
-                trials: usual.count,
-                probability: (level - 1) * Double(before) / Double(usual.count))
+                trials: baseline.count,
+                probability: (level - 1) * Double(before) / Double(baseline.count))
                 + (level - 1)
                 * fourErrors(
-                    trials: usual.count, probability: Double(before) / Double(usual.count))
+                    trials: baseline.count, probability: Double(before) / Double(baseline.count))
         #expect(abs(Double(found) - level * Double(before)) < bound, "\(found) of \(before)")
     }
 }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Simulation
 
-/// What is drawn follows the distributions that it should be drawn from.
+/// Samples follow the distributions of the model.
 ///
 /// Seeds are fixed; bounds are four standard deviations or more.
 @Suite("Distributions")
@@ -17,12 +17,12 @@ struct DistributionTests {
     private func firstGaps(_ history: History, after elapsed: Int64) throws -> [Int64] {
         let settings = SimulationSettings(
             horizonSeconds: SimulationSettings.horizonLimit, paths: Self.pathCount, seed: 5,
-            evidence: [.popularity])
-        let start = SimulationPlan(
+            experts: [.popularity])
+        let plan = SimulationPlan(
             model: try World.lastingModel(),
             popularity: CumulativeTable(.dense(try World.model().popularity.probabilities)),
             history: history, origin: (history.lastTime ?? 0) + elapsed, settings: settings)
-        let futures = start.firstStep()
+        let futures = plan.firstStep()
         return (0..<futures.pathCount).compactMap { futures.path($0).first?.time }
             .map { $0 - (history.lastTime ?? 0) }
     }
@@ -43,10 +43,10 @@ struct DistributionTests {
         for gap in gaps { counts[TimeGap.index(seconds: gap)] += 1 }
         let n = Double(gaps.count)
         for (count, weight) in zip(counts, weights) {
-            let share = weight / total
-            let bound = 4.5 * (n * share * (1 - share)).squareRoot() + 1
+            let probability = weight / total
+            let bound = 4.5 * (n * probability * (1 - probability)).squareRoot() + 1
             #expect(
-                abs(count - n * share) <= bound, "\(count) of \(n * share)",
+                abs(count - n * probability) <= bound, "\(count) of \(n * probability)",
                 sourceLocation: sourceLocation)
         }
     }
@@ -79,7 +79,7 @@ struct DistributionTests {
         expect(gaps, follow: weights)
     }
 
-    @Test("Within the class that is under way, what is left is drawn by the customer's hours")
+    @Test("In the class that has begun, the remaining time is sampled by the customer's hours")
     func partOfClass() throws {
         let elapsed = 10 * day
         let history = try World.history(12)
@@ -89,10 +89,10 @@ struct DistributionTests {
         // Nothing heaps up at the first second, and the middle is where it should be.
         #expect(gaps.count > 100)
         #expect(gaps.count { $0 == elapsed + 1 } <= 2)
-        // A second weighs as many moments as lay in its part of the week, and four spread evenly.
+        // The weight of a second is the number of baskets in its part of the week, plus 4 / 56.
         var weights = [Double](repeating: 4 / Double(WeekPart.count), count: WeekPart.count)
-        for moment in 0..<history.basketCount {
-            weights[WeekPart.index(time: history.times[history.basket(moment).lowerBound])] += 1
+        for basket in 0..<history.basketCount {
+            weights[WeekPart.index(time: history.times[history.basket(basket).lowerBound])] += 1
         }
         let last = history.lastTime ?? 0
         var sums = (weight: 0.0, first: 0.0, second: 0.0)
@@ -117,17 +117,17 @@ struct DistributionTests {
         #expect(gaps.allSatisfy { last.contains($0 - 365 * day) })
     }
 
-    /// The items of the first step of many paths, when one source alone may speak.
+    /// The events of the first step of many paths, when one expert alone is switched on.
     private func firstItems(
-        _ history: History, source: ExpertID
+        _ history: History, expert: ExpertID
     ) throws -> [SimulatedEvent] {
         let settings = SimulationSettings(
-            paths: Self.pathCount, seed: 9, evidence: [source])
-        let start = SimulationPlan(
+            paths: Self.pathCount, seed: 9, experts: [expert])
+        let plan = SimulationPlan(
             model: try World.lastingModel(),
             popularity: CumulativeTable(.dense(try World.model().popularity.probabilities)),
             history: history, origin: history.lastTime ?? 0, settings: settings)
-        let futures = start.firstStep()
+        let futures = plan.firstStep()
         return futures.events
     }
 
@@ -140,35 +140,35 @@ struct DistributionTests {
         var counts: [Int32: Double] = [:]
         for event in events { counts[event.item, default: 0] += 1 }
         for item in 0..<Int32(try World.model().catalogue.count) {
-            let share = try probability(item)
-            let bound = 4.5 * (n * share * (1 - share)).squareRoot() + 1
+            let probability = try probability(item)
+            let bound = 4.5 * (n * probability * (1 - probability)).squareRoot() + 1
             #expect(
-                abs(counts[item, default: 0] - n * share) <= bound,
-                "item \(item): \(counts[item, default: 0]) of \(n * share)",
+                abs(counts[item, default: 0] - n * probability) <= bound,
+                "item \(item): \(counts[item, default: 0]) of \(n * probability)",
                 sourceLocation: sourceLocation)
         }
     }
 
-    @Test("Popularity alone draws what is popular")
+    @Test("Popularity alone samples by popularity")
     func popularity() throws {
         let popularity = try World.model().popularity.probabilities
-        try expect(try firstItems(try World.history(8), source: .popularity)) {
+        try expect(try firstItems(try World.history(8), expert: .popularity)) {
             Double(popularity[Int($0)])
         }
     }
 
-    @Test("Neighbours alone draw what neighbours vote for")
+    @Test("Neighbours alone sample the votes of neighbours")
     func neighbours() throws {
         let history = try World.history(8)
         let context = PredictionQuery(
             history: history, time: history.lastTime ?? 0, type: 0, sameBasket: false)
         let evidence = try World.model().neighbours.prediction(for: context)
-        try expect(try firstItems(history, source: .neighbours)) {
+        try expect(try firstItems(history, expert: .neighbours)) {
             Double(evidence.probability(of: $0))
         }
     }
 
-    @Test("Transitions alone draw what follows the newest moments")
+    @Test("Transitions alone sample followers of the newest baskets")
     func transitions() throws {
         var history = History()
         for (index, item) in [Int32(4), 9, 4].enumerated() {
@@ -177,16 +177,16 @@ struct DistributionTests {
         let context = PredictionQuery(
             history: history, time: 3 * day, type: purchase, sameBasket: false)
         let evidence = try World.model().transitions.prediction(for: context)
-        try expect(try firstItems(history, source: .transitions)) {
+        try expect(try firstItems(history, expert: .transitions)) {
             Double(evidence.probability(of: $0))
         }
     }
 
-    @Test("The LSTM alone draws from its item head")
+    @Test("The LSTM alone samples from its item distribution")
     func sequence() throws {
         let history = try World.history(8)
-        let events = try firstItems(history, source: .sequence)
-        // The mean of the head over the times and types that were drawn.
+        let events = try firstItems(history, expert: .sequence)
+        // The mean of the distribution over the sampled times and types.
         let model = try World.model().sequence
         let state = try #require(model.state(after: history))
         var sums = [Double](repeating: 0, count: try World.model().catalogue.count)
@@ -208,11 +208,11 @@ struct DistributionTests {
         try expect(events) { sums[Int($0)] / Double(events.count) }
     }
 
-    @Test("Own history alone draws what comes back")
+    @Test("The repeat purchase model alone samples its probabilities")
     func history() throws {
         let history = try World.history(8)
-        let events = try firstItems(history, source: .history)
-        // The mean over what was asked, because a repetition's probability depends on time and type.
+        let events = try firstItems(history, expert: .history)
+        // The mean over the events, because the probabilities depend on time and type.
         var sums: [Int32: Double] = [:]
         let source = try World.model().history
         for event in events.prefix(800) {
@@ -227,19 +227,19 @@ struct DistributionTests {
     }
 }
 
-@Suite("Drawing")
-struct DrawingTests {
+@Suite("Sampling")
+struct SamplingTests {
     @Test("The edges of the uniform numbers")
     func edges() {
         let almost = 1 - 0x1p-53
-        #expect(drawIndex([0.25, 0.25, 0.5] as [Float], 0) == 0)
-        #expect(drawIndex([0.25, 0.25, 0.5] as [Float], almost) == 2)
-        #expect(drawIndex([0, 1, 0] as [Float], 0) == 1)
-        #expect(drawIndex([0, 1, 0] as [Float], almost) == 1)
-        #expect(drawIndex([0, 0.5, 0, 0.5, 0] as [Float], almost) == 3)
-        #expect(drawIndex([0, 0] as [Float], 0.5) == nil)
-        #expect(drawIndex([Float](), 0.5) == nil)
-        #expect(drawIndex([1e-30, 1e-30] as [Float], 0.75) == 1)
+        #expect(sampleIndex([0.25, 0.25, 0.5] as [Float], at: 0) == 0)
+        #expect(sampleIndex([0.25, 0.25, 0.5] as [Float], at: almost) == 2)
+        #expect(sampleIndex([0, 1, 0] as [Float], at: 0) == 1)
+        #expect(sampleIndex([0, 1, 0] as [Float], at: almost) == 1)
+        #expect(sampleIndex([0, 0.5, 0, 0.5, 0] as [Float], at: almost) == 3)
+        #expect(sampleIndex([0, 0] as [Float], at: 0.5) == nil)
+        #expect(sampleIndex([Float](), at: 0.5) == nil)
+        #expect(sampleIndex([1e-30, 1e-30] as [Float], at: 0.75) == 1)
     }
 
     @Test("Each index gets its part of the unit interval")
@@ -249,56 +249,58 @@ struct DrawingTests {
         for step in 0..<800 {
             let uniform = (Double(step) + 0.5) / 800
             let expected = uniform < 0.125 ? 0 : uniform < 0.375 ? 2 : 3
-            #expect(drawIndex(weights, uniform) == expected)
-            #expect(table.draw(uniform) == Int32(expected))
+            #expect(sampleIndex(weights, at: uniform) == expected)
+            #expect(table.sample(at: uniform) == Int32(expected))
         }
     }
 
-    @Test("A table of nothing draws nothing")
+    @Test("An empty table samples nothing")
     func emptyTable() {
         for evidence in [ExpertPrediction.none, .dense([]), .dense([0, 0]), .sparse([])] {
             #expect(CumulativeTable(evidence).isEmpty)
-            #expect(CumulativeTable(evidence).draw(0.3) == nil)
+            #expect(CumulativeTable(evidence).sample(at: 0.3) == nil)
         }
     }
 
-    @Test("A sparse table draws the items it names")
+    @Test("A sparse table samples the items that it holds")
     func sparseTable() {
         let table = CumulativeTable(
             .sparse([
                 (item: 7, probability: 0.5), (item: 8, probability: 0), (item: 9, probability: 0.5),
             ]))
-        #expect(table.draw(0) == 7)
-        #expect(table.draw(0.49) == 7)
-        #expect(table.draw(0.5) == 9)
-        #expect(table.draw(1 - 0x1p-53) == 9)
+        #expect(table.sample(at: 0) == 7)
+        #expect(table.sample(at: 0.49) == 7)
+        #expect(table.sample(at: 0.5) == 9)
+        #expect(table.sample(at: 1 - 0x1p-53) == 9)
     }
 
-    @Test("Own followers are drawn from the moment after, or from the moment itself")
+    @Test("Followers are sampled from the next basket, or from the basket itself")
     func ownFollowers() {
         var history = History()
-        let moments: [[Int32]] = [[1, 2], [3], [1], [4]]
-        for (time, items) in moments.enumerated() {
+        let baskets: [[Int32]] = [[1, 2], [3], [1], [4]]
+        for (time, items) in baskets.enumerated() {
             for item in items { history.append(item: item, type: 0, time: Int64(time)) }
         }
-        let followers = OwnFollowers(history)
-        func draws(_ newest: [Int32], sameBasket: Bool) -> Set<Int32?> {
+        let followers = FollowerSampler(history)
+        func samples(_ newest: [Int32], sameBasket: Bool) -> Set<Int32?> {
             var found: Set<Int32?> = []
             for a in [0, 0.99] {
                 for b in [0, 0.99] {
                     for c in [0, 0.99] {
                         found.insert(
-                            followers.draw(after: newest, sameBasket: sameBasket) { [a, b, c][$0] })
+                            followers.sample(after: newest, sameBasket: sameBasket) {
+                                [a, b, c][$0]
+                            })
                     }
                 }
             }
             return found
         }
-        #expect(draws([1], sameBasket: false) == [3, 4])
-        #expect(draws([2], sameBasket: false) == [3])
-        #expect(draws([4], sameBasket: false) == [nil])
-        #expect(draws([9], sameBasket: false) == [nil])
-        #expect(draws([], sameBasket: false) == [nil])
-        #expect(draws([2], sameBasket: true) == [1, 2])
+        #expect(samples([1], sameBasket: false) == [3, 4])
+        #expect(samples([2], sameBasket: false) == [3])
+        #expect(samples([4], sameBasket: false) == [nil])
+        #expect(samples([9], sameBasket: false) == [nil])
+        #expect(samples([], sameBasket: false) == [nil])
+        #expect(samples([2], sameBasket: true) == [1, 2])
     }
 }

@@ -7,13 +7,13 @@ import Testing
 @testable import Simulation
 
 @Suite("Items of the LSTM")
-struct ItemHeadTests {
+struct NeuralItemSamplerTests {
     private func network(_ items: Int) -> SequenceModel {
         SequenceModel(
             SequenceWeights.random(.init(itemCount: items, typeCount: 10, width: 16), seed: 3))
     }
 
-    /// Sequences that have seen the same event, of which some ask for another time.
+    /// Sequences after the same event, with different times of the next event.
     private func query(_ network: SequenceModel, count: Int, item: Int32 = 7) -> ItemQuery {
         var state = network.initialState(count: 1)
         network.advance(
@@ -30,70 +30,72 @@ struct ItemHeadTests {
     }
 
     @Test(
-        "A small catalogue is gone through, and a large one for few paths",
+        "A small catalogue is sampled exactly, and a large one for few paths",
         arguments: [(300, 64), (6000, 16)])
     func exact(_ items: Int, _ paths: Int) {
         let network = network(items)
         let query = query(network, count: paths)
-        var head = NeuralItemSampler(network)
+        var sampler = NeuralItemSampler(network)
         for _ in 0..<3 {
-            let drawn = head.draw(query, offsets: numbers(paths), at: numbers(2 * paths))
-            #expect(drawn == network.drawItems(query, at: numbers(2 * paths)))
+            let items = sampler.sample(query, offsets: numbers(paths), at: numbers(2 * paths))
+            #expect(items == network.drawItems(query, at: numbers(2 * paths)))
         }
-        #expect(NeuralItemSampler.Error.share([head.error]) == nil)
+        #expect(NeuralItemSampler.ApproximationError.mean([sampler.error]) == nil)
     }
 
-    @Test("After many paths, few are drawn exactly, and so is what is compared path by path")
+    @Test("Few paths are sampled exactly after many, and so are comparisons path by path")
     func fewAfterMany() {
         let network = network(6000)
-        var head = NeuralItemSampler(network)
-        _ = head.draw(query(network, count: 64), offsets: numbers(64), at: numbers(64))
+        var sampler = NeuralItemSampler(network)
+        _ = sampler.sample(query(network, count: 64), offsets: numbers(64), at: numbers(64))
         let few = query(network, count: 9)
         #expect(
-            head.draw(few, offsets: numbers(9), at: numbers(9))
+            sampler.sample(few, offsets: numbers(9), at: numbers(9))
                 == network.drawItems(few, at: numbers(9)))
-        #expect(head.error.draws == 73)
+        #expect(sampler.error.sampleCount == 73)
         let many = query(network, count: 64)
         var exact = NeuralItemSampler(network, isExact: true)
         #expect(
-            exact.draw(many, offsets: numbers(64), at: numbers(64))
+            exact.sample(many, offsets: numbers(64), at: numbers(64))
                 == network.drawItems(many, at: numbers(64)))
-        #expect(NeuralItemSampler.Error.share([exact.error]) == nil)
+        #expect(NeuralItemSampler.ApproximationError.mean([exact.error]) == nil)
     }
 
-    @Test("From a large catalogue items are drawn by proposals, whose error is measured")
+    @Test("Items of a large catalogue come from proposals, whose error is measured")
     func large() {
         let network = network(6000)
         let query = query(network, count: 64)
-        var head = NeuralItemSampler(network)
+        var sampler = NeuralItemSampler(network)
         for _ in 0..<20 {
-            let drawn = head.draw(query, offsets: numbers(64), at: numbers(64))
-            #expect(drawn.allSatisfy { (0..<6000).contains($0) })
+            let items = sampler.sample(query, offsets: numbers(64), at: numbers(64))
+            #expect(items.allSatisfy { (0..<6000).contains($0) })
         }
-        #expect(head.error.draws == 20 * 64)
-        let error = NeuralItemSampler.Error.share([head.error])
+        #expect(sampler.error.sampleCount == 20 * 64)
+        let error = NeuralItemSampler.ApproximationError.mean([sampler.error])
         #expect(error.map { (1e-6..<0.01).contains($0) } == true, "\(String(describing: error))")
-        // Exact draws of another block count, too.
+        // Exact samples of another block count too.
         var exact = NeuralItemSampler(network, isExact: true)
-        _ = exact.draw(query, offsets: numbers(64), at: numbers(64))
-        let both = NeuralItemSampler.Error.share([head.error, exact.error])
+        _ = exact.sample(query, offsets: numbers(64), at: numbers(64))
+        let both = NeuralItemSampler.ApproximationError.mean([sampler.error, exact.error])
         #expect(both.map { $0 < (error ?? 0) } == true)
     }
 
-    @Test("Proposals for other paths than they were made for are told by their error")
+    @Test("Proposals that were made for other paths have a larger error")
     func moved() {
         let network = network(6000)
-        var head = NeuralItemSampler(network)
-        _ = head.draw(query(network, count: 64), offsets: numbers(64), at: numbers(64))
-        // The same, then paths that ask for quite other items.
-        _ = head.draw(query(network, count: 64), offsets: numbers(64), at: numbers(64))
+        var sampler = NeuralItemSampler(network)
+        _ = sampler.sample(query(network, count: 64), offsets: numbers(64), at: numbers(64))
+        // The same, then paths with quite different items.
+        _ = sampler.sample(query(network, count: 64), offsets: numbers(64), at: numbers(64))
         let far = ItemQuery(
             rows: FloatStorage((0..<64 * 16).map { Float($0 % 7) * 3 }).view(rows: 64, columns: 16))
-        let before = head.error
-        #expect(before.changed / Double(before.draws) < 0.01)
-        _ = head.draw(far, offsets: numbers(64), at: numbers(64))
-        let after = head.error
-        #expect(after.changed / Double(after.draws) > 3 * before.changed / Double(before.draws))
+        let before = sampler.error
+        #expect(before.distanceSum / Double(before.sampleCount) < 0.01)
+        _ = sampler.sample(far, offsets: numbers(64), at: numbers(64))
+        let after = sampler.error
+        #expect(
+            after.distanceSum / Double(after.sampleCount) > 3 * before.distanceSum
+                / Double(before.sampleCount))
     }
 }
 
@@ -124,13 +126,13 @@ struct LargeCatalogueTests {
         }
         var settings = SimulationSettings(
             horizonSeconds: SimulationSettings.horizonLimit, paths: paths, steps: 6,
-            evidence: [.sequence], threads: threads)
-        settings.goesThroughCatalogue = exact
+            experts: [.sequence], threads: threads)
+        settings.samplesItemsExactly = exact
         return try Simulator(try Self.model.get()).simulate(
             history, from: 6 * day, settings: settings)
     }
 
-    @Test("Several blocks give the same at any number of threads, and tell their error")
+    @Test("Several blocks give the same result at any number of threads, with their error")
     func threads() throws {
         let one = try futures(threads: 1)
         expectEqual(try futures(threads: 2), one)
@@ -140,7 +142,7 @@ struct LargeCatalogueTests {
         #expect(try futures(threads: 7).itemHeadError == one.itemHeadError)
     }
 
-    @Test("Items are as frequent as when the whole catalogue is gone through")
+    @Test("Items are as frequent as with exact sampling")
     func frequencies() throws {
         let proposed = try futures(paths: 3000)
         let exact = try futures(exact: true, paths: 3000)

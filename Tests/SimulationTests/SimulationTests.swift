@@ -30,7 +30,7 @@ struct SimulationTests {
         for path in 0..<7 { #expect(Array(few.path(path)) == Array(many.path(path))) }
     }
 
-    @Test("Paths are in order of time, within the horizon, and know the catalogue")
+    @Test("Paths are in order of time, within the horizon, with items of the catalogue")
     func order() throws {
         let model = try World.model()
         for (customer, elapsed) in [(0, 0), (5, 3600), (11, 9 * day), (20, 300 * day)] {
@@ -49,7 +49,7 @@ struct SimulationTests {
             for event in futures.events {
                 #expect(Int(event.item) < model.catalogue.count && event.item >= 0)
                 #expect(event.type < 10)
-                #expect(Int(event.source) < ExpertID.allCases.count)
+                #expect(Int(event.expertIndex) < ExpertID.allCases.count)
             }
         }
     }
@@ -113,12 +113,12 @@ struct SimulationTests {
             SimulationSettings(horizonSeconds: year.horizonSeconds, paths: 9, steps: 3))
         #expect((0..<9).map { short.path($0).count }.max() == 3)
         let most = SimulationSettings(
-            horizonSeconds: 1, paths: SimulationSettings.pathLimit, evidence: [.popularity])
+            horizonSeconds: 1, paths: SimulationSettings.pathLimit, experts: [.popularity])
         #expect(try World.futures(history, most).pathCount == SimulationSettings.pathLimit)
     }
 
     @Test(
-        "In as many futures as the customer may have left nothing happens, and all else is as it was"
+        "A path is empty with the churn probability; the other paths do not change"
     )
     func departed() throws {
         let history = try World.history(3)
@@ -131,7 +131,7 @@ struct SimulationTests {
             probabilities: ChurnModel.bounds.map { _ in 0.4 }, meanGap: 3)
         let leaving = try Simulator(model).simulate(
             history, from: origin, settings: settings)
-        #expect(staying.departed == 0 && abs(leaving.departed - 0.4) < 1e-6)
+        #expect(staying.churnProbability == 0 && abs(leaving.churnProbability - 0.4) < 1e-6)
         let gone = (0..<600).filter { leaving.path($0).isEmpty && !staying.path($0).isEmpty }
         let busy = (0..<600).count { !staying.path($0).isEmpty }
         #expect(busy > 200)
@@ -153,7 +153,7 @@ struct SimulationTests {
         await #expect(throws: CancellationError.self) { try await task.value }
     }
 
-    @Test("Somebody of whom nothing is known begins with something popular")
+    @Test("The paths of an unknown customer begin with a popular item")
     func cold() throws {
         let futures = try World.futures(History(), SimulationSettings(paths: 200))
         #expect(futures.isCold)
@@ -162,9 +162,12 @@ struct SimulationTests {
             ExpertID.allCases.firstIndex(of: .popularity).map(UInt8.init))
         for path in 0..<futures.pathCount {
             guard let first = futures.path(path).first else { continue }
-            #expect(first.source == popularity)
+            #expect(first.expertIndex == popularity)
         }
-        #expect(futures.shares.map { $0.share > 0 } == [false, false, false, false, false, true])
+        #expect(
+            futures.mixtureWeights.map { $0.weight > 0 } == [
+                false, false, false, false, false, true,
+            ])
     }
 
     @Test("An origin before the newest event is moved to it")
@@ -174,24 +177,24 @@ struct SimulationTests {
         expectEqual(early, try World.futures(history, SimulationSettings(paths: 20)))
     }
 
-    @Test("Evidence that is switched off is never drawn", arguments: ExpertID.allCases)
+    @Test("Experts that are switched off are never sampled", arguments: ExpertID.allCases)
     func switchedOff(_ name: ExpertID) throws {
         let names = ExpertID.allCases
         let index = try #require(names.firstIndex(of: name).map(UInt8.init))
         let history = try World.history(9)
         let others = Set(names).subtracting([name])
         let without = try World.futures(
-            history, SimulationSettings(paths: 100, evidence: others))
-        #expect(!without.events.contains { $0.source == index })
-        #expect(without.shares[Int(index)].share == 0)
-        let alone = try World.futures(history, SimulationSettings(paths: 40, evidence: [name]))
-        #expect(alone.events.allSatisfy { $0.source == index })
-        #expect(alone.shares[Int(index)].share == 1)
+            history, SimulationSettings(paths: 100, experts: others))
+        #expect(!without.events.contains { $0.expertIndex == index })
+        #expect(without.mixtureWeights[Int(index)].weight == 0)
+        let alone = try World.futures(history, SimulationSettings(paths: 40, experts: [name]))
+        #expect(alone.events.allSatisfy { $0.expertIndex == index })
+        #expect(alone.mixtureWeights[Int(index)].weight == 1)
         #expect(alone.events.count > 0)
     }
 
-    @Test("Shares at the first step are those of the prediction")
-    func shares() throws {
+    @Test("Mixture weights at the first step are those of the prediction")
+    func mixtureWeights() throws {
         let model = try World.model()
         let history = try World.history(6)
         let futures = try World.futures(history, SimulationSettings(paths: 5))
@@ -199,27 +202,45 @@ struct SimulationTests {
             for: PredictionQuery(
                 history: history, time: (history.lastTime ?? 0) + day, type: purchase,
                 sameBasket: false))
-        #expect(futures.shares.map(\.name) == prediction.names)
-        for (found, share) in zip(futures.shares, prediction.weights) {
-            #expect(abs(found.share - share) < 1e-5)
+        #expect(futures.mixtureWeights.map(\.name) == prediction.names)
+        for (found, weight) in zip(futures.mixtureWeights, prediction.shares) {
+            #expect(abs(found.weight - weight) < 1e-5)
         }
     }
 
-    @Test("A source that has no item leaves its share to the others, and no step is lost")
-    func emptySource() throws {
-        // After a single moment nothing has followed anything in this twin yet.
+    @Test("The weight of an expert without an item goes to the others, and no step is lost")
+    func emptyExpert() throws {
+        // After a single basket, the twin has no transitions.
         var history = History()
         history.append(item: 3, type: purchase, time: 0)
         let own = try #require(ExpertID.allCases.firstIndex(of: .personalTransitions))
         let model = try World.lastingModel()
-        let start = SimulationPlan(
+        let plan = SimulationPlan(
             model: model, popularity: CumulativeTable(.dense(model.popularity.probabilities)),
             history: history, origin: 0,
             settings: SimulationSettings(
                 horizonSeconds: SimulationSettings.horizonLimit, paths: 300,
-                evidence: [.personalTransitions, .popularity]))
-        let futures = start.firstStep()
+                experts: [.personalTransitions, .popularity]))
+        let futures = plan.firstStep()
         #expect(futures.events.count == 300)
-        #expect(!futures.events.contains { Int($0.source) == own })
+        #expect(!futures.events.contains { Int($0.expertIndex) == own })
+    }
+
+    @Test("Runs with the same seed differ less than runs with two seeds")
+    func commonRandomNumbers() throws {
+        let history = try World.history(12)
+        func run(seed: UInt64, without expert: ExpertID?) throws -> Futures {
+            try World.futures(
+                history,
+                SimulationSettings(
+                    horizonSeconds: 7 * day, paths: 400, seed: seed,
+                    experts: Set(ExpertID.allCases).filter { $0 != expert }))
+        }
+        let base = try run(seed: 1, without: nil)
+        let paired = try pairedDifference(base, try run(seed: 1, without: .popularity)) { _ in
+            true
+        }
+        let apart = try pairedDifference(base, try run(seed: 2, without: .popularity)) { _ in true }
+        #expect(paired.standardError < 0.9 * apart.standardError)
     }
 }

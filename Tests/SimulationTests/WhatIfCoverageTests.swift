@@ -8,10 +8,10 @@ import Testing
 @testable import Prediction
 @testable import Simulation
 
-/// How often the 90 % intervals of what-if effects hold the true effect, by counting.
+/// The coverage of the 90 % intervals of what-if effects, by counting.
 ///
-/// The truth about how customers respond to rain is drawn as the model believes it to be: normal,
-/// around its estimate. The true effect is that of many paths of a model that knows the truth.
+/// The true response to rain is sampled from the model's posterior: normal, around the estimate.
+/// The true effect is that of many paths of a model with the true response.
 @Suite("Coverage of what-if intervals")
 struct WhatIfCoverageTests {
     private static let estimate = 0.25
@@ -19,24 +19,26 @@ struct WhatIfCoverageTests {
     private static let trials = 200
     private static let customers = [3, 8, 12]
 
-    /// Paths of some customers through a rainy week, as things are and as the rain makes them.
+    /// Paths of some customers in a rainy week, without and with the factors of the rain.
     private func futures(
         _ model: PredictionModel, paths: Int, seed: UInt64
-    ) throws -> [(usual: Futures, changed: Futures, outlook: DayFactors.DayConditions)] {
+    ) throws -> [(
+        baseline: Futures, scenario: Futures, conditions: DayFactors.DayConditions
+    )] {
         var settings = SimulationSettings(horizonSeconds: 7 * day, paths: paths, seed: seed)
-        settings.goesThroughCatalogue = true
+        settings.samplesItemsExactly = true
         let simulator = Simulator(model)
         return try Self.customers.map { customer in
             let history = try World.history(customer)
             let origin = try #require(history.lastTime) + 3600
-            let outlook = DayFactors.DayConditions(
+            let conditions = DayFactors.DayConditions(
                 ContextFeatures(rain(from: Int(origin / day))), city: "Lyon",
                 purposes: ContextPurpose.usual)
-            let factors = DayFactors(model, outlook, over: days(from: origin))
+            let factors = DayFactors(model, conditions, over: days(from: origin))
             return (
                 try simulator.simulate(history, from: origin, settings: settings),
                 try simulator.simulate(
-                    history, from: origin, settings: settings, factors: factors), outlook
+                    history, from: origin, settings: settings, factors: factors), conditions
             )
         }
     }
@@ -54,52 +56,56 @@ struct WhatIfCoverageTests {
             ])
     }
 
-    /// The true effect if customers respond with a coefficient, between those of a few coefficients.
+    /// The true effect for a coefficient of the response, interpolated between a few coefficients.
     private func truths() throws -> (Double) -> Double {
         let width = 3.2 * Self.deviation
-        let places = (0...8).map { Self.estimate - width + Double($0) * width / 4 }
-        let effects = try places.map { coefficient in
+        let coefficients = (0...8).map { Self.estimate - width + Double($0) * width / 4 }
+        let effects = try coefficients.map { coefficient in
             try futures(try responsive(rain: coefficient), paths: 2000, seed: 999)
                 .reduce(0) { sum, pair in
                     sum
-                        + (try pair.usual.change(to: pair.changed) {
-                            $0.type == purchase ? 1 : 0
+                        + (try pairedDifference(pair.baseline, pair.scenario) {
+                            $0.type == purchase
                         }.mean)
                 }
         }
         return { coefficient in
-            let place = (coefficient - places[0]) / (places[1] - places[0])
-            let lower = min(7, max(0, Int(place.rounded(.down))))
-            let share = place - Double(lower)
-            return (1 - share) * effects[lower] + share * effects[lower + 1]
+            let position =
+                (coefficient - coefficients[0]) / (coefficients[1] - coefficients[0])
+            let lower = min(7, max(0, Int(position.rounded(.down))))
+            let weight = position - Double(lower)
+            return (1 - weight) * effects[lower] + weight * effects[lower + 1]
         }
     }
 
     /// The effect that a model estimates, with the random numbers of one seed.
     private func effect(_ model: PredictionModel, seed: UInt64) throws -> Effects.Effect {
         var sum = Effects()
-        for (usual, changed, outlook) in try futures(model, paths: 100, seed: seed) {
-            let doubt = ParameterUncertainty(
-                usual: nil, changed: DayFactors(model, outlook, over: days(from: usual.origin)),
-                usualDrawn: nil,
-                changedDrawn: DayFactors(
-                    model, outlook, over: days(from: usual.origin), draws: Effects.draws,
-                    seed: seed))
+        for (baseline, scenario, conditions) in try futures(model, paths: 100, seed: seed) {
+            let days = days(from: baseline.origin)
+            let uncertainty = ParameterUncertainty(
+                baseline: Estimates(point: nil, samples: nil),
+                scenario: Estimates(
+                    point: DayFactors(model, conditions, over: days),
+                    samples: DayFactors(
+                        model, conditions, over: days,
+                        sampleCount: Effects.posteriorSampleCount, seed: seed)))
             sum += Effects(
-                usual, changed, types: [purchase], categoryOfItem: [], doubt: doubt)
+                baseline: baseline, scenario: scenario, types: [purchase], categoryOfItem: [],
+                uncertainty: uncertainty)
         }
         return sum.effect(on: .all)
     }
 
     @Test(
-        "Nine of ten intervals hold the true effect, and half as wide or chance alone is too little"
+        "Nine of ten intervals hold the true effect; narrower intervals hold it less often"
     )
     func coverage() throws {
         let truth = try truths()
         let model = try responsive(rain: Self.estimate, rainDeviation: Self.deviation)
         var held = 0
         var heldByHalf = 0
-        var heldByChance = 0
+        var heldByMonteCarlo = 0
         for trial in 0..<Self.trials {
             let seed = UInt64(trial)
             var generator = PhiloxGenerator(seed: seed, stream: 77)
@@ -109,11 +115,12 @@ struct WhatIfCoverageTests {
             let spread = (effect.interval.upperBound - effect.interval.lowerBound) / 2
             held += distance <= spread ? 1 : 0
             heldByHalf += distance <= spread / 2 ? 1 : 0
-            heldByChance += distance <= 1.645 * effect.chanceError ? 1 : 0
+            heldByMonteCarlo += distance <= 1.645 * effect.monteCarloError ? 1 : 0
         }
         let least = 0.9 * Double(Self.trials) - fourErrors(trials: Self.trials, probability: 0.9)
         #expect(Double(held) >= least, "\(held) of \(Self.trials), seeds from 0 on")
-        #expect(Double(heldByHalf) < least, "\(heldByHalf) of \(Self.trials): far too wide")
-        #expect(heldByChance < held, "what the model does not know counts")
+        #expect(
+            Double(heldByHalf) < least, "\(heldByHalf) of \(Self.trials): intervals are too wide")
+        #expect(heldByMonteCarlo < held, "parameter uncertainty must count")
     }
 }

@@ -8,7 +8,7 @@ import Testing
 @testable import Prediction
 @testable import Simulation
 
-/// Feeds in which it rains e - 1 mm every day, so that the feature is 1, and one item is cheaper.
+/// Feeds with e − 1 mm of rain every day, so that the feature is 1, and an offer of one item.
 private func feeds(from origin: Int64, cheap: String? = nil) -> ContextFeeds {
     let first = Int(origin / day)
     let weather = Weather(temperature: 10, precipitation: exp(1) - 1)
@@ -26,17 +26,17 @@ struct DayFactorsTests {
     private func factors(
         _ model: PredictionModel, city: String? = "Lyon",
         purposes: Set<ContextPurpose> = ContextPurpose.usual, cheap: String? = nil,
-        draws: Int = 1, unavailable: [Int32: ClosedRange<Int>] = [:]
+        sampleCount: Int = 1, unavailable: [Int32: ClosedRange<Int>] = [:]
     ) -> DayFactors? {
         let origin: Int64 = 20_000 * day
         return DayFactors(
             model,
             .init(
                 ContextFeatures(feeds(from: origin, cheap: cheap)), city: city, purposes: purposes,
-                unavailable: unavailable), over: 20_000...20_007, draws: draws)
+                unavailable: unavailable), over: 20_000...20_007, sampleCount: sampleCount)
     }
 
-    @Test("A factor is the exponential of what is unusual, times the price to its power")
+    @Test("A factor is the exponential of the response, times the price ratio to its elasticity")
     func value() throws {
         let model = try responsive(rain: 0.4, elasticity: -2)
         let id = model.catalogue.itemIDs[3]
@@ -45,10 +45,10 @@ struct DayFactorsTests {
         let time = 20_003 * day + 5
         #expect(abs(factors.factor(of: 2, at: time) - exp(0.4)) < 1e-12)
         #expect(abs(factors.factor(of: 3, at: time) - min(5, 4 * exp(0.4))) < 1e-9)
-        #expect(abs(factors.most(at: time) - 5) < 1e-9)
-        // Days beyond the horizon are as usual.
+        #expect(abs(factors.largest(at: time) - 5) < 1e-9)
+        // Days after the horizon have the factor 1.
         #expect(factors.factor(of: 3, at: 20_009 * day) == 1)
-        #expect(factors.most(at: 20_009 * day) == 1)
+        #expect(factors.largest(at: 20_009 * day) == 1)
     }
 
     @Test("Without consent, city or feed everything is neutral")
@@ -73,7 +73,7 @@ struct DayFactorsTests {
         return model
     }
 
-    @Test("The time of the year moves purchases on its days, whatever a customer agrees to")
+    @Test("Seasonal factors apply on their days, whatever a customer agrees to")
     func season() throws {
         // The 30th of June 2026, after which the second half of the year begins.
         let start = 20_634
@@ -87,16 +87,16 @@ struct DayFactorsTests {
                 over: start...start + 28)
             let factors = try #require(found)
             let time = Int64(date) * day + 9
-            #expect(factors.most(at: time) >= factors.factor(of: 2, at: time))
+            #expect(factors.largest(at: time) >= factors.factor(of: 2, at: time))
             return factors.factor(of: 2, at: time)
         }
         let model = try seasonal(0.6, rain: 0.4)
         #expect(abs(try factor(model, on: start + 20) / exp(0.6) - 1) < 0.1)
         #expect(abs(try factor(model, on: start) - 1) < 0.35)
-        // How much of the weather the season holds is not known, so the weather does nothing.
+        // The baseline of the weather at this time of the year is unknown, so it has no effect.
         let agreed = try factor(model, purposes: [.weather], on: start + 20)
         #expect(agreed == (try factor(model, on: start + 20)))
-        // Of two worlds that are compared, it does.
+        // In a comparison of two worlds, it has.
         let compared = [true, false].map { isCompared in
             DayFactors(
                 model,
@@ -106,18 +106,18 @@ struct DayFactorsTests {
             )?.factor(of: 2, at: Int64(start + 20) * day + 9) ?? 0
         }
         #expect(abs(compared[0] / compared[1] - exp(0.4)) < 1e-9)
-        var told = model
-        told.response.baselines["Lyon"]?[0]?.baseline.year = YearlyCurve(constant: 0.5)
-        let both = try factor(told, purposes: [.weather], on: start + 20)
+        var withBaseline = model
+        withBaseline.response.baselines["Lyon"]?[0]?.baseline.year = YearlyCurve(constant: 0.5)
+        let both = try factor(withBaseline, purposes: [.weather], on: start + 20)
         #expect(abs(both / agreed - exp(0.4 * (1 - 0.5))) < 1e-9)
-        // Each has its own bound.
+        // Feed and seasonal factors have separate limits.
         var strong = try seasonal(9, rain: 8)
         strong.response.baselines["Lyon"]?[0]?.baseline.year = YearlyCurve(constant: 0)
         #expect(abs(try factor(strong, on: start + 20) - 5) < 1e-9)
         #expect(abs(try factor(strong, purposes: [.weather], on: start + 20) - 25) < 1e-9)
     }
 
-    @Test("What cannot be had has no factor on its days")
+    @Test("Unavailable items have the factor 0 on their days")
     func unavailable() throws {
         let found = factors(try World.model(), unavailable: [4: 20_001...20_002])
         let factors = try #require(found)
@@ -126,14 +126,14 @@ struct DayFactorsTests {
         #expect(factors.factor(of: 5, at: 20_001 * day) == 1)
     }
 
-    @Test("Draws are different truths, in opposite pairs")
-    func draws() throws {
-        let found = factors(try responsive(rain: 0.2, rainDeviation: 0.1), draws: 4)
+    @Test("Posterior samples differ, in antithetic pairs")
+    func posteriorSamples() throws {
+        let found = factors(try responsive(rain: 0.2, rainDeviation: 0.1), sampleCount: 4)
         let factors = try #require(found)
-        let values = (0..<4).map { factors.factor(of: 0, at: 20_001 * day, draw: $0) }
+        let values = (0..<4).map { factors.factor(of: 0, at: 20_001 * day, sample: $0) }
         #expect(Set(values).count == 4)
-        #expect(abs(values[0] * values[1] - exp(0.4)) < 1e-9, "opposite errors")
-        #expect(factors.factor(of: 0, at: 20_001 * day, draw: 4) == 1)
+        #expect(abs(values[0] * values[1] - exp(0.4)) < 1e-9, "antithetic errors")
+        #expect(factors.factor(of: 0, at: 20_001 * day, sample: 4) == 1)
     }
 }
 
@@ -146,7 +146,7 @@ struct SimulationUnderFactorsTests {
         _ model: PredictionModel, cheap: String? = nil,
         unavailable: [Int32: ClosedRange<Int>] = [:],
         settings: SimulationSettings = settings
-    ) throws -> (usual: Futures, changed: Futures) {
+    ) throws -> (baseline: Futures, changed: Futures) {
         let history = try World.history(3)
         let origin = try #require(history.lastTime) + 3600
         let simulator = Simulator(model)
@@ -164,29 +164,29 @@ struct SimulationUnderFactorsTests {
     }
 
     private func bought(_ futures: Futures, _ item: Int32? = nil) -> Double {
-        futures.sum { event in
-            event.type == purchase && (item == nil || event.item == item) ? 1 : 0
+        futures.eventCount {
+            $0.type == purchase && (item == nil || $0.item == item)
         }.mean
     }
 
-    @Test("Purchases are as much more or less frequent as factors say", arguments: [0.3, -0.4])
+    @Test("The number of purchases is multiplied by the factor", arguments: [0.3, -0.4])
     func frequency(_ coefficient: Double) throws {
-        let (usual, changed) = try firstPurchases(try responsive(rain: coefficient)) {
+        let (baseline, changed) = try firstPurchases(try responsive(rain: coefficient)) {
             feeds(from: Int64($0) * day)
         }
-        // Each purchase is done again, or not done, with the probability that is missing from 1.
+        // Each purchase is repeated, or thinned out, with probability |factor − 1|.
         let factor = exp(coefficient)
-        let expected = factor * Double(usual.count)
-        let bound = fourErrors(trials: usual.count, probability: abs(factor - 1))
-        #expect(usual.count > 400)
+        let expected = factor * Double(baseline.count)
+        let bound = fourErrors(trials: baseline.count, probability: abs(factor - 1))
+        #expect(baseline.count > 400)
         #expect(abs(Double(changed.count) - expected) < bound, "\(changed.count), \(expected)")
     }
 
-    @Test("Over whole paths they are nearly so", arguments: [0.3, -0.4])
+    @Test("Over whole paths the factor holds approximately", arguments: [0.3, -0.4])
     func wholePaths(_ coefficient: Double) throws {
-        let (usual, changed) = try simulate(try responsive(rain: coefficient))
-        let ratio = bought(changed) / bought(usual)
-        // What is in a basket is not put in twice, and the path goes on from what it took.
+        let (baseline, changed) = try simulate(try responsive(rain: coefficient))
+        let ratio = bought(changed) / bought(baseline)
+        // A basket holds no item twice, and a path depends on its earlier purchases.
         #expect(abs(log(ratio) - coefficient) < 0.35 * abs(coefficient), "\(ratio)")
     }
 
@@ -194,54 +194,54 @@ struct SimulationUnderFactorsTests {
     func price() throws {
         let model = try responsive(elasticity: -1)
         func purchases(seed: UInt64, cheap: Int32?) throws -> (
-            usual: [SimulatedEvent], changed: [SimulatedEvent]
+            baseline: [SimulatedEvent], changed: [SimulatedEvent]
         ) {
             let id = cheap.map { model.catalogue.itemIDs[Int($0)] }
             return try firstPurchases(model, paths: 100_000, seed: seed) {
                 feeds(from: Int64($0) * day, cheap: id)
             }
         }
-        // The item is chosen with other random numbers, or its count here would be a high one.
-        let counts = try purchases(seed: 12, cheap: nil).usual.reduce(into: [Int32: Int]()) {
+        // The item is chosen with another seed, so that its count here is not biased.
+        let counts = try purchases(seed: 12, cheap: nil).baseline.reduce(into: [Int32: Int]()) {
             $0[$1.item, default: 0] += 1
         }
         let item = try #require(counts.max { ($0.value, $0.key) < ($1.value, $1.key) }).key
-        let (usual, changed) = try purchases(seed: 11, cheap: item)
-        #expect(changed.filter { $0.item != item } == usual.filter { $0.item != item })
-        let before = usual.count { $0.item == item }
+        let (baseline, changed) = try purchases(seed: 11, cheap: item)
+        #expect(changed.filter { $0.item != item } == baseline.filter { $0.item != item })
+        let before = baseline.count { $0.item == item }
         let further = changed.count { $0.item == item } - before
-        // A second draw in each purchase takes the item as often as the first one does.
-        let share = Double(before + further) / Double(2 * usual.count)
-        let bound = 2.0.squareRoot() * fourErrors(trials: usual.count, probability: share)
+        // A second sample in each purchase takes the item as often as the first one.
+        let probability = Double(before + further) / Double(2 * baseline.count)
+        let bound = 2.0.squareRoot() * fourErrors(trials: baseline.count, probability: probability)
         #expect(before > 200)
         #expect(abs(Double(further - before)) < bound, "\(before), and \(further) more")
     }
 
-    @Test("Over whole paths a cheaper item is hardly bought at the cost of others")
+    @Test("Over whole paths a cheaper item hardly replaces others")
     func priceOverPaths() throws {
-        let usual = try simulate(try responsive()).usual
-        let items = usual.itemProbabilities(types: [purchase])
+        let baseline = try simulate(try responsive()).baseline
+        let items = baseline.itemProbabilities(types: [purchase])
         let item = try #require(items.dropFirst(5).first)
         let model = try responsive(elasticity: -1)
         let changed = try simulate(model, cheap: model.catalogue.itemIDs[Int(item.item)]).changed
-        let ratio = bought(changed, item.item) / bought(usual, item.item)
+        let ratio = bought(changed, item.item) / bought(baseline, item.item)
         #expect((1.4...2.2).contains(ratio), "\(ratio)")
         let others =
             (bought(changed) - bought(changed, item.item))
-            / (bought(usual) - bought(usual, item.item))
+            / (bought(baseline) - bought(baseline, item.item))
         #expect((0.93...1.07).contains(others), "\(others)")
     }
 
-    @Test("What cannot be had is not bought, and everything else is")
+    @Test("Unavailable items are not bought, and all others are")
     func unavailable() throws {
-        let usual = try simulate(try responsive()).usual
-        let items = usual.itemProbabilities(types: [purchase])
+        let baseline = try simulate(try responsive()).baseline
+        let items = baseline.itemProbabilities(types: [purchase])
         let item = try #require(items.first).item
         let changed = try simulate(
             try World.model(), unavailable: [item: 0...100_000]
         ).changed
         #expect(bought(changed, item) == 0)
-        let others = bought(usual) - bought(usual, item)
+        let others = bought(baseline) - bought(baseline, item)
         let ratio = bought(changed) / others
         #expect((0.93...1.07).contains(ratio), "\(ratio)")
         for index in 0..<changed.pathCount {
@@ -255,37 +255,37 @@ struct SimulationUnderFactorsTests {
         var settings = Self.settings
         settings.paths = 200
         let model = try responsive(rain: 0.3)
-        let (usual, changed) = try simulate(model, settings: settings)
+        let (baseline, changed) = try simulate(model, settings: settings)
         settings.threads = 1
         let again = try simulate(model, settings: settings)
         expectEqual(again.changed, changed)
-        expectEqual(again.usual, usual)
-        // An item that nobody touches is cheaper: all factors are 1 where it counts.
-        let touched = Set(usual.events.map(\.item))
+        expectEqual(again.baseline, baseline)
+        // An item that is on no path is cheaper, so all factors that apply are 1.
+        let touched = Set(baseline.events.map(\.item))
         let item = try #require(
             model.catalogue.itemIDs.indices.first { !touched.contains(Int32($0)) })
         let neutral = try simulate(
             try responsive(), cheap: model.catalogue.itemIDs[item], settings: settings)
-        expectEqual(neutral.usual, neutral.changed)
+        expectEqual(neutral.baseline, neutral.changed)
     }
 
-    @Test("Common random numbers make the difference surer than the parts")
-    func common2() throws {
+    @Test("Common random numbers reduce the error of the difference")
+    func commonRandomNumbers() throws {
         var settings = Self.settings
         settings.paths = 600
-        let (usual, changed) = try simulate(try responsive(rain: -0.15), settings: settings)
-        func count(_ event: SimulatedEvent) -> Double { event.type == purchase ? 1 : 0 }
-        let paired = try usual.change(to: changed, of: count).standardError
+        let (baseline, changed) = try simulate(try responsive(rain: -0.15), settings: settings)
+        func isPurchase(_ event: SimulatedEvent) -> Bool { event.type == purchase }
+        let paired = try pairedDifference(baseline, changed, where: isPurchase).standardError
         let apart =
-            (pow(usual.sum(of: count).standardError, 2)
-            + pow(changed.sum(of: count).standardError, 2)).squareRoot()
+            (pow(baseline.eventCount(where: isPurchase).standardError, 2)
+            + pow(changed.eventCount(where: isPurchase).standardError, 2)).squareRoot()
         #expect(paired < 0.95 * apart, "\(paired), \(apart)")
     }
 }
 
 @Suite("Effects")
 struct EffectsTests {
-    @Test("Sums over customers and groups are those of counting")
+    @Test("Sums over customers and groups equal counts by hand")
     func sums() {
         let first = futures(
             (0..<40).map { path in
@@ -293,67 +293,77 @@ struct EffectsTests {
             })
         let second = futures((0..<40).map { _ in [event(1, at: 5), event(1, at: 7)] })
         var effects = Effects(
-            first, second, types: [purchase], categoryOfItem: [nil, 0, 1])
-        effects += Effects(first, second, types: [purchase], categoryOfItem: [nil, 0, 1])
+            baseline: first, scenario: second, types: [purchase], categoryOfItem: [nil, 0, 1])
+        effects += Effects(
+            baseline: first, scenario: second, types: [purchase], categoryOfItem: [nil, 0, 1])
         #expect(effects.customers == 2)
         #expect(effects.groups == [.all, .category(0), .category(1), .item(1), .item(2)])
         let all = effects.effect(on: .all)
-        #expect(abs(all.usual - 3) < 1e-12 && abs(all.change - 1) < 1e-12)
+        #expect(abs(all.baseline - 3) < 1e-12 && abs(all.change - 1) < 1e-12)
         #expect(abs(effects.effect(on: .item(1)).change - 2) < 1e-12)
         #expect(abs(effects.effect(on: .category(1)).change + 1) < 1e-12)
-        #expect(effects.effect(on: .item(1)).chanceError == 0)
+        #expect(effects.effect(on: .item(1)).monteCarloError == 0)
         #expect(effects.effect(on: .item(7)).change == 0)
     }
 
-    @Test("The error by chance is that of paired paths")
-    func chance() {
+    @Test("The Monte Carlo error is that of paired paths")
+    func monteCarloError() {
         // Every other path has one more.
-        let usual = futures((0..<50).map { _ in [event(1, at: 5)] })
+        let baseline = futures((0..<50).map { _ in [event(1, at: 5)] })
         let changed = futures(
             (0..<50).map { path in
                 path.isMultiple(of: 2) ? [event(1, at: 5), event(1, at: 6)] : [event(1, at: 5)]
             })
-        let effect = Effects(usual, changed, types: [purchase], categoryOfItem: [])
-            .effect(on: .all)
+        let effect = Effects(
+            baseline: baseline, scenario: changed, types: [purchase], categoryOfItem: []
+        ).effect(on: .all)
         #expect(abs(effect.change - 0.5) < 1e-12)
-        #expect(abs(effect.chanceError - (0.25 / 50).squareRoot()) < 1e-12)
+        #expect(abs(effect.monteCarloError - (0.25 / 50).squareRoot()) < 1e-12)
         #expect(effect.modelError == 0)
-        #expect(abs(effect.interval.upperBound - 0.5 - 1.645 * effect.chanceError) < 1e-9)
+        #expect(abs(effect.interval.upperBound - 0.5 - 1.645 * effect.monteCarloError) < 1e-9)
     }
 
-    @Test("The error of the model is what other truths would change")
-    func doubt() throws {
+    @Test("The model error holds parameter uncertainty and the dynamics of paths")
+    func modelError() throws {
         let deviation = 0.2
         let model = try responsive(rain: 0.3, rainDeviation: deviation)
-        let outlook = DayFactors.DayConditions(
+        let conditions = DayFactors.DayConditions(
             ContextFeatures(feeds(from: 20_000 * day)), city: "Lyon",
             purposes: ContextPurpose.usual)
         let days = 20_000...20_009
-        let doubt = ParameterUncertainty(
-            usual: nil, changed: DayFactors(model, outlook, over: days), usualDrawn: nil,
-            changedDrawn: DayFactors(model, outlook, over: days, draws: Effects.draws))
+        let uncertainty = ParameterUncertainty(
+            baseline: Estimates(point: nil, samples: nil),
+            scenario: Estimates(
+                point: DayFactors(model, conditions, over: days),
+                samples: DayFactors(
+                    model, conditions, over: days, sampleCount: Effects.posteriorSampleCount)))
         let paths = futures(
             (0..<10).map { _ in [event(1, at: 20_001 * day), event(2, at: 20_002 * day)] },
             origin: 20_000 * day)
         let effect = Effects(
-            paths, paths, types: [purchase], categoryOfItem: [], doubt: doubt
+            baseline: paths, scenario: paths, types: [purchase], categoryOfItem: [],
+            uncertainty: uncertainty
         ).effect(on: .all)
-        // Two purchases a path, each with the same doubtful factor of about exp(0.3 ± 0.2); and
-        // the paths do nothing of what the factor says.
+        // Two purchases on each path, each with the factor exp(0.3 ± 0.2). The paths of both worlds
+        // are the same, so the whole change by factors is a difference of dynamics.
         let parts = (2 * exp(0.3) * deviation, 2 * (exp(0.3) - 1))
         let expected = (parts.0 * parts.0 + parts.1 * parts.1).squareRoot()
         #expect((0.85...1.2).contains(effect.modelError / expected), "\(effect)")
-        // Looks are not moved by factors, so there is no doubt about them.
-        let looks = futures(
+        // Factors do not act on views, so views have no model error.
+        let views = futures(
             [[event(1, at: 20_001 * day, type: EventType.view.rawValue)]], origin: 20_000 * day)
         let seen = Effects(
-            looks, looks, types: [EventType.view.rawValue], categoryOfItem: [], doubt: doubt)
+            baseline: views, scenario: views, types: [EventType.view.rawValue],
+            categoryOfItem: [], uncertainty: uncertainty)
         #expect(seen.effect(on: .all).modelError == 0)
-        let off = Effects(
-            paths, paths, types: [purchase], categoryOfItem: [], doubt: doubt
+        let withDemandError = Effects(
+            baseline: paths, scenario: paths, types: [purchase], categoryOfItem: [],
+            uncertainty: uncertainty
         ).effect(on: .all, demandError: DemandError(item: 0, category: 0, all: 0.5))
-        #expect(off.modelError == effect.modelError, "nothing changes, so nothing of it is off")
-        #expect(effect.change == 0 && effect.chanceError == 0)
+        #expect(
+            withDemandError.modelError == effect.modelError,
+            "the error of demand is relative to the change, which is 0")
+        #expect(effect.change == 0 && effect.monteCarloError == 0)
     }
 }
 
@@ -364,7 +374,7 @@ struct ScenarioTests {
         Item(itemID: "c", category: "Drinks", price: 4),
     ]
 
-    @Test("Prices replace those of offers on the scenario's days alone")
+    @Test("Prices replace those of offers on the scenario's days only")
     func prices() {
         var scenario = Scenario()
         scenario.days = 12...14
@@ -386,8 +396,8 @@ struct ScenarioTests {
     func days() {
         var scenario = Scenario()
         scenario.precipitation = 20
-        scenario.events = ["concert"]
-        scenario.noEvents = ["holiday"]
+        scenario.addedEventKinds = ["concert"]
+        scenario.removedEventKinds = ["holiday"]
         let feeds = ContextFeeds(
             weather: ["Lyon": [10: Weather(temperature: 7, precipitation: 0)]],
             events: [
@@ -396,14 +406,14 @@ struct ScenarioTests {
             ])
         let changed = scenario.applied(to: feeds, items: [], horizon: 10...12)
         #expect(changed.weather["Lyon"]?[10] == Weather(temperature: 7, precipitation: 20))
-        // Nobody has said how warm the day after tomorrow will be.
+        // There is no temperature for day 12.
         let days = ContextFeatures(changed)
         #expect(days.value(of: .rain, category: nil, city: "Lyon", day: 12) == log1p(20))
         #expect(days.value(of: .warmth, category: nil, city: "Lyon", day: 12) == nil)
         #expect(changed.weather["Lyon"]?[13] == nil)
         #expect(changed.events.map(\.kind).sorted() == ["concert", "holiday"])
         #expect(Scenario().applied(to: feeds, items: [], horizon: 10...12) == feeds)
-        // However many days there are, each has the event.
+        // Each day of a long horizon has the event.
         let long = ContextFeatures(scenario.applied(to: feeds, items: [], horizon: 10...300))
         for day in [10, 100, 300] {
             #expect(
@@ -411,7 +421,7 @@ struct ScenarioTests {
         }
     }
 
-    @Test("What is not known is named")
+    @Test("Errors name what is unknown")
     func unknown() throws {
         let model = try responsive(rain: 1, elasticity: -1)
         let known = model.catalogue.itemIDs[0]
@@ -431,8 +441,8 @@ struct ScenarioTests {
             #expect(mistake { $0.prices = [.init(.item(known), factor: factor)] } != "")
         }
         #expect(mistake { $0.unavailable = ["nothing"] }.contains("'nothing'"))
-        #expect(mistake { $0.shown = ["nothing"] }.contains("'nothing'"))
-        #expect(mistake { $0.events = ["fair"] }.contains("'fair'"))
+        #expect(mistake { $0.shownItems = ["nothing"] }.contains("'nothing'"))
+        #expect(mistake { $0.addedEventKinds = ["fair"] }.contains("'fair'"))
         #expect(mistake { $0.precipitation = -1 }.contains("-1"))
         #expect(mistake { $0.temperature = 99 }.contains("99"))
         var neutral = Scenario()

@@ -6,42 +6,42 @@ import Simulation
 import Time
 import TwinStorage
 
-/// Says why an item is recommended, from the evidence its probability is made of.
+/// Explains recommendations by the experts that an item's probability comes from.
 struct Explainer {
     let subject: Recommender.Subject
     let model: PredictionModel
     let store: TwinStore
-    /// Calibrated probabilities, of items that have one.
+    /// The calibrated probabilities of items that have one.
     var probabilities: [Int32: ModelCalibration.Probability] = [:]
 
-    /// Evidence that makes up less of an item's probability is not worth a sentence.
-    private static let shareMin = 0.1
+    /// Experts with a smaller fraction of an item's probability give no reason.
+    private static let minFraction = 0.1
 
     /// Makes the recommendation of a predicted item.
     ///
     /// - Parameters:
-    ///   - predicted: The item as the futures have it.
-    ///   - score: What it is ranked by.
-    ///   - next: The distribution of the next visit, for items that no path drew.
-    ///   - item: What the catalogue says of it.
+    ///   - predicted: The predicted item.
+    ///   - score: The score that ranks it.
+    ///   - next: The distribution of the next visit, for items that are on no path.
+    ///   - item: The item in the shop's catalogue.
     /// - Returns: The recommendation with its reasons.
-    /// - Throws: What the store throws.
+    /// - Throws: The errors of the store.
     func recommendation(
         _ predicted: PredictedItem, score: Double, next: ItemDistribution, item: Item?
     ) throws -> Recommendation {
-        var shares = predicted.sources
-        if shares.isEmpty {
+        var fractions = predicted.expertFractions
+        if fractions.isEmpty {
             let parts = next.parts(of: predicted.item)
             let total = parts.reduce(0) { $0 + $1.probability }
-            for part in parts { shares[part.name] = Double(part.probability / total) }
+            for part in parts { fractions[part.name] = Double(part.probability / total) }
         }
-        let order = ExpertID.allCases.filter { shares[$0, default: 0] >= Self.shareMin }
-            .sorted { shares[$0, default: 0] > shares[$1, default: 0] }
+        let order = ExpertID.allCases.filter { fractions[$0, default: 0] >= Self.minFraction }
+            .sorted { fractions[$0, default: 0] > fractions[$1, default: 0] }
         let probability = probabilities[predicted.item]?.value ?? predicted.probability
         let reasons = try order.map { name in
             Reason(
                 evidence: name.rawValue, text: try text(name, predicted.item),
-                probability: shares[name, default: 0] * probability)
+                probability: fractions[name, default: 0] * probability)
         }
         return make(predicted, score: score, item: item, reasons: reasons, isSurprise: false)
     }
@@ -64,7 +64,8 @@ struct Explainer {
         isSurprise: Bool
     ) -> Recommendation {
         let id = model.catalogue.itemIDs[Int(predicted.item)]
-        let date = predicted.sources.isEmpty ? nil : Timestamp(seconds: predicted.medianTime).date
+        let date =
+            predicted.expertFractions.isEmpty ? nil : Timestamp(seconds: predicted.medianTime).date
         let calibrated = probabilities[predicted.item]
         return Recommendation(
             itemID: id, name: item?.name ?? id, category: item?.category, price: item?.price,
@@ -76,7 +77,7 @@ struct Explainer {
 
     private func text(_ name: ExpertID, _ item: Int32) throws -> String {
         switch name {
-        case .history: return repetition(item)
+        case .history: return repeatPurchaseText(item)
         case .sequence: return "fits the order and rhythm of what you did lately"
         case .personalTransitions: return "you have taken it together with what you took last"
         case .transitions:
@@ -89,7 +90,7 @@ struct Explainer {
         }
     }
 
-    private func repetition(_ item: Int32) -> String {
+    private func repeatPurchaseText(_ item: Int32) -> String {
         let history = subject.history
         let times = history.items.indices.filter { history.items[$0] == item }
             .map { history.times[$0] }
@@ -107,14 +108,14 @@ struct Explainer {
         return "you take it \(rhythm), last on \(lastDate)"
     }
 
-    /// The item of the newest moments that this one follows most often.
+    /// The item of the newest baskets that the given item follows most often.
     private func likeliestSource(of item: Int32) -> Int32? {
         let history = subject.history
         let rows = model.transitions.following
         var best: (item: Int32, weight: Float)?
         let first = max(0, history.basketCount - Transitions.reach)
-        for moment in first..<history.basketCount {
-            for event in history.basket(moment) where history.items[event] != item {
+        for basket in first..<history.basketCount {
+            for event in history.basket(basket) where history.items[event] != item {
                 let row = rows.row(Int(history.items[event]))
                 for entry in row where rows.columns[entry] == item {
                     if rows.weights[entry] > best?.weight ?? 0 {
@@ -126,7 +127,7 @@ struct Explainer {
         return best?.item
     }
 
-    /// The name of the customer's own item that is closest by its vector.
+    /// The name of the customer's item with the most similar vector.
     private func nearestOwnItem(to item: Int32) throws -> String? {
         let own = Set(subject.history.items.suffix(200)).sorted()
         let nearest = own.max {
@@ -136,8 +137,8 @@ struct Explainer {
         return try nearest.map { try itemName($0) }
     }
 
-    private func itemName(_ place: Int32) throws -> String {
-        let id = model.catalogue.itemIDs[Int(place)]
+    private func itemName(_ index: Int32) throws -> String {
+        let id = model.catalogue.itemIDs[Int(index)]
         return try store.item(id)?.name ?? id
     }
 }

@@ -3,71 +3,86 @@ import Prediction
 import Shop
 import Simulation
 
-/// A predicted item with what it is ranked by.
+/// A predicted item with its score.
 struct RankedItem {
     var predicted: PredictedItem
     var score: Double
 }
 
 extension Recommender {
-    /// How much less probable than another an item may be to come before it: the ratio of the least
-    /// to the greatest that taste and preference make of a probability is 0.41.
+    /// Taste × preference of one item is at least 0.41 times that of another.
+    ///
+    /// So an item with less than 0.4 × the probability of the last listed one cannot enter the
+    /// list.
     private static let maxReorderingRatio: Float = 0.4
 
-    /// The items that may be among the best as far as the list reaches, by place.
+    /// The items that can be in the list or before it, in order of their index.
     ///
-    /// An item that no path drew is rarer than one path in all, and the next visit tells how much
-    /// rarer. Without paths, the next visit tells of all. Items too improbable to get into the list
-    /// are left out; so pages of one list fit together, and the store is asked of few items.
+    /// The probability of an item that is on no path is that of the next visit divided by the
+    /// number of paths. Without paths, the next visit gives all probabilities. Items that cannot
+    /// enter the list are left out, so that few items are read from the store. Pages of one list
+    /// are consistent.
+    ///
+    /// - Parameters:
+    ///   - futures: The customer's futures.
+    ///   - next: The distribution of the next visit.
+    ///   - rejected: The ids of items that are never listed.
+    ///   - calibrated: The calibrated probabilities of items that have one.
+    ///   - options: The options.
+    /// - Returns: The candidates.
     func candidates(
         _ futures: Futures, next: ItemDistribution, excluding rejected: Set<String>,
         calibrated: [Int32: ModelCalibration.Probability] = [:], options: RecommendationOptions
     ) -> [PredictedItem] {
-        var drawn: [Int32: PredictedItem] = [:]
+        var simulated: [Int32: PredictedItem] = [:]
         if options.usesPaths {
             let bought = futures.itemProbabilities(types: [EventType.purchase.rawValue])
             for predicted in bought.isEmpty ? futures.itemProbabilities() : bought {
-                drawn[predicted.item] = predicted
+                simulated[predicted.item] = predicted
             }
         }
         let paths = options.usesPaths ? Float(max(1, futures.pathCount)) : 1
         var probabilities = next.probabilities.map { $0 / paths }
-        for predicted in drawn.values {
+        for predicted in simulated.values {
             probabilities[Int(predicted.item)] = Float(
                 calibrated[predicted.item]?.value ?? predicted.probability)
         }
-        for place in rejected.compactMap(model.catalogue.index(of:)) {
-            probabilities[Int(place)] = 0
+        for index in rejected.compactMap(model.catalogue.index(of:)) {
+            probabilities[Int(index)] = 0
         }
         let last = topIndices(probabilities, options.offset + options.count).last
         let least = last.map { probabilities[Int($0)] * Self.maxReorderingRatio } ?? 0
-        let unseen = wilsonInterval(hits: 0, trials: futures.pathCount)
-        return probabilities.indices.compactMap { place in
-            guard probabilities[place] > 0, probabilities[place] >= least else { return nil }
-            let probability = Double(probabilities[place])
-            return drawn[Int32(place)]
+        let intervalWithoutHits = wilsonInterval(hits: 0, trials: futures.pathCount)
+        return probabilities.indices.compactMap { index in
+            guard probabilities[index] > 0, probabilities[index] >= least else { return nil }
+            let probability = Double(probabilities[index])
+            return simulated[Int32(index)]
                 ?? PredictedItem(
-                    item: Int32(place), probability: probability,
-                    interval: options.usesPaths ? unseen : probability...probability,
+                    item: Int32(index), probability: probability,
+                    interval: options.usesPaths ? intervalWithoutHits : probability...probability,
                     medianTime: futures.origin)
         }
     }
 
-    /// Orders items by probability × taste × preference (`rank` of document 004).
+    /// Sorts items by the score probability × taste × preference.
     ///
-    /// Probability comes from the futures, calibrated where that is known, and leads. Taste is `exp(closeness / 4)` of the item's
-    /// vector to the customer's; preference is `(0.02 + share of the item's category)^0.1`. Both are
-    /// gentle on purpose: they order items that are about equally probable. Each of the three can
-    /// be switched off.
+    /// - The probability is the calibrated one, or else the path probability.
+    /// - Taste is exp(c / 4), with c the cosine similarity of the item's vector and the customer's.
+    /// - Preference is (0.02 + s)^0.1, with s the share of the item's category in the customer's
+    ///   activity.
+    ///
+    /// Taste and preference are weak: they order items of about equal probability. Each can be
+    /// switched off.
     func rank(
-        _ items: some Sequence<PredictedItem>, items details: [String: Item], taste: UserEmbedding,
+        _ items: some Sequence<PredictedItem>, items details: [String: Item],
+        embedding: UserEmbedding,
         preferences: UserTwin.Preferences,
         calibrated: [Int32: ModelCalibration.Probability] = [:], options: RecommendationOptions
     ) -> [RankedItem] {
         items.map { predicted in
             var score = calibrated[predicted.item]?.value ?? predicted.probability
             if options.usesEmbeddings {
-                score *= exp(Double(taste.closeness(predicted.item)) / 4)
+                score *= exp(Double(embedding.cosineSimilarity(predicted.item)) / 4)
             }
             if options.usesPreferences, !preferences.categories.isEmpty {
                 let category = details[itemID(predicted.item)]?.category

@@ -1,14 +1,13 @@
 package import Simulation
 package import Time
 
-/// One reason why an item is recommended, with its part of the item's probability.
+/// A reason for a recommendation, with its part of the item's probability.
 package struct Reason: Hashable, Sendable, Codable {
-    /// The evidence, as the model names it.
+    /// The name of the expert that the reason comes from.
     package var evidence: String
     /// The reason in words that a shopper understands.
     package var text: String
-    /// The part of the item's probability (``Recommendation/bestProbability``) that comes from this
-    /// evidence.
+    /// The part of ``Recommendation/bestProbability`` that comes from this expert.
     package var probability: Double
 }
 
@@ -16,108 +15,108 @@ package struct Reason: Hashable, Sendable, Codable {
 package struct Recommendation: Hashable, Sendable, Codable {
     /// The item.
     package var itemID: String
-    /// What a shopper calls it.
+    /// The name of the item.
     package var name: String
-    /// The kind of goods.
+    /// The category of the item, if known.
     package var category: String?
-    /// The price of one.
+    /// The price of one piece, if known.
     package var price: Double?
-    /// What the list is sorted by.
+    /// The score that ranks the item; the list is in descending order of it.
     package var score: Double
-    /// The share of simulated futures in which the customer takes the item within the horizon.
+    /// The path probability of the item within the horizon.
     package var probability: Double
-    /// A 95 % interval for ``probability`` from the number of paths alone.
+    /// The 95 % interval of ``probability`` by the number of paths: lower and upper end.
     package var interval: [Double]
-    /// The probability that the customer buys the item within the horizon, fitted to what came after
-    /// earlier forecasts.
+    /// The calibrated probability that the customer buys the item within the horizon.
     ///
-    /// It is `nil` without a back-test of the model, and for items that no path buys.
+    /// `nil` without a calibration of the model, and for items that are on no path.
     package var calibratedProbability: Double?
-    /// How far probabilities of about that size were from how often things happened.
+    /// The error of ``calibratedProbability`` by the back-test, as a standard error.
     package var modelError: Double?
-    /// The probability that may be trusted most: ``calibratedProbability``, or else ``probability``.
+    /// The best estimate: ``calibratedProbability``, or else ``probability``.
     package var bestProbability: Double { calibratedProbability ?? probability }
-    /// A 95 % interval for ``bestProbability``, by the number of paths and by the model's error where
-    /// that is known.
+    /// The 95 % interval of ``bestProbability``, by the number of paths and by ``modelError``.
     package var bestInterval: ClosedRange<Double> {
         let low = interval.first ?? probability
         let high = interval.last ?? probability
         guard let calibratedProbability, let modelError else {
             return min(low, high)...max(low, high)
         }
-        let chance = max(0, high - low) / 2
-        let spread = (chance * chance + 4 * modelError * modelError).squareRoot()
+        let halfWidth = max(0, high - low) / 2
+        let spread = (halfWidth * halfWidth + 4 * modelError * modelError).squareRoot()
         return max(0, calibratedProbability - spread)...min(1, calibratedProbability + spread)
     }
-    /// The median date of the first time, as `2026-03-01`; `nil` when no path has one.
+    /// The median date of the first event with the item, as `2026-03-01`; `nil` without one on any
+    /// path.
     package var expectedDate: String?
-    /// Why, weightiest first.
+    /// The reasons, strongest first.
     package var reasons: [Reason]
-    /// Whether this is a surprise pick: unexpected, yet close to the customer's taste.
+    /// Whether this is a surprise: new to the customer, and close to the customer's taste.
     package var isSurprise: Bool
 }
 
-/// The answer to a request for recommendations.
+/// The recommendations for one customer.
 package struct RecommendationList: Sendable, Codable {
     /// The customer's pseudonym.
     package var userID: String
-    /// Whether nothing is known of the customer, so that the items are what is popular now.
+    /// Whether this is a cold start: nothing is known of the customer, and the items are popular
+    /// ones.
     package var isColdStart: Bool
-    /// The moment from which the futures start, ISO 8601.
+    /// The origin of the paths, ISO 8601.
     package var asOf: String
-    /// How far the futures reach, in days.
+    /// The horizon, in days.
     package var horizonDays: Double
     /// The model's version.
     package var modelVersion: String
     /// The items, best first.
     package var items: [Recommendation]
-    /// A surprise pick that is not in the list; `nil` when none was asked for or found.
+    /// A surprise that is not in the list; `nil` if none was requested or found.
     package var surprise: Recommendation?
 }
 
-/// What to recommend, and how.
+/// The options of a request for recommendations.
 package struct RecommendationOptions: Sendable {
-    /// How many items; 10 unless given (`topN` of document 004).
+    /// The number of items.
     package var count = 10
-    /// How many of the best to pass over, for paging.
+    /// The number of the best items to skip, for paging.
     package var offset = 0
-    /// Whether simulated paths rank the items; otherwise the next visit's distribution does.
+    /// Whether probabilities come from simulated paths, or else from the next visit.
     package var usesPaths = true
-    /// Whether closeness to the customer's taste by item vectors counts.
+    /// Whether the cosine similarity to the customer's taste counts.
     package var usesEmbeddings = true
-    /// Whether the categories that the customer prefers count.
+    /// Whether the customer's preferred categories count.
     package var usesPreferences = true
-    /// Whether a surprise pick is added beside the list.
+    /// Whether to add a surprise.
     package var wantsSurprise = true
-    /// How far to look, in days.
+    /// The horizon, in days.
     package var horizonDays = 28.0
-    /// How many futures.
+    /// The number of paths.
     package var paths = 500
-    /// Decides every random choice.
+    /// The seed of all random numbers.
     package var seed: UInt64 = 7
-    /// The moment to start from; the store's newest event unless given.
+    /// The origin; the time of the store's newest event unless given.
     package var asOf: Timestamp?
-    /// Threads to simulate with; the result does not depend on it.
+    /// The number of threads; it does not affect the result.
     package var threads = 2
 
-    /// Items that a list may have at most.
+    /// The greatest ``count``.
     package static let countMax = 200
-    /// Items that may be passed over and listed at most.
+    /// The greatest sum of ``offset`` and ``count``.
     package static let reachMax = 10_000
 
-    /// The defaults.
+    /// Creates the default options.
     package init() {}
 
-    /// The settings of the simulation that these options ask for.
+    /// The settings of the simulation for these options.
     package var simulation: SimulationSettings {
         let days = horizonDays.isFinite ? max(0, min(horizonDays, 1e6)) : 0
         return SimulationSettings(
             horizonSeconds: Int64(days * 86_400), paths: paths, seed: seed, threads: threads)
     }
 
-    /// Checks the bounds of the options.
+    /// Checks the range of each option.
     ///
-    /// - Throws: ``RecommendationError`` naming the option and its range.
+    /// - Throws: ``RecommendationError`` that names the option and its range.
     package func validate() throws(RecommendationError) {
         guard (1...Self.countMax).contains(count) else {
             throw RecommendationError("count is \(count). Use a number from 1 to \(Self.countMax).")
@@ -131,9 +130,9 @@ package struct RecommendationOptions: Sendable {
     }
 }
 
-/// A request for recommendations that cannot be met, and why.
+/// The reason why a request for recommendations is not valid.
 package struct RecommendationError: Error, CustomStringConvertible, Sendable, Hashable {
-    /// What is wrong, and what would be right.
+    /// What is wrong, and what to do.
     package let description: String
 
     init(_ description: String) { self.description = description }

@@ -8,24 +8,24 @@ package import TwinStorage
 
 /// Recommends items to customers from their simulated futures.
 ///
-/// A recommender is made once for a store and a model, and may be used from any thread.
+/// A recommender is created once for a store and a model. It can be used from any thread.
 package struct Recommender: Sendable {
     let store: TwinStore
     let model: PredictionModel
     private let version: String
     private let histories: TwinHistories
     private let simulator: Simulator
-    private let outlooks: DayFactorCache
+    private let dayFactors: DayFactorCache
     private let calibration: ModelCalibration?
 
-    /// Makes a recommender.
+    /// Creates a recommender.
     ///
     /// - Parameters:
-    ///   - store: The twins.
+    ///   - store: The store of the twins.
     ///   - model: The model.
-    ///   - version: What the model is called in answers.
-    ///   - calibration: Makes probabilities of shares of paths; they are told as they are without.
-    /// - Throws: What the store throws.
+    ///   - version: The model's version, for the answers.
+    ///   - calibration: The calibration of path probabilities, if there is one.
+    /// - Throws: The errors of the store.
     package init(
         store: TwinStore, model: PredictionModel, version: String,
         calibration: ModelCalibration? = nil
@@ -36,41 +36,41 @@ package struct Recommender: Sendable {
         self.version = version
         histories = try TwinHistories(store, catalogue: model.catalogue)
         simulator = Simulator(model)
-        outlooks = DayFactorCache(
+        dayFactors = DayFactorCache(
             model, model.response.isNeutral ? ContextFeeds() : try store.contextFeeds())
     }
 
-    /// Makes a recommender of a version of a model.
+    /// Creates a recommender with a version of a model.
     ///
-    /// - Throws: What the store throws.
+    /// - Throws: The errors of the store.
     package init(store: TwinStore, _ trained: TrainedModel) throws {
         try self.init(
             store: store, model: trained.model, version: trained.version,
             calibration: trained.calibration)
     }
 
-    /// Everything that one question about a customer needs, read once.
+    /// Everything that a question about one customer needs, read once.
     package struct Subject: Sendable {
-        /// What the store knows.
+        /// The customer's snapshot.
         package let snapshot: CustomerSnapshot
-        /// The events as the model sees them.
+        /// The events with items of the model's catalogue.
         package let history: History
-        /// The context of the next event, with the LSTM's state: the one replay of the history.
+        /// The query of the next event, with the LSTM's state after the history.
         package let next: PredictionQuery
 
         /// The customer's twin.
         package var twin: UserTwin { snapshot.twin }
-        /// The moment from which futures start.
+        /// The origin of the futures.
         package var origin: Timestamp { snapshot.asOf }
     }
 
-    /// Reads a customer's twin and history as of a moment.
+    /// Reads a customer's twin and history as of a time.
     ///
     /// - Parameters:
-    ///   - userID: The customer's id as the shop knows it; may be unknown.
-    ///   - asOf: The moment; the store's newest event unless given.
-    /// - Returns: The twin, cold if nothing is known, and its history.
-    /// - Throws: What the store throws.
+    ///   - userID: The customer's id in the shop; may be unknown to the store.
+    ///   - asOf: The time; that of the store's newest event unless given.
+    /// - Returns: The twin and its history; both are empty for an unknown customer.
+    /// - Throws: The errors of the store.
     package func subject(_ userID: String, asOf: Timestamp? = nil) throws -> Subject {
         let snapshot = try store.snapshot(of: userID, asOf: asOf)
         let history = try histories.history(of: snapshot)
@@ -78,25 +78,25 @@ package struct Recommender: Sendable {
             snapshot: snapshot, history: history, next: model.nextQuery(after: history))
     }
 
-    /// Simulates a customer's futures (`simulate` of document 004), as the days ahead
-    /// are known to be.
+    /// Simulates a customer's futures, with the factors of the days ahead.
+    ///
+    /// - Throws: `FuturesError` for a setting out of range; `CancellationError`.
     package func simulate(_ subject: Subject, settings: SimulationSettings) throws -> Futures {
         try settings.validate()
         return try simulator.simulate(
             subject.history, from: subject.origin.seconds, settings: settings,
-            factors: outlooks.factors(
+            factors: dayFactors.factors(
                 of: subject.snapshot, horizonSeconds: settings.horizonSeconds),
             next: subject.next)
     }
 
-    /// The items to recommend to a customer (`recommend` of document 004).
+    /// Recommends items to a customer.
     ///
-    /// Loads the twin, simulates its futures, counts the items in them, ranks them by probability,
-    /// taste and preferences, and returns the best. A customer of whom nothing is known gets what
-    /// is popular, marked as a cold start.
+    /// It reads the twin, simulates its futures, and ranks the items of the paths by probability,
+    /// taste and preference. An unknown customer gets popular items, marked as a cold start.
     ///
-    /// - Throws: ``RecommendationError`` or `FuturesError` for an option out of its range; what
-    ///   the store throws; `CancellationError` when the task is cancelled.
+    /// - Throws: ``RecommendationError`` or `FuturesError` for an option out of range; the errors
+    ///   of the store; `CancellationError` when the task is cancelled.
     package func recommend(
         _ userID: String, options: RecommendationOptions = RecommendationOptions()
     ) throws -> RecommendationList {
@@ -108,12 +108,14 @@ package struct Recommender: Sendable {
         return try recommendations(subject, futures: futures, options: options)
     }
 
-    /// The items to recommend from futures that were simulated before.
+    /// Recommends items from futures that were simulated before.
+    ///
+    /// - Throws: ``RecommendationError`` for an option out of range; the errors of the store.
     package func recommendations(
         _ subject: Subject, futures: Futures, options: RecommendationOptions
     ) throws -> RecommendationList {
         try options.validate()
-        let taste = UserEmbedding(subject.history, model: model)
+        let embedding = UserEmbedding(subject.history, model: model)
         let next = model.prediction(for: subject.next)
         let rejected = Set(
             subject.twin.itemGraph.interactions.filter { $0.type == .reject }.map(\.itemID))
@@ -122,7 +124,7 @@ package struct Recommender: Sendable {
             futures, next: next, excluding: rejected, calibrated: calibrated, options: options)
         let items = try store.items(predicted.map { itemID($0.item) })
         let ranked = rank(
-            predicted, items: items, taste: taste, preferences: subject.twin.preferences,
+            predicted, items: items, embedding: embedding, preferences: subject.twin.preferences,
             calibrated: calibrated, options: options)
         let best = ranked.dropFirst(options.offset).prefix(options.count)
         let explainer = Explainer(
@@ -134,7 +136,7 @@ package struct Recommender: Sendable {
         var surprise: Recommendation?
         if options.wantsSurprise, !subject.history.isEmpty {
             surprise = try surprisePick(
-                subject, futures: futures, next: next, taste: taste,
+                subject, futures: futures, next: next, embedding: embedding,
                 excluding: rejected.union(listed.map(\.itemID)), explainer: explainer)
         }
         return RecommendationList(
@@ -143,8 +145,8 @@ package struct Recommender: Sendable {
             modelVersion: version, items: listed, surprise: surprise)
     }
 
-    /// The calibrated probabilities of items that are bought in any path; empty if nobody has said
-    /// how far shares of paths can be trusted.
+    /// The calibrated probabilities of the items that are bought on any path; empty without a
+    /// calibration or a history.
     private func probabilities(
         _ subject: Subject, _ futures: Futures
     ) -> [Int32: ModelCalibration.Probability] {
@@ -155,24 +157,24 @@ package struct Recommender: Sendable {
             within: futures.horizonSeconds)
     }
 
-    func itemID(_ place: Int32) -> String { model.catalogue.itemIDs[Int(place)] }
+    func itemID(_ index: Int32) -> String { model.catalogue.itemIDs[Int(index)] }
 }
 
-/// Where a customer's taste lies among the item vectors.
+/// A customer's taste: the mean direction of the vectors of the newest items.
 struct UserEmbedding: Sendable {
-    /// The mean direction of the newest items' vectors, newer ones counting more; empty if there
-    /// are none.
+    /// The sum of the normalised vectors, with higher weights for newer items; empty without a
+    /// history.
     private let direction: [Float]
     private let model: PredictionModel
 
-    /// Events that taste is made from.
-    private static let reach = 60
+    /// The number of newest events that count.
+    private static let eventLimit = 60
 
     init(_ history: History, model: PredictionModel) {
         self.model = model
         let dimensions = model.embeddings.dimensions
         var sum = [Float](repeating: 0, count: dimensions)
-        for (age, item) in history.items.reversed().prefix(Self.reach).enumerated() {
+        for (age, item) in history.items.reversed().prefix(Self.eventLimit).enumerated() {
             let vector = model.embeddings.vector(Int(item))
             var square: Float = 0
             for value in vector { square += value * value }
@@ -183,8 +185,8 @@ struct UserEmbedding: Sendable {
         direction = history.isEmpty ? [] : sum
     }
 
-    /// The cosine of an item's vector with the taste, −1 to 1; 0 if there is no taste.
-    func closeness(_ item: Int32) -> Float {
+    /// The cosine similarity of an item's vector and the taste, −1 to 1; 0 without a history.
+    func cosineSimilarity(_ item: Int32) -> Float {
         guard !direction.isEmpty else { return 0 }
         var product: Float = 0
         var own: Float = 0

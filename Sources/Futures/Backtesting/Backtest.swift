@@ -2,22 +2,22 @@ import Kernels
 package import Prediction
 package import Simulation
 
-/// What a back-test asks, and how thoroughly.
+/// The settings of a back-test.
 package struct BacktestSettings: Sendable, Hashable {
     /// The horizons, in seconds, ascending.
     package var horizons: [Int64]
     /// The types of events that count as a purchase.
     package var types: Set<UInt8>
-    /// How many paths of each customer are simulated.
+    /// The number of paths of each customer.
     package var paths: Int
-    /// How many items of each customer's list are compared.
+    /// The number of items of each customer's list.
     package var listLength: Int
-    /// Decides every random choice.
+    /// The seed of all random numbers.
     package var seed: UInt64
-    /// Threads; the result does not depend on it.
+    /// The number of threads; it does not affect the result.
     package var threads: Int
 
-    /// Makes settings.
+    /// Creates settings.
     package init(
         horizons: [Int64] = [7 * 86_400, 28 * 86_400], types: Set<UInt8>, paths: Int = 200,
         listLength: Int = 20, seed: UInt64 = 7, threads: Int = 2
@@ -36,12 +36,13 @@ package struct BacktestSettings: Sendable, Hashable {
     func validate() throws(FuturesError) {
         guard let first = horizons.first, first > 0,
             zip(horizons, horizons.dropFirst()).allSatisfy({ $0 < $1 })
-        else { throw FuturesError("A back-test needs horizons above 0, the shortest first.") }
+        else { throw FuturesError("The horizons of a back-test must be above 0 and ascending.") }
         guard (1...1_000).contains(listLength) else {
             throw FuturesError("The list has \(listLength) items. Use a number from 1 to 1000.")
         }
         guard !types.isEmpty else {
-            throw FuturesError("A back-test needs a type of event that counts as a purchase.")
+            throw FuturesError(
+                "A back-test needs at least one type of event that counts as a purchase.")
         }
         try simulation(seed: seed).validate()
     }
@@ -52,25 +53,25 @@ package struct BacktestSettings: Sendable, Hashable {
     }
 }
 
-/// Asks a model at moments of the past what would come, and compares.
+/// Forecasts customers from origins in the past, and compares the forecasts with the outcomes.
 ///
-/// The answer is worth what the model has not seen: train it on what was known at the first of the
-/// moments.
+/// The model must not have been trained on the outcomes: train it on events until the first of the
+/// origins.
 package struct Backtest: Sendable {
     private let simulator: Simulator
     private let settings: BacktestSettings
     private let categories: [Int]
 
-    /// Customers that are asked about between two reports of progress.
+    /// The number of customers between two reports of progress.
     private static let batch = 32
 
     /// Makes a back-test of a model.
     ///
     /// - Parameters:
     ///   - model: The model.
-    ///   - settings: What to ask.
-    ///   - categories: The category of each item of the catalogue, by number; may be empty.
-    /// - Throws: ``FuturesError`` when a setting is out of its range.
+    ///   - settings: The settings.
+    ///   - categories: The category index of each item of the catalogue; may be empty.
+    /// - Throws: ``FuturesError`` when a setting is out of range.
     package init(
         _ model: PredictionModel, settings: BacktestSettings, categories: [Int] = []
     ) throws(FuturesError) {
@@ -80,20 +81,20 @@ package struct Backtest: Sendable {
         self.categories = categories
     }
 
-    /// Simulates each customer from the moment on, and compares with what came.
+    /// Simulates each customer from the origin, and compares the paths with the outcome.
     ///
     /// - Parameters:
-    ///   - hindsights: Customers at moments of the past.
-    ///   - progress: Told how many are done.
-    /// - Returns: A forecast for each, in their order.
+    ///   - cases: Customers at origins in the past.
+    ///   - progress: Receives the number of finished cases.
+    /// - Returns: A forecast for each case, in their order.
     /// - Throws: `CancellationError` when the task is cancelled.
     package func forecasts(
-        _ hindsights: [BacktestCase], progress: (Int) -> Void
+        of cases: [BacktestCase], progress: (Int) -> Void
     ) throws -> [Forecast] {
         var forecasts: [Forecast] = []
-        for start in stride(from: 0, to: hindsights.count, by: Self.batch) {
+        for start in stride(from: 0, to: cases.count, by: Self.batch) {
             try Task.checkCancellation()
-            let part = hindsights[start..<min(hindsights.count, start + Self.batch)]
+            let part = cases[start..<min(cases.count, start + Self.batch)]
             let done = parallelMap(part.count, threads: settings.threads) { index in
                 Result { try forecast(part[start + index], index: start + index) }
             }
@@ -103,15 +104,15 @@ package struct Backtest: Sendable {
         return forecasts
     }
 
-    private func forecast(_ hindsight: BacktestCase, index: Int) throws -> Forecast {
-        // Customers draw numbers of their own, so that errors by chance do not add up.
+    private func forecast(_ backtestCase: BacktestCase, index: Int) throws -> Forecast {
+        // Each case has its own seed, so that Monte Carlo errors are independent.
         let random = Philox(seed: settings.seed, stream: 0xBAC7)
         let futures = try simulator.simulate(
-            hindsight.history, from: hindsight.origin,
+            backtestCase.history, from: backtestCase.origin,
             settings: settings.simulation(seed: random.bits(at: UInt64(index))),
-            factors: hindsight.factors)
+            factors: backtestCase.factors)
         return Forecast(
-            hindsight, futures, horizons: settings.horizons, types: settings.types,
+            backtestCase, futures, horizons: settings.horizons, types: settings.types,
             listLength: settings.listLength, categories: categories)
     }
 }

@@ -1,59 +1,60 @@
 import Kernels
 package import Learning
 package import Prediction
-import Shop
+package import Shop
 package import Simulation
 import Time
 package import TwinStorage
 
 /// A back-test of the way in which a store's models are trained.
 ///
-/// A model that was trained on what was known at the first of some moments a week apart is asked at
-/// these; what came after them fits the calibration. A model that was trained at the origin, some
-/// weeks later, is asked there; what came tells how well the calibration holds. Both are as fresh
-/// when they are asked as a model in use is.
+/// Model A is trained on events until the first of the calibration origins, which are a week apart.
+/// It forecasts from each of them, and the outcomes fit the calibration. Model B is trained on
+/// events until the test origin, some weeks later. It forecasts from there, and the outcomes
+/// measure how well the calibration holds. Both are as fresh when they forecast as a model in use
+/// is.
 package struct RollingBacktest: Sendable {
-    /// When the questions are asked.
+    /// The origins of the forecasts.
     package struct Origins: Sendable, Hashable {
-        /// The moment whose forecasts are judged, in seconds since 1970.
-        package let origin: Int64
-        /// The earlier moments that the calibration is fitted to, newest first.
-        package let earlier: [Int64]
+        /// The test origin, in seconds since 1970.
+        package let test: Int64
+        /// The calibration origins, newest first.
+        package let calibration: [Int64]
 
-        /// A back-test from an origin.
+        /// Computes the calibration origins for a test origin.
         ///
         /// - Parameters:
-        ///   - origin: The moment, in seconds since 1970.
-        ///   - longest: The longest horizon, in seconds: what came after the earlier moments must be
-        ///     known at the origin.
-        ///   - calibrations: How many earlier moments, a week apart.
+        ///   - origin: The test origin, in seconds since 1970.
+        ///   - longest: The longest horizon, in seconds. The outcomes of the calibration origins
+        ///     must be known at the test origin.
+        ///   - calibrations: The number of calibration origins, a week apart.
         package init(origin: Int64, longest: Int64, calibrations: Int) {
-            self.origin = origin
-            earlier = (0..<calibrations).map { origin - longest - Int64($0) * 7 * 86_400 }
+            test = origin
+            calibration = (0..<calibrations).map { origin - longest - Int64($0) * 7 * 86_400 }
         }
 
-        /// The moment at which the training of the model ends that is asked at the earlier ones.
-        package var first: Int64 { earlier.last ?? origin }
+        /// The earliest origin, at which the training data of model A end.
+        package var first: Int64 { calibration.last ?? test }
     }
 
-    /// The models that are asked.
+    /// The models that forecast.
     package struct Models: Sendable {
-        /// The one that is asked at the earlier moments.
+        /// Model A, which forecasts from the calibration origins.
         package let earlier: PredictionModel
-        /// The one that is asked at the origin.
+        /// Model B, which forecasts from the test origin.
         package let last: PredictionModel
     }
 
-    /// Customers at the moments at which they are asked about.
+    /// The customers of a back-test at their origins.
     package struct Cohort: Sendable {
-        /// At all of the earlier moments.
+        /// The customers at all calibration origins.
         package var earlier: [BacktestCase]
-        /// At the origin.
+        /// The customers at the test origin.
         package var last: [BacktestCase]
     }
 
     private let store: TwinStore
-    private let moments: Origins
+    private let origins: Origins
     private let settings: BacktestSettings
     private let configuration: TrainingConfiguration
 
@@ -61,136 +62,139 @@ package struct RollingBacktest: Sendable {
     ///
     /// - Parameters:
     ///   - store: The store.
-    ///   - moments: When to ask.
-    ///   - settings: What to ask.
-    ///   - configuration: How the model is trained.
-    /// - Throws: ``FuturesError`` when a setting is out of its range.
+    ///   - origins: The origins of the forecasts.
+    ///   - settings: The settings of the forecasts.
+    ///   - configuration: The configuration of the training.
+    /// - Throws: ``FuturesError`` when a setting is out of range.
     package init(
-        _ store: TwinStore, at moments: Origins, settings: BacktestSettings,
+        _ store: TwinStore, at origins: Origins, settings: BacktestSettings,
         configuration: TrainingConfiguration
     ) throws(FuturesError) {
         try settings.validate()
         self.store = store
-        self.moments = moments
+        self.origins = origins
         self.settings = settings
         self.configuration = configuration
     }
 
     /// Trains the models of the back-test.
     ///
-    /// - Parameter progress: Told of the work as it goes, with the number of the model from 1.
+    /// - Parameter progress: Receives the number of the model, from 1, and the progress of its
+    ///   training.
     /// - Returns: The models.
-    /// - Throws: As `Trainer.train(_:progress:)`, and what the store throws.
+    /// - Throws: The errors of `Trainer.train(_:progress:)` and of the store.
     package func models(
         progress: @escaping (Int, TrainingProgress) -> Void
     ) throws -> Models {
         let trainer = try Trainer(configuration)
-        func train(_ number: Int, until moment: Int64) throws -> PredictionModel {
+        func train(_ number: Int, until origin: Int64) throws -> PredictionModel {
             let data = try TrainingData(
                 store, minimumItemCount: configuration.minimumItemCount,
-                until: Timestamp(seconds: moment))
+                until: Timestamp(seconds: origin))
             return try trainer.train(data) { progress(number, $0) }.model
         }
         return Models(
-            earlier: try train(1, until: moments.first),
-            last: try train(2, until: moments.origin))
+            earlier: try train(1, until: origins.first),
+            last: try train(2, until: origins.test))
     }
 
-    /// Customers at the moments, also those of whom nothing is known then.
+    /// Some customers at all origins, with those who have no history yet.
     ///
     /// - Parameters:
-    ///   - models: The models that will be asked.
-    ///   - numbers: The running numbers of their twins, in the order of the result; `nil` for those
-    ///     that have none.
-    /// - Returns: Customers at each of the earlier moments, and at the origin.
-    /// - Throws: What the store throws.
-    package func people(_ models: Models, of numbers: [Int?]) throws -> Cohort {
+    ///   - models: The models that will forecast.
+    ///   - twins: The customers' twins, in the order of the result; `nil` for a customer without
+    ///     one.
+    /// - Returns: The customers at each of the origins.
+    /// - Throws: The errors of the store.
+    package func cohort(_ models: Models, of twins: [TwinID?]) throws -> Cohort {
         Cohort(
             earlier: Array(
-                try hindsights(models.earlier, at: moments.earlier, of: numbers).joined()),
-            last: Array(
-                try hindsights(models.last, at: [moments.origin], of: numbers).joined()))
+                try cases(models.earlier, at: origins.calibration, of: twins).joined()),
+            last: Array(try cases(models.last, at: [origins.test], of: twins).joined()))
     }
 
-    /// Customers at the moments, of whom something is known then.
+    /// The customers at all origins, at each of them those who have a history then.
     ///
     /// - Parameters:
-    ///   - models: The models that will be asked.
-    ///   - count: How many at most at each of the moments, chosen by the seed; all unless given.
-    /// - Returns: Customers at each of the earlier moments, and at the origin.
-    /// - Throws: What the store throws.
-    package func people(_ models: Models, count: Int? = nil) throws -> Cohort {
-        var numbers = Array(0..<(try store.allocatedTwinCount()))
-        if let count, count < numbers.count {
+    ///   - models: The models that will forecast.
+    ///   - count: The largest number of customers at each origin, chosen by the seed; all unless
+    ///     given.
+    /// - Returns: The customers at each of the origins.
+    /// - Throws: The errors of the store.
+    package func cohort(_ models: Models, count: Int? = nil) throws -> Cohort {
+        var twins = try store.twinIDs()
+        if let count, count < twins.count {
             var generator = PhiloxGenerator(seed: settings.seed)
-            // Some of whom nothing is known at a moment are passed over, so more are looked at.
-            numbers = numbers.shuffled(using: &generator).prefix(2 * count).sorted()
+            // Customers without a history at an origin are left out, so more are read.
+            twins = twins.shuffled(using: &generator).prefix(2 * count).sorted()
         }
-        func chosen(_ model: PredictionModel, _ moments: [Int64]) throws -> [BacktestCase] {
-            try hindsights(model, at: moments, of: numbers.map { $0 }).flatMap { customers in
-                let known = customers.filter { !$0.history.isEmpty }
+        func chosen(_ model: PredictionModel, _ origins: [Int64]) throws -> [BacktestCase] {
+            try cases(model, at: origins, of: twins).flatMap { cases in
+                let known = cases.filter { !$0.history.isEmpty }
                 guard let count, count < known.count else { return known }
                 var generator = PhiloxGenerator(seed: settings.seed)
                 return Array(known.shuffled(using: &generator).prefix(count))
             }
         }
         return Cohort(
-            earlier: try chosen(models.earlier, moments.earlier),
-            last: try chosen(models.last, [moments.origin]))
+            earlier: try chosen(models.earlier, origins.calibration),
+            last: try chosen(models.last, [origins.test]))
     }
 
-    private func hindsights(
-        _ model: PredictionModel, at moments: [Int64], of numbers: [Int?]
+    /// The customers at each of some origins.
+    private func cases(
+        _ model: PredictionModel, at origins: [Int64], of twins: [TwinID?]
     ) throws -> [[BacktestCase]] {
         let histories = try TwinHistories(store, catalogue: model.catalogue)
-        let wholes = try numbers.map { number in
-            try number.flatMap { try store.snapshot(of: TwinID(rawValue: $0)) }
+        let wholeHistories = try twins.map { id in
+            try id.flatMap { try store.snapshot(of: $0) }
                 .map { try histories.history(of: $0) } ?? History()
         }
         let feeds = try store.contextFeeds()
-        return try moments.map { moment in
-            let outlooks = DayFactorCache(model, feeds.known(at: Timestamp(seconds: moment)))
-            return try zip(numbers, wholes).map { number, whole in
-                var hindsight = BacktestCase(whole, at: moment, horizonSeconds: settings.longest)
-                guard !model.response.isNeutral else { return hindsight }
-                hindsight.factors = try number.flatMap {
-                    try store.snapshot(
-                        of: TwinID(rawValue: $0), asOf: Timestamp(seconds: moment))
-                }.flatMap { outlooks.factors(of: $0, horizonSeconds: settings.longest) }
-                return hindsight
+        return try origins.map { origin in
+            let asOf = Timestamp(seconds: origin)
+            let factors = DayFactorCache(model, feeds.known(at: asOf))
+            return try zip(twins, wholeHistories).map { id, history in
+                var backtestCase = BacktestCase(
+                    history, at: origin, horizonSeconds: settings.longest)
+                guard !model.response.isNeutral else { return backtestCase }
+                // City and consent are those as of the origin.
+                backtestCase.factors = try id.flatMap { try store.snapshot(of: $0, asOf: asOf) }
+                    .flatMap { factors.factors(of: $0, horizonSeconds: settings.longest) }
+                return backtestCase
             }
         }
     }
 
-    /// What was foreseen.
+    /// The result of a back-test.
     package struct Result: Sendable {
-        /// The forecasts from the earlier moments.
+        /// The forecasts from the calibration origins.
         package let earlier: [Forecast]
-        /// The forecasts from the origin.
+        /// The forecasts from the test origin.
         package let last: [Forecast]
         /// The types of events that count as a purchase.
         package let types: Set<UInt8>
-        /// How well the last ones held, calibrated by the earlier ones.
+        /// The quality of the last forecasts, calibrated by the earlier ones.
         package let report: BacktestReport
-        /// What ships with a model that is trained in the same way.
+        /// The calibration for a model that is trained in the same way.
         package let calibration: ModelCalibration
     }
 
-    /// Asks the models, and compares with what came.
+    /// Forecasts all customers, and compares the forecasts with the outcomes.
     ///
     /// - Parameters:
     ///   - models: The models.
-    ///   - people: Customers at the moments.
-    ///   - progress: Told how many questions of how many are answered.
-    /// - Returns: The forecasts and what they tell.
-    /// - Throws: What the store throws, or `CancellationError`.
+    ///   - cohort: The customers at the origins; those without a history are left out.
+    ///   - progress: Receives the number of finished forecasts, and the number of all.
+    /// - Returns: The forecasts and their quality.
+    /// - Throws: The errors of the store, or `CancellationError`.
     package func result(
-        _ models: Models, _ people: Cohort, progress: (Int, Int) -> Void
+        _ models: Models, _ cohort: Cohort, progress: (Int, Int) -> Void
     ) throws -> Result {
         var settings = settings
-        let earlier = people.earlier.filter { !$0.history.isEmpty }
-        let last = people.last.filter { !$0.history.isEmpty }
-        // A shop that tells of no purchases is asked about contacts.
+        let earlier = cohort.earlier.filter { !$0.history.isEmpty }
+        let last = cohort.last.filter { !$0.history.isEmpty }
+        // If the shop records no purchases, all types of events count.
         if !(earlier + last).contains(where: {
             !settings.types.isDisjoint(with: $0.history.types)
         }) {
@@ -198,10 +202,10 @@ package struct RollingBacktest: Sendable {
         }
         let total = earlier.count + last.count
         func forecasts(
-            _ model: PredictionModel, _ people: [BacktestCase], after done: Int
+            _ model: PredictionModel, _ cases: [BacktestCase], after done: Int
         ) throws -> [Forecast] {
             try Backtest(model, settings: settings, categories: try categories(model))
-                .forecasts(people) { progress(done + $0, total) }
+                .forecasts(of: cases) { progress(done + $0, total) }
         }
         let before = try forecasts(models.earlier, earlier, after: 0)
         let after = try forecasts(models.last, last, after: before.count)
@@ -212,19 +216,19 @@ package struct RollingBacktest: Sendable {
                 seed: settings.seed),
             calibration: ModelCalibration(
                 earlier: before, last: after, types: settings.types,
-                categoryOfItem: try categories(models.last), origin: moments.origin,
+                categoryOfItem: try categories(models.last), origin: origins.test,
                 seed: settings.seed))
     }
 
-    /// The category of each item of a model's catalogue, by number among all of the store; 0 is
-    /// none.
+    /// The category index of each item of a model's catalogue, counted over all categories of the
+    /// store from 1; 0 for items without a category.
     private func categories(_ model: PredictionModel) throws -> [Int] {
         let items = try store.items(try store.itemIDs())
         let names = Set(items.values.compactMap(\.category)).sorted()
-        let numbers = Dictionary(
+        let indices = Dictionary(
             uniqueKeysWithValues: names.enumerated().map { ($0.element, $0.offset + 1) })
         return model.catalogue.itemIDs.map { id in
-            items[id]?.category.flatMap { numbers[$0] } ?? 0
+            items[id]?.category.flatMap { indices[$0] } ?? 0
         }
     }
 }

@@ -2,18 +2,18 @@ import Foundation
 import Shop
 package import Simulation
 
-/// A number that futures tell of: how great it is on average, and how far futures differ.
+/// An estimate of demand: its mean over paths, its spread, and its errors.
 package struct DemandEstimate: Sendable, Hashable {
-    /// The mean over the futures.
+    /// The mean over paths.
     package let expected: Double
-    /// The standard deviation from future to future.
+    /// The standard deviation over paths.
     package let deviation: Double
-    /// The standard error of ``expected`` by the number of paths.
+    /// The Monte Carlo error of ``expected``, as a standard error.
     package let error: Double
-    /// The standard error of ``expected`` by what the model does not know; 0 if nobody has said.
+    /// The standard error of ``expected`` from the model, by its back-test; 0 without a back-test.
     package let modelError: Double
 
-    /// Makes an estimate.
+    /// Creates an estimate.
     package init(expected: Double, deviation: Double, error: Double, modelError: Double = 0) {
         self.expected = expected
         self.deviation = deviation
@@ -21,127 +21,130 @@ package struct DemandEstimate: Sendable, Hashable {
         self.modelError = modelError
     }
 
-    /// Nothing at all.
+    /// No demand.
     package static let zero = DemandEstimate(expected: 0, deviation: 0, error: 0)
 
-    /// An interval that holds the number in 9 futures of 10, if it is spread normally: by chance,
-    /// and by what the model does not know.
+    /// The 90 % interval of the demand, from ``deviation`` and ``modelError``, as of a normal
+    /// distribution.
     package var interval: ClosedRange<Double> {
         let spread =
             normalQuantile95 * (deviation * deviation + modelError * modelError).squareRoot()
         return max(0, expected - spread)...max(0, expected + spread)
     }
 
-    /// What two estimates of twins that know nothing of each other add up to; what the model does
-    /// not know of one, it does not know of the other.
+    /// The sum of the estimates of two sets of twins.
+    ///
+    /// Twins are simulated independently, so variances add. Errors of the model are common to all
+    /// twins, so they add themselves.
     package static func + (left: DemandEstimate, right: DemandEstimate) -> DemandEstimate {
-        func together(_ part: (DemandEstimate) -> Double) -> Double {
+        func rootOfSquares(_ part: (DemandEstimate) -> Double) -> Double {
             (part(left) * part(left) + part(right) * part(right)).squareRoot()
         }
         return DemandEstimate(
-            expected: left.expected + right.expected, deviation: together(\.deviation),
-            error: together(\.error), modelError: left.modelError + right.modelError)
+            expected: left.expected + right.expected, deviation: rootOfSquares(\.deviation),
+            error: rootOfSquares(\.error), modelError: left.modelError + right.modelError)
     }
 }
 
-/// The standard normal distribution lies within plus and minus this with probability 0.9.
-let normalQuantile95 = 1.644_854
+/// The 95 % quantile of the standard normal distribution, for 90 % intervals.
+private let normalQuantile95 = 1.644_854
 
-/// What all twins of a fleet will take, by item, category and day.
+/// The demand of all twins of a fleet, by item, category and day.
 ///
-/// Twins are simulated each on its own, so their variances add. What moves all at once, such as a
-/// holiday that the model does not know, is not in the spread, but in what a back-test found of the
-/// model's errors. All sums are of whole numbers: their order makes no difference, and a run in
-/// parts adds up to the same bits.
+/// Twins are simulated independently, so their variances add. A shock that hits all customers, such
+/// as a holiday that the model does not know, is not in the spread; the error from a back-test
+/// covers it. All sums are sums of integers, so the order of twins does not affect them.
 package struct FleetDemand: Sendable, Hashable {
-    /// What is summed up by.
-    package let shape: DemandLayout
-    /// How many paths of each twin are simulated.
+    /// The cells.
+    package let layout: DemandLayout
+    /// The number of paths of each twin.
     package let paths: Int
-    /// The events of all paths of all twins, row by row.
+    /// The number of events of all paths of all twins, row by row.
     private var counts: [UInt64]
-    /// The variances of the paths' numbers, times paths · (paths − 1), summed over twins.
+    /// The variance over paths, times paths · (paths − 1), summed over twins.
     private var spreads: [UInt64]
 
-    /// Starts with no twin.
+    /// Creates sums over no twin.
     ///
     /// - Parameters:
-    ///   - shape: What to sum up by.
-    ///   - paths: How many paths of each twin are simulated.
-    /// - Throws: ``FuturesError`` if one path is all there is, which tells nothing of how futures
-    ///   differ.
-    package init(_ shape: DemandLayout, paths: Int) throws(FuturesError) {
+    ///   - layout: The cells.
+    ///   - paths: The number of paths of each twin.
+    /// - Throws: ``FuturesError`` for fewer than two paths, which have no spread.
+    package init(_ layout: DemandLayout, paths: Int) throws(FuturesError) {
         guard (2...SimulationSettings.pathLimit).contains(paths) else {
             throw FuturesError(
-                "Demand needs 2 paths or more, to tell how far futures differ.",
+                "Demand needs 2 paths or more, to estimate its spread.",
                 remedy: .morePaths)
         }
-        self.shape = shape
+        self.layout = layout
         self.paths = paths
-        counts = [UInt64](repeating: 0, count: shape.cellCount)
+        counts = [UInt64](repeating: 0, count: layout.cellCount)
         spreads = counts
     }
 
     /// Adds a twin.
     ///
-    /// - Parameter forecast: A forecast of a fleet that was told of the same shape.
-    /// - Throws: ``FuturesError`` if the sums become too great to be kept.
+    /// - Parameter forecast: A forecast of a fleet with the same layout.
+    /// - Throws: ``FuturesError`` if a sum overflows.
     package mutating func add(_ forecast: TwinForecast) throws(FuturesError) {
-        for cell in forecast.demand where counts.indices.contains(cell.place) {
+        for cell in forecast.demand where counts.indices.contains(cell.index) {
             let spread = UInt64(paths) * cell.squares - cell.count * cell.count
-            let (count, hasManyEvents) = counts[cell.place].addingReportingOverflow(cell.count)
-            let (sum, isWide) = spreads[cell.place].addingReportingOverflow(spread)
-            guard !hasManyEvents, !isWide else {
+            let (count, countOverflows) = counts[cell.index].addingReportingOverflow(cell.count)
+            let (sum, spreadOverflows) = spreads[cell.index].addingReportingOverflow(spread)
+            guard !countOverflows, !spreadOverflows else {
                 throw FuturesError(
-                    "The sums of demand are too great to be kept.", remedy: .fewerPaths)
+                    "The sums of demand are too large to be stored.", remedy: .fewerPaths)
             }
-            counts[cell.place] = count
-            spreads[cell.place] = sum
+            counts[cell.index] = count
+            spreads[cell.index] = sum
         }
     }
 
-    /// What all twins take of a row in a column.
+    /// The demand of all twins in a cell.
     ///
     /// - Parameters:
-    ///   - row: The row of the shape.
-    ///   - column: Its column.
-    ///   - modelError: How far the model is off, as a share of demand.
-    /// - Returns: The sums.
+    ///   - row: The row of the cell.
+    ///   - column: The column of the cell.
+    ///   - modelError: The relative error of demand.
+    /// - Returns: The estimate.
     func estimate(row: Int, column: Int, modelError: Double = 0) -> DemandEstimate {
-        let place = row * shape.columnCount + column
+        let index = row * layout.columnCount + column
         let n = Double(paths)
-        let deviation = (Double(spreads[place]) / (n * (n - 1))).squareRoot()
+        let deviation = (Double(spreads[index]) / (n * (n - 1))).squareRoot()
         return DemandEstimate(
-            expected: Double(counts[place]) / n, deviation: deviation,
-            error: deviation / n.squareRoot(), modelError: modelError * Double(counts[place]) / n)
+            expected: Double(counts[index]) / n, deviation: deviation,
+            error: deviation / n.squareRoot(), modelError: modelError * Double(counts[index]) / n)
     }
 }
 
 extension FleetDemand: Codable {
-    private enum CodingKeys: CodingKey {
-        case shape, paths, sums
+    private enum CodingKeys: String, CodingKey {
+        case layout = "shape"
+        case paths, sums
     }
 
-    /// Reads what ``encode(to:)`` has written.
+    /// Reads the output of ``encode(to:)``.
     ///
-    /// - Throws: `DecodingError` or ``FuturesError`` for anything else.
+    /// - Throws: `DecodingError` or ``FuturesError`` for other data.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        let shape = try container.decode(DemandLayout.self, forKey: .shape)
-        try shape.validate()
-        try self.init(shape, paths: try container.decode(Int.self, forKey: .paths))
+        let layout = try container.decode(DemandLayout.self, forKey: .layout)
+        try layout.validate()
+        try self.init(layout, paths: try container.decode(Int.self, forKey: .paths))
         let numbers = Self.numbers(in: try container.decode(Data.self, forKey: .sums))
-        guard let numbers, numbers.count == 2 * shape.cellCount else {
-            throw FuturesError("The sums of demand are damaged.")
+        guard let numbers, numbers.count == 2 * layout.cellCount else {
+            throw FuturesError("The sums of demand are damaged. Start the run afresh.")
         }
-        counts = Array(numbers[..<shape.cellCount])
-        spreads = Array(numbers[shape.cellCount...])
+        counts = Array(numbers[..<layout.cellCount])
+        spreads = Array(numbers[layout.cellCount...])
     }
 
-    /// Writes the sums: most are small, so seven bits at a time, the least first (LEB128).
+    /// Writes the sums as LEB128: seven bits in a byte, the lowest first.
+    ///
+    /// Most sums are small.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(shape, forKey: .shape)
+        try container.encode(layout, forKey: .layout)
         try container.encode(paths, forKey: .paths)
         var bytes: [UInt8] = []
         for number in [counts, spreads].joined() {

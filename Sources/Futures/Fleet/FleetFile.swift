@@ -2,53 +2,54 @@ package import Foundation
 import Simulation
 import TextFiles
 
-/// A file of lines that is written over hours, and resumed where it was when the program ended.
+/// A resumable file of lines, for runs that take hours.
 ///
-/// Lines go to `PATH.partial`; `PATH.state` says how many of its bytes are done, what they are of,
-/// and what demand has been summed up by then. The file appears under its name when it is complete.
+/// Lines go to `PATH.partial`. `PATH.state` holds the number of its bytes that are complete, the
+/// settings of the run, and the sums of demand so far. The file gets its name when it is complete.
 package final class FleetFile {
-    /// What is done so far.
+    /// The progress of the run.
     private struct State: Codable {
-        /// What the lines are of; a run of something else must not resume it.
+        /// The settings of the run; only a run with the same settings may resume it.
         var work: String
-        /// The running number of the first twin that is not done.
+        /// The number of the first twin that is not done.
         var next: Int
         /// The bytes of the lines that are done.
         var byteCount: UInt64
-        /// The sums over the twins that are done, if there are any.
+        /// The sums over the twins that are done; `nil` if none are kept.
         var demand: FleetDemand?
     }
 
-    /// The running number of the first twin that is not done.
+    /// The number of the first twin that is not done.
     package var next: Int { state.next }
 
-    /// The sums over the twins that are done; `nil` before the first, or if there are none.
+    /// The sums over the twins that are done; `nil` before the first, or if none are kept.
     package var demand: FleetDemand? { state.demand }
 
     private let path: String
     private let handle: FileHandle
     private var state: State
-    /// The bytes of the state as it was last written, and of the lines since then.
+    /// The size of the state when it was last written.
     private var stateByteCount = 0
+    /// The size of the lines since then.
     private var unsavedByteCount = 0
 
     private var partialPath: String { path + ".partial" }
     private static func statePath(_ path: String) -> String { path + ".state" }
 
-    /// Starts a file, or resumes what an earlier run has left.
+    /// Starts a file, or resumes an earlier run.
     ///
     /// - Parameters:
-    ///   - path: Where the complete file will be.
-    ///   - work: What the lines are of, as text.
-    ///   - isFresh: Forgets what an earlier run has left.
-    /// - Throws: ``FuturesError`` if the earlier run was of something else, if another program is
+    ///   - path: The path of the complete file.
+    ///   - work: The settings of the run, as text.
+    ///   - isFresh: Whether to start again from the first twin.
+    /// - Throws: ``FuturesError`` if the earlier run had other settings, if another program is
     ///   writing the file, or if it cannot be written.
     package init(_ path: String, work: String, isFresh: Bool = false) throws {
         self.path = path
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
         guard !path.isEmpty, !(exists && isFolder.boolValue) else {
-            throw FuturesError("'\(path)' is no name for a file. Choose another one.")
+            throw FuturesError("'\(path)' is a folder or an empty name. Choose the name of a file.")
         }
         let partial = path + ".partial"
         let isNew = !FileManager.default.fileExists(atPath: partial)
@@ -57,9 +58,9 @@ package final class FleetFile {
             throw FuturesError("\(partial) cannot be written. Choose another file.")
         }
         handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        // An older run may have made it for everybody to read.
+        // An older version may have created it with wider permissions.
         fchmod(descriptor, 0o600)
-        // Whoever held the lock until now may have finished, and given the file its name.
+        // The program that held the lock may have finished and moved the file.
         guard flock(handle.fileDescriptor, LOCK_EX | LOCK_NB) == 0,
             FileManager.default.fileExists(atPath: partial)
         else {
@@ -69,32 +70,33 @@ package final class FleetFile {
         let found = isFresh || isNew ? nil : try Self.state(of: path)
         if let found, found.work != work {
             throw FuturesError(
-                "\(partial) is of an earlier run with another store, model or other settings. "
-                    + "Resume it with those, restart it fresh, or choose another file.")
+                "\(partial) belongs to an earlier run with another store, model or other settings. "
+                    + "Resume that run, start afresh, or choose another file.")
         }
         let start = State(work: work, next: 0, byteCount: 0)
         let length = try handle.seekToEnd()
         state = found.map { length < $0.byteCount ? start : $0 } ?? start
-        // Before the lines of another run go: nobody must take new lines for those.
+        // The state is written before old lines are removed, so that it never describes other
+        // lines.
         try write(state)
-        // What was written after the state is of a twin that may not be whole.
+        // Lines after the state may be incomplete.
         try handle.truncate(atOffset: state.byteCount)
         try handle.seek(toOffset: state.byteCount)
     }
 
     deinit { try? handle.close() }
 
-    /// Adds the lines of all twins before `next`.
+    /// Adds the lines of the twins before `next`.
     ///
-    /// Sums of many items outweigh a few lines; the state is then written once in a while, so that
-    /// it never costs more than the lines do. If the program ends, the twins since then are
-    /// simulated again.
+    /// A state with sums of many items is larger than a few lines. It is then written only after
+    /// at least as many bytes of lines. If the program ends, the twins since then are simulated
+    /// again.
     ///
     /// - Parameters:
-    ///   - lines: The lines, whole ones.
+    ///   - lines: Whole lines.
     ///   - demand: The sums over all twins before `next`, if any are kept.
-    ///   - next: The running number of the first twin that is not done.
-    /// - Throws: What the file system throws.
+    ///   - next: The number of the first twin that is not done.
+    /// - Throws: The errors of the file system.
     package func append(_ lines: Data, demand: FleetDemand? = nil, next: Int) throws {
         try handle.write(contentsOf: lines)
         state.next = next
@@ -113,7 +115,9 @@ package final class FleetFile {
         unsavedByteCount = 0
     }
 
-    /// Gives the file its name.
+    /// Completes the file and gives it its name.
+    ///
+    /// - Throws: ``FuturesError`` if it cannot be moved, or the errors of the file system.
     package func finish() throws {
         try handle.synchronize()
         do throws(FileError) {
@@ -124,17 +128,17 @@ package final class FleetFile {
         try? FileManager.default.removeItem(atPath: Self.statePath(path))
     }
 
-    /// What an unfinished file of an earlier run is of, if there is one.
+    /// The settings of an unfinished earlier run; `nil` without one.
     package static func unfinishedWork(_ path: String) -> String? { (try? state(of: path))?.work }
 
     private static func state(of path: String) throws -> State? {
-        // A state without lines is of a file that was finished.
+        // A state without lines is left over from a finished file.
         guard FileManager.default.fileExists(atPath: path + ".partial"),
             let data = FileManager.default.contents(atPath: statePath(path))
         else { return nil }
         guard let state = try? JSONDecoder().decode(State.self, from: data), state.next >= 0 else {
             throw FuturesError(
-                "\(statePath(path)) is damaged. Restart fresh, or choose another file.")
+                "\(statePath(path)) is damaged. Start afresh, or choose another file.")
         }
         return state
     }

@@ -2,34 +2,34 @@ package import Foundation
 import Simulation
 import Time
 
-/// One line of a fleet file: what is foreseen of one item of a twin.
+/// One line of a fleet file: the forecast of one item of a twin.
 package struct FleetLine: Codable, Sendable, Hashable {
     /// The pseudonym under which the store knows the customer.
     package var twin: String
     /// The shop's id of the item.
     package var itemID: String
-    /// The moment from which the futures start, as ISO 8601.
+    /// The origin of the paths, as ISO 8601.
     package var asOf: String
-    /// How far they reach, in days.
+    /// The horizon, in days.
     package var horizonDays: Double
-    /// The share of futures in which the item is taken within the horizon.
+    /// The path probability of the item within the horizon.
     package var probability: Double
-    /// The lower end of the 95 % interval of ``probability`` by the number of paths.
+    /// The lower end of the 95 % interval of ``probability``, by the number of paths.
     package var low: Double
     /// The upper end of that interval.
     package var high: Double
-    /// The calibrated probability that it is bought; missing without a back-test of the model.
+    /// The calibrated probability; missing without a calibration of the model.
     package var calibratedProbability: Double?
-    /// How often the item is taken on average.
+    /// The expected number of events with the item.
     package var expectedCount: Double
-    /// The standard error of ``expectedCount`` by the number of paths.
+    /// The Monte Carlo error of ``expectedCount``, as a standard error.
     package var expectedError: Double
-    /// When it has been taken first in a tenth of the futures that hold it, as ISO 8601.
-    package var firstTenth: String
-    /// When it has been taken first in half of them.
-    package var firstHalf: String
-    /// When it has been taken first in nine tenths of them.
-    package var firstNineTenths: String
+    /// The 10 % quantile of the time of its first event, over the paths with one, as ISO 8601.
+    package var firstTime10: String
+    /// The median of that time.
+    package var firstTimeMedian: String
+    /// The 90 % quantile of that time.
+    package var firstTime90: String
 
     private enum CodingKeys: String, CodingKey {
         case twin, probability, low, high
@@ -39,19 +39,19 @@ package struct FleetLine: Codable, Sendable, Hashable {
         case calibratedProbability = "calibrated_probability"
         case expectedCount = "expected_count"
         case expectedError = "expected_error"
-        case firstTenth = "first_tenth"
-        case firstHalf = "first_half"
-        case firstNineTenths = "first_nine_tenths"
+        case firstTime10 = "first_tenth"
+        case firstTimeMedian = "first_half"
+        case firstTime90 = "first_nine_tenths"
     }
 
-    /// The lines of some twins as JSON, each with its end.
+    /// The lines of some twins, each a JSON object and a line feed.
     ///
     /// - Parameters:
-    ///   - forecasts: What is foreseen of the twins.
-    ///   - settings: What was asked.
+    ///   - forecasts: The forecasts of the twins.
+    ///   - settings: The settings of the run.
     ///   - itemIDs: The ids of the model's catalogue.
     /// - Returns: UTF-8 text.
-    /// - Throws: `EncodingError` for a number that is none.
+    /// - Throws: `EncodingError` for a number that is not finite.
     package static func lines(
         _ forecasts: [TwinForecast], _ settings: FleetSettings, itemIDs: [String]
     ) throws -> Data {
@@ -70,8 +70,8 @@ package struct FleetLine: Codable, Sendable, Hashable {
                     high: item.predicted.interval.upperBound,
                     calibratedProbability: forecast.calibrated[item.predicted.item]?.value,
                     expectedCount: item.expectedCount,
-                    expectedError: item.expectedError, firstTenth: times[0], firstHalf: times[1],
-                    firstNineTenths: times[2])
+                    expectedError: item.expectedError, firstTime10: times[0],
+                    firstTimeMedian: times[1], firstTime90: times[2])
                 data.append(try encoder.encode(line))
                 data.append(UInt8(ascii: "\n"))
             }

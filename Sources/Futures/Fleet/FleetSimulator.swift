@@ -1,28 +1,28 @@
 import Kernels
 package import Prediction
-import Shop
+package import Shop
 package import Simulation
 import Time
 package import TwinStorage
 
-/// What is asked about every twin of a store.
+/// The settings of a fleet simulation.
 package struct FleetSettings: Sendable, Hashable, Codable {
-    /// The moment that all paths start from, in seconds since 1970; what happened later is left out.
+    /// The origin of all paths, in seconds since 1970; later events are left out.
     package var origin: Int64
-    /// How far the paths reach, in seconds.
+    /// The length of the paths, in seconds.
     package var horizonSeconds: Int64
-    /// How many paths of each twin are simulated.
+    /// The number of paths of each twin.
     package var paths: Int
-    /// How many items of each twin are reported, the most probable ones.
+    /// The number of items that are reported of each twin, the most probable ones.
     package var count: Int
     /// The types of events that count, ascending; all if empty.
     package var types: [UInt8]
-    /// Decides every random choice.
+    /// The seed of all random numbers.
     package var seed: UInt64
-    /// The part of the twins that is asked about, and how many parts there are.
+    /// The shard of the twins to simulate.
     package var shard: Shard
 
-    /// Makes settings: all twins, four weeks, 100 paths and twenty items of each.
+    /// Creates settings: all twins, four weeks, 100 paths and twenty items of each.
     package init(
         origin: Int64, horizonSeconds: Int64 = 28 * 86_400, paths: Int = 100, count: Int = 20,
         types: [UInt8] = [], seed: UInt64 = 7, shard: Shard = .whole
@@ -49,11 +49,11 @@ package struct FleetSettings: Sendable, Hashable, Codable {
     }
 }
 
-/// One of some parts of the twins, of about the same size: `3/64` is the third of 64.
+/// A part of the twins: `3/64` is the third of 64 shards of about the same size.
 package struct Shard: Sendable, Hashable, Codable {
-    /// Which part, from 1 to ``count``.
+    /// The number of the shard, from 1 to ``count``.
     package let number: Int
-    /// How many parts there are.
+    /// The number of shards.
     package let count: Int
 
     /// All twins.
@@ -64,7 +64,7 @@ package struct Shard: Sendable, Hashable, Codable {
         self.count = count
     }
 
-    /// Reads `3/64`; `nil` if the text is no part of a whole.
+    /// Parses `3/64`; `nil` if the text is not valid.
     package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
         guard parts.count == 2, let number = parts[0], let count = parts[1],
@@ -73,86 +73,87 @@ package struct Shard: Sendable, Hashable, Codable {
         self.init(number: number, count: count)
     }
 
-    /// Whether a customer belongs to this part.
+    /// Whether a customer belongs to this shard.
     func contains(_ customer: CustomerKey) -> Bool {
         ShardKey(customer).part(of: count) == number - 1
     }
 }
 
-/// What is foreseen of one item of a twin.
+/// The forecast of one item of a twin.
 package struct ItemForecast: Sendable, Hashable {
-    /// The item, with the probability that it comes within the horizon.
+    /// The item with its path probability.
     package let predicted: PredictedItem
-    /// How often it comes within the horizon on average.
+    /// The expected number of events with it within the horizon.
     package let expectedCount: Double
-    /// The standard error of ``expectedCount`` by the number of paths; 0 with a single path.
+    /// The Monte Carlo error of ``expectedCount``, as a standard error; 0 with one path.
     package let expectedError: Double
-    /// When it comes first, in the paths in which it does: the times by which it has come in a
-    /// tenth, half and nine tenths of them, in seconds since 1970.
+    /// The 10 % quantile, median and 90 % quantile of the time of its first event, over the paths
+    /// with one, in seconds since 1970.
     package let firstTimes: [Int64]
 }
 
-/// What is foreseen of one twin.
+/// The forecast of one twin.
 package struct TwinForecast: Sendable {
     /// The pseudonym under which the store knows the customer.
     package let pseudonym: String
     /// The most probable items, most probable first.
     package let items: [ItemForecast]
-    /// The calibrated probabilities of ``items``; empty without a calibration, or if other contacts
-    /// than those it was fitted to count.
+    /// The calibrated probabilities of ``items``; empty without a calibration, or if it was fitted
+    /// to other types of events.
     package let calibrated: [Int32: ModelCalibration.Probability]
-    /// What the twin adds to the sums of demand; empty if none are asked for.
+    /// The twin's contributions to the sums of demand; empty if none are kept.
     let demand: [DemandCell]
 }
 
-/// The twins of a store, to be simulated all.
+/// Simulates all twins of a store.
 ///
-/// A twin's forecast depends on the store, the model, the settings and the twin's running number,
-/// and on nothing that is done before it or beside it.
+/// A twin's forecast depends only on the store, the model, the settings and the twin's id.
 package struct FleetSimulator: Sendable {
     private let store: TwinStore
     private let histories: TwinHistories
     private let simulator: Simulator
-    private let outlooks: DayFactorCache
+    private let dayFactors: DayFactorCache
     private let calibration: ModelCalibration?
     private let settings: FleetSettings
-    private let demand: DemandLayout?
+    private let layout: DemandLayout?
 
-    /// Makes a fleet.
+    /// Creates a simulator.
     ///
     /// - Parameters:
-    ///   - store: Where the twins are.
-    ///   - model: What foresees them.
-    ///   - settings: What to ask.
-    ///   - demand: What demand is summed up by; `nil` if it is not.
-    ///   - calibration: Makes probabilities of shares of paths; none are told without.
-    /// - Throws: ``FuturesError`` when a setting is out of its range; what the store throws.
+    ///   - store: The store of the twins.
+    ///   - model: The model.
+    ///   - settings: The settings.
+    ///   - demand: The layout of the sums of demand; `nil` if none are kept.
+    ///   - calibration: The calibration of path probabilities, if there is one.
+    /// - Throws: ``FuturesError`` when a setting is out of range; the errors of the store.
     package init(
         _ store: TwinStore, _ model: PredictionModel, settings: FleetSettings,
         demand: DemandLayout? = nil, calibration: ModelCalibration? = nil
     ) throws {
         try settings.validate()
         self.calibration = calibration
-        self.demand = demand
+        layout = demand
         self.store = store
         histories = try TwinHistories(store, catalogue: model.catalogue)
         simulator = Simulator(model)
-        outlooks = DayFactorCache(
+        dayFactors = DayFactorCache(
             model, model.response.isNeutral ? ContextFeeds() : try store.contextFeeds())
         self.settings = settings
     }
 
-    /// The forecasts of the twins with some running numbers.
+    /// The forecasts of some twins.
     ///
-    /// Twins of other shards, erased ones and those without events by the origin have none.
+    /// Twins of other shards, erased twins, and twins without events by the origin have none.
     ///
     /// - Parameters:
-    ///   - numbers: Running numbers, within `0..<store.allocatedTwinCount()`.
-    ///   - threads: How many may work on it; the result does not depend on it.
-    /// - Returns: Forecasts in the order of the numbers.
-    /// - Throws: What the store throws, or `CancellationError`.
-    package func forecasts(of numbers: Range<Int>, threads: Int) throws -> [TwinForecast] {
-        let own = try numbers.map(TwinID.init(rawValue:)).filter { id in
+    ///   - ids: The twins, among ``TwinStore/twinIDs()``.
+    ///   - threads: The number of threads; it does not affect the result.
+    /// - Returns: The forecasts in the order of the twins.
+    /// - Throws: The errors of the store, or `CancellationError`.
+    package func forecasts(
+        of ids: some Collection<TwinID>, threads: Int
+    ) throws -> [TwinForecast] {
+        let own = try ids.filter { id in
             guard settings.shard != .whole else { return true }
             return try store.customerKey(of: id).map(settings.shard.contains) ?? false
         }
@@ -179,42 +180,41 @@ package struct FleetSimulator: Sendable {
         let futures = try simulator.simulate(
             history, from: settings.origin,
             settings: settings.simulation(seed: random.bits(at: UInt64(id.rawValue))),
-            factors: outlooks.factors(
+            factors: dayFactors.factors(
                 of: snapshot, horizonSeconds: settings.horizonSeconds))
         let types = settings.types.isEmpty ? nil : Set(settings.types)
         let items = futures.itemForecasts(types: types, count: settings.count)
         return TwinForecast(
             pseudonym: snapshot.key.rawValue, items: items,
             calibrated: calibrated(items.map(\.predicted), history),
-            demand: demand?.cells(of: futures, types: types) ?? [])
+            demand: layout?.cells(of: futures, types: types) ?? [])
     }
 }
 
 extension Futures {
-    /// The most probable items, with how often and when they come.
+    /// The most probable items, with the number and the first times of their events.
     func itemForecasts(types: Set<UInt8>?, count: Int) -> [ItemForecast] {
-        let firsts = firstEvents(types: types)
+        let firstEvents = firstEvents(types: types)
         var counts: [Int32: [Double]] = [:]
         for index in 0..<pathCount {
-            var own: [Int32: Double] = [:]
+            var pathCounts: [Int32: Double] = [:]
             for event in path(index) where types?.contains(event.type) ?? true {
-                own[event.item, default: 0] += 1
+                pathCounts[event.item, default: 0] += 1
             }
-            for (item, number) in own { counts[item, default: []].append(number) }
+            for (item, number) in pathCounts { counts[item, default: []].append(number) }
         }
-        return ranked(firsts).prefix(count).map { item in
-            let times = (firsts[item.item] ?? []).map(\.time).sorted()
+        return ranked(firstEvents).prefix(count).map { item in
+            let times = (firstEvents[item.item] ?? []).map(\.time).sorted()
             let numbers = counts[item.item] ?? []
             let mean = numbers.reduce(0, +) / Double(pathCount)
-            // The squares of whole numbers add up exactly, in whatever order.
+            // Sums of squared integers are exact in any order.
             let squares = numbers.reduce(0) { $0 + $1 * $1 } - mean * mean * Double(pathCount)
             let variance = max(0, squares) / Double(max(1, pathCount - 1))
             return ItemForecast(
                 predicted: item, expectedCount: mean,
                 expectedError: (variance / Double(pathCount)).squareRoot(),
-                firstTimes: [1, 5, 9].map { deciles in
-                    // The least time by which so many of them have it; there is one at least.
-                    times[(deciles * times.count + 9) / 10 - 1]
+                firstTimes: [1, 5, 9].map { decile in
+                    times[(decile * times.count + 9) / 10 - 1]
                 })
         }
     }

@@ -1,28 +1,28 @@
 import Foundation
 package import Prediction
 
-/// A version of a model with everything that belongs to it.
+/// A version of a model with its calibration and metrics.
 ///
-/// It is read as a whole, so nobody uses a model without its calibration by mistake.
+/// They are read together, so that a model is not used without its calibration by mistake.
 package struct TrainedModel: Sendable {
     /// The model.
     package let model: PredictionModel
-    /// Makes probabilities of shares of paths; `nil` if the version has none, and
-    /// ``uncalibratedReason`` says why.
+    /// The calibration of path probabilities; `nil` if the version has none, for the reason
+    /// ``uncalibratedReason``.
     package let calibration: ModelCalibration?
     /// The version's name.
     package let version: String
-    /// How the training went.
+    /// The metrics of the training.
     package let metrics: TrainingMetrics
 
-    /// Why probabilities are shares of simulated futures as they are; `nil` if they are calibrated.
+    /// The reason why the version has no calibration; `nil` if it has one.
     package var uncalibratedReason: String? {
         calibration == nil ? metrics.uncalibratedReason ?? "no back-test was made" : nil
     }
 
-    /// Joins the parts of a version that was read.
+    /// Joins the parts of a version.
     ///
-    /// - Throws: ``FuturesError`` when the calibration is missing or damaged.
+    /// - Throws: ``FuturesError`` when the calibration is damaged, or contradicts the metrics.
     init(_ stored: StoredModel) throws {
         model = stored.model
         version = stored.version
@@ -30,7 +30,7 @@ package struct TrainedModel: Sendable {
         let data = stored.files[ModelCalibration.fileName]
         guard data == nil || metrics.uncalibratedReason == nil else {
             throw FuturesError(
-                "The model \(version) has a calibration, and its metrics say that there is none. "
+                "The model \(version) has a calibration, but its metrics say that it has none. "
                     + "Train again, or restore the folder.")
         }
         calibration = try data.map {
@@ -39,11 +39,11 @@ package struct TrainedModel: Sendable {
     }
 }
 
-/// What a version is calibrated with.
+/// The calibration of a version, or the reason why it has none.
 package enum CalibrationOutcome: Sendable {
-    /// A back-test was made, and this is what it found.
+    /// The result of the back-test.
     case calibrated(ModelCalibration)
-    /// There was no back-test, for a reason that people read.
+    /// There was no back-test; the reason is a text for users.
     case uncalibrated(reason: String)
 
     /// The calibration, if there is one.
@@ -54,21 +54,22 @@ package enum CalibrationOutcome: Sendable {
 }
 
 extension ModelRegistry {
-    /// Reads a version of the model with its calibration; the current one unless named.
+    /// Reads a version of the model with its calibration; the version in use unless named.
     ///
-    /// - Throws: `PredictionError` when there is none, or it cannot be used: also when a file is
-    ///   missing that was published with it.
+    /// - Throws: `PredictionError` when there is no such version, it is damaged, or one of its
+    ///   files is missing.
     package func load(version: String? = nil) throws -> TrainedModel {
         try TrainedModel(try read(version: version))
     }
 
-    /// Writes a model with its calibration as the next version, which is in use only when it is
-    /// promoted.
+    /// Writes a model with its calibration as the next version.
+    ///
+    /// Promoting it is a separate step.
     ///
     /// - Parameters:
     ///   - model: The model.
-    ///   - metrics: How its training went.
-    ///   - outcome: The calibration, or why there is none.
+    ///   - metrics: The metrics of its training.
+    ///   - outcome: The calibration, or the reason why there is none.
     /// - Returns: The new version's name.
     /// - Throws: `PredictionError` when the files cannot be written.
     package func publish(

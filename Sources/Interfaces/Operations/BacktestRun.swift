@@ -91,14 +91,14 @@ package struct BacktestRun: Sendable {
         }
         progress(OperationProgress(.model(2), finding: .complete))
         try Task.checkCancellation()
-        var people = try people(backtest, models)
+        var cohort = try cohort(backtest, models)
         if let shop {
             progress(OperationProgress(.truth))
             try addTruth(
-                of: shop, at: origin, models.last, threads: questions.threads, to: &people.last)
+                of: shop, at: origin, models.last, threads: questions.threads, to: &cohort.last)
             progress(OperationProgress(.truth, finding: .complete))
         }
-        let result = try backtest.result(models, people) {
+        let result = try backtest.result(models, cohort) {
             progress(OperationProgress(.questions, done: $0, total: $1))
         }
         progress(OperationProgress(.questions, finding: .complete))
@@ -121,15 +121,13 @@ package struct BacktestRun: Sendable {
     }
 
     /// The customers that are asked about, at each of the moments.
-    private func people(
+    private func cohort(
         _ backtest: RollingBacktest, _ models: RollingBacktest.Models
     ) throws -> RollingBacktest.Cohort {
-        guard let shop else { return try backtest.people(models, count: settings.customers) }
-        return try backtest.people(
+        guard let shop else { return try backtest.cohort(models, count: settings.customers) }
+        return try backtest.cohort(
             models,
-            of: shop.truth.customers.map { customer in
-                try store.twinGraph(userID: customer.userID).map { Int($0.rawValue) - 1 }
-            })
+            of: shop.truth.customers.map { try store.snapshot(of: $0.userID).id })
     }
 
     /// Adds the true probabilities of a shop's customers, if the horizons are whole days.

@@ -124,7 +124,7 @@ package struct FleetRun: Sendable {
             try file.demand ?? emptySums(questions)
         }
         let fleet = try FleetSimulator(
-            store, model, settings: questions, demand: sums?.shape, calibration: calibration)
+            store, model, settings: questions, demand: sums?.layout, calibration: calibration)
         let total = try simulate(fleet, questions, sums, to: file, progress)
         if let demand = settings.demandOutput, let total {
             try DemandFile.write(
@@ -161,7 +161,8 @@ package struct FleetRun: Sendable {
             try Task.checkCancellation()
             let batch = Self.batch * settings.threads * questions.shard.count
             let numbers = file.next..<min(twins, file.next + batch)
-            let forecasts = try fleet.forecasts(of: numbers, threads: settings.threads)
+            let forecasts = try fleet.forecasts(
+                of: numbers.map(TwinID.init(rawValue:)), threads: settings.threads)
             written += forecasts.count
             for forecast in forecasts { try sums?.add(forecast) }
             try file.append(

@@ -179,8 +179,8 @@ package struct TrainingWorkflow: Sendable {
         }
         progress(OperationProgress(.backtestModel(2), finding: .complete))
         try Task.checkCancellation()
-        let people = try backtest.people(models, count: settings.backtestCustomers)
-        let result = try backtest.result(models, people) {
+        let cohort = try backtest.cohort(models, count: settings.backtestCustomers)
+        let result = try backtest.result(models, cohort) {
             progress(OperationProgress(.questions, done: $0, total: $1))
         }
         progress(OperationProgress(.questions, finding: .complete))

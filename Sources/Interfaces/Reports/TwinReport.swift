@@ -72,7 +72,7 @@ package struct TwinReport: Sendable {
         drawing = TwinDrawing(subject.twin.itemGraph, items: items, colors: colors)
         evidence = Self.evidenceShares(futures)
         itemHeadError = futures.itemHeadError
-        departed = futures.departed
+        departed = futures.churnProbability
     }
 
     /// The report as a page of its own.
@@ -100,12 +100,12 @@ package struct TwinReport: Sendable {
     private static func evidenceShares(
         _ futures: Futures
     ) -> [(name: ExpertID, share: Double)] {
-        var counts = [Int](repeating: 0, count: futures.shares.count)
-        for event in futures.events where counts.indices.contains(Int(event.source)) {
-            counts[Int(event.source)] += 1
+        var counts = [Int](repeating: 0, count: futures.mixtureWeights.count)
+        for event in futures.events where counts.indices.contains(Int(event.expertIndex)) {
+            counts[Int(event.expertIndex)] += 1
         }
         let total = Double(max(1, counts.reduce(0, +)))
-        return zip(futures.shares, counts)
+        return zip(futures.mixtureWeights, counts)
             .map { (name: $0.name, share: Double($1) / total) }
             .filter { $0.share > 0 }
             .sorted { ($1.share, $0.name.rawValue) < ($0.share, $1.name.rawValue) }

@@ -60,10 +60,10 @@ struct ScenarioOptions: ParsableArguments {
         scenario.unavailable = Set(unavailable)
         scenario.precipitation = rain
         scenario.temperature = temperature
-        scenario.events = Set(event.map { $0.lowercased() })
-        scenario.noEvents = Set(noEvent.map { $0.lowercased() })
-        scenario.shown = (show ?? "").split(separator: ",").map(String.init)
-        scenario.undone = Set(ignoreEvent)
+        scenario.addedEventKinds = Set(event.map { $0.lowercased() })
+        scenario.removedEventKinds = Set(noEvent.map { $0.lowercased() })
+        scenario.shownItems = (show ?? "").split(separator: ",").map(String.init)
+        scenario.ignoredEvents = Set(ignoreEvent)
         scenario.days = try days.map(Self.days)
         guard scenario != Scenario() else {
             throw ValidationError(

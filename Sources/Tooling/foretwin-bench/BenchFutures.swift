@@ -89,7 +89,7 @@ extension BenchCommand {
             var settings = SimulationSettings(
                 horizonSeconds: SimulationSettings.horizonLimit, paths: paths, steps: steps,
                 seed: seed, threads: threads)
-            if sequenceOnly { settings.evidence = [.sequence] }
+            if sequenceOnly { settings.experts = [.sequence] }
             var events = 0
             var seconds: [Double] = []
             var errors: [Double] = []

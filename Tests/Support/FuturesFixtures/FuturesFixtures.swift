@@ -50,12 +50,12 @@ package func futures(
 ) -> Futures {
     Futures(
         origin: origin, horizonSeconds: horizon, paths: paths,
-        shares: ExpertID.allCases.map { (name: $0, share: 0) }, isCold: false)
+        mixtureWeights: ExpertID.allCases.map { (name: $0, weight: 0) }, isCold: false)
 }
 
 /// A purchase in a simulated path.
 package func event(
-    _ item: Int32, at time: Int64, type: UInt8 = purchase, source: UInt8 = 0
+    _ item: Int32, at time: Int64, type: UInt8 = purchase, expertIndex: UInt8 = 0
 ) -> SimulatedEvent {
-    SimulatedEvent(time: time, type: type, item: item, source: source)
+    SimulatedEvent(time: time, type: type, item: item, expertIndex: expertIndex)
 }

@@ -1,47 +1,49 @@
 import Kernels
 import Prediction
 
-/// What was foreseen of one customer at a moment of the past, beside what came.
+/// The forecast of one customer at an origin in the past, with the outcome.
 package struct Forecast: Sendable {
-    /// What was foreseen of one item.
+    /// The forecast of one item, with the outcome.
     package struct Chance: Sendable, Hashable {
-        /// The item's place in the model's catalogue.
+        /// The item's index in the model's catalogue.
         package let item: Int32
-        /// The share of paths in which it is bought within the horizon.
+        /// The path probability that it is bought within the horizon.
         package let simulated: Double
-        /// The share of windows of the same length in the customer's past in which it was bought.
+        /// The fraction of past windows of the horizon's length in which the customer bought it.
         package let frequency: Double
-        /// How many such windows there are, at least 1.
+        /// The number of these windows, at least 1.
         package let windows: Int
-        /// The time since it was bought last, in horizons; `nil` if it never was.
+        /// The time from the last purchase to the origin, in horizons; `nil` without one.
         package var since: Double?
-        /// The mean time between purchases, in horizons; `nil` if it was not bought twice.
+        /// The mean time between purchases, in horizons; `nil` with fewer than two.
         package var gap: Double?
-        /// Whether it was bought.
+        /// Whether it was bought within the horizon.
         package let happened: Bool
-        /// The true probability that it is bought, where the customer is made up.
+        /// The true probability that it is bought, for a synthetic customer.
         package let truth: Double?
 
-        /// Nothing was foreseen and nothing happened.
+        /// A forecast of 0 without a purchase.
         static let none = Chance(
             item: 0, simulated: 0, frequency: 0, windows: 1, happened: false, truth: nil)
     }
 
-    /// What was foreseen for one horizon.
+    /// The forecast for one horizon.
     package struct Window: Sendable {
         /// The length of the horizon, in seconds.
         package let seconds: Int64
         /// The most probable items, most probable first.
         package let chances: [Chance]
-        /// The number of items bought within the horizon.
+        /// The PIT interval of the number of purchases within the horizon.
         package let count: PITInterval
     }
 
     /// The horizons, shortest first.
     package let windows: [Window]
-    /// The time to the next purchase; none within the longest horizon is later than any.
+    /// The PIT interval of the time to the next purchase.
+    ///
+    /// No purchase within the longest horizon counts as later than any.
     package let next: PITInterval
-    /// How the paths look beside what came.
+    /// Counts that compare the paths with the outcome.
     package let realism: PathStatistics
 
     init(windows: [Window], next: PITInterval, realism: PathStatistics) {
@@ -50,56 +52,56 @@ package struct Forecast: Sendable {
         self.realism = realism
     }
 
-    /// Compares simulated futures with what came.
+    /// Compares simulated futures with the outcome.
     ///
     /// - Parameters:
-    ///   - hindsight: The moment, what was known, and what came.
-    ///   - futures: Paths from that moment, as long as the longest horizon.
-    ///   - horizons: In seconds, ascending.
+    ///   - backtestCase: The origin, the history, and the outcome.
+    ///   - futures: Paths from the origin, as long as the longest horizon.
+    ///   - horizons: The horizons in seconds, ascending.
     ///   - types: The types of events that count as a purchase.
-    ///   - listLength: How many items are listed.
-    ///   - categories: The category of each item of the catalogue, by number.
+    ///   - listLength: The number of items in the list of each window.
+    ///   - categories: The category index of each item of the catalogue.
     package init(
-        _ hindsight: BacktestCase, _ futures: Futures, horizons: [Int64], types: Set<UInt8>,
+        _ backtestCase: BacktestCase, _ futures: Futures, horizons: [Int64], types: Set<UInt8>,
         listLength: Int, categories: [Int]
     ) {
-        let outcome = hindsight.outcome.purchases(types)
+        let outcome = backtestCase.outcome.purchases(types)
         windows = horizons.map { seconds in
             Self.window(
-                seconds, hindsight, futures, outcome: outcome, types: types,
+                backtestCase, futures, within: seconds, outcome: outcome, types: types,
                 listLength: listLength)
         }
-        let firsts = futures.firstTimes { types.contains($0.type) }
+        let times = futures.firstTimes { types.contains($0.type) }
             .map { $0.map { Double($0 - futures.origin) } ?? .infinity }
         next = PITInterval(
-            outcome.first.map { Double($0.time - hindsight.origin) } ?? .infinity, among: firsts)
-        realism = PathStatistics(hindsight, futures, categories: categories)
+            outcome.first.map { Double($0.time - backtestCase.origin) } ?? .infinity, among: times)
+        realism = PathStatistics(backtestCase, futures, categories: categories)
     }
 
     private static func window(
-        _ seconds: Int64, _ hindsight: BacktestCase, _ futures: Futures,
+        _ backtestCase: BacktestCase, _ futures: Futures, within seconds: Int64,
         outcome: [Purchase], types: Set<UInt8>, listLength: Int
     ) -> Window {
-        let end = hindsight.origin + seconds
+        let end = backtestCase.origin + seconds
         let bought = outcome.filter { $0.time <= end }
         let items = Set(bought.map(\.item))
         let listed = futures.itemProbabilities(types: types, within: seconds)
             .prefix(listLength)
         let past = PastPurchases(
-            hindsight.history, types: types, origin: hindsight.origin, seconds: seconds)
-        let counts = futures.sums(within: seconds) { types.contains($0.type) ? 1 : 0 }
+            backtestCase.history, types: types, origin: backtestCase.origin, seconds: seconds)
+        let counts = futures.counts(within: seconds) { types.contains($0.type) }.map(Double.init)
         return Window(
             seconds: seconds,
             chances: listed.map {
                 Chance(
                     $0, past, happened: items.contains($0.item),
-                    truth: hindsight.truth?($0.item, seconds))
+                    truth: backtestCase.truth?($0.item, seconds))
             }, count: PITInterval(Double(bought.count), among: counts))
     }
 }
 
 extension Forecast.Chance {
-    /// What is foreseen of an item beside what it was to the customer before.
+    /// Joins the path probability of an item with the customer's past purchases of it.
     init(_ item: PredictedItem, _ past: PastPurchases, happened: Bool, truth: Double?) {
         self.init(
             item: item.item, simulated: item.probability, frequency: past.frequency(of: item.item),
@@ -108,7 +110,7 @@ extension Forecast.Chance {
     }
 }
 
-/// One item bought once.
+/// A purchase of one item.
 private struct Purchase {
     var item: Int32
     var time: Int64

@@ -3,17 +3,16 @@ import Learning
 package import Prediction
 import Time
 
-/// What a back-test found of the way in which a model is trained: `calibration.json` in the folder
-/// of a model's version.
+/// The result of a model's back-test: `calibration.json` in the folder of the model's version.
 ///
-/// The back-test is of a model that was trained in the same way, some weeks earlier, so that what
-/// came is known.
+/// The back-test asks models that were trained in the same way some weeks earlier, so that outcomes
+/// are known.
 package struct ModelCalibration: Codable, Sendable, Equatable {
-    /// How well forecasts held within one horizon.
+    /// The quality of the forecasts for one horizon.
     package struct Check: Codable, Sendable, Equatable {
         /// The horizon, in seconds.
         package let seconds: Int64
-        /// The calibrated probabilities against what happened.
+        /// The calibrated probabilities against outcomes.
         package let model: Reliability
         /// The Brier score of the customers' own frequencies.
         package let frequencyBrier: Double
@@ -21,35 +20,35 @@ package struct ModelCalibration: Codable, Sendable, Equatable {
         package let brierError: Double
     }
 
-    /// The first line of the form of the file.
+    /// The version of the file format.
     package let formatVersion: Int
-    /// The moment that was foreseen from, ISO 8601.
+    /// The test origin, ISO 8601.
     package let origin: String
-    /// How many customers were foreseen.
+    /// The number of customers at the test origin.
     package let customers: Int
     /// The types of events that count as a purchase.
     package let types: [UInt8]
-    /// Makes probabilities of shares of paths; fitted to all forecasts of the back-test.
+    /// The calibration, fitted to all forecasts of the back-test.
     package let calibration: Calibration
-    /// What is told of each horizon, the shortest first: with a calibration that was fitted to
-    /// earlier forecasts alone.
+    /// The quality for each horizon, shortest first, with a calibration that was fitted to the
+    /// calibration origins only.
     package let checks: [Check]
-    /// How far the demand for items and categories is off, as shares of it.
+    /// The relative errors of demand.
     package let demandError: DemandError
 
     /// The name of the file in a version's folder.
     package static let fileName = "calibration.json"
     private static let format = 2
 
-    /// Sums up a back-test.
+    /// Summarises a back-test.
     ///
     /// - Parameters:
-    ///   - earlier: Forecasts from the moments before the last.
-    ///   - last: Forecasts from the last moment.
+    ///   - earlier: The forecasts from the calibration origins.
+    ///   - last: The forecasts from the test origin.
     ///   - types: The types of events that count as a purchase.
-    ///   - categoryOfItem: The category of each item of the catalogue of the last ones, by number.
-    ///   - origin: The last moment, in seconds since 1970.
-    ///   - seed: Decides among simulated numbers that are equal to the real one.
+    ///   - categoryOfItem: The category index of each item of the catalogue of the last forecasts.
+    ///   - origin: The test origin, in seconds since 1970.
+    ///   - seed: The seed of the randomised PIT.
     package init(
         earlier: [Forecast], last: [Forecast], types: Set<UInt8>, categoryOfItem: [Int],
         origin: Int64, seed: UInt64
@@ -61,17 +60,17 @@ package struct ModelCalibration: Codable, Sendable, Equatable {
         calibration = Calibration(earlier + last, seed: seed)
         let before = Calibration(earlier, seed: seed)
         let horizons = last.first?.windows.map(\.seconds) ?? []
-        checks = horizons.indices.map { place in
-            Check(last.map { $0.windows[place] }, calibration: before)
+        checks = horizons.indices.map { index in
+            Check(last.map { $0.windows[index] }, calibration: before)
         }
         demandError = DemandError(
             last.compactMap(\.windows.first), categoryOfItem: categoryOfItem)
     }
 
-    /// Why a model that was trained in this way should not be used; empty if it may.
+    /// The reasons why a model that was trained in this way should not be used; empty without any.
     ///
-    /// It has to foresee at least as well as customers' own frequencies do, as far as chance lets
-    /// one see, and what it gives some probability must happen about that often.
+    /// The Brier score must not be worse than that of customers' own frequencies by more than two
+    /// standard errors, and the ECE must not exceed ``eceLimit``.
     package var objections: [String] {
         checks.flatMap { check in
             var objections: [String] = []
@@ -79,7 +78,7 @@ package struct ModelCalibration: Codable, Sendable, Equatable {
             let worse = check.model.brier - check.frequencyBrier
             if worse > 2 * check.brierError {
                 objections.append(
-                    "within \(days) days it foresees worse than customers' own frequencies "
+                    "within \(days) days it predicts worse than customers' own frequencies "
                         + "(Brier score \(Self.text(check.model.brier)) against "
                         + "\(Self.text(check.frequencyBrier)))")
             }
@@ -93,7 +92,7 @@ package struct ModelCalibration: Codable, Sendable, Equatable {
         }
     }
 
-    /// Probabilities may be off by so much on average.
+    /// The largest ECE without an objection.
     package static let eceLimit = 0.06
 
     private static func text(_ value: Double) -> String { String(format: "%.3f", value) }
@@ -121,98 +120,99 @@ extension ModelCalibration.Check {
         model = Reliability(pairs)
         let count = Double(max(1, pairs.count))
         frequencyBrier = squares / count
-        // A customer's items go together, so customers are what differs by chance.
-        let people = Double(max(1, differences.count))
-        let mean = differences.reduce(0, +) / people
+        // The items of one customer are correlated, so the error is that over customers.
+        let customers = Double(max(1, differences.count))
+        let mean = differences.reduce(0, +) / customers
         let spread = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
         brierError = spread.squareRoot() / count
     }
 }
 
-/// How far the demand that is foreseen over many customers is off, as a share of it, beyond what
-/// chance explains; of the items on customers' lists, within the shortest horizon.
+/// Relative errors of demand beyond Monte Carlo and sampling error.
+///
+/// They are of the items on customers' lists, within the shortest horizon of a back-test.
 package struct DemandError: Codable, Sendable, Equatable {
-    /// For one item.
+    /// The error for one item.
     package let item: Double
-    /// For a category.
+    /// The error for a category.
     package let category: Double
-    /// For everything together.
+    /// The error for all items together.
     package let all: Double
 
-    /// Demand that is foreseen exactly.
+    /// No error.
     package static let none = DemandError(item: 0, category: 0, all: 0)
 
-    /// Makes errors.
+    /// Creates errors.
     package init(item: Double, category: Double, all: Double) {
         self.item = item
         self.category = category
         self.all = all
     }
 
-    /// Compares the sums of what was foreseen with the sums of what happened.
+    /// Compares the sums of path probabilities with the numbers of purchases.
     init(_ windows: [Forecast.Window], categoryOfItem: [Int]) {
         var items: [Int: Sum] = [:]
         var categories: [Int: Sum] = [:]
         var all: [Int: Sum] = [:]
         for chance in windows.lazy.flatMap(\.chances) {
-            let place = Int(chance.item)
-            items[place, default: Sum()].add(chance)
+            let index = Int(chance.item)
+            items[index, default: Sum()].add(chance)
             all[0, default: Sum()].add(chance)
-            if categoryOfItem.indices.contains(place) {
-                categories[categoryOfItem[place], default: Sum()].add(chance)
+            if categoryOfItem.indices.contains(index) {
+                categories[categoryOfItem[index], default: Sum()].add(chance)
             }
         }
-        item = Self.share(items)
-        category = Self.share(categories)
-        self.all = Self.share(all)
+        item = Self.relativeError(items)
+        category = Self.relativeError(categories)
+        self.all = Self.relativeError(all)
     }
 
     private struct Sum {
-        var foreseen = 0.0
+        var forecast = 0.0
         var happened = 0.0
         var variance = 0.0
 
         mutating func add(_ chance: Forecast.Chance) {
-            foreseen += chance.simulated
+            forecast += chance.simulated
             happened += chance.happened ? 1 : 0
             variance += chance.simulated * (1 - chance.simulated)
         }
     }
 
-    /// The root of the mean square of what is missed, weighted by demand.
-    private static func share(_ sums: [Int: Sum]) -> Double {
-        var missed = 0.0
+    /// The relative error √( max(0, Σ ((happened − forecast)² − variance)) / Σ forecast² ).
+    private static func relativeError(_ sums: [Int: Sum]) -> Double {
+        var excess = 0.0
         var total = 0.0
         for key in sums.keys.sorted() {
             guard let sum = sums[key] else { continue }
-            let difference = sum.happened - sum.foreseen
-            missed += difference * difference - sum.variance
-            total += sum.foreseen * sum.foreseen
+            let difference = sum.happened - sum.forecast
+            excess += difference * difference - sum.variance
+            total += sum.forecast * sum.forecast
         }
-        return total > 0 ? (max(0, missed) / total).squareRoot() : 0
+        return total > 0 ? (max(0, excess) / total).squareRoot() : 0
     }
 }
 
 // MARK: - Use
 
 extension ModelCalibration {
-    /// A probability that was fitted to what happened, and how far it may be off.
+    /// A calibrated probability with its error.
     package struct Probability: Codable, Sendable, Hashable {
         /// The probability.
         package var value: Double
-        /// The error of the model: how far probabilities of about this size were from how often
-        /// things happened.
+        /// The error of the model: the distance of forecast and frequency for probabilities of this
+        /// size, with its standard error.
         package var modelError: Double
     }
 
     /// The calibrated probabilities that items are bought within a horizon.
     ///
     /// - Parameters:
-    ///   - predicted: The items with their shares of paths, most probable first.
-    ///   - history: What the customer did before.
-    ///   - origin: The moment from which the paths start, in seconds since 1970.
-    ///   - seconds: The horizon.
-    /// - Returns: By the item's place in the catalogue.
+    ///   - predicted: The items with their path probabilities, most probable first.
+    ///   - history: The customer's events until the origin.
+    ///   - origin: The origin of the paths, in seconds since 1970.
+    ///   - seconds: The horizon, in seconds.
+    /// - Returns: The probabilities by the item's index in the catalogue.
     /// - Complexity: O(events + items).
     package func probabilities(
         _ predicted: some Sequence<PredictedItem>, after history: History, from origin: Int64,
@@ -229,8 +229,8 @@ extension ModelCalibration {
         return result
     }
 
-    /// How far probabilities of about a size were from how often things happened: the distance in
-    /// the reliability diagram of the nearest horizon, and its standard error.
+    /// The error √( d² + v ) of the nearest bin of the reliability diagram for the nearest horizon,
+    /// with the distance d of forecast and frequency, and the variance v of the frequency.
     private func modelError(of probability: Double, within seconds: Int64) -> Double {
         let check = checks.min { abs($0.seconds - seconds) < abs($1.seconds - seconds) }
         let bin = check?.model.bins.min {
@@ -246,7 +246,7 @@ extension ModelCalibration {
 // MARK: - Files
 
 extension ModelCalibration {
-    /// Whether the numbers are such as a back-test gives.
+    /// Whether all numbers are in the range that a back-test gives.
     private var isWellFormed: Bool {
         let errors = [demandError.item, demandError.category, demandError.all]
         return calibration.isWellFormed && errors.allSatisfy { (0...1e6).contains($0) }
@@ -270,8 +270,8 @@ extension ModelCalibration {
     ///
     /// - Parameters:
     ///   - data: The bytes.
-    ///   - name: What the file is called in an error.
-    /// - Throws: ``FuturesError`` when they are damaged or of another form.
+    ///   - name: The name of the file in an error.
+    /// - Throws: ``FuturesError`` when the bytes are damaged or of another format version.
     init(_ data: Data, name: String = fileName) throws(FuturesError) {
         guard let read = try? JSONDecoder().decode(Self.self, from: data),
             read.formatVersion == Self.format, read.isWellFormed

@@ -1,10 +1,10 @@
 package import Learning
 
-/// Where what happened lies among what was simulated.
+/// The interval of an outcome's PIT (probability integral transform) among simulated values.
 package struct PITInterval: Sendable, Equatable {
-    /// The share of paths that have less.
+    /// The fraction of paths with a smaller value: F(y⁻).
     package let below: Double
-    /// The share of paths that have less or as much.
+    /// The fraction of paths with a value up to the outcome: F(y).
     package let atMost: Double
 
     private init(below: Double, atMost: Double) {
@@ -12,21 +12,22 @@ package struct PITInterval: Sendable, Equatable {
         self.atMost = atMost
     }
 
-    /// Places a value among simulated ones.
+    /// Compares an outcome with the simulated values.
     init(_ value: Double, among simulated: [Double]) {
         let count = Double(max(1, simulated.count))
         below = Double(simulated.count { $0 < value }) / count
         atMost = Double(simulated.count { $0 <= value }) / count
     }
 
-    /// A number from 0 to 1 that is spread evenly over many placements if the simulations are
-    /// right: the randomised probability integral transform (Smith 1985; Brockwell 2007).
+    /// The randomised PIT (Smith 1985; Brockwell 2007): F(y⁻) + u · (F(y) − F(y⁻)).
     ///
-    /// - Parameter uniform: A random number from 0 to 1, which decides among equals.
+    /// Over many outcomes it is uniform if the forecasts are right.
+    ///
+    /// - Parameter uniform: A random number u from 0 to 1, which decides among equal values.
     /// - Returns: A number from 0 to 1.
-    package func transform(_ uniform: Double) -> Double { below + uniform * (atMost - below) }
+    package func randomizedPIT(_ uniform: Double) -> Double { below + uniform * (atMost - below) }
 
-    /// The same place by calibrated shares.
+    /// The interval under calibrated cumulative probabilities.
     package func calibrated(by curve: QuantileCurve) -> PITInterval {
         PITInterval(below: curve.value(at: below), atMost: curve.value(at: atMost))
     }

@@ -1,31 +1,31 @@
 import Prediction
 
-/// What items were to a customer before the origin: how often and how lately they were bought, and
-/// in which rhythm.
+/// A customer's purchases of each item before an origin: frequency, recency, and mean gap.
 struct PastPurchases {
     private var items: [Int32: Item] = [:]
     private let origin: Int64
     private let seconds: Int64
-    /// How many windows as long as the horizon there are back from the origin, at least 1.
+    /// The number of windows of the horizon's length between the first event and the origin, at
+    /// least 1.
     let windowCount: Int64
 
     /// The purchases of one item.
     private struct Item {
-        /// The windows in which it was bought.
+        /// The windows with a purchase, counted back from the origin.
         var windows: Set<Int64> = []
         var first: Int64
         var last: Int64
-        /// How many times it was bought; together is once.
+        /// The number of purchases; those at one time count once.
         var count = 1
     }
 
-    /// Sorts purchases by item.
+    /// Collects the purchases of a history by item.
     ///
     /// - Parameters:
-    ///   - history: What the customer did before the origin.
+    ///   - history: The events until the origin.
     ///   - types: The types of events that count as a purchase.
-    ///   - origin: The moment, in seconds since 1970.
-    ///   - seconds: The horizon.
+    ///   - origin: The origin, in seconds since 1970.
+    ///   - seconds: The horizon, in seconds.
     init(_ history: History, types: Set<UInt8>, origin: Int64, seconds: Int64) {
         self.origin = origin
         self.seconds = max(1, seconds)
@@ -44,18 +44,17 @@ struct PastPurchases {
         }
     }
 
-    /// The share of windows in which an item was bought.
+    /// The fraction of windows with a purchase of an item.
     func frequency(of item: Int32) -> Double {
         Double(items[item]?.windows.count ?? 0) / Double(windowCount)
     }
 
-    /// The time since an item was bought last, in horizons; `nil` if it never was.
+    /// The time from the last purchase of an item to the origin, in horizons; `nil` without one.
     func timeSince(_ item: Int32) -> Double? {
         items[item].map { Double(origin - $0.last) / Double(seconds) }
     }
 
-    /// The mean time from one purchase of an item to the next, in horizons; `nil` if it was not
-    /// bought twice.
+    /// The mean time between purchases of an item, in horizons; `nil` with fewer than two.
     func gap(of item: Int32) -> Double? {
         items[item].flatMap { item in
             guard item.count > 1 else { return nil }

@@ -1,13 +1,17 @@
 import Learning
 import Prediction
 
-/// How simulated paths look beside what customers did: sums that can be added over customers.
+/// Counts that compare simulated paths with real outcomes.
+///
+/// They can be added over customers.
 package struct PathStatistics: Sendable, Equatable {
-    /// Counts of something, simulated and real, each simulated one in proportion to 1 / paths.
+    /// Simulated and real counts by class.
+    ///
+    /// A simulated event counts 1 / paths.
     package struct Counts: Sendable, Equatable {
-        /// Over all paths, divided by their number.
+        /// The simulated counts, as a mean over paths.
         package private(set) var simulated: [Double]
-        /// What came.
+        /// The real counts.
         package private(set) var real: [Double]
 
         init(_ count: Int) {
@@ -30,8 +34,7 @@ package struct PathStatistics: Sendable, Equatable {
             }
         }
 
-        /// Half the sum of differences of shares: 0 if the distributions agree, 1 if they have
-        /// nothing in common; 0 as well if one of them is empty.
+        /// The total variation distance of both distributions, 0 to 1; 0 if one of them is empty.
         package var totalVariation: Double {
             let (left, right) = (simulated.reduce(0, +), real.reduce(0, +))
             guard left > 0, right > 0 else { return 0 }
@@ -44,30 +47,31 @@ package struct PathStatistics: Sendable, Equatable {
         }
     }
 
-    /// Customers, or paths, by how many events they have: none, 1, 2–3, 4–7, 8–15 and so on.
+    /// Paths, or customers, by number of events: 0, 1, 2–3, 4–7, 8–15 and so on.
     package private(set) var lengths = Counts(16)
-    /// Times between successive events, by class.
+    /// Times between successive events, by class of gap.
     package private(set) var gaps = Counts(TimeGap.count)
-    /// Parts of the week in which events lie.
+    /// Events by part of the week.
     package private(set) var weekParts = Counts(WeekPart.count)
-    /// Types of events.
+    /// Events by type.
     package private(set) var types = Counts(256)
-    /// Events with an item that was new to the customer at the origin, and with one that was not.
+    /// Events whose item was new to the customer at the origin, and those whose item was not.
     package private(set) var repeats = Counts(2)
-    /// Categories of items.
+    /// Events by category of the item.
     package private(set) var categories: Counts
 
-    /// Nothing yet, of so many categories.
+    /// Creates empty counts.
+    ///
+    /// - Parameter categoryCount: The number of categories.
     package init(categoryCount: Int) { categories = Counts(categoryCount) }
 
-    /// What one customer adds.
-    init(_ hindsight: BacktestCase, _ futures: Futures, categories numbers: [Int]) {
+    /// Counts one customer.
+    init(_ backtestCase: BacktestCase, _ futures: Futures, categories numbers: [Int]) {
         self.init(categoryCount: (numbers.max() ?? -1) + 1)
-        let known = Set(hindsight.history.items)
+        let known = Set(backtestCase.history.items)
         let weight = 1 / Double(max(1, futures.pathCount))
-        // From the newest event that was known.
-        let start = hindsight.history.lastTime ?? hindsight.origin
-        func repeated(_ item: Int32) -> Int { known.contains(item) ? 1 : 0 }
+        let start = backtestCase.history.lastTime ?? backtestCase.origin
+        func isRepeat(_ item: Int32) -> Int { known.contains(item) ? 1 : 0 }
         func category(_ item: Int32) -> Int {
             numbers.indices.contains(Int(item)) ? numbers[Int(item)] : -1
         }
@@ -79,19 +83,19 @@ package struct PathStatistics: Sendable, Equatable {
                 gaps.add(simulated: TimeGap.index(seconds: event.time - last), weight)
                 weekParts.add(simulated: WeekPart.index(time: event.time), weight)
                 types.add(simulated: Int(event.type), weight)
-                repeats.add(simulated: repeated(event.item), weight)
+                repeats.add(simulated: isRepeat(event.item), weight)
                 categories.add(simulated: category(event.item), weight)
                 last = event.time
             }
         }
-        let outcome = hindsight.outcome
+        let outcome = backtestCase.outcome
         lengths.add(real: Self.lengthClass(outcome.count))
         var last = start
         for index in outcome.items.indices {
             gaps.add(real: TimeGap.index(seconds: outcome.times[index] - last))
             weekParts.add(real: WeekPart.index(time: outcome.times[index]))
             types.add(real: Int(outcome.types[index]))
-            repeats.add(real: repeated(outcome.items[index]))
+            repeats.add(real: isRepeat(outcome.items[index]))
             categories.add(real: category(outcome.items[index]))
             last = outcome.times[index]
         }

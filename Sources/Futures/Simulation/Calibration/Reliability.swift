@@ -1,29 +1,30 @@
-/// How well probabilities agree with how often things happened: the numbers of a reliability
-/// diagram.
+/// The numbers of a reliability diagram: forecast probabilities against observed frequencies.
 package struct Reliability: Codable, Sendable, Equatable {
-    /// Forecasts of about one probability.
+    /// The forecasts in one range of probability.
     package struct Bin: Codable, Sendable, Equatable {
         /// The mean of the forecast probabilities.
         package let forecast: Double
-        /// The share of those that happened, or the mean of their true probabilities.
+        /// The observed frequency, or the mean of the true probabilities.
         package let happened: Double
-        /// How many forecasts there are.
+        /// The number of forecasts.
         package let count: Int
     }
 
-    /// The bins that hold anything, in ascending order, of equal width from 0 to 1.
+    /// The bins with forecasts, ascending, of equal width from 0 to 1.
     package let bins: [Bin]
-    /// The expected calibration error: the mean distance of `forecast` and `happened`, each bin
-    /// counting by its forecasts (Guo, Pleiss, Sun and Weinberger 2017); 0 without forecasts.
+    /// The expected calibration error: the mean of |forecast − happened| over the bins, weighted by
+    /// ``Bin/count`` (Guo, Pleiss, Sun and Weinberger 2017); 0 without forecasts.
     package let ece: Double
-    /// The Brier score: the mean squared difference of probability and outcome, or true
-    /// probability; lower is better.
+    /// The Brier score: the mean squared difference between the forecast and the outcome (0 or 1),
+    /// or the true probability.
+    ///
+    /// Lower is better.
     package let brier: Double
 
     /// The number of bins.
     package static let binCount = 15
 
-    /// Compares forecasts with what happened.
+    /// Compares forecasts with outcomes.
     ///
     /// - Parameter forecasts: Probabilities from 0 to 1 with outcomes.
     package init(_ forecasts: [(probability: Double, happened: Bool)]) {

@@ -1,12 +1,12 @@
 import Prediction
 
-/// A distribution over items, ready to draw from.
+/// A distribution over items, prepared for sampling.
 struct CumulativeTable: Sendable {
     private let items: [Int32]
     private let sums: [Float]
 
-    /// Prepares a distribution; ``isEmpty`` if there is nothing in it.
-    init(_ evidence: ExpertPrediction) {
+    /// Prepares a distribution; ``isEmpty`` if no item has a probability above 0.
+    init(_ prediction: ExpertPrediction) {
         var items: [Int32] = []
         var sums: [Float] = []
         var total: Float = 0
@@ -16,7 +16,7 @@ struct CumulativeTable: Sendable {
             items.append(item)
             sums.append(total)
         }
-        switch evidence {
+        switch prediction {
         case .none: break
         case .sparse(let entries): for entry in entries { add(entry.item, entry.probability) }
         case .dense(let values):
@@ -28,10 +28,12 @@ struct CumulativeTable: Sendable {
 
     var isEmpty: Bool { items.isEmpty }
 
-    /// The item at a uniform number from 0 up to 1; `nil` if the table is empty.
+    /// Samples an item by inverting the cumulative distribution.
     ///
+    /// - Parameter uniform: A random number from 0 up to 1.
+    /// - Returns: The item; `nil` if the table is empty.
     /// - Complexity: O(log n).
-    func draw(_ uniform: Double) -> Int32? {
+    func sample(at uniform: Double) -> Int32? {
         guard let total = sums.last else { return nil }
         let target = Float(uniform) * total
         var low = 0
@@ -44,8 +46,13 @@ struct CumulativeTable: Sendable {
     }
 }
 
-/// The index at which a running sum of weights passes `uniform` of their total; `nil` if all are 0.
-func drawIndex(_ weights: some RandomAccessCollection<Float>, _ uniform: Double) -> Int? {
+/// Samples an index in proportion to weights; `nil` if all are 0.
+///
+/// - Parameters:
+///   - weights: The weights, from 0 up.
+///   - uniform: A random number from 0 up to 1.
+/// - Returns: The first index at which the running sum exceeds `uniform` times the total.
+func sampleIndex(_ weights: some RandomAccessCollection<Float>, at uniform: Double) -> Int? {
     var total: Float = 0
     for weight in weights { total += weight }
     guard total > 0 else { return nil }

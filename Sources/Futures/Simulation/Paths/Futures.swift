@@ -2,53 +2,53 @@ package import Prediction
 
 /// One event of a simulated path.
 package struct SimulatedEvent: Hashable, Sendable {
-    /// When, in seconds since 1970.
+    /// The time, in seconds since 1970.
     package var time: Int64
-    /// What is done, a raw value of `EventType`.
+    /// The type of the event, a raw value of `EventType`.
     package var type: UInt8
-    /// The item's place in the model's catalogue.
+    /// The item's index in the model's catalogue.
     package var item: Int32
-    /// The evidence that the item was drawn from, as its place in the mixture.
-    package var source: UInt8
+    /// The index in the mixture of the expert that the item was sampled from.
+    package var expertIndex: UInt8
 
-    /// Creates a value from its parts.
-    package init(time: Int64, type: UInt8, item: Int32, source: UInt8) {
+    /// Creates an event.
+    package init(time: Int64, type: UInt8, item: Int32, expertIndex: UInt8) {
         self.time = time
         self.type = type
         self.item = item
-        self.source = source
+        self.expertIndex = expertIndex
     }
 }
 
-/// Many simulated futures of one twin, as a compact table.
+/// The simulated paths of one twin, as a compact table.
 ///
 /// Path `p` is the run of events `starts[p] ..< starts[p + 1]`, in order of time.
 package struct Futures: Sendable {
-    /// The moment from which the paths start, in seconds since 1970.
+    /// The origin of the paths, in seconds since 1970.
     package let origin: Int64
-    /// How far the paths reach, in seconds.
+    /// The length of the paths, in seconds.
     package let horizonSeconds: Int64
-    /// Where each path begins in ``events``; one more than there are paths.
+    /// The index in ``events`` at which each path begins; one more than there are paths.
     package let starts: [Int]
     /// The events of all paths.
     package let events: [SimulatedEvent]
-    /// The shares of evidence at the first step.
-    package let shares: [(name: ExpertID, share: Float)]
-    /// The probability that the customer has left for good, by how long the silence lasts; as many
-    /// of the paths are empty for that.
-    package let departed: Double
+    /// The mixture weights of the experts at the first step.
+    package let mixtureWeights: [(name: ExpertID, weight: Float)]
+    /// The probability that the customer has left for good; each path is empty with it.
+    package let churnProbability: Double
     /// Whether nothing was known of the customer.
     package let isCold: Bool
-    /// How far, in total variation, items drawn from the LSTM by proposals were from its item head.
+    /// The total variation distance between the items sampled from proposals and the LSTM's
+    /// distribution, estimated while paths were sampled.
     ///
-    /// It is the share of draws that would have to change, as estimated while paths were sampled;
-    /// `nil` if the whole catalogue was gone through for each, as for small ones.
+    /// `nil` if all items were sampled exactly, as from small catalogues.
     package let itemHeadError: Double?
 
+    /// Puts paths into a table.
     package init(
         origin: Int64, horizonSeconds: Int64, paths: [[SimulatedEvent]],
-        shares: [(name: ExpertID, share: Float)], departed: Double = 0, isCold: Bool,
-        itemHeadError: Double? = nil
+        mixtureWeights: [(name: ExpertID, weight: Float)], churnProbability: Double = 0,
+        isCold: Bool, itemHeadError: Double? = nil
     ) {
         self.origin = origin
         self.horizonSeconds = horizonSeconds
@@ -56,8 +56,8 @@ package struct Futures: Sendable {
         for path in paths { starts.append((starts.last ?? 0) + path.count) }
         self.starts = starts
         events = paths.flatMap { $0 }
-        self.shares = shares
-        self.departed = departed
+        self.mixtureWeights = mixtureWeights
+        self.churnProbability = churnProbability
         self.isCold = isCold
         self.itemHeadError = itemHeadError
     }
@@ -70,6 +70,6 @@ package struct Futures: Sendable {
         events[starts[index]..<starts[index + 1]]
     }
 
-    /// Mean number of events in a path.
+    /// The mean number of events in a path.
     package var meanLength: Double { Double(events.count) / Double(max(1, pathCount)) }
 }

@@ -2,272 +2,310 @@ import Kernels
 import Learning
 import Prediction
 
-/// A block of a simulation's paths under way, step by step.
+/// A block of a simulation's paths, simulated together step by step.
 ///
-/// Blocks know nothing of each other, so that any number of them can be under way at once.
+/// Blocks share no mutable state, so any number of them can run in parallel.
 struct PathBlock {
-    private let start: SimulationPlan
-    let random: Numbers
-    private var draws: ItemSampler
-    private(set) var head: NeuralItemSampler
-    /// The LSTM's states of ``active`` paths, in that order.
+    private let plan: SimulationPlan
+    let random: PathRandom
+    private var itemSampler: ItemSampler
+    private(set) var neuralSampler: NeuralItemSampler
+    /// The LSTM's states of the ``active`` paths, in their order.
     private var state: SequenceModel.State
+    /// The indices of the paths that have not ended.
     private var active: [Int]
     private(set) var paths: [PathMemory]
 
     /// Begins some of the paths of a simulation.
-    init(_ start: SimulationPlan, paths range: Range<Int>) {
-        self.start = start
-        let random = Numbers(seed: start.settings.seed, firstPath: range.lowerBound)
+    init(_ plan: SimulationPlan, paths range: Range<Int>) {
+        self.plan = plan
+        let random = PathRandom(seed: plan.settings.seed, firstPath: range.lowerBound)
         self.random = random
-        draws = start.draws
-        head = NeuralItemSampler(start.network, isExact: start.settings.goesThroughCatalogue)
-        // In some of the futures the customer has left.
-        active = (0..<range.count).filter { random($0, 0, 109) >= start.departed }
-        state = start.network.state(repeating: start.state, count: active.count)
-        paths = [PathMemory](repeating: start.memory, count: range.count)
+        itemSampler = plan.itemSampler
+        neuralSampler = NeuralItemSampler(
+            plan.network, isExact: plan.settings.samplesItemsExactly)
+        // Paths of customers who have left are empty.
+        active = (0..<range.count).filter {
+            random.uniform(.churn, path: $0, at: RandomStep(step: 0)) >= plan.churnProbability
+        }
+        state = plan.network.state(repeating: plan.state, count: active.count)
+        paths = [PathMemory](repeating: plan.memory, count: range.count)
     }
 
+    /// Whether any path has not ended.
     var isUnderWay: Bool { !active.isEmpty }
 
-    /// What a path does in one step.
+    /// The proposed next event of a path.
     struct StepProposal: Sendable {
-        /// The path.
+        /// The index of the path in the block.
         var path: Int
         var time: Int64
         var gap: UInt8
         var weekPart: UInt8
         var type: UInt8
-        var source = ItemSampler.popularityIndex
+        /// The index of the expert that the item comes from.
+        var expert = ItemSampler.popularityIndex
         var item: Int32?
-        /// Whether the day is against it, so that it does not happen.
-        var isRefused = false
+        /// Whether the factor of the day has thinned it out, so that it does not happen.
+        var isThinned = false
+
+        /// Whether the event belongs to the path's newest basket.
+        var sameBasket: Bool { gap == 0 }
     }
 
-    /// What the shares of sources depend on, for some drafts in their order.
+    /// What the mixture weights of some proposals depend on; one row for each proposal.
     struct StepFeatures {
         var state: SequenceModel.State
-        var outlooks: Matrix
+        var gatingFeatures: Matrix
     }
 
-    /// Moves all paths that are under way by one event, and retires those past the horizon.
+    /// Moves all active paths by one event, and ends those that pass the horizon.
     mutating func advance(step: Int) {
-        var gaps = timesToNext(step: step)
-        let end = start.origin + start.settings.horizonSeconds
+        let step = RandomStep(step: step)
+        var gaps = sampleGaps(at: step)
+        let end = plan.origin + plan.settings.horizonSeconds
         let alive = active.indices.filter { paths[active[$0]].time + gaps[$0].seconds <= end }
         if alive.count < active.count {
-            state = start.network.select(state, rows: alive)
+            state = plan.network.select(state, rows: alive)
             active = alive.map { active[$0] }
             gaps = alive.map { gaps[$0] }
         }
         guard !active.isEmpty else { return }
-        var drafts = draft(gaps, step: step)
-        let scene = scene(state, drafts)
-        drawItems(&drafts, rows: Array(drafts.indices), scene, lane: step)
-        var more: [(row: Int, draft: StepProposal)] = []
-        if let factors = start.factors {
-            thin(&drafts, factors, step: step)
-            more = further(drafts, scene, factors, step: step)
+        var proposals = propose(gaps, at: step)
+        let features = features(of: proposals, state)
+        sampleItems(
+            &proposals, rows: Array(proposals.indices), features: features, at: step)
+        var further: [FurtherProposal] = []
+        if let factors = plan.factors {
+            thin(&proposals, by: factors, at: step)
+            further = furtherPurchases(
+                beside: proposals, features: features, factors: factors, at: step)
         }
-        state = commit(drafts, state)
-        add(more)
+        state = commit(proposals, from: state)
+        commit(further)
     }
 
-    /// The random numbers of the paths of a block, from 0 up to 1.
-    struct Numbers: Sendable {
-        let seed: UInt64
-        let firstPath: Int
-
-        func callAsFunction(_ path: Int, _ step: Int, _ purpose: Int) -> Double {
-            Philox(seed: seed, stream: UInt64(firstPath + path))
-                .uniform(at: UInt64(step * 128 + purpose))
-        }
-    }
-
-    /// Draws the class of the time to the next event, and a time within it.
-    private func timesToNext(step: Int) -> [(gap: UInt8, seconds: Int64)] {
-        let probabilities = start.network.gapProbabilities(state)
+    /// Samples the class of the time to the next event, and a time within it.
+    private func sampleGaps(at step: RandomStep) -> [(gap: UInt8, seconds: Int64)] {
+        let probabilities = plan.network.gapProbabilities(state)
         return active.indices.map { row in
             var weights = probabilities.row(row)
-            if step == 0 { condition(&weights) }
-            let uniform = random(active[row], step, 0)
-            let gap = drawIndex(weights, uniform) ?? weights.count - 1
+            let isFirst = step.step == 0
+            if isFirst { condition(&weights) }
+            let uniform = random.uniform(.gap, path: active[row], at: step)
+            let gap = sampleIndex(weights, at: uniform) ?? weights.count - 1
             let bounds = TimeGap.bounds(gap)
-            // A twin that has been silent for longer than any class begins the last one anew.
-            let left = step == 0 ? timeLeft(bounds) ?? bounds : bounds
-            return (UInt8(gap), seconds(left, row: row, step: step))
+            // After a silence longer than all classes, the last class begins anew.
+            let left = isFirst ? timeLeft(bounds) ?? bounds : bounds
+            return (UInt8(gap), seconds(in: left, row: row, at: step))
         }
     }
 
-    /// Draws from a range of seconds after the path's newest event: within a visit any is as likely
-    /// as another, and visits are at the customer's hours.
-    private func seconds(_ range: ClosedRange<Int64>, row: Int, step: Int) -> Int64 {
+    /// Samples a number of seconds from a range that begins with the path's newest event.
+    ///
+    /// Short ranges are sampled uniformly, longer ones by the customer's visit hours.
+    private func seconds(
+        in range: ClosedRange<Int64>, row: Int, at step: RandomStep
+    ) -> Int64 {
         let path = active[row]
-        let first = random(path, step, 1)
+        let first = random.uniform(.time(.week), path: path, at: step)
         guard range.upperBound >= WeekPart.seconds else {
             return range.lowerBound + Int64(first * Double(range.count))
         }
         let now = paths[path].time
-        let time = start.hours.draw(
+        let time = plan.hours.sample(
             now + range.lowerBound...now + range.upperBound,
-            (first, random(path, step, 103), random(path, step, 104)))
+            at: (
+                first, random.uniform(.time(.weekPart), path: path, at: step),
+                random.uniform(.time(.second), path: path, at: step)
+            ))
         return time - now
     }
 
-    /// Rules out, for the first step, gaps that have passed already without an event.
+    /// Weights each class of gaps by the part of it that is not over at the origin.
     ///
-    /// A new visit begins with a later moment, so no gap is not a possibility either.
+    /// The class of gap 0 is ruled out too: the first event begins a new basket.
     private func condition(_ weights: inout ArraySlice<Float>) {
-        for (gap, place) in weights.indices.enumerated() {
+        for (gap, index) in weights.indices.enumerated() {
             let bounds = TimeGap.bounds(gap)
-            weights[place] *= Float(timeLeft(bounds)?.count ?? 0) / Float(bounds.count)
+            weights[index] *= Float(timeLeft(bounds)?.count ?? 0) / Float(bounds.count)
         }
         if !weights.contains(where: { $0 > 0 }) { weights[weights.endIndex - 1] = 1 }
     }
 
-    /// What is left, from the origin on, of a class of gaps that began with the newest event;
-    /// `nil` if it has passed.
+    /// The part of a class of gaps that is after the origin, in seconds from the origin; `nil` if
+    /// the class is over.
+    ///
+    /// The gap begins with the newest event.
     private func timeLeft(_ gap: ClosedRange<Int64>) -> ClosedRange<Int64>? {
-        let elapsed = start.elapsed
+        let elapsed = plan.elapsed
         guard gap.upperBound > elapsed else { return nil }
         return max(1, gap.lowerBound - elapsed)...(gap.upperBound - elapsed)
     }
 
-    /// Draws the type of each path's next event.
-    private func draft(_ gaps: [(gap: UInt8, seconds: Int64)], step: Int) -> [StepProposal] {
+    /// Samples the type of each path's next event.
+    private func propose(
+        _ gaps: [(gap: UInt8, seconds: Int64)], at step: RandomStep
+    ) -> [StepProposal] {
         let times = active.indices.map { paths[active[$0]].time + gaps[$0].seconds }
         let weekParts = times.map { UInt8(WeekPart.index(time: $0)) }
-        let probabilities = start.network.typeProbabilities(
+        let probabilities = plan.network.typeProbabilities(
             state, gaps: gaps.map(\.gap), weekParts: weekParts)
         return active.indices.map { row in
-            let type = drawIndex(probabilities.row(row), random(active[row], step, 2)) ?? 0
+            let uniform = random.uniform(.type, path: active[row], at: step)
+            let type = sampleIndex(probabilities.row(row), at: uniform) ?? 0
             return StepProposal(
                 path: active[row], time: times[row], gap: gaps[row].gap,
                 weekPart: weekParts[row], type: UInt8(type))
         }
     }
 
-    /// What the shares of sources depend on.
-    func scene(_ state: SequenceModel.State, _ drafts: [StepProposal]) -> StepFeatures {
+    /// What the mixture weights of some proposals depend on.
+    private func features(
+        of proposals: [StepProposal], _ state: SequenceModel.State
+    ) -> StepFeatures {
         StepFeatures(
             state: state,
-            outlooks: start.network.gatingFeatures(
-                state, gaps: drafts.map(\.gap), weekParts: drafts.map(\.weekPart),
-                types: drafts.map(\.type)))
+            gatingFeatures: plan.network.gatingFeatures(
+                state, gaps: proposals.map(\.gap), weekParts: proposals.map(\.weekPart),
+                types: proposals.map(\.type)))
     }
 
-    /// Draws source and item of some drafts; one that finds no item has none.
+    /// Samples expert and item of some proposals; the item is `nil` if no expert has one.
     ///
     /// - Parameters:
-    ///   - drafts: With time and type.
-    ///   - rows: Which of them.
-    ///   - scene: Of all of them.
-    ///   - lane: Tells draws of one path apart.
-    mutating func drawItems(
-        _ drafts: inout [StepProposal], rows: [Int], _ scene: StepFeatures, lane: Int
+    ///   - proposals: Proposals with time and type.
+    ///   - rows: The indices of those to sample for.
+    ///   - features: The features of all proposals.
+    ///   - step: The step and round, which select the random numbers.
+    mutating func sampleItems(
+        _ proposals: inout [StepProposal], rows: [Int], features: StepFeatures,
+        at step: RandomStep
     ) {
-        draws.prepare(
+        itemSampler.prepare(
             Set(
                 rows.map {
                     RecurrenceTable.Question(
-                        baskets: paths[drafts[$0].path].basketCount, type: drafts[$0].type)
+                        baskets: paths[proposals[$0].path].basketCount, type: proposals[$0].type)
                 }))
-        for row in rows { drawItem(&drafts[row], outlook: scene.outlooks.row(row), lane: lane) }
-        drawFromSequence(&drafts, rows: rows, scene.state, lane: lane)
-    }
-
-    /// Draws a source, and from it an item unless it is the LSTM.
-    private func drawItem(_ draft: inout StepProposal, outlook: ArraySlice<Float>, lane: Int) {
-        let memory = paths[draft.path]
-        draft.item = nil
-        let same = draft.gap == 0 && !memory.moments.isEmpty
-        let situation = Mixture.GateInput(
-            baskets: memory.basketCount, sameBasket: same,
-            gatingFeatures: memory.basketCount == 0 ? [] : outlook)
-        var speaking = draws.speaking(sameBasket: same)
-        // A source that finds no item here leaves its share to the others, as in a prediction.
-        for round in 0..<speaking.count where draft.item == nil {
-            let shares = start.model.mixture.weights(situation, available: speaking)
-            let source = drawIndex(shares, random(draft.path, lane, 3 + round * 13))
-            // With nobody wanted to speak at all, what is popular now is a fair guess.
-            if source == nil, round > 0 { break }
-            draft.source = source ?? ItemSampler.popularityIndex
-            if draft.source == ItemSampler.sequenceIndex { break }
-            speaking[draft.source] = false
-            for attempt in 0..<4 where draft.item == nil {
-                // A closure over all of the run would copy it.
-                let (random, path) = (random, draft.path)
-                let first = 4 + round * 13 + attempt * 3
-                let item = draws.item(
-                    source: draft.source, memory: memory, time: draft.time, type: draft.type,
-                    sameBasket: same, random: { random(path, lane, first + $0) })
-                if let item, !(same && memory.isInMoment(item)) { draft.item = item }
-            }
+        for row in rows {
+            sampleItem(
+                &proposals[row], gatingFeatures: features.gatingFeatures.row(row), at: step)
         }
+        sampleNeuralItems(&proposals, rows: rows, state: features.state, at: step)
     }
 
-    /// Draws the items of the paths whose source is the LSTM, as matrix products of some rows.
-    private mutating func drawFromSequence(
-        _ drafts: inout [StepProposal], rows: [Int], _ state: SequenceModel.State, lane: Int
+    /// Samples an expert, and an item from it unless it is the LSTM.
+    private func sampleItem(
+        _ proposal: inout StepProposal, gatingFeatures: ArraySlice<Float>, at step: RandomStep
     ) {
-        let rows = rows.filter { drafts[$0].source == ItemSampler.sequenceIndex }
-        let attempts = 3
-        let query = start.network.itemQuery(
-            start.network.select(state, rows: rows), gaps: rows.map { drafts[$0].gap },
-            weekParts: rows.map { drafts[$0].weekPart }, types: rows.map { drafts[$0].type })
-        let items = head.draw(
-            query, offsets: rows.map { random(drafts[$0].path, lane, 108) },
-            at: rows.flatMap { row in
-                (0..<attempts).map { random(drafts[row].path, lane, 100 + $0) }
-            })
-        for (place, row) in rows.enumerated() {
-            let memory = paths[drafts[row].path]
-            let same = drafts[row].gap == 0
-            drafts[row].item = items[place * attempts..<(place + 1) * attempts].first {
-                $0 >= 0 && !(same && memory.isInMoment($0))
+        let memory = paths[proposal.path]
+        proposal.item = nil
+        let sameBasket = proposal.sameBasket && !memory.newestBaskets.isEmpty
+        let gateInput = Mixture.GateInput(
+            baskets: memory.basketCount, sameBasket: sameBasket,
+            gatingFeatures: memory.basketCount == 0 ? [] : gatingFeatures)
+        var available = itemSampler.availableExperts()
+        // The weight of an expert without an item goes to the others, as in a prediction.
+        for attempt in 0..<available.count where proposal.item == nil {
+            let weights = plan.model.mixture.weights(gateInput, speaking: available)
+            let uniform = random.uniform(.expert(attempt: attempt), path: proposal.path, at: step)
+            let expert = sampleIndex(weights, at: uniform)
+            // If no expert is available from the start, the item is sampled by popularity.
+            if expert == nil, attempt > 0 { break }
+            proposal.expert = expert ?? ItemSampler.popularityIndex
+            if proposal.expert == ItemSampler.sequenceIndex { break }
+            available[proposal.expert] = false
+            for itemTry in 0..<RandomSlot.itemTries where proposal.item == nil {
+                // Capturing `self` in the closure would copy the block.
+                let (random, path) = (random, proposal.path)
+                let item = itemSampler.item(
+                    expert: proposal.expert, memory: memory, time: proposal.time,
+                    type: proposal.type, sameBasket: sameBasket,
+                    random: {
+                        random.uniform(
+                            .item(attempt: attempt, itemTry: itemTry, number: $0), path: path,
+                            at: step)
+                    })
+                if let item, !(sameBasket && memory.newestBasketContains(item)) {
+                    proposal.item = item
+                }
             }
         }
     }
 
-    /// Appends the drafted events and moves the LSTM by them; a path that found no item for its
-    /// basket lets this step pass.
+    /// Samples the items of the proposals whose expert is the LSTM, as matrix products.
+    private mutating func sampleNeuralItems(
+        _ proposals: inout [StepProposal], rows: [Int], state: SequenceModel.State,
+        at step: RandomStep
+    ) {
+        let rows = rows.filter { proposals[$0].expert == ItemSampler.sequenceIndex }
+        let tries = RandomSlot.neuralItemTries
+        let query = plan.network.itemQuery(
+            plan.network.select(state, rows: rows), gaps: rows.map { proposals[$0].gap },
+            weekParts: rows.map { proposals[$0].weekPart }, types: rows.map { proposals[$0].type })
+        let items = neuralSampler.sample(
+            query,
+            offsets: rows.map {
+                random.uniform(.proposalOffset, path: proposals[$0].path, at: step)
+            },
+            at: rows.flatMap { row in
+                (0..<tries).map {
+                    random.uniform(.neuralItem(itemTry: $0), path: proposals[row].path, at: step)
+                }
+            })
+        for (index, row) in rows.enumerated() {
+            let memory = paths[proposals[row].path]
+            let sameBasket = proposals[row].sameBasket
+            proposals[row].item = items[index * tries..<(index + 1) * tries].first {
+                $0 >= 0 && !(sameBasket && memory.newestBasketContains($0))
+            }
+        }
+    }
+
+    /// Appends the proposed events and moves the LSTM by them.
+    ///
+    /// A proposal without an item adds no event.
     ///
     /// - Parameters:
-    ///   - drafts: Of some paths.
+    ///   - proposals: Proposals of some paths.
     ///   - state: The LSTM's states of these paths, in their order.
     /// - Returns: The states after the events.
     private mutating func commit(
-        _ drafts: [StepProposal], _ state: SequenceModel.State
+        _ proposals: [StepProposal], from state: SequenceModel.State
     ) -> SequenceModel.State {
         var state = state
-        for draft in drafts {
-            guard let item = draft.item else { continue }
+        for proposal in proposals {
+            guard let item = proposal.item else { continue }
             let event = SimulatedEvent(
-                time: draft.time, type: draft.type, item: item, source: UInt8(draft.source))
-            if draft.isRefused {
-                paths[draft.path].passOver(event, sameBasket: draft.gap == 0)
+                time: proposal.time, type: proposal.type, item: item,
+                expertIndex: UInt8(proposal.expert))
+            if proposal.isThinned {
+                paths[proposal.path].skip(event, sameBasket: proposal.sameBasket)
             } else {
-                paths[draft.path].append(
-                    event, sameBasket: draft.gap == 0, past: draws.repetition(of: item))
+                paths[proposal.path].append(
+                    event, sameBasket: proposal.sameBasket,
+                    past: itemSampler.recurrence(of: item))
             }
         }
-        start.network.advance(
-            &state, items: drafts.map { $0.item ?? -1 }, types: drafts.map(\.type),
-            gaps: drafts.map(\.gap), weekParts: drafts.map(\.weekPart))
+        plan.network.advance(
+            &state, items: proposals.map { $0.item ?? -1 }, types: proposals.map(\.type),
+            gaps: proposals.map(\.gap), weekParts: proposals.map(\.weekPart))
         return state
     }
 
-    /// Appends further events to the moments of paths, those of one path one after the other.
-    private mutating func add(_ more: [(row: Int, draft: StepProposal)]) {
-        var left = more
+    /// Appends further events to the newest baskets of paths, those of one path one by one.
+    private mutating func commit(_ further: [FurtherProposal]) {
+        var left = further
         while !left.isEmpty {
             var taken: Set<Int> = []
             let now = left.filter { taken.insert($0.row).inserted }
             var seen: Set<Int> = []
             left = left.filter { !seen.insert($0.row).inserted }
             let rows = now.map(\.row)
-            let moved = commit(now.map(\.draft), start.network.select(state, rows: rows))
-            start.network.replace(rows, of: &state, with: moved)
+            let moved = commit(
+                now.map(\.proposal), from: plan.network.select(state, rows: rows))
+            plan.network.replace(rows, of: &state, with: moved)
         }
     }
 }

@@ -1,52 +1,63 @@
 import Prediction
 
-/// What one path remembers beyond the twin's past: the moments it has added.
+/// What one path adds to the twin's history: the baskets that it has simulated.
 struct PathMemory: Sendable {
     /// Time of the newest event, real or simulated.
     private(set) var time: Int64
-    /// The number of moments, real and simulated.
+    /// The number of baskets, real and simulated.
     private(set) var basketCount: Int
-    /// The newest moments, newest last; as many as transitions look back.
-    private(set) var moments: [[Int32]]
+    /// The items of the newest baskets, newest last; at most `Transitions.reach` baskets.
+    private(set) var newestBaskets: [[Int32]]
     /// The simulated events.
     private(set) var events: [SimulatedEvent] = []
-    /// Repetitions of items that the path has touched, in place of those of the past.
-    private(set) var repetitions: [Int32: ItemRecurrence] = [:]
-    /// Items that the twin had never met before this path.
+    /// The recurrences of items that the path has touched; they replace those of the history.
+    private(set) var recurrences: [Int32: ItemRecurrence] = [:]
+    /// Items that were new to the twin when the path first touched them.
     private(set) var newItems: [Int32] = []
 
     init(_ history: History, origin: Int64) {
         time = origin
         basketCount = history.basketCount
         let first = max(0, history.basketCount - Transitions.reach)
-        moments = (first..<history.basketCount).map { Array(history.items[history.basket($0)]) }
+        newestBaskets = (first..<history.basketCount).map {
+            Array(history.items[history.basket($0)])
+        }
     }
 
-    /// Whether an item is in the moment that is under way.
-    func isInMoment(_ item: Int32) -> Bool { moments.last?.contains(item) ?? false }
+    /// Whether an item is in the newest basket.
+    func newestBasketContains(_ item: Int32) -> Bool {
+        newestBaskets.last?.contains(item) ?? false
+    }
 
-    /// Adds an event; one at the time of the newest is of the same moment.
+    /// Adds an event.
+    ///
+    /// - Parameters:
+    ///   - event: The event.
+    ///   - sameBasket: Whether it belongs to the newest basket.
+    ///   - past: The recurrence of its item in the history; `nil` if the item is new.
     mutating func append(_ event: SimulatedEvent, sameBasket: Bool, past: ItemRecurrence?) {
-        passOver(event, sameBasket: sameBasket)
-        let moment = basketCount - 1
-        if past == nil, repetitions[event.item] == nil { newItems.append(event.item) }
-        var repetition =
-            repetitions[event.item] ?? past
-            ?? ItemRecurrence(basket: moment, time: event.time, type: event.type)
-        repetition.observe(basket: moment, time: event.time, type: event.type)
-        repetitions[event.item] = repetition
+        skip(event, sameBasket: sameBasket)
+        let basket = basketCount - 1
+        if past == nil, recurrences[event.item] == nil { newItems.append(event.item) }
+        var recurrence =
+            recurrences[event.item] ?? past
+            ?? ItemRecurrence(basket: basket, time: event.time, type: event.type)
+        recurrence.observe(moment: basket, time: event.time, type: event.type)
+        recurrences[event.item] = recurrence
         events.append(event)
     }
 
-    /// Goes on as if after an event that does not happen: what would have come with it still does,
-    /// and its item stays as due as it is.
-    mutating func passOver(_ event: SimulatedEvent, sameBasket: Bool) {
-        if sameBasket, !moments.isEmpty {
-            moments[moments.count - 1].append(event.item)
+    /// Moves to an event that was thinned out.
+    ///
+    /// Time and baskets move on as if it had happened, so that later events do not change. The
+    /// recurrence of its item stays, so the item stays due.
+    mutating func skip(_ event: SimulatedEvent, sameBasket: Bool) {
+        if sameBasket, !newestBaskets.isEmpty {
+            newestBaskets[newestBaskets.count - 1].append(event.item)
         } else {
             basketCount += 1
-            moments.append([event.item])
-            if moments.count > Transitions.reach { moments.removeFirst() }
+            newestBaskets.append([event.item])
+            if newestBaskets.count > Transitions.reach { newestBaskets.removeFirst() }
         }
         time = event.time
     }

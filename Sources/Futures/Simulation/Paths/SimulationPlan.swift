@@ -3,29 +3,29 @@ import Prediction
 
 /// What all paths of a simulation begin with.
 ///
-/// A class, because blocks of paths on several threads would else spend their time on counting the
-/// references to its parts.
+/// It is a class, so that blocks of paths on several threads do not spend their time on reference
+/// counts of its parts.
 final class SimulationPlan: Sendable {
     let model: PredictionModel
     let settings: SimulationSettings
     let factors: DayFactors?
-    /// The moment from which the paths start, in seconds since 1970.
+    /// The origin of the paths, in seconds since 1970.
     let origin: Int64
-    /// Seconds between the newest event and the origin.
+    /// Seconds from the newest event to the origin.
     let elapsed: Int64
-    /// When in the week the customer comes.
+    /// When in the week the customer visits.
     let hours: VisitHours
-    /// Where items come from, but for the LSTM.
-    let draws: ItemSampler
-    /// What a path remembers at the origin.
+    /// Samples items from the experts other than the LSTM.
+    let itemSampler: ItemSampler
+    /// The memory of a path at the origin.
     let memory: PathMemory
     /// The LSTM's state at the origin.
     let state: SequenceModel.State
-    /// The probability that the customer has left, so that nothing comes any more.
-    let departed: Double
+    /// The probability that the customer has left for good.
+    let churnProbability: Double
     private let isCold: Bool
-    /// The shares of evidence at the first step.
-    private let shares: [Float]
+    /// The mixture weights at the first step.
+    private let weights: [Float]
 
     init(
         model: PredictionModel, popularity: CumulativeTable, history: History, origin: Int64,
@@ -37,30 +37,28 @@ final class SimulationPlan: Sendable {
         self.origin = origin
         elapsed = origin - (history.lastTime ?? origin)
         hours = VisitHours(history)
-        draws = ItemSampler(
-            model: model, popularity: popularity, history: history, evidence: settings.evidence)
+        itemSampler = ItemSampler(
+            model: model, popularity: popularity, history: history, experts: settings.experts)
         memory = PathMemory(history, origin: origin)
-        // The history is replayed once, unless whoever asks has done so.
         let next = next ?? model.nextQuery(after: history)
         state = next.state ?? model.sequence.model.initialState(count: 1)
-        departed = model.churn.probability(after: history, at: origin)
+        churnProbability = model.churn.probability(after: history, at: origin)
         isCold = history.isEmpty
-        shares = model.mixture.weights(
-            model.gateInput(for: next),
-            available: draws.speaking(sameBasket: false))
+        weights = model.mixture.weights(
+            model.gateInput(for: next), speaking: itemSampler.availableExperts())
     }
 
     /// The LSTM.
     var network: SequenceModel { model.sequence.model }
 
-    /// What is left of a block of paths when it is done.
+    /// The result of a finished block of paths.
     struct Block: Sendable {
         var paths: [[SimulatedEvent]]
-        var error: NeuralItemSampler.Error
+        var error: NeuralItemSampler.ApproximationError
 
-        init(_ run: PathBlock) {
-            paths = run.paths.map(\.events)
-            error = run.head.error
+        init(_ block: PathBlock) {
+            paths = block.paths.map(\.events)
+            error = block.neuralSampler.error
         }
     }
 
@@ -69,8 +67,8 @@ final class SimulationPlan: Sendable {
         Futures(
             origin: origin, horizonSeconds: settings.horizonSeconds,
             paths: blocks.flatMap(\.paths),
-            shares: zip(model.mixture.names, shares).map { (name: $0, share: $1) },
-            departed: departed, isCold: isCold,
-            itemHeadError: NeuralItemSampler.Error.share(blocks.map(\.error)))
+            mixtureWeights: zip(model.mixture.names, weights).map { (name: $0, weight: $1) },
+            churnProbability: churnProbability, isCold: isCold,
+            itemHeadError: NeuralItemSampler.ApproximationError.mean(blocks.map(\.error)))
     }
 }

@@ -1,29 +1,31 @@
 package import Prediction
 package import Shop
 
-/// What to simulate, and how much of it.
+/// The settings of a simulation.
 package struct SimulationSettings: Sendable, Hashable {
-    /// How far the paths reach, in seconds.
+    /// The length of the paths, in seconds.
     package var horizonSeconds: Int64
-    /// How many paths.
+    /// The number of paths.
     package var paths: Int
-    /// Events in a path at most; a path that gets there ends early.
+    /// The most steps of a path; a path that reaches the limit ends early.
     package var steps: Int
-    /// Decides every random choice.
+    /// The seed of all random numbers.
     package var seed: UInt64
-    /// The experts that items may be drawn from.
-    package var evidence: Set<ExpertID>
-    /// Threads, among which blocks of 256 paths are shared out; the result does not depend on it.
-    package var threads: Int
-    /// Whether the LSTM's items are drawn exactly even from a large catalogue.
+    /// The experts that items may be sampled from.
+    package var experts: Set<ExpertID>
+    /// The number of threads, each of which simulates blocks of 256 paths.
     ///
-    /// Proposals are made for the paths of a block together, so that two runs of one seed that differ
-    /// in one path may differ in others. What is compared path by path needs exact draws.
-    package var goesThroughCatalogue = false
+    /// It does not affect the result.
+    package var threads: Int
+    /// Whether the LSTM's items are sampled exactly from a large catalogue too.
+    ///
+    /// The paths of a block share proposals, so a change in one path may change others. Comparisons
+    /// path by path need exact samples.
+    package var samplesItemsExactly = false
 
     /// The greatest number of ``steps``.
     package static let stepLimit = 400
-    /// Paths at most.
+    /// The greatest number of ``paths``.
     package static let pathLimit = 100_000
     /// The longest horizon: a year, in seconds.
     package static let horizonLimit: Int64 = 366 * 86_400
@@ -32,17 +34,17 @@ package struct SimulationSettings: Sendable, Hashable {
     package init(
         horizonSeconds: Int64 = 28 * 86_400, paths: Int = 500, steps: Int = stepLimit,
         seed: UInt64 = 7,
-        evidence: Set<ExpertID> = Set(ExpertID.allCases), threads: Int = 2
+        experts: Set<ExpertID> = Set(ExpertID.allCases), threads: Int = 2
     ) {
         self.horizonSeconds = horizonSeconds
         self.paths = paths
         self.steps = steps
         self.seed = seed
-        self.evidence = evidence
+        self.experts = experts
         self.threads = threads
     }
 
-    /// Checks that each setting is in its range.
+    /// Checks the range of each setting.
     ///
     /// - Throws: ``FuturesError`` that names the setting and its range.
     package func validate() throws(FuturesError) {
@@ -59,14 +61,14 @@ package struct SimulationSettings: Sendable, Hashable {
     }
 }
 
-/// A simulation that cannot be run, and why.
+/// The reason why futures cannot be simulated, read or written.
 package struct FuturesError: Error, CustomStringConvertible, Sendable, Hashable {
     /// What is wrong.
     package let problem: String
-    /// The step that resolves it, if there is one that programs word in their own way.
+    /// The step that resolves it, if each interface words that step in its own way.
     package let remedy: Remedy?
 
-    /// What is wrong, and what would be right.
+    /// What is wrong, and what to do.
     package var description: String { remedy.map { "\(problem) \($0)" } ?? problem }
 
     /// Makes an error.

@@ -2,23 +2,22 @@ import Kernels
 import Learning
 package import Prediction
 
-/// Samples many futures of one twin from a trained model.
+/// Samples futures of one twin from a trained model.
 ///
-/// A step of a path draws, in this order, the time to the next event and its type from the LSTM's
-/// heads, one expert by its share, and an item from that source: together a draw from
-/// the mixture. The path's own memory moves along: what was just bought is recent, and comes due
-/// later. The paths of a block take a step together, so that the LSTM works on matrices; blocks go
-/// their ways on threads of their own.
+/// A step of a path samples the time to the next event and its type from the LSTM, an expert by the
+/// mixture weights, and an item from that expert. Together that is a sample from the mixture. The
+/// path then updates its memory: an item that was just bought is recent, and becomes due later. The
+/// paths of a block take each step together, so that the LSTM works on matrices. Blocks run in
+/// parallel.
 ///
-/// Path `p` at step `s` draws from Philox at (seed, p, s): the result depends on the seed alone,
-/// whatever the number of threads, and two runs that differ in a setting share their random
-/// numbers.
+/// Random numbers are addressed by seed, path, step and use (``RandomSlot``). So the result does
+/// not depend on the number of threads, and two runs with the same seed use the same numbers.
 package struct Simulator: Sendable {
     private let model: PredictionModel
     private let popularity: CumulativeTable
 
-    /// How many paths take their steps together: many, because they share proposals of items, and
-    /// few enough for their states to stay in the processor's second cache.
+    /// The number of paths in a block: large, because they share proposals of items, and small
+    /// enough for their states to fit into the second-level cache.
     private static let blockSize = 256
 
     /// Makes a simulator for a model.
@@ -27,17 +26,17 @@ package struct Simulator: Sendable {
         popularity = CumulativeTable(.dense(model.popularity.probabilities))
     }
 
-    /// Simulates the futures of a twin (`simulate` of document 004).
+    /// Simulates the futures of a twin.
     ///
     /// - Parameters:
-    ///   - history: What has happened so far; may be empty for a customer of whom nothing is known,
-    ///     whose paths begin with an item that is popular now.
-    ///   - origin: The moment from which the paths start, in seconds since 1970; not before the
-    ///     newest event.
+    ///   - history: The events so far. If it is empty (cold start), paths begin with a popular
+    ///     item.
+    ///   - origin: The time from which the paths start, in seconds since 1970. A time before the
+    ///     newest event is replaced by the time of that event.
     ///   - settings: Horizon, number of paths, seed.
-    ///   - factors: How the days ahead multiply what is bought; not at all unless given.
-    ///   - next: The context of the next event, with the LSTM's state, if it is known already; else
-    ///     the history is replayed.
+    ///   - factors: The day factors of purchases; all are 1 unless given.
+    ///   - next: The query of the next event, with the LSTM's state, if it is known already.
+    ///     Otherwise the history is replayed.
     /// - Returns: The paths, without events after the horizon.
     /// - Throws: ``FuturesError`` when a setting is out of its range, or `CancellationError` when
     ///   the task is cancelled.
@@ -47,21 +46,22 @@ package struct Simulator: Sendable {
     ) throws -> Futures {
         try settings.validate()
         let origin = max(origin, history.lastTime ?? origin)
-        let start = SimulationPlan(
+        let plan = SimulationPlan(
             model: model, popularity: popularity, history: history, origin: origin,
             settings: settings, factors: factors, next: next)
-        let blocks = (settings.paths + Self.blockSize - 1) / Self.blockSize
-        let runs = try cancellableMap(blocks, threads: settings.threads) { block, isCancelled in
-            let first = block * Self.blockSize
-            var run = PathBlock(
-                start, paths: first..<min(settings.paths, first + Self.blockSize))
+        let blockCount = (settings.paths + Self.blockSize - 1) / Self.blockSize
+        let blocks = try cancellableMap(blockCount, threads: settings.threads) {
+            index, isCancelled in
+            let first = index * Self.blockSize
+            var block = PathBlock(
+                plan, paths: first..<min(settings.paths, first + Self.blockSize))
             var step = 0
-            while run.isUnderWay, step < settings.steps, !isCancelled() {
-                run.advance(step: step)
+            while block.isUnderWay, step < settings.steps, !isCancelled() {
+                block.advance(step: step)
                 step += 1
             }
-            return SimulationPlan.Block(run)
+            return SimulationPlan.Block(block)
         }
-        return start.futures(runs)
+        return plan.futures(blocks)
     }
 }

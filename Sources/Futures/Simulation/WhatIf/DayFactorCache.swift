@@ -4,7 +4,9 @@ import Synchronization
 import Time
 package import TwinStorage
 
-/// The factors of the days ahead of a store's customers, worked out once for each city and consent.
+/// Day factors of a store's customers, computed once for each city, consent and range of days.
+///
+/// It can be used from any thread.
 package final class DayFactorCache: Sendable {
     private struct Key: Hashable {
         var city: String?
@@ -13,45 +15,48 @@ package final class DayFactorCache: Sendable {
     }
 
     private let model: PredictionModel
-    private let days: ContextFeatures
-    private let draws: Int
+    private let features: ContextFeatures
+    private let sampleCount: Int
     private let seed: UInt64
     private let unavailable: [Int32: ClosedRange<Int>]
     private let isCompared: Bool
-    private let known = Mutex<[Key: DayFactors?]>([:])
+    private let cached = Mutex<[Key: DayFactors?]>([:])
 
-    /// Factors that are kept at most; those of many draws are large.
-    private var limit: Int { draws > 1 ? 64 : 1024 }
+    /// The most entries that are kept.
+    ///
+    /// Entries with posterior samples are large.
+    private var limit: Int { sampleCount > 1 ? 64 : 1024 }
 
-    /// Prepares to look ahead.
+    /// Makes an empty cache.
     ///
     /// - Parameters:
-    ///   - model: What is known of responses.
-    ///   - feeds: What is known of the days.
-    ///   - draws: How many possible truths; one is the likeliest alone.
-    ///   - seed: Decides the draws.
-    ///   - unavailable: On which days (since 1970) items cannot be had, by place in the catalogue.
-    ///   - isCompared: Whether they are compared with other ones.
+    ///   - model: The model with the demand response.
+    ///   - feeds: The weather, events, trends and offers of the days.
+    ///   - sampleCount: The number of posterior samples; 1 stands for the point estimate.
+    ///   - seed: The seed of the posterior samples.
+    ///   - unavailable: The days (since 1970) on which items are unavailable, by index in the
+    ///     catalogue.
+    ///   - isCompared: Whether the factors are compared with those of another world.
     package init(
-        _ model: PredictionModel, _ feeds: ContextFeeds, draws: Int = 1, seed: UInt64 = 7,
+        _ model: PredictionModel, _ feeds: ContextFeeds, sampleCount: Int = 1, seed: UInt64 = 7,
         unavailable: [Int32: ClosedRange<Int>] = [:], isCompared: Bool = false
     ) {
         self.model = model
-        days = ContextFeatures(feeds)
-        self.draws = draws
+        features = ContextFeatures(feeds)
+        self.sampleCount = sampleCount
         self.seed = seed
         self.unavailable = unavailable
         self.isCompared = isCompared
     }
 
-    /// The factors for customers of a city who agree to some purposes; `nil` if all are 1.
+    /// The factors for customers of a city who agree to some purposes.
     ///
     /// - Parameters:
     ///   - city: The city, if it is known.
-    ///   - purposes: What the customers agree to.
-    ///   - origin: The moment from which paths start, in seconds since 1970.
-    ///   - horizonSeconds: How far they reach.
-    /// - Returns: The factors of these days.
+    ///   - purposes: The purposes that the customers agree to.
+    ///   - origin: The origin of the paths, in seconds since 1970.
+    ///   - horizonSeconds: The length of the paths.
+    /// - Returns: The factors of these days; `nil` if all are 1.
     package func factors(
         city: String?, purposes: Set<ContextPurpose>, from origin: Int64, horizonSeconds: Int64
     ) -> DayFactors? {
@@ -59,19 +64,20 @@ package final class DayFactorCache: Sendable {
         let key = Key(
             city: city, purposes: purposes,
             days: DayFactors.days(from: origin, horizonSeconds: horizonSeconds))
-        if let factors = known.withLock({ $0[key] }) { return factors }
-        let outlook = DayFactors.DayConditions(
-            days, city: city, purposes: purposes, unavailable: unavailable,
+        if let factors = cached.withLock({ $0[key] }) { return factors }
+        let conditions = DayFactors.DayConditions(
+            features, city: city, purposes: purposes, unavailable: unavailable,
             isCompared: isCompared)
-        let factors = DayFactors(model, outlook, over: key.days, draws: draws, seed: seed)
-        known.withLock { known in
-            if known.count >= limit { known.removeAll() }
-            known[key] = .some(factors)
+        let factors = DayFactors(
+            model, conditions, over: key.days, sampleCount: sampleCount, seed: seed)
+        cached.withLock { cached in
+            if cached.count >= limit { cached.removeAll() }
+            cached[key] = .some(factors)
         }
         return factors
     }
 
-    /// The factors of the days after a snapshot; `nil` if all are 1.
+    /// The factors of the days after a customer's snapshot; `nil` if all are 1.
     package func factors(of snapshot: CustomerSnapshot, horizonSeconds: Int64) -> DayFactors? {
         factors(
             city: snapshot.city, purposes: snapshot.consent, from: snapshot.asOf.seconds,

@@ -2,32 +2,33 @@ import Foundation
 package import Prediction
 package import Shop
 
-/// By what factors the days ahead multiply what a customer buys.
+/// The factors by which the days ahead multiply a customer's purchases, by day and item.
 ///
-/// They follow from what the model knows of responses and seasons and from what feeds say of the
-/// days: under the likeliest truth about the responses, or under several possible ones, *draws*,
-/// which differ by what is not known for sure of them.
+/// They follow from the model's demand response and seasons and from the feeds of the days. They
+/// use the point estimate of the response, or samples from its posterior distribution.
 package struct DayFactors: Sendable {
-    /// What the days ahead are like for a customer.
+    /// The conditions of the days ahead for a customer.
     package struct DayConditions: Sendable {
-        /// What feeds say.
-        package var days: ContextFeatures
+        /// The features of the days, from feeds.
+        package var features: ContextFeatures
         /// The customer's city.
         package var city: String?
-        /// What the customer agrees to.
+        /// The purposes that the customer agrees to.
         package var purposes: Set<ContextPurpose>
-        /// On which days (since 1970) items cannot be had, by place in the catalogue.
+        /// The days (since 1970) on which items are unavailable, by index in the catalogue.
         package var unavailable: [Int32: ClosedRange<Int>]
-        /// Whether it is compared with another one: then what is usual does not matter, and may be
-        /// taken to be the mean where nobody knows it for the time of the year.
+        /// Whether the factors are compared with those of another world.
+        ///
+        /// Then baselines cancel, so the mean replaces a baseline that is unknown for the time of
+        /// the year.
         package var isCompared: Bool
 
-        /// Makes an outlook.
+        /// Creates conditions.
         package init(
-            _ days: ContextFeatures, city: String?, purposes: Set<ContextPurpose>,
+            _ features: ContextFeatures, city: String?, purposes: Set<ContextPurpose>,
             unavailable: [Int32: ClosedRange<Int>] = [:], isCompared: Bool = false
         ) {
-            self.days = days
+            self.features = features
             self.city = city
             self.purposes = purposes
             self.unavailable = unavailable
@@ -36,71 +37,77 @@ package struct DayFactors: Sendable {
     }
 
     private let firstDay: Int
-    /// Logarithms of what feeds do by draw, then by day and category.
+    /// Logarithms of feed factors by posterior sample, then by day and category.
     private let logarithms: [[Double]]
-    /// Logarithms of what the time of the year does, by day and category.
+    /// Logarithms of seasonal factors, by day and category.
     private let seasons: [Double]
-    /// The greatest factor of each day, at least 1, under the first draw: paths live under the
-    /// likeliest truth alone.
-    private let most: [Double]
-    /// Logarithms of prices as shares of the usual ones, by day and item.
+    /// The largest factor of each day, at least 1, under the first sample.
+    ///
+    /// Paths are simulated with the point estimate only.
+    private let largest: [Double]
+    /// Logarithms of price / usual price, by day and item.
     private let prices: [[Int32: Double]]
+    /// Elasticities of the items on offer, by posterior sample.
     private let elasticities: [[Int32: Double]]
     private let categoryOfItem: [Int?]
     private let categoryCount: Int
     private let unavailable: [Int32: ClosedRange<Int>]
 
-    /// Neither what feeds nor what the time of the year does has a greater factor, and none but that
-    /// of what cannot be had has a lesser one than its inverse: beyond that nothing was ever seen.
+    /// Feed factors and seasonal factors are each clamped to 1/5 … 5, the range seen in training.
+    ///
+    /// Unavailable items have the factor 0.
     package static let limit = 5.0
 
-    /// Works out the factors of some days; `nil` if all are 1.
+    /// Computes the factors of some days; `nil` if all are 1.
     ///
     /// - Parameters:
-    ///   - model: What is known of responses.
-    ///   - outlook: What the days are like.
+    ///   - model: The model with the demand response.
+    ///   - conditions: The conditions of the days.
     ///   - days: The days, since 1970.
-    ///   - draws: How many possible truths; one is the likeliest alone.
-    ///   - seed: Decides the draws.
+    ///   - sampleCount: The number of posterior samples; 1 stands for the point estimate.
+    ///   - seed: The seed of the posterior samples.
     package init?(
-        _ model: PredictionModel, _ outlook: DayConditions, over days: ClosedRange<Int>,
-        draws: Int = 1, seed: UInt64 = 7
+        _ model: PredictionModel, _ conditions: DayConditions, over days: ClosedRange<Int>,
+        sampleCount: Int = 1, seed: UInt64 = 7
     ) {
         let response = model.response
-        let prices = Self.prices(response, outlook, days, model.catalogue)
-        let known = Self.features(response, outlook, days)
+        let prices = Self.prices(response, conditions, on: days, catalogue: model.catalogue)
+        let features = Self.deviations(response, conditions, on: days)
         let seasons = response.seasons(on: days).joined().map(Self.bounded)
         guard
-            !outlook.unavailable.isEmpty || prices.contains(where: { !$0.isEmpty })
-                || known.contains(where: { day in day.joined().contains { $0 != 0 } })
+            !conditions.unavailable.isEmpty || prices.contains(where: { !$0.isEmpty })
+                || features.contains(where: { day in day.joined().contains { $0 != 0 } })
                 || seasons.contains(where: { $0 != 0 })
         else { return nil }
-        let truths = (0..<max(1, draws)).map {
-            draws > 1 ? response.posteriorSample($0, seed: seed) : response.pointEstimate
+        let parameters = (0..<max(1, sampleCount)).map {
+            sampleCount > 1 ? response.posteriorSample($0, seed: seed) : response.pointEstimate
         }
         let offered = Set(prices.flatMap(\.keys))
-        let logarithms = truths.map { Self.logarithms($0, known, response.categories.count) }
-        let elasticities = truths.map { truth in
-            Dictionary(uniqueKeysWithValues: offered.map { ($0, truth.elasticities[Int($0)]) })
+        let logarithms = parameters.map {
+            Self.logarithms($0, features, categoryCount: response.categories.count)
+        }
+        let elasticities = parameters.map { parameters in
+            Dictionary(
+                uniqueKeysWithValues: offered.map { ($0, parameters.elasticities[Int($0)]) })
         }
         firstDay = days.lowerBound
         categoryOfItem = response.categoryOfItem
         categoryCount = response.categories.count
-        unavailable = outlook.unavailable
+        unavailable = conditions.unavailable
         self.prices = prices
         self.logarithms = logarithms
         self.seasons = seasons
         self.elasticities = elasticities
         let categoryOfItem = response.categoryOfItem
         let categoryCount = response.categories.count
-        most = prices.indices.map { day in
-            let places = day * categoryCount..<(day + 1) * categoryCount
-            let categories = places.map { Self.bounded(logarithms[0][$0]) + seasons[$0] }
+        largest = prices.indices.map { day in
+            let cells = day * categoryCount..<(day + 1) * categoryCount
+            let categories = cells.map { Self.bounded(logarithms[0][$0]) + seasons[$0] }
             let items = prices[day].map { item, ratio in
-                let place = categoryOfItem[Int(item)].map { places.lowerBound + $0 }
-                let base = place.map { logarithms[0][$0] } ?? 0
+                let cell = categoryOfItem[Int(item)].map { cells.lowerBound + $0 }
+                let base = cell.map { logarithms[0][$0] } ?? 0
                 return Self.bounded(base + ratio * (elasticities[0][item] ?? 0))
-                    + (place.map { seasons[$0] } ?? 0)
+                    + (cell.map { seasons[$0] } ?? 0)
             }
             return max(1, exp((categories + items).max() ?? 0))
         }
@@ -109,75 +116,74 @@ package struct DayFactors: Sendable {
     /// The factor of an item's purchases.
     ///
     /// - Parameters:
-    ///   - item: The item's place in the catalogue.
-    ///   - time: When, in seconds since 1970.
-    ///   - draw: Which of the possible truths; the likeliest if there is only that.
-    /// - Returns: The factor, from 0 to the square of ``limit``; 1 outside of the days that were
-    ///   worked out.
-    package func factor(of item: Int32, at time: Int64, draw: Int = 0) -> Double {
+    ///   - item: The item's index in the catalogue.
+    ///   - time: The time, in seconds since 1970.
+    ///   - sample: The index of the posterior sample; 0 if there is only the point estimate.
+    /// - Returns: The factor, from 0 to the square of ``limit``; 1 on days that were not computed.
+    package func factor(of item: Int32, at time: Int64, sample: Int = 0) -> Double {
         let day = Self.day(time)
         if let days = unavailable[item], days.contains(day) { return 0 }
-        let place = day - firstDay
-        guard prices.indices.contains(place), logarithms.indices.contains(draw) else { return 1 }
+        let index = day - firstDay
+        guard prices.indices.contains(index), logarithms.indices.contains(sample) else { return 1 }
         var logarithm = 0.0
         var season = 0.0
         if categoryOfItem.indices.contains(Int(item)), let category = categoryOfItem[Int(item)] {
-            logarithm = logarithms[draw][place * categoryCount + category]
-            season = seasons[place * categoryCount + category]
+            logarithm = logarithms[sample][index * categoryCount + category]
+            season = seasons[index * categoryCount + category]
         }
-        if let ratio = prices[place][item] {
-            logarithm += ratio * (elasticities[draw][item] ?? 0)
+        if let ratio = prices[index][item] {
+            logarithm += ratio * (elasticities[sample][item] ?? 0)
         }
         return logarithm == 0 && season == 0 ? 1 : exp(Self.bounded(logarithm) + season)
     }
 
-    /// The logarithm of a factor within the limit.
+    /// Clamps the logarithm of a factor to the limit.
     private static func bounded(_ logarithm: Double) -> Double {
         min(log(limit), max(-log(limit), logarithm))
     }
 
-    /// The greatest factor of any item, at least 1; under the first draw.
-    func most(at time: Int64) -> Double {
-        let place = Self.day(time) - firstDay
-        return most.indices.contains(place) ? most[place] : 1
+    /// The largest factor of any item at a time, at least 1, under the first sample.
+    func largest(at time: Int64) -> Double {
+        let index = Self.day(time) - firstDay
+        return largest.indices.contains(index) ? largest[index] : 1
     }
 
     private static func day(_ time: Int64) -> Int {
         Int((Double(time) / 86_400).rounded(.down))
     }
 
-    /// The days that paths from a moment reach, since 1970.
+    /// The days that paths from an origin cover, since 1970.
     package static func days(from origin: Int64, horizonSeconds: Int64) -> ClosedRange<Int> {
         day(origin)...max(day(origin), day(origin + horizonSeconds))
     }
 
-    /// How far each day is from what is usual, by day, feature and category; 0 where nobody says.
-    private static func features(
-        _ response: DemandResponseModel, _ outlook: DayConditions, _ days: ClosedRange<Int>
+    /// The features minus their baselines, by day, feature and category; 0 where either is unknown.
+    private static func deviations(
+        _ response: DemandResponseModel, _ conditions: DayConditions, on days: ClosedRange<Int>
     ) -> [[[Double]]] {
-        // Cities that feeds do not name were learned from as one.
-        let usual = response.baselines[outlook.city ?? ""] ?? response.baselines[""] ?? []
+        // Training treats all cities without feeds as one.
+        let baselines = response.baselines[conditions.city ?? ""] ?? response.baselines[""] ?? []
         let count = response.categories.count
         let isSeasonal = response.categories.indices.map {
             response.seasons.indices.contains($0) && response.seasons[$0] != nil
         }
         return days.map { day in
-            response.features.enumerated().map { place, feature in
-                guard outlook.purposes.contains(feature.purpose),
-                    usual.indices.contains(place), let usual = usual[place]
+            response.features.enumerated().map { index, feature in
+                guard conditions.purposes.contains(feature.purpose),
+                    baselines.indices.contains(index), let baseline = baselines[index]
                 else { return [Double](repeating: 0, count: count) }
                 func value(_ category: String?) -> Double? {
-                    outlook.days.value(
-                        of: feature, category: category, city: outlook.city, day: day
-                    ).map { min(usual.highest, max(usual.lowest, $0)) }
+                    conditions.features.value(
+                        of: feature, category: category, city: conditions.city, day: day
+                    ).map { min(baseline.most, max(baseline.least, $0)) }
                 }
                 let common = feature == .trend ? nil : value(nil)
                 return (0..<count).map { category in
                     let isTrend = feature == .trend
-                    let normal = isTrend ? response.trendBaselines[category] : usual.baseline
+                    let normal = isTrend ? response.trendBaselines[category] : baseline.normal
                     guard let value = isTrend ? value(response.categories[category]) : common,
                         let expected = normal.value(on: day, isSeasonal: isSeasonal[category])
-                            ?? (outlook.isCompared ? normal.mean : nil)
+                            ?? (conditions.isCompared ? normal.mean : nil)
                     else { return 0 }
                     return value - expected
                 }
@@ -185,35 +191,38 @@ package struct DayFactors: Sendable {
         }
     }
 
-    /// The logarithms of what feeds do, by day and category.
+    /// The logarithms of feed factors, by day and category.
     private static func logarithms(
-        _ truth: DemandResponseModel.PosteriorSample, _ features: [[[Double]]], _ categoryCount: Int
+        _ parameters: DemandResponseModel.PosteriorSample, _ features: [[[Double]]],
+        categoryCount: Int
     ) -> [Double] {
         features.flatMap { day in
             (0..<categoryCount).map { category in
-                zip(truth.coefficients, day).reduce(0) {
+                zip(parameters.coefficients, day).reduce(0) {
                     $0 + $1.0[category] * $1.1[category]
                 }
             }
         }
     }
 
-    /// The logarithms of special prices as shares of the usual ones, by day and item.
+    /// The logarithms of offer price / usual price, by day and item.
     private static func prices(
-        _ response: DemandResponseModel, _ outlook: DayConditions, _ days: ClosedRange<Int>,
-        _ catalogue: ModelCatalogue
+        _ response: DemandResponseModel, _ conditions: DayConditions, on days: ClosedRange<Int>,
+        catalogue: ModelCatalogue
     ) -> [[Int32: Double]] {
         guard !response.elasticities.isEmpty else { return days.map { _ in [:] } }
-        let offered = outlook.days.offeredItems.compactMap { id in
-            catalogue.index(of: id).flatMap { place in
-                response.regularPrices[Int(place)].map { (id: id, place: place, usual: $0) }
+        let offered = conditions.features.offeredItems.compactMap { id in
+            catalogue.index(of: id).flatMap { index in
+                response.regularPrices[Int(index)].map { (id: id, index: index, usualPrice: $0) }
             }
         }
         return days.map { day in
             var prices: [Int32: Double] = [:]
-            for item in offered where item.usual > 0 {
-                if let price = outlook.days.price(of: item.id, city: outlook.city, day: day) {
-                    prices[item.place] = log(price / item.usual)
+            for item in offered where item.usualPrice > 0 {
+                if let price = conditions.features.price(
+                    of: item.id, city: conditions.city, day: day)
+                {
+                    prices[item.index] = log(price / item.usualPrice)
                 }
             }
             return prices

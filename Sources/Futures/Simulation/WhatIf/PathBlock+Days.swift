@@ -3,60 +3,70 @@ import Learning
 import Prediction
 import Shop
 
-/// The days ahead: what they are against does not happen, what they call for happens more often.
+/// Purchases under the factors of the days ahead.
 ///
-/// A purchase whose factor is below 1 is passed over with the probability that is missing from 1.
-/// For factors above 1 the same step is drawn again, and taken with probabilities that make each
-/// item as frequent as its factor has it; so somebody may take two of what is cheap. What a path
-/// draws anyhow is drawn by the same numbers as without factors, so that runs can be compared path
-/// by path.
+/// A purchase with a factor f below 1 is thinned out with probability 1 − f. For factors above 1,
+/// the item of the same step is sampled again in further rounds, and accepted with probabilities
+/// that make each item f times as frequent. So a path may buy two discounted items in one basket.
+/// The events that do not depend on factors use the same random numbers as without factors, so that
+/// two runs can be compared path by path.
 extension PathBlock {
-    /// Lanes of random numbers are as far apart as steps can be many.
-    private static let laneWidth = 1 << 10
     private static let purchase = EventType.purchase.rawValue
 
-    /// Refuses what the day is against.
-    func thin(_ drafts: inout [StepProposal], _ factors: DayFactors, step: Int) {
-        for row in drafts.indices where drafts[row].type == Self.purchase {
-            guard let item = drafts[row].item else { continue }
-            let factor = factors.factor(of: item, at: drafts[row].time)
-            drafts[row].isRefused =
-                factor < 1 && random(drafts[row].path, step, 105) >= factor
+    /// A further purchase in the newest basket of a path.
+    struct FurtherProposal {
+        /// The row of the path among the active ones.
+        var row: Int
+        var proposal: StepProposal
+    }
+
+    /// Thins out purchases whose factor is below 1.
+    func thin(_ proposals: inout [StepProposal], by factors: DayFactors, at step: RandomStep) {
+        for row in proposals.indices where proposals[row].type == Self.purchase {
+            guard let item = proposals[row].item else { continue }
+            let factor = factors.factor(of: item, at: proposals[row].time)
+            proposals[row].isThinned =
+                factor < 1
+                && random.uniform(.thinning, path: proposals[row].path, at: step) >= factor
         }
     }
 
-    /// What the day calls for beside what is drafted, in the same moments.
+    /// Samples further purchases for factors above 1, in the baskets of the proposals.
     ///
     /// - Parameters:
-    ///   - drafts: What happens in this step anyhow.
-    ///   - scene: Of all of them.
-    ///   - factors: The factors.
-    ///   - step: The step.
-    /// - Returns: Further events with the rows of their paths.
-    mutating func further(
-        _ drafts: [StepProposal], _ scene: StepFeatures, _ factors: DayFactors, step: Int
-    ) -> [(row: Int, draft: StepProposal)] {
-        let excess = drafts.map { draft in
-            draft.type == Self.purchase && draft.item != nil
-                ? factors.most(at: draft.time) - 1 : 0
+    ///   - proposals: The events of this step.
+    ///   - features: The features of all proposals.
+    ///   - factors: The day factors.
+    ///   - step: The step, in round 0.
+    /// - Returns: The further purchases.
+    mutating func furtherPurchases(
+        beside proposals: [StepProposal], features: StepFeatures, factors: DayFactors,
+        at step: RandomStep
+    ) -> [FurtherProposal] {
+        let excess = proposals.map { proposal in
+            proposal.type == Self.purchase && proposal.item != nil
+                ? factors.largest(at: proposal.time) - 1 : 0
         }
-        var found: [(row: Int, draft: StepProposal)] = []
+        var found: [FurtherProposal] = []
         for round in 0..<Int((excess.max() ?? 0).rounded(.up)) {
-            let lane = step + (1 + round) * Self.laneWidth
-            let rows = drafts.indices.filter {
-                random(drafts[$0].path, lane, 106) < excess[$0] - Double(round)
+            let furtherStep = RandomStep(step: step.step, round: 1 + round)
+            let rows = proposals.indices.filter {
+                random.uniform(.furtherProposal, path: proposals[$0].path, at: furtherStep)
+                    < excess[$0] - Double(round)
             }
             guard !rows.isEmpty else { continue }
-            var again = drafts
-            drawItems(&again, rows: rows, scene, lane: lane)
+            var again = proposals
+            sampleItems(&again, rows: rows, features: features, at: furtherStep)
             for row in rows {
                 guard let item = again[row].item else { continue }
-                var draft = again[row]
-                let factor = factors.factor(of: item, at: draft.time)
-                guard random(draft.path, lane, 107) * excess[row] < factor - 1 else { continue }
-                draft.gap = 0
-                draft.isRefused = false
-                found.append((row, draft))
+                var proposal = again[row]
+                let factor = factors.factor(of: item, at: proposal.time)
+                let uniform = random.uniform(
+                    .furtherAcceptance, path: proposal.path, at: furtherStep)
+                guard uniform * excess[row] < factor - 1 else { continue }
+                proposal.gap = 0
+                proposal.isThinned = false
+                found.append(FurtherProposal(row: row, proposal: proposal))
             }
         }
         return found

@@ -2,9 +2,9 @@ import Foundation
 package import Prediction
 package import Shop
 
-/// What might be otherwise: in the days ahead, in what is shown, or in the past.
+/// Hypothetical changes: of the days ahead, of the items that are shown, or of the past.
 package struct Scenario: Sendable, Hashable {
-    /// The items that something is said of.
+    /// A selection of items.
     package enum Selection: Sendable, Hashable {
         /// One item, by id.
         case item(String)
@@ -12,76 +12,80 @@ package struct Scenario: Sendable, Hashable {
         case category(String)
     }
 
-    /// Another price.
+    /// A changed price.
     package struct Price: Sendable, Hashable {
-        /// Of what.
+        /// The items.
         package var items: Selection
         /// The price as a multiple of the usual one, above 0.
         package var factor: Double
 
-        /// Makes another price.
+        /// Creates a changed price.
         package init(_ items: Selection, factor: Double) {
             self.items = items
             self.factor = factor
         }
     }
 
-    /// The days on which the days ahead are otherwise, in days since 1970; all unless given.
+    /// The days that are changed, in days since 1970; all days of the horizon unless given.
     package var days: ClosedRange<Int>?
-    /// Other prices; the last that speaks of an item counts.
+    /// Changed prices.
+    ///
+    /// If several select an item, the last one counts.
     package var prices: [Price] = []
-    /// Items that cannot be had, by id.
+    /// The ids of items that are unavailable.
     package var unavailable: Set<String> = []
     /// The mean temperature of each of the days, in degrees Celsius.
     package var temperature: Double?
-    /// The rain of each of the days, in millimetres.
+    /// The precipitation of each of the days, in millimetres.
     package var precipitation: Double?
-    /// Kinds of events that each of the days has.
-    package var events: Set<String> = []
-    /// Kinds of events that none of the days has.
-    package var noEvents: Set<String> = []
-    /// Items that are shown, by id, the first one first: each customer looks at them at once.
-    package var shown: [String] = []
-    /// Events of the past that did not happen, by id.
-    package var undone: Set<String> = []
+    /// The kinds of public events that take place on each of the days.
+    package var addedEventKinds: Set<String> = []
+    /// The kinds of public events that take place on none of the days.
+    package var removedEventKinds: Set<String> = []
+    /// The ids of items that are shown.
+    ///
+    /// Each customer views them at the origin, in this order.
+    package var shownItems: [String] = []
+    /// The ids of past events that are ignored, as if they had not happened.
+    package var ignoredEvents: Set<String> = []
 
-    /// Everything is as it is.
+    /// Creates a scenario without changes.
     package init() {}
 
-    /// Whether the days ahead are otherwise.
+    /// Whether the days ahead are changed.
     var changesDays: Bool {
         !prices.isEmpty || !unavailable.isEmpty || temperature != nil || precipitation != nil
-            || !events.isEmpty || !noEvents.isEmpty
+            || !addedEventKinds.isEmpty || !removedEventKinds.isEmpty
     }
 
-    /// Checks that the scenario speaks of what the model and the store know.
+    /// Checks that the model and the store know everything that the scenario names.
     ///
     /// - Parameters:
     ///   - model: The model.
     ///   - items: The store's items.
-    /// - Throws: ``FuturesError`` that names what is unknown or out of its range.
+    /// - Throws: ``FuturesError`` that names the unknown or the value out of range.
     package func validate(_ model: PredictionModel, items: [Item]) throws(FuturesError) {
-        for id in unavailable.sorted() + shown { try check(item: id, model) }
+        for id in unavailable.sorted() + shownItems { try check(item: id, model) }
         let response = model.response
         for price in prices {
             guard price.factor.isFinite, price.factor > 0, price.factor <= 100 else {
                 throw FuturesError(
-                    "A price is to be \(price.factor) times the usual one. Use a number above 0.")
+                    "A price is \(price.factor) times the usual price. Use a factor above 0 and at "
+                        + "most 100.")
             }
             switch price.items {
             case .item(let id):
                 try check(item: id, model)
                 guard items.first(where: { $0.itemID == id })?.price ?? 0 > 0 else {
                     throw FuturesError(
-                        "The item '\(id.prefix(80))' has no usual price. Add its price to the "
-                            + "catalogue.")
+                        "The item '\(id.prefix(80))' has no price in the catalogue. Add one.")
                 }
             case .category(let name): try check(category: name, items)
             }
             guard !response.elasticities.isEmpty else {
                 throw FuturesError(
-                    "The model has never seen a price other than the usual one, so it cannot say "
-                        + "what a price would change.", remedy: .addFeeds("earlier offers"))
+                    "The model cannot predict the effect of a price, because it was trained "
+                        + "without price changes.", remedy: .addFeeds("earlier offers"))
             }
         }
         try checkDays(response)
@@ -90,8 +94,8 @@ package struct Scenario: Sendable, Hashable {
     private func check(item id: String, _ model: PredictionModel) throws(FuturesError) {
         guard model.catalogue.index(of: id) != nil else {
             throw FuturesError(
-                "The model does not know the item '\(id.prefix(80))'. Name one of its catalogue, "
-                    + "or train again if the item is new.")
+                "The model does not know the item '\(id.prefix(80))'. Use an item of its "
+                    + "catalogue, or train again if the item is new.")
         }
     }
 
@@ -99,7 +103,7 @@ package struct Scenario: Sendable, Hashable {
         let names = Set(items.compactMap(\.category))
         guard names.contains(name) else {
             throw FuturesError(
-                "There is no category '\(name.prefix(80))'. There are: "
+                "There is no category '\(name.prefix(80))'. The categories are: "
                     + "\(names.sorted().prefix(30).joined(separator: ", ")).")
         }
     }
@@ -109,7 +113,8 @@ package struct Scenario: Sendable, Hashable {
             throw FuturesError("The temperature is \(temperature) °C. Use one from -90 to 60.")
         }
         if let precipitation, !(0...2000).contains(precipitation) {
-            throw FuturesError("The rain is \(precipitation) mm. Use a number from 0 to 2000.")
+            throw FuturesError(
+                "The precipitation is \(precipitation) mm. Use a number from 0 to 2000.")
         }
         let asksForWeather = temperature != nil || precipitation != nil
         guard !asksForWeather || response.features.contains(.rain) else {
@@ -117,7 +122,7 @@ package struct Scenario: Sendable, Hashable {
                 "The model knows nothing of weather.",
                 remedy: .addFeeds("the weather of the past"))
         }
-        for kind in events.union(noEvents).sorted()
+        for kind in addedEventKinds.union(removedEventKinds).sorted()
         where !response.features.contains(.during(kind))
             && !response.features.contains(.before(kind))
         {
@@ -127,14 +132,14 @@ package struct Scenario: Sendable, Hashable {
         }
     }
 
-    /// What feeds would say of the days ahead.
+    /// Applies the scenario to feeds.
     ///
     /// - Parameters:
-    ///   - feeds: What they say as things are.
+    ///   - feeds: The feeds as they are.
     ///   - items: The store's items.
     ///   - horizon: The days ahead, in days since 1970.
-    /// - Returns: The same feeds, with other days ahead; what a day's weather has that neither the
-    ///   scenario nor a forecast tells is not a number.
+    /// - Returns: The feeds with changed days. Weather values that neither the scenario nor a
+    ///   forecast gives are NaN.
     package func applied(
         to feeds: ContextFeeds, items: [Item], horizon: ClosedRange<Int>
     ) -> ContextFeeds {
@@ -143,7 +148,6 @@ package struct Scenario: Sendable, Hashable {
         if temperature != nil || precipitation != nil {
             for (city, known) in feeds.weather {
                 for day in days {
-                    // What is not asked for stays unsaid on a day without a forecast.
                     feeds.weather[city]?[day] = Weather(
                         temperature: temperature ?? known[day]?.temperature ?? .nan,
                         precipitation: precipitation ?? known[day]?.precipitation ?? .nan)
@@ -151,22 +155,22 @@ package struct Scenario: Sendable, Hashable {
             }
         }
         feeds.events.removeAll { event in
-            noEvents.contains(event.kind) && event.firstDay <= days.upperBound
+            removedEventKinds.contains(event.kind) && event.firstDay <= days.upperBound
                 && event.lastDay >= days.lowerBound
         }
-        for kind in events.sorted() {
+        for kind in addedEventKinds.sorted() {
             feeds.events.append(
                 CalendarEvent(
                     uid: "scenario-\(kind)", name: kind, kind: kind, firstDay: days.lowerBound,
                     lastDay: days.upperBound))
         }
         for item in items {
-            let names: [Selection?] = [
+            let selections: [Selection?] = [
                 .item(item.itemID), item.category.map { .category($0) },
             ]
-            let change = prices.last { names.contains($0.items) }
+            let change = prices.last { selections.contains($0.items) }
             guard let change, let price = item.price else { continue }
-            // The price that is asked otherwise stays on the days before and after.
+            // Offers stay on the days before and after.
             feeds.offers = feeds.offers.flatMap {
                 $0.itemID == item.itemID ? $0.without(days) : [$0]
             }
@@ -180,7 +184,7 @@ package struct Scenario: Sendable, Hashable {
 }
 
 extension Offer {
-    /// What is left of the offer without some days.
+    /// The parts of the offer before and after some days.
     fileprivate func without(_ days: ClosedRange<Int>) -> [Offer] {
         guard firstDay <= days.upperBound, lastDay >= days.lowerBound else { return [self] }
         var rest: [Offer] = []

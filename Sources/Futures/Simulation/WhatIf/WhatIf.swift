@@ -4,27 +4,27 @@ package import Shop
 import Time
 package import TwinStorage
 
-/// Asks of customers' futures what a scenario would change.
+/// Estimates the effects of a scenario on customers' purchases.
 ///
-/// Each customer is simulated twice by the same random numbers, as things are and as they might be.
-/// What happens as things are is also weighed by the factors of other possible truths about how
-/// customers respond, so that the interval of an effect holds both what chance leaves open and what
-/// the model does not know.
+/// Each customer is simulated twice with the same random numbers: in the baseline, which is the
+/// world as it is, and in the scenario. The events of the baseline are also reweighted with
+/// posterior samples of the demand response. So the interval of an effect covers both the Monte
+/// Carlo error and the uncertainty of the model's parameters.
 package struct WhatIf: Sendable {
-    /// What is asked, and how thoroughly.
+    /// The settings of a question.
     package struct Settings: Sendable, Hashable {
-        /// The moment that all paths start from, in seconds since 1970.
+        /// The origin of all paths, in seconds since 1970.
         package var origin: Int64
-        /// How far they reach, in seconds.
+        /// The length of the paths, in seconds.
         package var horizonSeconds: Int64
-        /// How many paths of each customer.
+        /// The number of paths of each customer in each world.
         package var paths: Int
         /// The types of events that count.
         package var types: Set<UInt8>
-        /// Decides every random choice.
+        /// The seed of all random numbers.
         package var seed: UInt64
 
-        /// Makes settings: a week and 100 paths of purchases unless given.
+        /// Creates settings: a week and 100 paths of purchases unless given.
         package init(
             origin: Int64, horizonSeconds: Int64 = 7 * 86_400, paths: Int = 100,
             types: Set<UInt8> = [EventType.purchase.rawValue], seed: UInt64 = 7
@@ -37,7 +37,6 @@ package struct WhatIf: Sendable {
         }
     }
 
-    /// The moment that all paths start from.
     private var asOf: Timestamp { Timestamp(seconds: settings.origin) }
     private let store: TwinStore
     private let model: PredictionModel
@@ -45,25 +44,23 @@ package struct WhatIf: Sendable {
     private let settings: Settings
     private let histories: TwinHistories
     private let simulator: Simulator
-    private let usual: DayFactorCache
-    private let changed: DayFactorCache
-    private let usualDrawn: DayFactorCache
-    private let changedDrawn: DayFactorCache
+    private let baselineFactors: Estimates<DayFactorCache>
+    private let scenarioFactors: Estimates<DayFactorCache>
 
     /// Prepares the question.
     ///
-    /// - Throws: ``FuturesError`` for a setting out of its range or a scenario that names what is
-    ///   not known; what the store throws.
+    /// - Throws: ``FuturesError`` for a setting out of range or an unknown name in the scenario;
+    ///   the errors of the store.
     package init(
         _ store: TwinStore, _ model: PredictionModel, _ scenario: Scenario, settings: Settings
     ) throws {
-        // Prices are compared with those that the model learned with.
+        // Prices are relative to the usual prices of the model's training.
         let items = try store.items(try store.itemIDs()).sorted { $0.key < $1.key }.map {
             id, item in
             var item = item
             let prices = model.response.regularPrices
-            if let place = model.catalogue.index(of: id), prices.indices.contains(Int(place)) {
-                item.price = prices[Int(place)]
+            if let index = model.catalogue.index(of: id), prices.indices.contains(Int(index)) {
+                item.price = prices[Int(index)]
             }
             return item
         }
@@ -79,13 +76,13 @@ package struct WhatIf: Sendable {
             from: settings.origin, horizonSeconds: settings.horizonSeconds)
         if let days = scenario.days, !days.overlaps(horizon) {
             throw FuturesError(
-                "The scenario's days are from \(Day.text(days.lowerBound)) to "
-                    + "\(Day.text(days.upperBound)), and the futures from "
+                "The scenario's days, \(Day.text(days.lowerBound)) to "
+                    + "\(Day.text(days.upperBound)), are outside the simulated days, "
                     + "\(Day.text(horizon.lowerBound)) to \(Day.text(horizon.upperBound)). Choose "
-                    + "days that are among those.")
+                    + "days among these.")
         }
         let feeds = try store.contextFeeds()
-        let otherwise =
+        let scenarioFeeds =
             scenario.changesDays
             ? scenario.applied(to: feeds, items: items, horizon: horizon) : feeds
         let days = scenario.days ?? horizon
@@ -93,54 +90,53 @@ package struct WhatIf: Sendable {
             uniqueKeysWithValues: scenario.unavailable.compactMap { id in
                 model.catalogue.index(of: id).map { ($0, days) }
             })
-        func outlooks(
+        func factors(
             _ feeds: ContextFeeds, unavailable: [Int32: ClosedRange<Int>] = [:]
-        ) -> (likeliest: DayFactorCache, drawn: DayFactorCache) {
-            let (seed, draws) = (settings.seed, Effects.draws)
-            return (
-                DayFactorCache(model, feeds, unavailable: unavailable, isCompared: true),
-                DayFactorCache(
-                    model, feeds, draws: draws, seed: seed, unavailable: unavailable,
-                    isCompared: true)
-            )
+        ) -> Estimates<DayFactorCache> {
+            Estimates(
+                point: DayFactorCache(model, feeds, unavailable: unavailable, isCompared: true),
+                samples: DayFactorCache(
+                    model, feeds, sampleCount: Effects.posteriorSampleCount, seed: settings.seed,
+                    unavailable: unavailable, isCompared: true))
         }
-        (usual, usualDrawn) = outlooks(feeds)
-        (changed, changedDrawn) = outlooks(otherwise, unavailable: unavailable)
+        baselineFactors = factors(feeds)
+        scenarioFactors = factors(scenarioFeeds, unavailable: unavailable)
     }
 
     /// The effects on one customer.
     ///
     /// - Parameter id: The twin, one of ``TwinStore/twinIDs()``.
-    /// - Returns: `nil` if the twin was erased or nothing is known of it by the origin.
-    /// - Throws: What the store throws, or `CancellationError`.
+    /// - Returns: The effects; `nil` if the twin was erased or has no events by the origin.
+    /// - Throws: The errors of the store, or `CancellationError`.
     package func effects(onTwin id: TwinID) throws -> Effects? {
         guard let snapshot = try store.snapshot(of: id, asOf: asOf) else { return nil }
         let history = try histories.history(of: snapshot)
         guard !history.isEmpty else { return nil }
         let random = Philox(seed: settings.seed, stream: 0x1F_0F)
         let simulation = Self.simulation(settings, seed: random.bits(at: UInt64(id.rawValue)))
-        func factors(_ outlooks: DayFactorCache) -> DayFactors? {
-            outlooks.factors(of: snapshot, horizonSeconds: settings.horizonSeconds)
+        func factors(_ cache: DayFactorCache) -> DayFactors? {
+            cache.factors(of: snapshot, horizonSeconds: settings.horizonSeconds)
         }
-        let doubt = ParameterUncertainty(
-            usual: factors(usual), changed: factors(changed), usualDrawn: factors(usualDrawn),
-            changedDrawn: factors(changedDrawn))
+        let uncertainty = ParameterUncertainty(
+            baseline: baselineFactors.map(factors), scenario: scenarioFactors.map(factors))
         func simulate(_ history: History, _ factors: DayFactors?) throws -> Futures {
             try simulator.simulate(
                 history, from: settings.origin, settings: simulation, factors: factors)
         }
         return Effects(
-            try simulate(history, doubt.usual),
-            try simulate(try otherwise(history, id), doubt.changed), types: settings.types,
-            categoryOfItem: model.response.categoryOfItem, doubt: doubt)
+            baseline: try simulate(history, uncertainty.baseline.point),
+            scenario: try simulate(
+                try scenarioHistory(history, id), uncertainty.scenario.point),
+            types: settings.types, categoryOfItem: model.response.categoryOfItem,
+            uncertainty: uncertainty)
     }
 
     /// The effects on several customers together.
     ///
     /// - Parameters:
     ///   - twins: The twins.
-    ///   - threads: How many may work on it; the result does not depend on it.
-    /// - Returns: The sum of the effects on those of whom something is known.
+    ///   - threads: The number of threads; it does not affect the result.
+    /// - Returns: The sum of the effects on those that have events by the origin.
     /// - Throws: As ``effects(onTwin:)``.
     package func effects(onTwins twins: [TwinID], threads: Int) throws -> Effects {
         let results = parallelMap(twins.count, threads: threads) { index in
@@ -153,37 +149,37 @@ package struct WhatIf: Sendable {
         return sum
     }
 
-    /// The events that the scenario undoes and that none of some customers has had by the origin.
+    /// The ignored events of the scenario that none of some customers has had by the origin.
     ///
     /// - Parameter twins: The customers' twins.
     /// - Returns: The ids in alphabetic order; empty if all are known.
-    /// - Throws: What the store throws.
+    /// - Throws: The errors of the store.
     package func unknownEvents(ofTwins twins: [TwinID]) throws -> [String] {
-        var unknown = scenario.undone
+        var unknown = scenario.ignoredEvents
         for id in twins where !unknown.isEmpty {
             unknown.subtract(try events(id).map(\.eventID))
         }
         return unknown.sorted()
     }
 
-    /// What a twin did by the origin.
+    /// The events of a twin by the origin.
     private func events(_ id: TwinID) throws -> [LoggedEvent] {
         try store.events(of: id)
             .filter { $0.timestamp.seconds <= settings.origin }
     }
 
-    /// The past as the scenario has it.
-    private func otherwise(_ history: History, _ id: TwinID) throws -> History {
+    /// The history in the scenario.
+    private func scenarioHistory(_ history: History, _ id: TwinID) throws -> History {
         var history = history
-        if !scenario.undone.isEmpty {
+        if !scenario.ignoredEvents.isEmpty {
             history = try histories.history(
-                try events(id).filter { !scenario.undone.contains($0.eventID) }.map {
+                try events(id).filter { !scenario.ignoredEvents.contains($0.eventID) }.map {
                     LogEntry(item: $0.item, type: $0.type, timestamp: $0.timestamp)
                 })
         }
-        for id in scenario.shown {
-            guard let place = model.catalogue.index(of: id) else { continue }
-            history.append(item: place, type: EventType.view.rawValue, time: settings.origin)
+        for id in scenario.shownItems {
+            guard let index = model.catalogue.index(of: id) else { continue }
+            history.append(item: index, type: EventType.view.rawValue, time: settings.origin)
         }
         return history
     }
@@ -192,7 +188,7 @@ package struct WhatIf: Sendable {
         var simulation = SimulationSettings(
             horizonSeconds: settings.horizonSeconds, paths: settings.paths, seed: seed,
             threads: 1)
-        simulation.goesThroughCatalogue = true
+        simulation.samplesItemsExactly = true
         return simulation
     }
 }

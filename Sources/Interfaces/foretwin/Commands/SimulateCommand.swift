@@ -106,7 +106,7 @@ struct SimulateCommand: ParsableCommand {
                 PathEvent(
                     time: Timestamp(seconds: event.time).iso8601, type: typeName(event.type),
                     itemID: catalogue.itemIDs[Int(event.item)],
-                    evidence: ExpertID.allCases[Int(event.source)].rawValue)
+                    evidence: ExpertID.allCases[Int(event.expertIndex)].rawValue)
             }
         }
     }
@@ -126,10 +126,10 @@ struct SimulateCommand: ParsableCommand {
         }
         let mean = (futures.meanLength * 10).rounded() / 10
         print("\(futures.pathCount) futures of \(customer), \(mean) events each on average")
-        if futures.departed >= 0.01 {
+        if futures.churnProbability >= 0.01 {
             print(
                 "By the length of the silence the customer has left for good with a probability "
-                    + "of \(percent(futures.departed)); as many futures are empty.")
+                    + "of \(percent(futures.churnProbability)); as many futures are empty.")
         }
         if let error = futures.itemHeadError {
             print(
@@ -146,7 +146,7 @@ struct SimulateCommand: ParsableCommand {
             for event in path {
                 table.add(
                     Timestamp(seconds: event.time).iso8601, typeName(event.type),
-                    name(event.item), ExpertID.allCases[Int(event.source)].rawValue)
+                    name(event.item), ExpertID.allCases[Int(event.expertIndex)].rawValue)
             }
             printLines(table.lines(indent: 2))
             if futures.path(index).count > path.count {

@@ -163,10 +163,10 @@ extension WhatIfCommand {
             init(_ name: String, itemID: String? = nil, _ effect: Effects.Effect) {
                 self.name = name
                 self.itemID = itemID
-                usual = effect.usual
+                usual = effect.baseline
                 change = effect.change
                 interval = [effect.interval.lowerBound, effect.interval.upperBound]
-                chanceError = effect.chanceError
+                chanceError = effect.monteCarloError
                 modelError = effect.modelError
             }
         }
