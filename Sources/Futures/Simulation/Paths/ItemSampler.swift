@@ -91,11 +91,11 @@ struct ItemSampler: Sendable {
         func probability(of item: Int32) -> Float {
             memory.recurrences[item].map {
                 model.history.probability(
-                    of: item, $0, moments: basketCount, time: time, type: type)
+                    of: item, $0, baskets: basketCount, time: time, type: type)
             } ?? 0
         }
         var weights = repetitions.probabilities(
-            RecurrenceTable.Question(moments: basketCount, type: type), at: time)
+            RecurrenceTable.Question(baskets: basketCount, type: type), at: time)
         for item in memory.recurrences.keys {
             if let slot = past.slot(of: item) { weights[slot] = probability(of: item) }
         }

@@ -208,7 +208,7 @@ struct PathBlock {
         var available = itemSampler.availableExperts()
         // The weight of an expert without an item goes to the others, as in a prediction.
         for attempt in 0..<available.count where proposal.item == nil {
-            let weights = plan.model.mixture.weights(gateInput, speaking: available)
+            let weights = plan.model.mixture.weights(gateInput, available: available)
             let uniform = random.uniform(.expert(attempt: attempt), path: proposal.path, at: step)
             let expert = sampleIndex(weights, at: uniform)
             // If no expert is available from the start, the item is sampled by popularity.
