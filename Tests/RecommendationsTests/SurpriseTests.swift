@@ -64,7 +64,7 @@ struct SurpriseTests {
             #expect(surprise.score > 0)
             #expect((0...1).contains(surprise.probability))
             #expect(surprise.interval[0] <= surprise.probability)
-            #expect(surprise.reasons.map(\.evidence) == ["surprise"])
+            #expect(surprise.reasons.map(\.expert) == ["surprise"])
             #expect(surprise.name != surprise.itemID)
         }
         #expect(found > world.users.count / 2)
@@ -171,7 +171,7 @@ struct ReasonTests {
                     #expect(weights == weights.sorted(by: >))
                     #expect(weights.allSatisfy { $0 >= item.probability * 0.099 })
                     for reason in item.reasons {
-                        #expect(ExpertID(rawValue: reason.evidence) != nil)
+                        #expect(ExpertID(publicName: reason.expert) != nil)
                     }
                 }
             }
@@ -190,7 +190,7 @@ struct ReasonTests {
                     #expect(!reason.text.isEmpty)
                     #expect(!ids.contains { reason.text.contains($0) }, "\(reason.text)")
                     #expect(!reason.text.contains(user))
-                    #expect(!reason.text.contains(answer.userID))
+                    #expect(!reason.text.contains(answer.customerKey))
                 }
             }
         }
@@ -240,7 +240,7 @@ struct ReasonTests {
         #expect(made.reasons.map(\.text) == [words])
     }
 
-    @Test("Each evidence has its words", arguments: ExpertID.allCases)
+    @Test("Each expert has its words", arguments: ExpertID.allCases)
     func words(_ name: ExpertID) throws {
         let (world, explainer) = try diary()
         let next = world.model.prediction(
@@ -253,7 +253,8 @@ struct ReasonTests {
                     sources: [name: 1]), score: 1, next: next, item: try world.store.item(id))
             let reason = try #require(made.reasons.first)
             #expect(made.reasons.count == 1)
-            #expect(reason.evidence == name.rawValue)
+            #expect(reason.expert == name.publicName)
+            #expect(ExpertID(publicName: reason.expert) == name)
             #expect(abs(reason.probability - 0.4) < 1e-9)
             #expect(!reason.text.contains("id-"))
             #expect(made.expectedDate == "2026-02-02")
@@ -261,7 +262,7 @@ struct ReasonTests {
         }
     }
 
-    @Test("Evidence of a tenth or more is named, less is not")
+    @Test("Experts with a tenth of the probability or more are named, others are not")
     func threshold() throws {
         let (world, explainer) = try diary()
         let next = world.model.prediction(
@@ -271,7 +272,7 @@ struct ReasonTests {
                 item: 0, probability: 0.5, interval: 0...1, medianTime: 0,
                 sources: [.popularity: 0.1, .history: 0.85, .neighbours: 0.05]),
             score: 1, next: next, item: nil)
-        #expect(made.reasons.map(\.evidence) == ["history", "popularity"])
+        #expect(made.reasons.map(\.expert) == ["repeat_purchase", "popularity"])
         #expect(made.name == made.itemID)
     }
 }

@@ -56,9 +56,9 @@ import Time
     }
 
     @Test func everySourceHasAName() {
-        let titles = ExpertID.allCases.map { TextFormat.evidence($0).title }
+        let titles = ExpertID.allCases.map { TextFormat.expert($0).title }
         #expect(Set(titles).count == titles.count)
-        for name in ExpertID.allCases { #expect(!TextFormat.evidence(name).meaning.isEmpty) }
+        for name in ExpertID.allCases { #expect(!TextFormat.expert(name).meaning.isEmpty) }
     }
 
     @Test func writesDatesInReasonsForPeople() {

@@ -8,13 +8,6 @@ enum CommandRules {
     static let allowed: [String: Int] = [
         "Sources/Futures/Fleet/DemandTable.swift": 4,
         "Sources/Futures/Fleet/FleetReader.swift": 3,
-        "Sources/Interfaces/Reports/Fleet/FleetPage+Demand.swift": 1,
-        "Sources/Interfaces/Reports/Fleet/FleetPage.swift": 2,
-        "Sources/Interfaces/Reports/ModelView.swift": 1,
-        "Sources/Interfaces/Service/Routes/Problem.swift": 2,
-        "Sources/Interfaces/Service/Work/ModelHolder.swift": 1,
-        "Sources/Twins/ShopFormats/Context/ContextFile.swift": 1,
-        "Sources/Twins/StoreAdmin/ErasureRemains.swift": 1,
     ]
 
     /// Lines whose texts name a command or an option, beyond what is allowed for the file.

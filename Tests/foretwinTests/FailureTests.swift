@@ -47,7 +47,8 @@ import Time
         (.giveSameHorizon, "Compare runs of the same --horizon."),
         (.morePaths, "Use more --paths."),
         (.fewerPaths, "Use fewer --paths, or simulate in parts with --shard."),
-        (.giveForecasts, "Give a file that 'foretwin simulate --all' has written."),
+        (.giveForecasts, "Give a file of 'foretwin simulate --all'."),
+        (.nameFeedKind, "Name the kind: --kind."),
     ])
     func aRemedyIsWordedAsACommand(remedy: Remedy, advice: String) {
         let errors: [any Error] = [

@@ -3,12 +3,12 @@ package import Time
 
 /// One reason why an item is recommended, with its part of the item's probability.
 package struct Reason: Hashable, Sendable, Codable {
-    /// The evidence, as the model names it.
-    package var evidence: String
+    /// The public name of the expert; `surprise` for a surprise pick.
+    package var expert: String
     /// The reason in words that a shopper understands.
     package var text: String
     /// The part of the item's probability (``Recommendation/bestProbability``) that comes from this
-    /// evidence.
+    /// expert.
     package var probability: Double
 }
 
@@ -59,8 +59,8 @@ package struct Recommendation: Hashable, Sendable, Codable {
 
 /// The answer to a request for recommendations.
 package struct RecommendationList: Sendable, Codable {
-    /// The customer's pseudonym.
-    package var userID: String
+    /// The customer key: the customer's pseudonym.
+    package var customerKey: String
     /// Whether nothing is known of the customer, so that the items are what is popular now.
     package var isColdStart: Bool
     /// The moment from which the futures start, ISO 8601.

@@ -108,7 +108,7 @@ private struct DemandReader {
 
     init(path: String) throws {
         lines = try LineReader(path: path)
-        guard try nextFields(), fields == DemandFile.header else {
+        guard try nextFields(), [DemandFile.header, DemandFile.oldHeader].contains(fields) else {
             throw FuturesError(
                 "\(path) does not begin as a file of demand does. Give one that 'foretwin simulate "
                     + "--all --demand' has written.")

@@ -31,17 +31,18 @@ package struct FleetLine: Codable, Sendable, Hashable {
     /// When it has been taken first in nine tenths of them.
     package var firstNineTenths: String
 
-    private enum CodingKeys: String, CodingKey {
-        case twin, probability, low, high
+    enum CodingKeys: String, CodingKey {
+        case twin = "customer_key"
+        case probability, low, high
         case itemID = "item_id"
         case asOf = "as_of"
         case horizonDays = "horizon_days"
         case calibratedProbability = "calibrated_probability"
         case expectedCount = "expected_count"
-        case expectedError = "expected_error"
-        case firstTenth = "first_tenth"
-        case firstHalf = "first_half"
-        case firstNineTenths = "first_nine_tenths"
+        case expectedError = "monte_carlo_error"
+        case firstTenth = "first_time_p10"
+        case firstHalf = "first_time_p50"
+        case firstNineTenths = "first_time_p90"
     }
 
     /// The lines of some twins as JSON, each with its end.

@@ -44,7 +44,7 @@ package struct TrainingWorkflow: Sendable {
     }
 
     /// The result of a run.
-    package struct Outcome: Encodable, Sendable {
+    package struct Outcome: Sendable {
         /// The new version.
         package let version: String
         /// Whether it is in use.
@@ -58,7 +58,7 @@ package struct TrainingWorkflow: Sendable {
     }
 
     /// The result of the back-test.
-    package struct Backtested: Encodable, Sendable {
+    package struct Backtested: Sendable {
         /// Why the version should not be used; empty if it may.
         package let objections: [String]
         /// How many customers were asked about.

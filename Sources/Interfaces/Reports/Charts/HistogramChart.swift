@@ -39,7 +39,7 @@ struct HistogramChart {
         let mean = Double(counts.reduce(0, +)) / Double(max(1, counts.count))
         svg.line(SVG.Point(x: left, y: y(mean)), SVG.Point(x: right, y: y(mean)), "diagonal")
         let ends: [(Double, String, SVG.Anchor)] = [
-            (left, "less than all simulated", .start), (right, "more than all", .end),
+            (left, "below all simulated", .start), (right, "above all", .end),
         ]
         for (x, text, anchor) in ends {
             svg.text(text, at: SVG.Point(x: x, y: bottom + 20), "tick", anchor: anchor)

@@ -52,8 +52,8 @@ struct ReliabilityChart {
                 anchor: .middle)
         }
         svg.text(
-            "foreseen", at: SVG.Point(x: right, y: bottom + 38), "tick strong", anchor: .end)
-        svg.text("happened", at: SVG.Point(x: left + 8, y: top + 12), "tick strong")
+            "forecast", at: SVG.Point(x: right, y: bottom + 38), "tick strong", anchor: .end)
+        svg.text("observed", at: SVG.Point(x: left + 8, y: top + 12), "tick strong")
         svg.line(point(0, 0), point(1, 1), "diagonal")
         for bin in bins {
             let hits = Int((bin.happened * Double(bin.count)).rounded())

@@ -103,7 +103,7 @@ final class ModelHolder: Sendable {
         guard state.failed == nil else {
             throw Problem(
                 .serviceUnavailable, "bad-model",
-                "The model cannot be used; the server's log says why. Run 'foretwin train' again.")
+                "The model cannot be used. The server's log says why. Train a model again.")
         }
         throw Problem.noModel
     }

@@ -13,7 +13,7 @@ import TwinStorage
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "See the whole way on a made-up shop: events, twins, model, futures, report.",
+        abstract: "Run all steps on a made-up shop: events, twins, model, paths, report.",
         discussion: """
             Generates a shop, ingests its events, trains, simulates, prints the recommendations \
             of three customers, and writes a report. Everything goes into one folder; the same \
@@ -21,10 +21,10 @@ struct DemoCommand: ParsableCommand {
             earlier demo, that one's files are replaced, and all others stay.
             """)
 
-    @Option(name: .shortAndLong, help: "The folder that everything goes into.")
+    @Option(name: .shortAndLong, help: "The folder of all files.")
     var output = "demo"
 
-    @Option(help: "How many customers to show.")
+    @Option(help: "The number of customers to show.")
     var show = 3
 
     @OptionGroup var shopOptions: ShopOptions

@@ -120,13 +120,14 @@ struct ContextAddCommand: ParsableCommand {
         if let first = result.firstDay, let last = result.lastDay {
             text += first == last ? " on \(first)" : " from \(first) to \(last)"
         }
-        if result.gaps > 0 {
-            text += ", \(grouped(result.gaps)) \(result.gaps == 1 ? "day" : "days") without values"
+        if result.missingDays > 0 {
+            text +=
+                ", \(grouped(result.missingDays)) \(result.missingDays == 1 ? "day" : "days") without values"
         }
         if !result.rejections.isEmpty { text += ", \(grouped(result.rejections.count)) rejected" }
         print(text)
         tell(result.rejections, of: result.rejections.count, "rejected")
-        tell(result.remarks, of: result.remarkCount, "note")
+        tell(result.warnings, of: result.warningCount, "warning")
     }
 
     private func tell(_ notes: [AdditionJSON.Note], of count: Int, _ word: String) {
@@ -152,11 +153,12 @@ private struct AdditionJSON: Encodable {
     var added: Int
     var firstDay: String?
     var lastDay: String?
-    var gaps: Int
+    var missingDays: Int
     var rejections: [Note]
-    /// The first remarks, of so many.
-    var remarks: [Note]
-    var remarkCount: Int
+    /// The first warnings.
+    var warnings: [Note]
+    /// The number of all warnings.
+    var warningCount: Int
 
     init(_ file: String, _ kind: ContextKind, _ reading: FeedImportResult) {
         let rows = ContextOverview(reading.feeds).rows
@@ -165,9 +167,9 @@ private struct AdditionJSON: Encodable {
         added = rows.reduce(0) { $0 + $1.count }
         firstDay = rows.map(\.firstDay).min().map(Day.text)
         lastDay = rows.map(\.lastDay).max().map(Day.text)
-        gaps = reading.gapCount
+        missingDays = reading.gapCount
         rejections = reading.rejections.map { Note(line: $0.line, text: $0.message) }
-        remarkCount = reading.remarkCount
-        remarks = reading.remarks.map { Note(line: $0.line, text: $0.text) }
+        warningCount = reading.remarkCount
+        warnings = reading.remarks.map { Note(line: $0.line, text: $0.text) }
     }
 }

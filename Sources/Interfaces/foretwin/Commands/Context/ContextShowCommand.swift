@@ -33,7 +33,7 @@ struct ContextShowCommand: ParsableCommand {
             print("Nothing is known\(place). Add files with 'foretwin context add'.")
             return
         }
-        var table = Table("kind", "city", "first day", "last day", "#known", "#gaps")
+        var table = Table("kind", "city", "first day", "last day", "#entries", "#days missing")
         for row in overview.rows {
             let hasGaps = row.kind == .weather || row.kind == .trends
             table.add(
@@ -51,15 +51,15 @@ private struct RowJSON: Encodable {
     var city: String?
     var firstDay: String
     var lastDay: String
-    var known: Int
-    var gaps: Int
+    var entries: Int
+    var missingDays: Int
 
     init(_ row: ContextOverview.Row) {
         kind = row.kind.rawValue
         city = row.city
         firstDay = Day.text(row.firstDay)
         lastDay = Day.text(row.lastDay)
-        known = row.count
-        gaps = row.gapCount
+        entries = row.count
+        missingDays = row.gapCount
     }
 }

@@ -177,7 +177,7 @@ struct GraphEdgeOptions: ParsableArguments {
     var direction = Way.both
 
     /// The pattern of these edges in a graph.
-    func pattern(in scene: GraphSource) throws -> EdgePattern {
-        EdgePattern(types: try scene.types(type), direction: direction.direction)
+    func pattern(in source: GraphSource) throws -> EdgePattern {
+        EdgePattern(types: try source.types(type), direction: direction.direction)
     }
 }

@@ -175,15 +175,16 @@ struct TwinEraseCommand: ParsableCommand {
             try printJSON(
                 ReceiptJSON(
                     erased: erasures, bytesBefore: size?.before, bytesAfter: size?.after,
-                    isCompacted: size != nil, remains: remains, models: forgotten.rewritten))
+                    isCompacted: size != nil, remains: remains,
+                    modelVersions: forgotten.rewritten))
             return
         }
         for erasure in erasures {
             print(
-                "\(erasure.customer) (pseudonym \(erasure.pseudonym)): erased at \(erasure.time); "
+                "\(erasure.customer) (customer key \(erasure.customerKey)): erased at \(erasure.time); "
                     + "events: \(grouped(erasure.events)), records: "
-                    + "\(grouped(erasure.records)), searches and cities only they named: "
-                    + "\(grouped(erasure.names))")
+                    + "\(grouped(erasure.records)), searches and cities of no other "
+                    + "customer: \(grouped(erasure.searchesAndCities))")
         }
         if let size {
             print(
@@ -205,19 +206,19 @@ struct TwinEraseCommand: ParsableCommand {
 
 private struct ErasureJSON: Encodable {
     var customer: String
-    var pseudonym: String
+    var customerKey: String
     var time: String
     var events: Int
     var records: Int
-    var names: Int
+    var searchesAndCities: Int
 
     init(_ customer: String, _ receipt: ErasureReceipt) {
         self.customer = customer
-        pseudonym = receipt.pseudonym
+        customerKey = receipt.pseudonym
         time = receipt.time.iso8601
         events = receipt.eventCount
         records = receipt.recordCount
-        names = receipt.nameCount
+        searchesAndCities = receipt.nameCount
     }
 }
 
@@ -228,6 +229,6 @@ private struct ReceiptJSON: Encodable {
     var isCompacted: Bool
     /// What may hold data of the customers beside the store.
     var remains: [ErasureRemains.Remain]
-    /// The versions of the model that were changed.
-    var models: [String]
+    /// The versions of the model that were rewritten.
+    var modelVersions: [String]
 }

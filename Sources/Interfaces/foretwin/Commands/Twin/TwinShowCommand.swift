@@ -68,7 +68,7 @@ struct TwinShowCommand: ParsableCommand {
             return
         }
         let when = moment.map { ", as of \($0.iso8601)" } ?? ""
-        print("\(printable(customer))  (pseudonym \(twin.userID))\(when)")
+        print("\(printable(customer))  (customer key \(twin.userID))\(when)")
         let city = twin.city.map { ", mostly in \(printable($0))" } ?? ""
         print(
             "\(grouped(twin.eventCount)) events from \(first.date) to \(last.date), "
@@ -132,7 +132,7 @@ struct TwinJSON: Encodable {
         var first: String
         var last: String
     }
-    struct Step: Encodable {
+    struct Transition: Encodable {
         var from: String
         var to: String
         var type: String
@@ -140,22 +140,23 @@ struct TwinJSON: Encodable {
         var count: Int
     }
 
-    var userID: String
+    /// The customer key: the pseudonym.
+    var customerKey: String
     var eventCount: Int
-    var lastUpdated: String?
+    var lastEvent: String?
     var city: String?
     var searches: [String]
     var preferences: UserTwin.Preferences
     var interactions: [Interaction]
-    var sequences: [Step]
+    var transitions: [Transition]
     /// What the context of the customer's days may be read for, now.
     var consent: ConsentJSON
 
     init(_ twin: UserTwin, _ consent: Set<ContextPurpose>) {
         self.consent = ConsentJSON(consent)
-        userID = twin.userID
+        customerKey = twin.userID
         eventCount = twin.eventCount
-        lastUpdated = twin.lastUpdated?.iso8601
+        lastEvent = twin.lastUpdated?.iso8601
         city = twin.city
         searches = twin.searches
         preferences = twin.preferences
@@ -164,8 +165,8 @@ struct TwinJSON: Encodable {
                 itemID: $0.itemID, type: $0.type.name, weight: $0.weight, count: $0.count,
                 first: $0.first.iso8601, last: $0.last.iso8601)
         }
-        sequences = twin.itemGraph.sequences.map {
-            Step(from: $0.from, to: $0.to, type: $0.type, weight: $0.weight, count: $0.count)
+        transitions = twin.itemGraph.sequences.map {
+            Transition(from: $0.from, to: $0.to, type: $0.type, weight: $0.weight, count: $0.count)
         }
     }
 }
