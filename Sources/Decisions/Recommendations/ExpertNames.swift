@@ -1,7 +1,9 @@
 package import Prediction
 
 extension ExpertID {
-    /// The name in answers, JSON and tables. Model files keep the raw value.
+    /// The name in answers, JSON and tables.
+    ///
+    /// Model files keep the raw value.
     package var publicName: String {
         switch self {
         case .sequence: "sequence"

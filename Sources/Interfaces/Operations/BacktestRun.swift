@@ -25,8 +25,8 @@ package struct BacktestRun: Sendable {
         package var calibrations = 3
         /// How many customers to ask about at most; all unless given.
         package var customers: Int?
-        /// The moment to forecast from, in seconds since 1970; the longest horizon before the newest
-        /// event unless given.
+        /// The moment to forecast from, in seconds since 1970; the longest horizon before the
+        /// newest event unless given.
         package var origin: Int64?
 
         /// Makes settings.
@@ -56,8 +56,8 @@ package struct BacktestRun: Sendable {
     ///
     /// - Parameters:
     ///   - store: The store.
-    ///   - shop: The synthetic shop that the store was made from. All its customers are asked about,
-    ///     on the eve of a whole day, and their true probabilities are compared with too.
+    ///   - shop: The synthetic shop that the store was made from. All its customers are asked
+    ///     about, on the eve of a whole day, and their true probabilities are compared with too.
     ///   - settings: What to ask.
     package init(_ store: TwinStore, of shop: ShopGenerator? = nil, settings: Settings) {
         self.store = store

@@ -173,7 +173,8 @@ struct CustomerView {
     private static func pick(_ item: Recommendation, rank: Int, end: Double) -> Pick {
         let interval = item.bestInterval
         let range =
-            "\(TextFormat.percent(interval.lowerBound)) to \(TextFormat.percent(interval.upperBound))"
+            "\(TextFormat.percent(interval.lowerBound)) to "
+            + "\(TextFormat.percent(interval.upperBound))"
         let moment = item.expectedDate.flatMap { Timestamp(text: $0) }
         return Pick(
             rank: rank, item: item.name, kind: item.category,
@@ -201,7 +202,9 @@ struct CustomerView {
         }.joined(separator: " ")
     }
 
-    /// The parts of the bar of experts. Experts below 1 % share one part.
+    /// The parts of the bar of experts.
+    ///
+    /// Experts below 1 % share one part.
     static func parts(
         _ experts: [(name: ExpertID, fraction: Double)]
     ) -> [(title: String, meaning: String, fraction: Double)] {

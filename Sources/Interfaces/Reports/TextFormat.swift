@@ -6,7 +6,9 @@ enum TextFormat {
     /// A no-break space.
     static let blank = "\u{A0}"
 
-    /// A fraction as a whole percentage, such as `31 %`. Only 0 and 1 are shown as 0 and 100 %.
+    /// A fraction as a whole percentage, such as `31 %`.
+    ///
+    /// Only 0 and 1 are shown as 0 and 100 %.
     static func percent(_ fraction: Double) -> String {
         guard fraction.isFinite, fraction > 0 else { return "0\(blank)%" }
         if fraction >= 1 { return "100\(blank)%" }

@@ -61,7 +61,8 @@ enum ServiceLimits {
     static let smallBodyByteCountMax = 16 << 10
     /// Longer bodies that are read and written at once.
     ///
-    /// One is read while another is written. It also bounds the transactions that several requests share.
+    /// One is read while another is written. It also bounds the transactions that several requests
+    /// share.
     static let uploadCountMax = 2
     /// Longer bodies that wait for their turn.
     static let uploadQueueMax = 32
@@ -74,8 +75,8 @@ enum ServiceLimits {
     static let simulationQueueMax = 64
     /// Waiting and simulating together; whoever asked has given up by then.
     static let simulationDeadline = Duration.seconds(10)
-    /// Paths times days of a simulation: what two processors do within the deadline, and 40 days for
-    /// as many paths as are allowed.
+    /// Paths times days of a simulation: what two processors do within the deadline, and 40 days
+    /// for as many paths as are allowed.
     static let pathDaysMax = 400_000.0
     /// What a simulation costs beside its paths, in paths times days.
     static let pathDaysBase = 1_000.0

@@ -4,9 +4,13 @@ import Shop
 import Simulation
 import StoreAdmin
 
-/// Advice as commands and options. Errors of libraries name neither.
+/// Advice as commands and options.
+///
+/// Errors of libraries name neither.
 enum Advice {
-    /// The text of an error. The step that resolves it is given as a command or an option.
+    /// The text of an error.
+    ///
+    /// The step that resolves it is given as a command or an option.
     static func text(_ error: any Error) -> String { advised(error) ?? "\(error)" }
 
     /// The same text; `nil` if the error has no step that is a command or an option.

@@ -3,7 +3,9 @@ import Foundation
 import Learning
 import Prediction
 
-/// The settings of training. Options override a settings file, which overrides the defaults.
+/// The settings of training.
+///
+/// Options override a settings file, which overrides the defaults.
 struct TrainingOptions: ParsableArguments {
     @Option(
         help: "The seed of the random numbers; the same seed gives the same model. (default: 7)")
@@ -32,8 +34,8 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Settings as JSON, in the form of \"training\" in a model's config.json. Missing settings "
-                + "have their defaults, and other options override the file.",
+            "Settings as JSON, in the form of \"training\" in a model's config.json. Missing "
+                + "settings have their defaults, and other options override the file.",
             valueName: "file"))
     var config: String?
 

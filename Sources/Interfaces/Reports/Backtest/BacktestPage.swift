@@ -46,8 +46,8 @@ package struct BacktestPage: Sendable {
                 "\(people), forecasts from \(TextFormat.date(origin)): there is nothing to compare."
         }
         return
-            "\(people), forecasts from \(TextFormat.date(origin)), compared with what happened. The "
-            + "calibration error is at most \(Self.points(worst.model.ece))."
+            "\(people), forecasts from \(TextFormat.date(origin)), compared with what happened. "
+            + "The calibration error is at most \(Self.points(worst.model.ece))."
     }
 
     private var tiles: [CardsView.Tile] {

@@ -3,8 +3,8 @@ import Simulation
 /// Draws how often what was foreseen happened: a reliability diagram.
 ///
 /// Each dot is some forecasts of about one probability, the larger the more there are; the line
-/// through it is where chance would let it lie, 95 times of 100, if what happened is its true share.
-/// Dots on the diagonal are right.
+/// through it is where chance would let it lie, 95 times of 100, if what happened is its true
+/// share. Dots on the diagonal are right.
 struct ReliabilityChart {
     /// Forecasts of about one probability.
     struct Bin: Sendable, Hashable {

@@ -21,7 +21,8 @@ struct FleetAggregates: Sendable {
         var pseudonym: String
         /// Expected purchases.
         var expected: Double
-        /// The square of the standard error of ``expected``, as if items knew nothing of each other.
+        /// The square of the standard error of ``expected``, as if items knew nothing of each
+        /// other.
         var variance: Double
         /// The likeliest item.
         var itemID: String
@@ -80,7 +81,8 @@ struct FleetAggregates: Sendable {
         return sums
     }
 
-    /// Adds what is foreseen of an item, and its probability to the days on which it may come first.
+    /// Adds what is foreseen of an item, and its probability to the days on which it may come
+    /// first.
     ///
     /// Three points of the distribution are known; between them it is taken to be even.
     private static func add(

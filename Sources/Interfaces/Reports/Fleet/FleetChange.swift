@@ -5,8 +5,9 @@ import Time
 
 /// What changed between two runs, and what chance alone could explain.
 ///
-/// Both runs are simulated, so both would differ a little if they were repeated. The standard errors
-/// of both say by how much: 95 of 100 differences that mean nothing lie within ``Row/marginOfError``.
+/// Both runs are simulated, so both would differ a little if they were repeated. The standard
+/// errors of both say by how much: 95 of 100 differences that mean nothing lie within
+/// ``Row/marginOfError``.
 struct FleetChange: Sendable, Encodable {
     /// One thing that is expected more or less often than before.
     struct Row: Sendable, Encodable, Hashable {

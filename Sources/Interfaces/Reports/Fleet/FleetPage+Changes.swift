@@ -7,10 +7,11 @@ extension FleetPage {
         let kept = report.twins - change.newTwins
         let words =
             "The run from \(date) has \(TextFormat.count(change.twinsBefore, "customer")). "
-            + "\(TextFormat.count(kept)) of them are in both runs, \(TextFormat.count(change.newTwins)) are "
-            + "new, \(TextFormat.count(change.goneTwins)) are gone. Both runs forecast "
-            + "\(TextFormat.span(days: Double(report.dayCount))), each from its own start. The margin "
-            + "of error is that of the simulation: another seed would move the figures as much."
+            + "\(TextFormat.count(kept)) of them are in both runs, "
+            + "\(TextFormat.count(change.newTwins)) are new, \(TextFormat.count(change.goneTwins)) "
+            + "are gone. Both runs forecast \(TextFormat.span(days: Double(report.dayCount))), "
+            + "each from its own start. The margin of error is that of the simulation: another "
+            + "seed would move the figures as much."
         let keys = [
             CardsView.Key(swatch: "f2", keyTerm: "More than before"),
             CardsView.Key(swatch: "f1", keyTerm: "Less than before"),
@@ -26,8 +27,8 @@ extension FleetPage {
                 + "±\(TextFormat.amount(all.marginOfError)). The largest changes:",
             isWide: true, keys: keys, rows: rows(change.categories.prefix(10).map { $0 }),
             more: change.items.count > 20
-                ? "Of \(TextFormat.count(change.items.count)) items, about one in twenty leaves its "
-                    + "margin of error by chance." : "")
+                ? "Of \(TextFormat.count(change.items.count)) items, about one in twenty leaves "
+                    + "its margin of error by chance." : "")
         return CardsView.Part(
             anchor: "changes", partTitle: "Changes", partWords: words,
             cards: [

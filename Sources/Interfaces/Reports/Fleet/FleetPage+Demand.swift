@@ -87,7 +87,7 @@ extension FleetPage {
     static func rest(_ count: Int, _ one: String, _ many: String) -> String {
         guard count > 0 else { return "" }
         return
-            "And \(TextFormat.count(count)) more \(count == 1 ? one : many), in the report as CSV or "
-            + "JSON."
+            "And \(TextFormat.count(count)) more \(count == 1 ? one : many), in the report as CSV "
+            + "or JSON."
     }
 }

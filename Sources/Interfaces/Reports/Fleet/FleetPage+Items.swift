@@ -88,8 +88,8 @@ extension FleetPage {
         let most = report.probabilityHistogram.map(\.count).max() ?? 0
         let bands = CardsView.Card(
             "Forecast probabilities",
-            "\(TextFormat.count(report.forecasts)) forecasts, one for each customer and listed item, "
-                + "by their probability.",
+            "\(TextFormat.count(report.forecasts)) forecasts, one for each customer and listed "
+                + "item, by their probability.",
             isWide: true,
             rows: report.probabilityHistogram.map { band in
                 CardsView.Row(
@@ -118,7 +118,8 @@ extension FleetPage {
                 CardsView.Row(
                     rowTerm: TextFormat.short(twin.customerKey),
                     rowKind:
-                        "likeliest: \(twin.likeliestItem) (\(TextFormat.percent(twin.probability)))",
+                        "likeliest: \(twin.likeliestItem) "
+                        + "(\(TextFormat.percent(twin.probability)))",
                     rowSVG: Bars.plain(twin.purchases, end: largest, isStrong: true),
                     rowFigure: TextFormat.decimal(
                         twin.purchases, places: twin.purchases < 1 ? 2 : 1),

@@ -34,23 +34,24 @@ struct FleetPage {
         let span = TextFormat.span(days: Double(report.dayCount))
         return CardsView(
             heading: "What \(TextFormat.count(report.twins, "customer")) will need, "
-                + "\(TextFormat.day(firstNoon, weekday: false)) to \(TextFormat.date(day(report.dayCount - 1)))",
+                + "\(TextFormat.day(firstNoon, weekday: false)) to "
+                + "\(TextFormat.date(day(report.dayCount - 1)))",
             how: "Every customer has a digital twin, and many futures of each twin are simulated. "
                 + "Expected numbers are means over these futures.",
             leadWords: lead(span), warnings: warnings, tiles: tiles, parts: parts,
             footWords: [
-                "Made by Foretwin. The futures start at \(report.from). Days are 24-hour periods from "
-                    + "then on, labelled by the UTC date that covers most of them. If the run counted "
-                    + "all events with an item, purchase means any event here. Customers are named "
-                    + "by customer key.",
+                "Made by Foretwin. The futures start at \(report.from). Days are 24-hour periods "
+                    + "from then on, labelled by the UTC date that covers most of them. If the run "
+                    + "counted all events with an item, purchase means any event here. Customers "
+                    + "are named by customer key.",
                 "Intervals are 90 % intervals: 9 futures of 10. Customers are simulated "
                     + "independently of each other. "
                     + (report.hasModelError
                         ? "Intervals include the error of demand that the back-test of the model "
                             + "found. They do not cover new shocks that affect all customers, such "
                             + "as a heat wave. "
-                        : "Intervals do not cover the error of the model, or shocks that affect all "
-                            + "customers, such as a heat wave. ")
+                        : "Intervals do not cover the error of the model, or shocks that affect "
+                            + "all customers, such as a heat wave. ")
                     + "A back-test measures how well probabilities are calibrated.",
             ])
     }
@@ -58,10 +59,12 @@ struct FleetPage {
     private func lead(_ span: String) -> String {
         let sum = report.purchases
         var text =
-            "In the next \(span) they are expected to make \(TextFormat.amount(sum.expected)) purchases"
+            "In the next \(span) they are expected to make \(TextFormat.amount(sum.expected)) "
+            + "purchases"
         if let low = sum.low, let high = sum.high {
             text +=
-                ", between \(TextFormat.amount(low)) and \(TextFormat.amount(high)) in 9 futures of 10"
+                ", between \(TextFormat.amount(low)) and \(TextFormat.amount(high)) in 9 futures "
+                + "of 10"
         }
         let names = report.categories.prefix(3).map { Self.category($0.name) }
         guard let last = names.last, names.count > 1 else { return text + "." }
@@ -99,7 +102,8 @@ struct FleetPage {
                     tileTerm: "Expected spend", tileValue: TextFormat.amount(report.spend),
                     tileNote: report.pricedFraction > 0.995
                         ? "at list prices"
-                        : "for \(TextFormat.percent(report.pricedFraction)) of purchases with known prices"
+                        : "for \(TextFormat.percent(report.pricedFraction)) of purchases with "
+                            + "known prices"
                 ))
         }
         if let best = report.purchasesByDay.indices.max(by: {

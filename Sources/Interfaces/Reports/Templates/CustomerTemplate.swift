@@ -111,7 +111,8 @@ extension Templates {
         {{#hasPreferences}}
         <section class="card">
         <h3>Categories</h3>
-        <p class="sub">Bar: share so far, with more weight on newer events. Mark: forecast share.</p>
+        <p class="sub">Bar: share so far, with more weight on newer events. Mark: forecast \
+        share.</p>
         <ul class="preferences">
         {{#preferences}}
         <li><span class="term"><bdi>{{category}}</bdi></span>\

@@ -46,9 +46,9 @@ extension Templates {
         {{/training}}
         </main>
         <footer class="sheet">
-        <p>Made by Foretwin. All dates are in UTC. Probabilities come from simulated futures, and are \
-        calibrated if the model has a back-test. Intervals then cover the number of futures and the \
-        error of the model, otherwise the number of futures only.</p>
+        <p>Made by Foretwin. All dates are in UTC. Probabilities come from simulated futures, and \
+        are calibrated if the model has a back-test. Intervals then cover the number of futures \
+        and the error of the model, otherwise the number of futures only.</p>
         </footer>
         </body>
         </html>

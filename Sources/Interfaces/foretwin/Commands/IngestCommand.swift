@@ -170,9 +170,9 @@ struct IngestCommand: ParsableCommand {
             newest.secondsSince(Timestamp(seconds: 0)) > Date().timeIntervalSince1970 + 86_400
         else { return }
         warn(
-            "Warning: the newest event is in the future: \(newest.iso8601). It is the present of the "
-                + "store, so older events have little weight. If it is a mistake, ingest into a new "
-                + "store with --until, or give --as-of to the other commands.")
+            "Warning: the newest event is in the future: \(newest.iso8601). It is the present of "
+                + "the store, so older events have little weight. If it is a mistake, ingest into "
+                + "a new store with --until, or give --as-of to the other commands.")
     }
 
     private func show(_ report: IngestReport, store: TwinStore) throws {
@@ -188,8 +188,8 @@ struct IngestCommand: ParsableCommand {
         }
         if !files.isEmpty {
             print(
-                "\(grouped(report.added)) new events, \(grouped(report.duplicates)) already stored, "
-                    + "\(grouped(report.rejectedCount)) rejected")
+                "\(grouped(report.added)) new events, \(grouped(report.duplicates)) already "
+                    + "stored, \(grouped(report.rejectedCount)) rejected")
         }
         for (reason, count) in report.rejected.sorted(by: { $0.value > $1.value }) {
             print("  \(grouped(count)) × \(reason.rawValue)")
@@ -214,7 +214,8 @@ struct IngestCommand: ParsableCommand {
         }
         let more = columns.count > shown.count ? " and \(columns.count - shown.count) more" : ""
         return
-            "Dropped values, because they are personal or more exact than a city: \(shown.joined(separator: ", "))\(more)"
+            "Dropped values, because they are personal or more exact than a city: "
+            + "\(shown.joined(separator: ", "))\(more)"
     }
 }
 

@@ -9,9 +9,9 @@ struct MigrateCommand: ParsableCommand {
         abstract: "Bring a store of an older version of foretwin up to date.",
         discussion: """
             A new store is made beside the old one and verified; then both change places in one \
-            step. The old one stays as STORE.format-1. Whenever it is cut off, the store is the old \
-            one or the new one; run it again to finish. Stop the server before; there must be space \
-            for a second store.
+            step. The old one stays as STORE.format-1. Whenever it is cut off, the store is the \
+            old one or the new one; run it again to finish. Stop the server before; there must be \
+            space for a second store.
             """)
 
     @Option(help: "The folder of the store.")

@@ -21,8 +21,9 @@ struct ModelsCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List the versions and how well they predict.",
             discussion: """
-                Log-likelihood is the mean log2 probability of the next event of held-out customers, \
-                in bits: nearer to 0 is better. Each version has its own held-out customers.
+                Log-likelihood is the mean log2 probability of the next event of held-out \
+                customers, in bits: nearer to 0 is better. Each version has its own held-out \
+                customers.
                 """)
 
         @OptionGroup var folder: ModelFolder
@@ -88,8 +89,8 @@ struct ModelsCommand: ParsableCommand {
             commandName: "rollback",
             abstract: "Put the previous version into use again.",
             discussion: """
-                May be repeated, as far back as versions are kept. A running server loads it within \
-                seconds.
+                May be repeated, as far back as versions are kept. A running server loads it \
+                within seconds.
                 """)
 
         @OptionGroup var folder: ModelFolder

@@ -13,10 +13,10 @@ struct ReportCommand: ParsableCommand {
             One self-contained HTML file for any browser. It names customers by the ids that you \
             give here, so share it only with people who may know them.
 
-            --fleet writes a page about all customers instead, from the files of 'foretwin simulate \
-            --all': expected demand by category and day, the items with the highest demand, dates \
-            of need, the most active customers, and, with --before, changes since an earlier run \
-            with their margins of error. It names customers by customer key.
+            --fleet writes a page about all customers instead, from the files of 'foretwin \
+            simulate --all': expected demand by category and day, the items with the highest \
+            demand, dates of need, the most active customers, and, with --before, changes since an \
+            earlier run with their margins of error. It names customers by customer key.
             """)
 
     @Argument(help: "The customers' ids in the shop.")

@@ -129,7 +129,8 @@ struct SimulateCommand: ParsableCommand {
         print("\(futures.pathCount) paths of \(customer), \(mean) events each on average")
         if futures.departed >= 0.01 {
             print(
-                "Churn probability: \(percent(futures.departed)). This fraction of the paths is empty."
+                "Churn probability: \(percent(futures.departed)). This fraction of the paths is "
+                    + "empty."
             )
         }
         if let error = futures.itemHeadError {

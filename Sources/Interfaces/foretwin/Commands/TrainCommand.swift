@@ -91,8 +91,8 @@ struct TrainCommand: ParsableCommand {
         }
         return [use(outcome, in: folder)] + trust(outcome.backtest) + [""] + table.lines() + [
             "",
-            "Log-likelihood: the mean log2 probability of the next event of held-out customers. Nearer "
-                + "to 0 is better.",
+            "Log-likelihood: the mean log2 probability of the next event of held-out customers. "
+                + "Nearer to 0 is better.",
         ]
     }
 
@@ -100,7 +100,8 @@ struct TrainCommand: ParsableCommand {
     private static func trust(_ backtest: TrainingWorkflow.Backtested?) -> [String] {
         guard let backtest else {
             return [
-                "There was no back-test, so probabilities are path probabilities without calibration."
+                "There was no back-test, so probabilities are path probabilities without "
+                    + "calibration."
             ]
         }
         return backtest.checks.map { check in
@@ -109,8 +110,8 @@ struct TrainCommand: ParsableCommand {
             let brier = decimals(check.model.brier, 4)
             let own = decimals(check.frequencyBrier, 4)
             return
-                "Back-test, \(days) days: calibration error \(ece), Brier score \(brier) (customers' own "
-                + "frequencies: \(own))."
+                "Back-test, \(days) days: calibration error \(ece), Brier score \(brier) "
+                + "(customers' own frequencies: \(own))."
         }
     }
 
@@ -128,8 +129,8 @@ struct TrainCommand: ParsableCommand {
         }
         let (ours, theirs) = (bitsText(outcome.gate.bits), bitsText(bits))
         return kept
-            + ": its held-out log-likelihood is \(ours) bits, that of \(current) is \(theirs) bits. To use "
-            + "it nevertheless: foretwin models promote \(version)"
+            + ": its held-out log-likelihood is \(ours) bits, that of \(current) is \(theirs) "
+            + "bits. To use it nevertheless: foretwin models promote \(version)"
     }
 
     /// Bits with as many places as tell models apart.

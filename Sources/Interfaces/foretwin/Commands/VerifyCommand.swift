@@ -8,13 +8,13 @@ struct VerifyCommand: ParsableCommand {
         commandName: "verify",
         abstract: "Check a store or a backup for damage.",
         discussion: """
-            Checks all pages of the file (order, use, the free list), the checksums of all records, \
-            names and edges, and whether each twin equals the fold of its events; a plain store of \
-            graphs has no twins. The store may be in use. A busy store grows meanwhile, so verify a \
-            backup of it instead.
+            Checks all pages of the file (order, use, the free list), the checksums of all \
+            records, names and edges, and whether each twin equals the fold of its events; a plain \
+            store of graphs has no twins. The store may be in use. A busy store grows meanwhile, \
+            so verify a backup of it instead.
 
-            The check runs in a separate process, so damage cannot end this one. The exit code is 0 \
-            if the store is sound, 1 if not, 66 if there is no store.
+            The check runs in a separate process, so damage cannot end this one. The exit code is \
+            0 if the store is sound, 1 if not, 66 if there is no store.
             """)
 
     @Argument(help: "A store's folder or a backup's file. (default: the store)")
@@ -59,7 +59,8 @@ struct VerifyCommand: ParsableCommand {
                 + "edges")
         if report.isCompactionDue {
             print(
-                "erased   data of erased customers stays in the file until you run 'foretwin compact'"
+                "erased   data of erased customers stays in the file until you run 'foretwin "
+                    + "compact'"
             )
         }
         guard report.hasTwins else { return }
@@ -84,7 +85,8 @@ enum Verifier {
     ///   - path: A store's folder or a backup's file.
     ///   - isQuiet: Whether nothing is said of how it goes.
     /// - Returns: What was found.
-    /// - Throws: ``CommandFailure`` when there is nothing to look at, or it cannot be looked at now.
+    /// - Throws: ``CommandFailure`` when there is nothing to look at, or it cannot be looked at
+    ///   now.
     static func verify(_ path: String, isQuiet: Bool = false) throws -> VerificationReport {
         let child = Process()
         let link = "/proc/self/exe"

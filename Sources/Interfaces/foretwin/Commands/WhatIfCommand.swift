@@ -19,9 +19,9 @@ struct WhatIfCommand: ParsableCommand {
             It covers the Monte Carlo error and the error of the model.
 
             The response of customers is learned in training from the feeds of 'foretwin context \
-            add'. A customer without consent to a purpose does not respond to it (see foretwin twin \
-            consent). A shown list is assumed to be looked at. A price outside the range of past \
-            prices is assumed to act as those did.
+            add'. A customer without consent to a purpose does not respond to it (see foretwin \
+            twin consent). A shown list is assumed to be looked at. A price outside the range of \
+            past prices is assumed to act as those did.
 
             Examples:
               foretwin what-if --price item-0012=-20% --horizon 7
@@ -107,9 +107,9 @@ struct WhatIfCommand: ParsableCommand {
         let numbers = try numbers(store)
         if let unknown = try question.unknownEvents(ofTwins: numbers).first {
             throw ValidationError(
-                "--ignore-event is '\(unknown.prefix(80))', and no such event has happened to these "
-                    + "customers by then. Event ids are in the file that was ingested, and in the "
-                    + "output of 'foretwin twin export'.")
+                "--ignore-event is '\(unknown.prefix(80))', and no such event has happened to "
+                    + "these customers by then. Event ids are in the file that was ingested, and "
+                    + "in the output of 'foretwin twin export'.")
         }
         let progress = ProgressBar()
         var effects = Effects()
@@ -119,7 +119,8 @@ struct WhatIfCommand: ParsableCommand {
             progress.show(
                 "simulate", fraction: Double(part.endIndex) / Double(numbers.count),
                 detail: "\(grouped(part.endIndex)) of \(grouped(numbers.count)) customers, "
-                    + "\(grouped(Int(Double(part.endIndex) / max(0.001, progress.seconds)))) customers/s"
+                    + "\(grouped(Int(Double(part.endIndex) / max(0.001, progress.seconds)))) "
+                    + "customers/s"
             )
         }
         progress.finish("\(grouped(effects.customers)) customers")

@@ -21,7 +21,9 @@ final class ProgressBar {
     /// Seconds since the current stage began.
     var seconds: Double { Self.seconds(clock.now - start) }
 
-    /// Shows progress. A new title begins a new stage.
+    /// Shows progress.
+    ///
+    /// A new title begins a new stage.
     ///
     /// - Parameters:
     ///   - title: The stage.

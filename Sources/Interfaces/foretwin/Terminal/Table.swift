@@ -25,7 +25,9 @@ struct Table {
         alignments = titles.map { $0.hasPrefix("#") ? .right : .left }
     }
 
-    /// Adds a row. Missing cells are empty, and control characters are replaced.
+    /// Adds a row.
+    ///
+    /// Missing cells are empty, and control characters are replaced.
     mutating func add(_ cells: String...) {
         rows.append(header.indices.map { $0 < cells.count ? printable(cells[$0]) : "" })
     }

@@ -22,9 +22,9 @@ struct ContextAddCommand: ParsableCommand {
             offers: CSV with item_id,city,first_day,last_day,price. Where the city is empty, a \
             trend or an offer is everywhere.
 
-            Cities are written as customers' events write them. What is said again replaces what was said before, so \
-            the same file may be added each day. A bad line or event is told and never touches its \
-            neighbours. If one of several files cannot be read, none of them is added.
+            Write cities as the customers' events do. New values replace earlier ones, so the same \
+            file may be added each day. A bad line or event is reported and skipped. If one of \
+            several files cannot be read, none of them is added.
 
             Weather can be fetched so:
               open=https://api.open-meteo.com/v1/forecast
@@ -122,7 +122,8 @@ struct ContextAddCommand: ParsableCommand {
         }
         if result.missingDays > 0 {
             text +=
-                ", \(grouped(result.missingDays)) \(result.missingDays == 1 ? "day" : "days") without values"
+                ", \(grouped(result.missingDays)) \(result.missingDays == 1 ? "day" : "days") "
+                + "without values"
         }
         if !result.rejections.isEmpty { text += ", \(grouped(result.rejections.count)) rejected" }
         print(text)

@@ -73,8 +73,8 @@ struct GraphSource {
 
     /// The node that a text names: `Label:id`, the id of an item, or `me`.
     ///
-    /// - Throws: `ValidationError` for a label that is not known, ``CommandFailure`` for a node that
-    ///   is not in the graph.
+    /// - Throws: `ValidationError` for a label that is not known, ``CommandFailure`` for a node
+    ///   that is not in the graph.
     func node(_ text: String) throws -> NodeID {
         if text == "me" {
             guard let customerNode else {

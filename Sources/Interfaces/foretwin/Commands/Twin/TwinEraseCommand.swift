@@ -18,11 +18,11 @@ struct TwinEraseCommand: ParsableCommand {
             of theirs out, also of customers who are not known yet. Afterwards the store is \
             compacted, so that nothing is left in its file; stop the server before.
 
-            All versions of the model under --models lose the customers' sequences as well, and the \
-            checkpoint of an unfinished training is removed. What was counted or trained over all \
-            customers together stays until the next training. Backups do not change: remove old \
-            ones. What lies beside the store and in the current folder and may hold data of the \
-            customers is listed. Without --yes it says what would be erased, and asks.
+            All versions of the model under --models lose the customers' sequences as well, and \
+            the checkpoint of an unfinished training is removed. What was counted or trained over \
+            all customers together stays until the next training. Backups do not change: remove \
+            old ones. What lies beside the store and in the current folder and may hold data of \
+            the customers is listed. Without --yes it says what would be erased, and asks.
 
             Ids on the command line can be seen by other users of the machine and stay in the \
             shell's history; --file - reads them from standard input.
@@ -181,10 +181,10 @@ struct TwinEraseCommand: ParsableCommand {
         }
         for erasure in erasures {
             print(
-                "\(erasure.customer) (customer key \(erasure.customerKey)): erased at \(erasure.time); "
-                    + "events: \(grouped(erasure.events)), records: "
-                    + "\(grouped(erasure.records)), searches and cities of no other "
-                    + "customer: \(grouped(erasure.searchesAndCities))")
+                "\(erasure.customer) (customer key \(erasure.customerKey)): erased at "
+                    + "\(erasure.time); events: \(grouped(erasure.events)), records: "
+                    + "\(grouped(erasure.records)), searches and cities of no other customer: "
+                    + "\(grouped(erasure.searchesAndCities))")
         }
         if let size {
             print(
