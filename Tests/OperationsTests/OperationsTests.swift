@@ -205,7 +205,7 @@ private func isCancellation(_ result: Result<Void, any Error>) -> Bool {
         }
         #expect(answers.map(\.customer) == customers)
         #expect(reports == [0, 1])
-        let page = try run.page(answers, metrics: world.trained.metrics)
+        let page = try run.page(answers)
         #expect(customers.allSatisfy { page.contains($0) })
         let fixed = options
         let result = await inTask { cancel in

@@ -35,13 +35,19 @@ import Testing
                 "customer_count", "held_out_customer_count", "event_count", "item_count",
                 "dropped_event_count", "epochs", "held_out_log_likelihood_bits", "mean_weights",
             ])
+        struct Values: Decodable {
+            var epochs: [[String: Double]]
+            var heldOutLogLikelihoodBits: [String: Double]
+            var meanWeights: [String: Double]
+        }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let values = try decoder.decode(Values.self, from: Data(text.utf8))
+        #expect(values.epochs == [["training_loss": 4.5, "validation_loss": 4.75]])
         #expect(
-            json["held_out_log_likelihood_bits"] as? [String: Double]
+            values.heldOutLogLikelihoodBits
                 == ["repeat_purchase": -3.5, "personal_transitions": -6, "mixture": -3])
         #expect(
-            json["mean_weights"] as? [String: Double]
-                == ["repeat_purchase": 0.75, "population_transitions": 0.25])
-        let epoch = try #require((json["epochs"] as? [[String: Double]])?.first)
-        #expect(epoch == ["training_loss": 4.5, "validation_loss": 4.75])
+            values.meanWeights == ["repeat_purchase": 0.75, "population_transitions": 0.25])
     }
 }
