@@ -175,12 +175,12 @@ struct CustomerView {
         let range =
             "\(TextFormat.percent(interval.lowerBound)) to "
             + "\(TextFormat.percent(interval.upperBound))"
-        let moment = item.expectedDate.flatMap { Timestamp(text: $0) }
+        let time = item.expectedDate.flatMap { Timestamp(text: $0) }
         return Pick(
             rank: rank, item: item.name, kind: item.category,
             cost: item.price.flatMap { $0.isFinite ? TextFormat.decimal($0, places: 2) : nil },
             chance: TextFormat.percent(item.bestProbability), range: range,
-            when: moment.map { TextFormat.day($0) },
+            when: time.map { TextFormat.day($0) },
             barSVG: Bars.probability(
                 item.bestProbability, interval: [interval.lowerBound, interval.upperBound],
                 end: end),
@@ -196,9 +196,9 @@ struct CustomerView {
     static func readable(_ text: String) -> String {
         text.split(separator: " ", omittingEmptySubsequences: false).map { word in
             guard word.count == 10, word.count(where: { $0 == "-" }) == 2,
-                let moment = Timestamp(text: word)
+                let time = Timestamp(text: word)
             else { return String(word) }
-            return TextFormat.day(moment)
+            return TextFormat.day(time)
         }.joined(separator: " ")
     }
 

@@ -57,21 +57,21 @@ enum TextFormat {
     }
 
     /// A day, such as `4 Jul 2026`, in UTC.
-    static func date(_ moment: Timestamp) -> String {
-        let parts = moment.date.split(separator: "-")
+    static func date(_ time: Timestamp) -> String {
+        let parts = time.date.split(separator: "-")
         guard parts.count == 3, let month = month(parts[1]), let day = Int(parts[2]) else {
-            return moment.date
+            return time.date
         }
         return "\(day)\(blank)\(month)\(blank)\(parts[0])"
     }
 
     /// A day without its year, such as `Sat 4 Jul`, in UTC.
-    static func day(_ moment: Timestamp, weekday: Bool = true) -> String {
-        let parts = date(moment).split(separator: Character(blank))
-        guard parts.count == 3 else { return date(moment) }
+    static func day(_ time: Timestamp, weekday: Bool = true) -> String {
+        let parts = date(time).split(separator: Character(blank))
+        guard parts.count == 3 else { return date(time) }
         let day = "\(parts[0])\(blank)\(parts[1])"
         guard weekday else { return day }
-        let days = Int((Double(moment.seconds) / 86_400).rounded(.down))
+        let days = Int((Double(time.seconds) / 86_400).rounded(.down))
         // 1 January 1970 was a Thursday.
         let index = ((days % 7) + 7 + 4) % 7
         let names = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]

@@ -89,7 +89,7 @@ class Backtest(Case):
         self.assertEqual(result["customers"], 10)
         self.assertEqual(sorted(result["brier"]), ["10d", "3d"])
         for options, part in (
-                (["--origin", "2031-01-01"], "nobody knows yet"),
+                (["--origin", "2031-01-01"], "is not known yet"),
                 (["--origin", "2020-01-01"], "at least 10 events"),
                 (["--origin", "soon"], "--origin is 'soon'"), (["--horizon", "0d"], "--horizon"),
                 (["--horizon", "7w"], "--horizon"), (["--customers", 0], "--customers"),

@@ -117,7 +117,7 @@ class Graphs(Case):
         self.assertIn("raise --limit", self.succeed("graph", "neighbours", "me", "--limit", 2,
                                                     *twin))
         self.assertIn("raise --fan-out", self.succeed("graph", "top", "me", "--fan-out", 2, *twin))
-        self.assertIn("share of the walk", self.succeed("graph", "neighbours", "me", "--rank",
+        self.assertIn("PageRank", self.succeed("graph", "neighbours", "me", "--rank",
                                                         *twin))
         item = self.look("top", "me", "--type", "PURCHASED", "-n", 1, *twin)["edges"][0]["to"]["id"]
         self.assertIn("Jaccard", self.succeed("graph", "neighbours", item, "--similar", *twin))

@@ -189,7 +189,7 @@ class Context(Case):
         self.assertEqual(exported[0]["consent"], chosen)
         self.refuse("does not know this customer", "twin", "consent", "eve", "--allow", "events",
                     code=66)
-        self.assertIn("does not know them", self.succeed("twin", "consent", "eve"))
+        self.assertIn("does not know this customer", self.succeed("twin", "consent", "eve"))
         self.refuse("both in --allow and in --forbid", "twin", "consent", "ann", "--allow",
                     "events", "--forbid", "events")
         self.refuse("--allow has 'dreams'", "twin", "consent", "ann", "--allow", "dreams")

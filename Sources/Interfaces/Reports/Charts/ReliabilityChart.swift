@@ -1,6 +1,6 @@
 import Simulation
 
-/// Draws how often what was foreseen happened: a reliability diagram.
+/// A reliability diagram: observed frequency against forecast probability.
 ///
 /// Each dot is some forecasts of about one probability, the larger the more there are; the line
 /// through it is where chance would let it lie, 95 times of 100, if what happened is its true

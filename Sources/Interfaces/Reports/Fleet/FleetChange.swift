@@ -3,11 +3,10 @@ import Shop
 import Simulation
 import Time
 
-/// What changed between two runs, and what chance alone could explain.
+/// The changes between two runs, with margins of error.
 ///
-/// Both runs are simulated, so both would differ a little if they were repeated. The standard
-/// errors of both say by how much: 95 of 100 differences that mean nothing lie within
-/// ``Row/marginOfError``.
+/// Both runs are simulated, so both have a Monte Carlo error. ``Row/marginOfError`` covers 95 of
+/// 100 differences that are due to it alone.
 struct FleetChange: Sendable, Encodable {
     /// One thing that is expected more or less often than before.
     struct Row: Sendable, Encodable, Hashable {
@@ -23,7 +22,7 @@ struct FleetChange: Sendable, Encodable {
         var isSignificant: Bool { abs(difference) > marginOfError }
     }
 
-    /// The moment from which the earlier run looks.
+    /// The origin of the earlier run.
     let from: String
     let twinsBefore: Int
     let newTwins: Int

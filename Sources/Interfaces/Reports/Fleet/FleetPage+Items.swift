@@ -79,8 +79,8 @@ extension FleetPage {
             })
     }
 
-    private func isWeekend(_ moment: Timestamp) -> Bool {
-        ["Sat", "Sun"].contains(String(TextFormat.day(moment).prefix(3)))
+    private func isWeekend(_ time: Timestamp) -> Bool {
+        ["Sat", "Sun"].contains(String(TextFormat.day(time).prefix(3)))
     }
 
     /// The twins of most and least activity, and how sure forecasts are.

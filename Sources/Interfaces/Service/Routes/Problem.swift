@@ -79,7 +79,7 @@ extension Problem {
         .serviceUnavailable, "no-model",
         "There is no model yet. Train one, then try again.")
 
-    /// Something unforeseen; the log says what, under the request's id.
+    /// An unexpected error, which the log has under the request's id.
     static let internalError = Problem(
         .internalServerError, "internal",
         "The request failed for a reason on the server's side. Its log has more under the "

@@ -85,7 +85,7 @@ struct TwinRoutes: Sendable {
         options.seed = try query.seed("seed", default: options.seed)
         options.usesEmbeddings = try query.flag("embeddings", default: options.usesEmbeddings)
         options.usesPreferences = try query.flag("preferences", default: options.usesPreferences)
-        options.asOf = try query.moment("as_of")
+        options.asOf = try query.time("as_of")
         return (options, try query.choice("surprise", default: SurpriseChoice.auto))
     }
 

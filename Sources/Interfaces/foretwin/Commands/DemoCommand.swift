@@ -99,7 +99,7 @@ struct DemoCommand: ParsableCommand {
     }
 
     private func printNext(_ customer: String, report: String) {
-        let places = "--store \(output)/store --models \(output)/models"
+        let folders = "--store \(output)/store --models \(output)/models"
         print(
             """
 
@@ -107,9 +107,9 @@ struct DemoCommand: ParsableCommand {
 
             Look further:
               foretwin twin show \(customer) --store \(output)/store
-              foretwin simulate \(customer) \(places)
+              foretwin simulate \(customer) \(folders)
             Serve it:
-              foretwin serve \(places)
+              foretwin serve \(folders)
               curl http://127.0.0.1:8080/v1/twins/\(customer)/recommendations
             Your own data (see foretwin ingest --help):
               foretwin ingest events.csv --items items.csv

@@ -76,7 +76,7 @@ struct IngestCommand: ParsableCommand {
         guard (1...100_000).contains(batchSize) else {
             throw ValidationError("--batch is \(batchSize). Use a number from 1 to 100000.")
         }
-        if let until { _ = try parsedMoment(until, "--until") }
+        if let until { _ = try parsedTime(until, "--until") }
         if let halfLife, !(halfLife > 0 && halfLife <= 36_500) {
             throw ValidationError("--half-life is \(halfLife). Use days above 0, up to 36500.")
         }
@@ -150,7 +150,7 @@ struct IngestCommand: ParsableCommand {
     ) throws -> IngestReport {
         let ingestor = Ingestor(
             into: store, batchSize: batchSize, createItems: !knownItemsOnly,
-            latest: try until.map { try parsedMoment($0, "--until") },
+            latest: try until.map { try parsedTime($0, "--until") },
             reject: { try rejects.add($0, $1, source: file) },
             progress: { report, fraction in
                 let rate = Double(report.total) / max(0.001, progress.seconds)

@@ -87,14 +87,14 @@ struct WhatIfCommand: ParsableCommand {
         }
     }
 
-    /// Customers between two reports of progress; sums are made of as many, whatever the threads.
+    /// The number of customers of a batch; sums do not depend on the threads.
     private static let batch = 64
 
     func run() throws {
         let store = try storeOptions.open()
         let trained = try modelOptions.registry.load(version: modelOptions.modelVersion)
-        let moment = try asOf.flatMap { Timestamp(text: $0) } ?? store.newestEvent()
-        guard let origin = moment?.seconds else {
+        let time = try asOf.flatMap { Timestamp(text: $0) } ?? store.newestEvent()
+        guard let origin = time?.seconds else {
             throw ValidationError("The store has no events. Run 'foretwin ingest' first.")
         }
         let settings = WhatIf.Settings(

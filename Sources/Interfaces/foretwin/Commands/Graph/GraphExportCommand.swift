@@ -62,8 +62,8 @@ struct GraphExportCommand: ParsableCommand {
             return try Interchange.export(
                 source.store, scope, to: file, as: format, progress: progress)
         }
-        // A twin may have events that wait to be settled, or be looked at in the past: what is
-        // written is what is seen, by way of a store of its own.
+        // A twin may have pending events, or be of a past time, so it is written from a temporary
+        // store.
         return try TemporaryStore.with(source) { copy in
             try TemporaryStore.fill(copy, with: memory, of: source)
             return try Interchange.export(

@@ -6,13 +6,13 @@ import Time
 struct GraphFindCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "find",
-        abstract: "Find nodes by what a property of theirs is, or lies between.",
+        abstract: "Find nodes by the value of a property, or a range of it.",
         discussion: """
-            A value is tried as everything it can be: text, a number, a truth value, a moment. \
+            A value is tried as text, number, truth value and time. \
             Nodes come in the order of their values. A twin's items bring what the catalogue says \
             of them.
 
-            All nodes of the label are looked at, unless 'foretwin graph index' has made an index \
+            All nodes of the label are scanned, unless 'foretwin graph index' has made an index \
             of the property; the answer is the same.
             """)
 

@@ -87,7 +87,7 @@ struct EdgeJSON: Encodable {
     var last: String
 }
 
-/// Which graph was looked at, in JSON.
+/// The graph of an answer, in JSON.
 struct GraphSourceJSON: Encodable {
     var graph: String
     var twin: String?
@@ -97,11 +97,11 @@ struct GraphSourceJSON: Encodable {
         graph = source.customer != nil ? "twin" : "\(source.graph.rawValue)"
         if source.twins != nil, source.customer == nil { graph = "shared" }
         twin = source.customer
-        asOf = source.moment?.iso8601
+        asOf = source.asOf?.iso8601
     }
 }
 
-/// An edge with its weight at the moment that is looked from.
+/// An edge with its weight as of the time of the query.
 struct HeavyEdge {
     let edge: Edge
     let weight: Double

@@ -56,7 +56,9 @@ struct TwinEraseCommand: ParsableCommand {
             throw ValidationError("Name customers, or give a file of their ids: --file.")
         }
         guard file != "-" || yes else {
-            throw ValidationError("--file - needs --yes: nobody can answer a question.")
+            throw ValidationError(
+                "--file - needs --yes, because standard input cannot answer the "
+                    + "question.")
         }
     }
 
@@ -133,7 +135,7 @@ struct TwinEraseCommand: ParsableCommand {
         return ids
     }
 
-    /// Says what would be erased, and goes on only if somebody says yes to it.
+    /// Prints what would be erased, and continues only after a yes.
     private func ask(_ customers: [String]) throws {
         let store = try storeOptions.open()
         // To where the question is asked, so that standard output stays a result.

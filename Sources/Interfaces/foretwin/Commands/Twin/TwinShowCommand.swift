@@ -8,7 +8,7 @@ import TwinStorage
 struct TwinShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show what a twin knows: items, preferences, and what followed what.")
+        abstract: "Show a twin: items, preferences, and transitions.")
 
     @Argument(help: "Customers' ids as the shop knows them.")
     var customers: [String]
@@ -19,8 +19,8 @@ struct TwinShowCommand: ParsableCommand {
     @Option(
         name: .customLong("as-of"),
         help: ArgumentHelp(
-            "The moment to show the twin at, such as 2026-03-01 (its beginning, in UTC) or "
-                + "2026-03-01T12:00; its newest event unless given.", valueName: "time"))
+            "The time of the twin, such as 2026-03-01 (its start, in UTC) or 2026-03-01T12:00. "
+                + "(default: its newest event)", valueName: "time"))
     var asOf: String?
 
     @Flag(help: "Print the whole twins as a JSON array.")
@@ -30,44 +30,44 @@ struct TwinShowCommand: ParsableCommand {
 
     func validate() throws {
         guard count >= 1 else { throw ValidationError("--count must be 1 or more.") }
-        _ = try moment()
+        _ = try time()
     }
 
-    private func moment() throws -> Timestamp? {
-        try asOf.map { try parsedMoment($0, "--as-of") }
+    private func time() throws -> Timestamp? {
+        try asOf.map { try parsedTime($0, "--as-of") }
     }
 
     func run() throws {
         let store = try storeOptions.open()
-        let moment = try moment()
+        let time = try time()
         if json {
             try printJSON(
                 customers.map { customer in
                     TwinJSON(
-                        try store.twin(customer, at: moment),
+                        try store.twin(customer, at: time),
                         try store.contextConsent(of: customer))
                 })
             return
         }
         for (index, customer) in customers.enumerated() {
             if index > 0 { print("") }
-            try show(customer, moment, store)
+            try show(customer, time, store)
         }
     }
 
-    private func show(_ customer: String, _ moment: Timestamp?, _ store: TwinStore) throws {
-        let twin = try store.twin(customer, at: moment)
+    private func show(_ customer: String, _ time: Timestamp?, _ store: TwinStore) throws {
+        let twin = try store.twin(customer, at: time)
         guard let first = twin.firstEvent, let last = twin.lastUpdated else {
             if try store.isErased(customer) {
                 print("The twin of '\(printable(customer))' was erased.")
-            } else if let moment {
-                print("Nothing was known of '\(printable(customer))' on \(moment.iso8601).")
+            } else if let time {
+                print("Nothing was known of '\(printable(customer))' on \(time.iso8601).")
             } else {
                 print("Nothing is known of '\(printable(customer))'. Recommendations start cold.")
             }
             return
         }
-        let when = moment.map { ", as of \($0.iso8601)" } ?? ""
+        let when = time.map { ", as of \($0.iso8601)" } ?? ""
         print("\(printable(customer))  (customer key \(twin.userID))\(when)")
         let city = twin.city.map { ", mostly in \(printable($0))" } ?? ""
         print(
