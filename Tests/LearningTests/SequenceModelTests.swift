@@ -147,7 +147,7 @@ struct SequenceModelTests {
     func outlook() {
         let state = state(3)
         let (gaps, types): ([UInt8], [UInt8]) = ([1, 5, 9], [0, 3, 2])
-        let outlook = model.outlook(state, gaps: gaps, types: types)
+        let outlook = model.gatingFeatures(state, gaps: gaps, types: types)
         let table = model.itemProbabilities(state, gaps: gaps, types: types)
         let vectors = model.itemEmbeddings
         for row in 0..<3 {

@@ -112,14 +112,14 @@ struct PersonalTransitionsTests {
     @Test("What else was in moments like the newest one")
     func same() {
         expect(
-            PersonalTransitions().prediction(for: context(past, sameMoment: true)), equals: [1: 1])
+            PersonalTransitions().prediction(for: context(past, sameBasket: true)), equals: [1: 1])
     }
 
     @Test("Nothing without a moment like the newest one")
     func silent() {
         for past in [history([]), history([[0]]), history([[0], [1], [2]])] {
             #expect(PersonalTransitions().prediction(for: context(past)).isEmpty)
-            #expect(PersonalTransitions().prediction(for: context(past, sameMoment: true)).isEmpty)
+            #expect(PersonalTransitions().prediction(for: context(past, sameBasket: true)).isEmpty)
         }
     }
 }
@@ -158,10 +158,10 @@ struct TransitionsTests {
         #expect(Array(transitions.together.columns[row]) == [1, 2])
         #expect(Array(transitions.together.weights[row]) == [0.75, 0.25])
         expect(
-            transitions.prediction(for: context(history([[0, 1]]), sameMoment: true)),
+            transitions.prediction(for: context(history([[0, 1]]), sameBasket: true)),
             equals: [2: 1])
         #expect(
-            transitions.prediction(for: context(history([[3]]), sameMoment: true)).isEmpty)
+            transitions.prediction(for: context(history([[3]]), sameBasket: true)).isEmpty)
         #expect(transitions.prediction(for: context(history([[0, 1]]))).isEmpty)
     }
 

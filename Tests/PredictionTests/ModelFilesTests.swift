@@ -71,7 +71,7 @@ struct ModelFilesTests {
             #expect(a.probabilities == b.probabilities)
             #expect(a.shares == b.shares)
             let (c, d) = (
-                model.nextContext(after: context.history), read.nextContext(after: context.history)
+                model.nextQuery(after: context.history), read.nextQuery(after: context.history)
             )
             #expect((c.time, c.type) == (d.time, d.type))
         }

@@ -56,9 +56,9 @@ struct NeighboursTests {
     }
 
     @Test("One more item for a basket is none that lies in it already")
-    func sameMoment() {
+    func sameBasket() {
         let neighbours = Neighbours(sequences([[[0, 1, 2], [3]]]), itemCount: 4)
-        let asked = context(history([[0, 1]]), sameMoment: true)
+        let asked = context(history([[0, 1]]), sameBasket: true)
         #expect(entries(neighbours.prediction(for: asked)).keys.sorted() == [2, 3])
     }
 
@@ -132,8 +132,8 @@ struct NeighboursTests {
             log(1 + Double(rows.count) / Double(1 + rows.count { $0.items.contains(item) }))
         }
         var query: [(item: Int32, weight: Double)] = []
-        for back in 0..<history.momentCount {
-            for event in history.moment(history.momentCount - 1 - back).reversed() {
+        for back in 0..<history.basketCount {
+            for event in history.moment(history.basketCount - 1 - back).reversed() {
                 let item = history.items[event]
                 guard !query.contains(where: { $0.item == item }) else { continue }
                 query.append((item, exp(-Double(back) / 3) * pow(rarity[Int(item)], 2)))
@@ -152,7 +152,7 @@ struct NeighboursTests {
             let age = Double(newest - (row.lastTime ?? 0)) / 86_400
             let nearness =
                 shared / pow(Double(Set(row.items).count), 0.25) / exp(age / 80)
-            let places = (0..<row.momentCount).flatMap { moment in
+            let places = (0..<row.basketCount).flatMap { moment in
                 row.moment(moment).map { _ in moment }
             }
             let common = places[row.items.lastIndex(of: first.item) ?? 0]

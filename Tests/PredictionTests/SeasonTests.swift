@@ -276,7 +276,7 @@ struct SeasonTests {
         damaged.seasons[0]?.deviations.removeLast()
         #expect(!damaged.fits(Self.catalogue))
         damaged = read
-        damaged.usualTrends[0].year = YearlyCurve(constant: .infinity)
+        damaged.trendBaselines[0].year = YearlyCurve(constant: .infinity)
         #expect(!damaged.fits(Self.catalogue))
     }
 
@@ -309,7 +309,7 @@ struct SeasonTests {
         let seasons = SeasonTraining(past, threads: 2).seasons(of: past.categories)
         let future = counts { $0 >= cut }
         let weeks = future.weeks(limit: 60)
-        for (name, truth) in shop.truth.couplings.seasons {
+        for (name, truth) in shop.truth.effects.seasons {
             let category = try #require(past.categories.firstIndex(of: name))
             let curve = try #require(seasons[category], "\(name) has no season").curve
             // Levels of the third year by week, against those that the season foresees.

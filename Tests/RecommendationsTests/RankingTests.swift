@@ -140,9 +140,9 @@ struct RankingTests {
         let answer = try world.recommender.recommend(
             user, options: options { ($0.usesPaths, $0.count) = (false, 60) })
         let history = try world.recommender.subject(user).history
-        let next = world.model.prediction(for: world.model.nextContext(after: history))
+        let next = world.model.prediction(for: world.model.nextQuery(after: history))
         for item in answer.items {
-            let place = try #require(world.model.catalogue.place(of: item.itemID))
+            let place = try #require(world.model.catalogue.index(of: item.itemID))
             #expect(item.probability == Double(next.probabilities[Int(place)]))
             #expect(item.expectedDate == nil)
             #expect(!item.reasons.isEmpty)
@@ -181,7 +181,7 @@ struct RankingTests {
     func candidates() throws {
         let world = try Self.wide.get()
         let subject = try world.recommender.subject("user 5")
-        let next = world.model.prediction(for: world.model.nextContext(after: subject.history))
+        let next = world.model.prediction(for: world.model.nextQuery(after: subject.history))
         let futures = try world.recommender.simulate(subject, settings: options().simulation)
         for usesPaths in [true, false] {
             func best(_ count: Int, among: Int) throws -> [Int32] {

@@ -59,7 +59,7 @@ struct SurpriseTests {
             #expect(!(try world.touched(user)).contains(surprise.itemID))
             #expect(!answer.items.map(\.itemID).contains(surprise.itemID))
             let subject = try world.recommender.subject(user)
-            let place = try #require(world.model.catalogue.place(of: surprise.itemID))
+            let place = try #require(world.model.catalogue.index(of: surprise.itemID))
             #expect(UserEmbedding(subject.history, model: world.model).closeness(place) > 0)
             #expect(surprise.score > 0)
             #expect((0...1).contains(surprise.probability))
@@ -119,7 +119,7 @@ struct SurpriseTests {
         for user in world.users.prefix(20) {
             let subject = try world.recommender.subject(user)
             let taste = UserEmbedding(subject.history, model: model)
-            let next = model.prediction(for: model.nextContext(after: subject.history))
+            let next = model.prediction(for: model.nextQuery(after: subject.history))
             let futures = try world.recommender.simulate(
                 subject, settings: options { $0.paths = 1 }.simulation)
             let explainer = Explainer(subject: subject, model: model, store: world.store)
@@ -231,8 +231,8 @@ struct ReasonTests {
     func repetition(_ id: String, _ words: String) throws {
         let (world, explainer) = try diary()
         let next = world.model.prediction(
-            for: world.model.nextContext(after: explainer.subject.history))
-        let place = try #require(world.model.catalogue.place(of: id))
+            for: world.model.nextQuery(after: explainer.subject.history))
+        let place = try #require(world.model.catalogue.index(of: id))
         let made = try explainer.recommendation(
             .init(
                 item: place, probability: 0.4, interval: 0.3...0.5, medianTime: 1_770_000_000,
@@ -244,9 +244,9 @@ struct ReasonTests {
     func words(_ name: ExpertID) throws {
         let (world, explainer) = try diary()
         let next = world.model.prediction(
-            for: world.model.nextContext(after: explainer.subject.history))
+            for: world.model.nextQuery(after: explainer.subject.history))
         for id in ["id-milk", "id-tea"] {
-            let place = try #require(world.model.catalogue.place(of: id))
+            let place = try #require(world.model.catalogue.index(of: id))
             let made = try explainer.recommendation(
                 .init(
                     item: place, probability: 0.4, interval: 0.3...0.5, medianTime: 1_770_000_000,
@@ -266,7 +266,7 @@ struct ReasonTests {
     func threshold() throws {
         let (world, explainer) = try diary()
         let next = world.model.prediction(
-            for: world.model.nextContext(after: explainer.subject.history))
+            for: world.model.nextQuery(after: explainer.subject.history))
         let made = try explainer.recommendation(
             .init(
                 item: 0, probability: 0.5, interval: 0...1, medianTime: 0,

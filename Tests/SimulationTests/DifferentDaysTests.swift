@@ -33,19 +33,19 @@ struct DifferentDaysTests {
         let trend = responses.first { $0.feature == .trend }?.usual ?? 0
         model.response = DemandResponseModel(
             features: responses.map(\.feature),
-            usual: [
+            baselines: [
                 "Lyon": responses.map {
-                    .init(normal: .init(mean: $0.usual), least: -3, most: 4)
+                    .init(baseline: .init(mean: $0.usual), lowest: -3, highest: 4)
                 }
             ],
-            usualTrends: [.init(mean: trend), .init(mean: 0)], categories: ["drinks", "pets"],
+            trendBaselines: [.init(mean: trend), .init(mean: 0)], categories: ["drinks", "pets"],
             coefficients: responses.map { response in
                 [response.drinks, response.pets].map {
                     .init(mean: $0, ownVariance: 0, sharedDeviation: 0)
                 }
             },
             categoryOfItem: (0..<count).map { $0 % 3 == 2 ? nil : $0 % 3 },
-            usualPrices: [Double?](repeating: nil, count: count), elasticities: [])
+            regularPrices: [Double?](repeating: nil, count: count), elasticities: [])
         return model
     }
 

@@ -36,13 +36,13 @@ func responsive(
     let count = model.catalogue.count
     model.response = DemandResponseModel(
         features: [.rain],
-        usual: ["Lyon": [.init(normal: .init(mean: 0), least: 0, most: 4)]],
-        usualTrends: [.init(mean: 0)], categories: ["all"],
+        baselines: ["Lyon": [.init(baseline: .init(mean: 0), lowest: 0, highest: 4)]],
+        trendBaselines: [.init(mean: 0)], categories: ["all"],
         coefficients: [
             [.init(mean: rain, ownVariance: rainDeviation * rainDeviation, sharedDeviation: 0)]
         ],
         categoryOfItem: [Int?](repeating: 0, count: count),
-        usualPrices: [Double?](repeating: 2, count: count),
+        regularPrices: [Double?](repeating: 2, count: count),
         elasticities: (0..<count).map { _ in
             .init(mean: elasticity, ownVariance: 0, sharedDeviation: 0)
         })

@@ -8,7 +8,7 @@ extension ExpertID {
         switch self {
         case .sequence: "sequence"
         case .history: "repeat_purchase"
-        case .ownTransitions: "personal_transitions"
+        case .personalTransitions: "personal_transitions"
         case .transitions: "population_transitions"
         case .neighbours: "neighbours"
         case .popularity: "popularity"

@@ -92,7 +92,7 @@ enum TextFormat {
             ("Repeat purchases", "what this customer takes again, how often and how lately")
         case .sequence:
             ("Sequence", "a neural network (LSTM) over the order and timing of events")
-        case .ownTransitions: ("Personal transitions", "what followed what for this customer")
+        case .personalTransitions: ("Personal transitions", "what followed what for this customer")
         case .transitions: ("Population transitions", "what follows what for all customers")
         case .neighbours: ("Neighbours", "what customers with a similar history took")
         case .popularity: ("Popularity", "what all customers take at present")

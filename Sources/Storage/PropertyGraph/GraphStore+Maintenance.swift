@@ -19,7 +19,7 @@ extension GraphStore {
 
     /// Whether nothing can be written until the store is opened again, because of damage or a disk
     /// that failed; reading goes on.
-    public var refusesWrites: Bool { environment.isPoisoned }
+    public var refusesWrites: Bool { environment.refusesWrites }
 
     /// What an error says of a store's files; `nil` if it is about something else.
     public static func failure(_ error: any Error) -> Failure? {

@@ -20,12 +20,12 @@ extension ShopGenerator {
         package var end: Int64 { start.seconds + Int64(days) * 86_400 }
 
         /// 2026-01-01T00:00:00Z, a Thursday.
-        package static let usualStart = Timestamp(seconds: 1_767_225_600)
+        package static let defaultStart = Timestamp(seconds: 1_767_225_600)
 
         /// Makes a configuration; the defaults give about 150,000 events.
         package init(
             customers: Int = 600, items: Int = 300, days: Int = 180, seed: UInt64 = 7,
-            start: Timestamp = usualStart
+            start: Timestamp = defaultStart
         ) {
             self.customers = customers
             self.items = items

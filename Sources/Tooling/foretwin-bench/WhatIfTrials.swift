@@ -101,13 +101,13 @@ struct WhatIfTrials {
     }
 
     private func questions(_ count: Int, _ generator: inout PhiloxGenerator) -> [Question] {
-        let known = shop.items.filter { model.catalogue.place(of: $0.itemID) != nil }
+        let known = shop.items.filter { model.catalogue.index(of: $0.itemID) != nil }
         let categories = model.response.categories
         return (0..<count).compactMap { number in
             var scenario = Scenario()
             if number.isMultiple(of: 2) {
                 guard let item = known.randomElement(using: &generator),
-                    let place = model.catalogue.place(of: item.itemID)
+                    let place = model.catalogue.index(of: item.itemID)
                 else { return nil }
                 scenario.prices = [.init(.item(item.itemID), factor: 0.8)]
                 return Question(

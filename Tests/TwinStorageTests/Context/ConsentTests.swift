@@ -105,7 +105,7 @@ import TwinFixtures
             error?.description
                 == "The store does not know this customer, so there is no twin to keep a consent "
                 + "with. Check the id, or ingest an event of theirs first.")
-        #expect(try shop.store.twinNumbers() == 0)
+        #expect(try shop.store.allocatedTwinCount() == 0)
     }
 
     @Test func erasingTakesItAlong() throws {

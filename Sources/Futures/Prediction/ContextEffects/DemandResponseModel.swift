@@ -52,7 +52,7 @@ package struct DemandResponseModel: Sendable, Equatable {
     /// What is usual of each feature, by city.
     package var usual: [String: [BaselineRange?]]
     /// What is usual of the trend of each category.
-    package var usualTrends: [Baseline]
+    package var trendBaselines: [Baseline]
     /// The categories of items.
     package var categories: [String]
     /// The coefficients: a row for each feature, with one for each category.
@@ -60,7 +60,7 @@ package struct DemandResponseModel: Sendable, Equatable {
     /// The category of each item of the catalogue, by its place in ``categories``.
     package var categoryOfItem: [Int?]
     /// The usual price of each item of the catalogue.
-    package var usualPrices: [Double?]
+    package var regularPrices: [Double?]
     /// The elasticity of each item of the catalogue; empty if no price ever changed.
     package var elasticities: [Estimate]
     /// How the time of the year moves the logarithm of each category's purchases.
@@ -71,8 +71,8 @@ package struct DemandResponseModel: Sendable, Equatable {
 
     /// Nothing is known, and all factors are 1.
     package static let none = DemandResponseModel(
-        features: [], usual: [:], usualTrends: [], categories: [], coefficients: [],
-        categoryOfItem: [], usualPrices: [], elasticities: [])
+        features: [], usual: [:], trendBaselines: [], categories: [], coefficients: [],
+        categoryOfItem: [], regularPrices: [], elasticities: [])
 
     /// Whether all factors are 1.
     package var isNeutral: Bool { features.isEmpty && elasticities.isEmpty && seasons.isEmpty }
@@ -162,10 +162,10 @@ extension DemandResponseModel: Codable {
         let estimates = coefficients.joined() + elasticities
         let sizes = [0, catalogue.count]
         return (isNeutral || categoryOfItem.count == catalogue.count)
-            && sizes.contains(elasticities.count) && usualPrices.count == categoryOfItem.count
+            && sizes.contains(elasticities.count) && regularPrices.count == categoryOfItem.count
             && categoryOfItem.allSatisfy { $0.map(categories.indices.contains) ?? true }
-            && coefficients.count == features.count && usualTrends.count == categories.count
-            && usualTrends.allSatisfy(Self.isSound)
+            && coefficients.count == features.count && trendBaselines.count == categories.count
+            && trendBaselines.allSatisfy(Self.isSound)
             && [0, categories.count].contains(seasons.count)
             && seasons.allSatisfy { $0.map(Self.isSound) ?? true }
             && coefficients.allSatisfy { $0.count == categories.count }

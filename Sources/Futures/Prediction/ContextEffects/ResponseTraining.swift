@@ -59,9 +59,9 @@ struct ResponseTraining {
         let rows = rows(categories.count, categoryOfItem)
         let usual = usual(rows, categories)
         var response = DemandResponseModel(
-            features: [], usual: [:], usualTrends: usualTrends(rows, categories),
+            features: [], usual: [:], trendBaselines: trendBaselines(rows, categories),
             categories: categories, coefficients: [],
-            categoryOfItem: categoryOfItem, usualPrices: items.map { $0?.price },
+            categoryOfItem: categoryOfItem, regularPrices: items.map { $0?.price },
             elasticities: elasticities(), seasons: seasons)
         let fits = parallelMap(categories.count, threads: threads) { category in
             fit(category, categories[category], rows, usual)
@@ -141,7 +141,7 @@ struct ResponseTraining {
     }
 
     /// What is usual of each category's trend.
-    private func usualTrends(_ rows: [Row], _ categories: [String]) -> [DemandResponseModel
+    private func trendBaselines(_ rows: [Row], _ categories: [String]) -> [DemandResponseModel
         .Baseline]
     {
         categories.map { normal(known(.trend, category: $0, rows), isWave: true) }

@@ -33,7 +33,7 @@ struct ItemNeighbours: Expert {
 
     func prediction(for context: PredictionQuery) -> ExpertPrediction {
         var weights: [Int32: Float] = [:]
-        for item in context.history.lastMoment {
+        for item in context.history.lastBasket {
             for entry in rows.row(Int(item)) {
                 weights[rows.columns[entry], default: 0] += rows.weights[entry]
             }

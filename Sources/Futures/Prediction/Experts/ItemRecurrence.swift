@@ -3,9 +3,9 @@ import Foundation
 /// What one item has meant to a twin up to a moment.
 package struct ItemRecurrence: Sendable {
     /// The moments of first and last contact, counted from the oldest.
-    package private(set) var firstMoment: Int
+    package private(set) var firstBasket: Int
     /// The moment of the last contact.
-    package private(set) var lastMoment: Int
+    package private(set) var lastBasket: Int
     /// In how many moments the item occurred.
     package private(set) var count = 1
     /// The time of the first contact, in seconds.
@@ -22,8 +22,8 @@ package struct ItemRecurrence: Sendable {
 
     /// The first contact.
     package init(moment: Int, time: Int64, type: UInt8) {
-        firstMoment = moment
-        lastMoment = moment
+        firstBasket = moment
+        lastBasket = moment
         firstTime = time
         lastTime = time
         lastType = type
@@ -31,11 +31,11 @@ package struct ItemRecurrence: Sendable {
 
     /// A further contact.
     package mutating func observe(moment: Int, time: Int64, type: UInt8) {
-        if moment != lastMoment {
+        if moment != lastBasket {
             faded = faded(at: moment) + 1
             count += 1
         }
-        lastMoment = moment
+        lastBasket = moment
         lastTime = time
         lastType = type
     }
@@ -48,7 +48,7 @@ package struct ItemRecurrence: Sendable {
 
     /// The faded contacts as of a later moment.
     func faded(at moment: Int) -> SIMD2<Float> {
-        faded * MomentTables.fading(moment - lastMoment)
+        faded * MomentTables.fading(moment - lastBasket)
     }
 }
 
@@ -76,20 +76,20 @@ enum MomentTables {
 }
 
 /// Follows a twin's contacts with its items, moment by moment.
-package struct RepetitionTracker: Sendable {
+package struct RecurrenceTracker: Sendable {
     /// The items in order of first contact.
     package private(set) var items: [Int32] = []
     /// What each of ``items`` has meant so far.
     package private(set) var repetitions: [ItemRecurrence] = []
     /// The number of moments seen.
-    package private(set) var momentCount = 0
+    package private(set) var basketCount = 0
     private var slots: [Int32: Int] = [:]
 
     init() {}
 
     /// Follows a whole history.
     package init(_ history: History) {
-        for moment in 0..<history.momentCount { observe(history, events: history.moment(moment)) }
+        for moment in 0..<history.basketCount { observe(history, events: history.moment(moment)) }
     }
 
     /// Takes in the next moment.
@@ -99,14 +99,14 @@ package struct RepetitionTracker: Sendable {
                 history.items[event], history.times[event], history.types[event]
             )
             if let slot = slots[item] {
-                repetitions[slot].observe(moment: momentCount, time: time, type: type)
+                repetitions[slot].observe(moment: basketCount, time: time, type: type)
             } else {
                 slots[item] = items.count
                 items.append(item)
-                repetitions.append(ItemRecurrence(moment: momentCount, time: time, type: type))
+                repetitions.append(ItemRecurrence(moment: basketCount, time: time, type: type))
             }
         }
-        momentCount += 1
+        basketCount += 1
     }
 
     /// What an item has meant so far; `nil` if the twin has not met it.
@@ -121,7 +121,7 @@ package struct RepetitionTracker: Sendable {
 /// What the probability of a repetition depends on: numbers, and classes of which one holds each.
 ///
 /// Every weight is kept for each type of event that may be asked for.
-struct RepetitionFeatures {
+struct RecurrenceFeatures {
     /// Event types told apart, in the question and in the last contact.
     static let typeCount = 10
     /// Numbers, each as a logarithm: rate of contacts, contacts faded slowly and fast, moments since
@@ -160,8 +160,8 @@ struct RepetitionFeatures {
         _ repetition: ItemRecurrence, _ habit: ItemRepeatStatistics.Habit, moments: Int,
         time: Int64, type: UInt8
     ) {
-        let age = moments - repetition.lastMoment
-        let span = moments - repetition.firstMoment
+        let age = moments - repetition.lastBasket
+        let span = moments - repetition.firstBasket
         let faded = repetition.faded(at: moments)
         numbers = SIMD8(
             MomentTables.logAfterHalf(repetition.count) - MomentTables.log(span + 4),

@@ -51,7 +51,7 @@ struct ItemRepeatStatistics: Sendable, Equatable {
         for sequence in 0..<sequences.count {
             let history = History(sequences, sequence: sequence)
             var met: [Int32: (first: Int, last: Int, count: Int)] = [:]
-            for moment in 0..<history.momentCount {
+            for moment in 0..<history.basketCount {
                 for event in history.moment(moment) {
                     let item = history.items[event]
                     let former = met[item]
@@ -62,7 +62,7 @@ struct ItemRepeatStatistics: Sendable, Equatable {
             for (item, entry) in met {
                 contacts[Int(item)].add(
                     first: entry.first, last: entry.last, count: entry.count,
-                    moments: history.momentCount)
+                    moments: history.basketCount)
             }
             for event in 0..<history.count {
                 let age = Double(newest - history.times[event])

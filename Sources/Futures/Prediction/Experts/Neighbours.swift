@@ -90,8 +90,8 @@ package struct Neighbours: Expert {
             for (sequence, similarity) in nearest {
                 vote(sequence, similarity, order, &scratch)
             }
-            if context.sameMoment {
-                for item in context.history.lastMoment where Int(item) < postings.count {
+            if context.sameBasket {
+                for item in context.history.lastBasket where Int(item) < postings.count {
                     scratch.votes[Int(item)] = 0
                 }
             }
@@ -108,8 +108,8 @@ package struct Neighbours: Expert {
     private func queryItems(_ history: History) -> [QueryItem] {
         var seen: Set<Int32> = []
         var query: [QueryItem] = []
-        for moment in (0..<history.momentCount).reversed() {
-            let recency = exp(-Float(history.momentCount - 1 - moment) / Self.queryReach)
+        for moment in (0..<history.basketCount).reversed() {
+            let recency = exp(-Float(history.basketCount - 1 - moment) / Self.queryReach)
             for event in history.moment(moment).reversed() {
                 let item = history.items[event]
                 guard query.count < Self.queryLimit else { return query }

@@ -12,19 +12,19 @@ package struct PersonalTransitions: Expert {
     /// - Complexity: O(n) in the events of the history.
     package func prediction(for context: PredictionQuery) -> ExpertPrediction {
         let history = context.history
-        guard history.momentCount > 1 else { return .none }
-        let current = Set(history.lastMoment)
+        guard history.basketCount > 1 else { return .none }
+        let current = Set(history.lastBasket)
         var weights: [Int32: Float] = [:]
-        for index in 0..<history.momentCount - 1 {
+        for index in 0..<history.basketCount - 1 {
             let moment = history.moment(index)
             var shared: Float = 0
             for event in moment where current.contains(history.items[event]) { shared += 1 }
             guard shared > 0 else { continue }
-            let next = context.sameMoment ? moment : history.moment(index + 1)
+            let next = context.sameBasket ? moment : history.moment(index + 1)
             let weight = shared / Float(moment.count * next.count)
             for event in next { weights[history.items[event], default: 0] += weight }
         }
-        if context.sameMoment { for item in current { weights[item] = nil } }
+        if context.sameBasket { for item in current { weights[item] = nil } }
         return ExpertPrediction(weights: weights)
     }
 }

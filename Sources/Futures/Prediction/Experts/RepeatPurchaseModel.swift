@@ -9,7 +9,7 @@ package import Learning
 /// asked for. It holds decayed frequency and re-purchase rhythm in one formula, and learns from the
 /// data how much each of them tells.
 package struct RepeatPurchaseModel: Expert {
-    /// The weights of the regression; see ``RepetitionFeatures``.
+    /// The weights of the regression; see ``RecurrenceFeatures``.
     package let weights: [Float]
     /// What everybody does with each item.
     let habits: ItemRepeatStatistics
@@ -34,16 +34,16 @@ package struct RepeatPurchaseModel: Expert {
 
     /// The items of the history in proportion to their probabilities of repetition.
     package func prediction(for context: PredictionQuery) -> ExpertPrediction {
-        let tracker = RepetitionTracker(context.history)
+        let tracker = RecurrenceTracker(context.history)
         var weights: [Int32: Float] = [:]
         weights.reserveCapacity(tracker.items.count)
         for (item, repetition) in zip(tracker.items, tracker.repetitions) {
             weights[item] = probability(
-                of: item, repetition, moments: tracker.momentCount, time: context.time,
+                of: item, repetition, moments: tracker.basketCount, time: context.time,
                 type: context.type)
         }
-        if context.sameMoment {
-            for item in context.history.lastMoment { weights[item] = nil }
+        if context.sameBasket {
+            for item in context.history.lastBasket { weights[item] = nil }
         }
         return ExpertPrediction(weights: weights)
     }
@@ -52,7 +52,7 @@ package struct RepeatPurchaseModel: Expert {
     package func probability(
         of item: Int32, _ repetition: ItemRecurrence, moments: Int, time: Int64, type: UInt8
     ) -> Float {
-        let features = RepetitionFeatures(
+        let features = RecurrenceFeatures(
             repetition, habits[item], moments: moments, time: time, type: type)
         return 1 / (1 + exp(-features.logit(weights)))
     }
@@ -61,8 +61,8 @@ package struct RepeatPurchaseModel: Expert {
 /// Learns the weights by stochastic gradient steps of a size that falls for each weight by itself
 /// (AdaGrad, Duchi, Hazan and Singer 2011).
 private struct RepetitionRegression {
-    private(set) var weights = [Float](repeating: 0, count: RepetitionFeatures.weightCount)
-    private var squares = [Float](repeating: 1e-3, count: RepetitionFeatures.weightCount)
+    private(set) var weights = [Float](repeating: 0, count: RecurrenceFeatures.weightCount)
+    private var squares = [Float](repeating: 1e-3, count: RecurrenceFeatures.weightCount)
 
     private static let rate: Float = 0.05
     /// Cases that are learned from in one pass at most; beyond that, every n-th sequence is.
@@ -75,8 +75,8 @@ private struct RepetitionRegression {
 
     init(_ habits: ItemRepeatStatistics) {
         self.habits = habits
-        for type in 0..<RepetitionFeatures.typeCount {
-            weights[type * RepetitionFeatures.stride] = Self.startBias
+        for type in 0..<RecurrenceFeatures.typeCount {
+            weights[type * RecurrenceFeatures.stride] = Self.startBias
         }
     }
 
@@ -99,8 +99,8 @@ private struct RepetitionRegression {
     }
 
     private mutating func learn(_ history: History) {
-        var tracker = RepetitionTracker()
-        for moment in 0..<history.momentCount {
+        var tracker = RecurrenceTracker()
+        for moment in 0..<history.basketCount {
             let events = history.moment(moment)
             var present: [UInt8: Set<Int32>] = [:]
             for event in events {
@@ -110,7 +110,7 @@ private struct RepetitionRegression {
             for (type, items) in present.sorted(by: { $0.key < $1.key }) {
                 for (item, repetition) in zip(tracker.items, tracker.repetitions) {
                     step(
-                        RepetitionFeatures(
+                        RecurrenceFeatures(
                             repetition, habits[item], moments: moment, time: time, type: type),
                         isHit: items.contains(item))
                 }
@@ -119,14 +119,14 @@ private struct RepetitionRegression {
         }
     }
 
-    private mutating func step(_ features: RepetitionFeatures, isHit: Bool) {
+    private mutating func step(_ features: RecurrenceFeatures, isHit: Bool) {
         let probability = 1 / (1 + exp(-features.logit(weights)))
         let slope = probability - (isHit ? 1 : 0)
         move(features.base, slope)
-        for index in 0..<RepetitionFeatures.numberCount {
+        for index in 0..<RecurrenceFeatures.numberCount {
             move(features.base + 1 + index, slope * features.numbers[index])
         }
-        for index in 0..<RepetitionFeatures.classCount {
+        for index in 0..<RecurrenceFeatures.classCount {
             move(Int(features.classes[index]), slope)
         }
     }

@@ -25,7 +25,7 @@ package struct Transitions: Expert {
         var together: [UInt64: Float] = [:]
         for sequence in 0..<sequences.count {
             let history = History(sequences, sequence: sequence)
-            for index in 0..<history.momentCount {
+            for index in 0..<history.basketCount {
                 let target = history.moment(index).prefix(Self.momentLimit)
                 Self.countTogether(history, target, &together)
                 for distance in 1...Self.reach where distance <= index {
@@ -59,12 +59,12 @@ package struct Transitions: Expert {
     /// basket, of the last few moments otherwise.
     package func prediction(for context: PredictionQuery) -> ExpertPrediction {
         let history = context.history
-        guard history.momentCount > 0 else { return .none }
+        guard history.basketCount > 0 else { return .none }
         var weights: [Int32: Float] = [:]
-        let rows = context.sameMoment ? together : following
-        let reach = context.sameMoment ? 1 : min(Self.reach, history.momentCount)
+        let rows = context.sameBasket ? together : following
+        let reach = context.sameBasket ? 1 : min(Self.reach, history.basketCount)
         for distance in 1...reach {
-            let moment = history.moment(history.momentCount - distance)
+            let moment = history.moment(history.basketCount - distance)
             let share = 1 / Float(distance * moment.count)
             for event in moment {
                 for entry in rows.row(Int(history.items[event])) {
@@ -72,7 +72,7 @@ package struct Transitions: Expert {
                 }
             }
         }
-        if context.sameMoment { for item in history.lastMoment { weights[item] = nil } }
+        if context.sameBasket { for item in history.lastBasket { weights[item] = nil } }
         return ExpertPrediction(weights: weights)
     }
 

@@ -12,7 +12,7 @@ package struct History: Sendable {
     /// Time of each event, in seconds since 1970.
     package private(set) var times: [Int64] = []
     /// Where each moment begins in the arrays above.
-    package private(set) var momentStarts: [Int] = []
+    package private(set) var basketStarts: [Int] = []
 
     /// A twin to which nothing has happened.
     package init() {}
@@ -35,7 +35,7 @@ package struct History: Sendable {
     package var count: Int { items.count }
 
     /// The number of moments.
-    package var momentCount: Int { momentStarts.count }
+    package var basketCount: Int { basketStarts.count }
 
     /// Whether nothing has happened yet.
     package var isEmpty: Bool { items.isEmpty }
@@ -45,19 +45,19 @@ package struct History: Sendable {
 
     /// The events of a moment, counted from the oldest.
     package func moment(_ index: Int) -> Range<Int> {
-        let end = index + 1 < momentStarts.count ? momentStarts[index + 1] : items.count
-        return momentStarts[index]..<end
+        let end = index + 1 < basketStarts.count ? basketStarts[index + 1] : items.count
+        return basketStarts[index]..<end
     }
 
     /// The items of the newest moment.
-    package var lastMoment: ArraySlice<Int32> {
-        momentStarts.last.map { items[$0...] } ?? []
+    package var lastBasket: ArraySlice<Int32> {
+        basketStarts.last.map { items[$0...] } ?? []
     }
 
     /// Adds an event; one that is older than the newest is taken to be of the newest moment.
     package mutating func append(item: Int32, type: UInt8, time: Int64) {
         let time = max(time, times.last ?? time)
-        if time != times.last { momentStarts.append(items.count) }
+        if time != times.last { basketStarts.append(items.count) }
         items.append(item)
         types.append(type)
         times.append(time)
@@ -70,7 +70,7 @@ package struct History: Sendable {
     /// - Complexity: O(moments).
     func usualTime(in range: ClosedRange<Int64>) -> Int64 {
         var counts = [Int](repeating: 0, count: WeekPart.count)
-        for start in momentStarts { counts[WeekPart.index(time: times[start])] += 1 }
+        for start in basketStarts { counts[WeekPart.index(time: times[start])] += 1 }
         let middle = range.lowerBound + (range.upperBound - range.lowerBound) / 2
         var best = middle
         var most = counts[WeekPart.index(time: middle)]
@@ -86,7 +86,7 @@ package struct History: Sendable {
     /// The history up to and without a moment.
     package func prefix(moments: Int) -> History {
         var prefix = History()
-        let end = moments < momentCount ? momentStarts[moments] : count
+        let end = moments < basketCount ? basketStarts[moments] : count
         for event in 0..<end {
             prefix.append(item: items[event], type: types[event], time: times[event])
         }
@@ -96,7 +96,7 @@ package struct History: Sendable {
     /// The newest events, from the start of a moment; at least one moment even if it is longer.
     package func suffix(events limit: Int) -> History {
         guard count > limit else { return self }
-        let start = momentStarts.first { $0 >= count - limit } ?? momentStarts.last ?? 0
+        let start = basketStarts.first { $0 >= count - limit } ?? basketStarts.last ?? 0
         var suffix = History()
         for event in start..<count {
             suffix.append(item: items[event], type: types[event], time: times[event])

@@ -44,15 +44,15 @@ package struct Mixture: Sendable {
         var outlook: ArraySlice<Float>
 
         /// A situation of a twin with so many moments.
-        package init(moments: Int, sameMoment: Bool, outlook: ArraySlice<Float>) {
-            kind = Mixture.kind(moments: moments, sameMoment: sameMoment)
+        package init(moments: Int, sameBasket: Bool, outlook: ArraySlice<Float>) {
+            kind = Mixture.kind(moments: moments, sameBasket: sameBasket)
             self.outlook = outlook
         }
 
         /// The situation in a context.
         init(_ context: PredictionQuery, outlook: ArraySlice<Float>) {
             self.init(
-                moments: context.history.momentCount, sameMoment: context.sameMoment,
+                moments: context.history.basketCount, sameBasket: context.sameBasket,
                 outlook: outlook)
         }
     }
@@ -85,9 +85,9 @@ package struct Mixture: Sendable {
     }
 
     /// The kind of a context.
-    static func kind(moments: Int, sameMoment: Bool) -> Int {
+    static func kind(moments: Int, sameBasket: Bool) -> Int {
         let amount = historyBounds.count { moments >= $0 }
-        return amount + (sameMoment ? historyBounds.count + 1 : 0)
+        return amount + (sameBasket ? historyBounds.count + 1 : 0)
     }
 
     /// The shares in a situation, with those of silent or unwanted sources given to the others.

@@ -149,7 +149,7 @@ package enum ModelFiles {
         }
         try config.sequence.validate()
         guard config.sequence.itemCount == itemCount,
-            config.sequence.typeCount == RepetitionFeatures.typeCount
+            config.sequence.typeCount == RecurrenceFeatures.typeCount
         else {
             throw LearningError(.invalidData, "its configuration and catalogue do not fit together")
         }
@@ -244,7 +244,7 @@ package enum ModelFiles {
         }
         let counted = CountedExperts(
             history: RepeatPurchaseModel(
-                weights: try tensors.floats("history", count: RepetitionFeatures.weightCount),
+                weights: try tensors.floats("history", count: RecurrenceFeatures.weightCount),
                 habits: try tensors.habits("habits", count: count)),
             transitions: Transitions(
                 following: try tensors.rows("transitions.following", count: count),

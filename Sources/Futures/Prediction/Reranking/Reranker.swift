@@ -112,7 +112,7 @@ struct RerankerList: Sendable {
         logs = items.map { log(probabilities[Int($0)]) }
         let history = reading.context.history
         let met = Self.meetings(of: items, in: history)
-        let lengths = log(1 + Float(history.momentCount))
+        let lengths = log(1 + Float(history.basketCount))
         var rows: [Float] = []
         rows.reserveCapacity(items.count * Self.featureCount)
         for (rank, item) in items.enumerated() {
@@ -120,10 +120,10 @@ struct RerankerList: Sendable {
                 rows.append(log(max(Self.floor, evidence.probability(of: item))))
             }
             let (count, last) = met[item] ?? (0, 0)
-            let since = Float(history.momentCount - last)
+            let since = Float(history.basketCount - last)
             rows += [
                 max(log(Self.floor), logs[rank]), log(1 + Float(rank)), lengths,
-                reading.context.sameMoment ? 1 : 0, count > 0 && since == 1 ? 1 : 0,
+                reading.context.sameBasket ? 1 : 0, count > 0 && since == 1 ? 1 : 0,
                 log(1 + Float(count)), count > 0 ? log(since) : 0, logs[0], log(outside),
             ]
         }
@@ -137,7 +137,7 @@ struct RerankerList: Sendable {
     ) -> [Int32: (count: Int, last: Int)] {
         let wanted = Set(items)
         var met: [Int32: (count: Int, last: Int)] = [:]
-        for moment in 0..<history.momentCount {
+        for moment in 0..<history.basketCount {
             for event in history.moment(moment) where wanted.contains(history.items[event]) {
                 let former = met[history.items[event]]
                 let isNew = former?.last != moment

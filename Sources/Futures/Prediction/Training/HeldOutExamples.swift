@@ -31,7 +31,7 @@ struct HeldOutExamples {
         where lessons.count < Self.lessonLimit {
             let history = History(sequences, sequence: sequence)
             var generator = PhiloxGenerator(seed: seed, stream: 0x1E55_0000 + UInt64(sequence))
-            var moments = Array(1..<max(1, history.momentCount))
+            var moments = Array(1..<max(1, history.basketCount))
             generator.shuffle(&moments)
             for moment in moments.prefix(momentLimit) {
                 lessons += Self.lessons(history, moment: moment)
@@ -168,7 +168,7 @@ struct HeldOutExamples {
             Example(
                 context: PredictionQuery(
                     history: before, time: history.times[first], type: history.types[first],
-                    sameMoment: false),
+                    sameBasket: false),
                 targets: distinct(history.items[events]))
         ]
         let middle = first + events.count / 2
@@ -186,7 +186,7 @@ struct HeldOutExamples {
                 Example(
                     context: PredictionQuery(
                         history: within, time: history.times[first], type: history.types[middle],
-                        sameMoment: true),
+                        sameBasket: true),
                     targets: targets))
         }
         return lessons

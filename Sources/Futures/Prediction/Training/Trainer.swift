@@ -104,7 +104,7 @@ package struct Trainer: Sendable {
         embeddings: Embeddings, _ progress: @escaping (TrainingProgress) -> Void
     ) throws -> (model: SequenceModel, curve: [EpochLoss]) {
         let trainer = SequenceTrainer(configuration.sequence)
-        let typeCount = RepetitionFeatures.typeCount
+        let typeCount = RecurrenceFeatures.typeCount
         let found = checkpoint.flatMap { try? TrainingCheckpoint(path: $0.path) }
             .flatMap { point in
                 trainer.canResume(

@@ -41,13 +41,13 @@ final class SimulationPlan: Sendable {
             model: model, popularity: popularity, history: history, evidence: settings.evidence)
         memory = PathMemory(history, origin: origin)
         // The history is replayed once, unless whoever asks has done so.
-        let next = next ?? model.nextContext(after: history)
+        let next = next ?? model.nextQuery(after: history)
         state = next.state ?? model.sequence.model.initialState(count: 1)
         departed = model.churn.probability(after: history, at: origin)
         isCold = history.isEmpty
-        shares = model.mixture.shares(
-            model.situation(in: next),
-            speaking: draws.speaking(sameMoment: false))
+        shares = model.mixture.weights(
+            model.gateInput(for: next),
+            available: draws.speaking(sameBasket: false))
     }
 
     /// The LSTM.

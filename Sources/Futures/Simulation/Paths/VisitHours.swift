@@ -15,8 +15,8 @@ struct VisitHours: Sendable {
     init(_ history: History) {
         var counts = [Double](
             repeating: Self.smoothing / Double(WeekPart.count), count: WeekPart.count)
-        for moment in 0..<history.momentCount {
-            counts[WeekPart.index(time: history.times[history.moment(moment).lowerBound])] += 1
+        for moment in 0..<history.basketCount {
+            counts[WeekPart.index(time: history.times[history.basket(moment).lowerBound])] += 1
         }
         weights = counts
     }

@@ -76,7 +76,7 @@ package struct DayFactors: Sendable {
                 || seasons.contains(where: { $0 != 0 })
         else { return nil }
         let truths = (0..<max(1, draws)).map {
-            draws > 1 ? response.draw($0, seed: seed) : response.likeliest
+            draws > 1 ? response.posteriorSample($0, seed: seed) : response.pointEstimate
         }
         let offered = Set(prices.flatMap(\.keys))
         let logarithms = truths.map { Self.logarithms($0, known, response.categories.count) }
@@ -156,7 +156,7 @@ package struct DayFactors: Sendable {
         _ response: DemandResponseModel, _ outlook: DayConditions, _ days: ClosedRange<Int>
     ) -> [[[Double]]] {
         // Cities that feeds do not name were learned from as one.
-        let usual = response.usual[outlook.city ?? ""] ?? response.usual[""] ?? []
+        let usual = response.baselines[outlook.city ?? ""] ?? response.baselines[""] ?? []
         let count = response.categories.count
         let isSeasonal = response.categories.indices.map {
             response.seasons.indices.contains($0) && response.seasons[$0] != nil
@@ -169,12 +169,12 @@ package struct DayFactors: Sendable {
                 func value(_ category: String?) -> Double? {
                     outlook.days.value(
                         of: feature, category: category, city: outlook.city, day: day
-                    ).map { min(usual.most, max(usual.least, $0)) }
+                    ).map { min(usual.highest, max(usual.lowest, $0)) }
                 }
                 let common = feature == .trend ? nil : value(nil)
                 return (0..<count).map { category in
                     let isTrend = feature == .trend
-                    let normal = isTrend ? response.usualTrends[category] : usual.normal
+                    let normal = isTrend ? response.trendBaselines[category] : usual.baseline
                     guard let value = isTrend ? value(response.categories[category]) : common,
                         let expected = normal.value(on: day, isSeasonal: isSeasonal[category])
                             ?? (outlook.isCompared ? normal.mean : nil)
@@ -187,7 +187,7 @@ package struct DayFactors: Sendable {
 
     /// The logarithms of what feeds do, by day and category.
     private static func logarithms(
-        _ truth: DemandResponseModel.Draw, _ features: [[[Double]]], _ categoryCount: Int
+        _ truth: DemandResponseModel.PosteriorSample, _ features: [[[Double]]], _ categoryCount: Int
     ) -> [Double] {
         features.flatMap { day in
             (0..<categoryCount).map { category in
@@ -205,8 +205,8 @@ package struct DayFactors: Sendable {
     ) -> [[Int32: Double]] {
         guard !response.elasticities.isEmpty else { return days.map { _ in [:] } }
         let offered = outlook.days.offeredItems.compactMap { id in
-            catalogue.place(of: id).flatMap { place in
-                response.usualPrices[Int(place)].map { (id: id, place: place, usual: $0) }
+            catalogue.index(of: id).flatMap { place in
+                response.regularPrices[Int(place)].map { (id: id, place: place, usual: $0) }
             }
         }
         return days.map { day in

@@ -88,7 +88,7 @@ package struct Scenario: Sendable, Hashable {
     }
 
     private func check(item id: String, _ model: PredictionModel) throws(FuturesError) {
-        guard model.catalogue.place(of: id) != nil else {
+        guard model.catalogue.index(of: id) != nil else {
             throw FuturesError(
                 "The model does not know the item '\(id.prefix(80))'. Name one of its catalogue, "
                     + "or train again if the item is new.")

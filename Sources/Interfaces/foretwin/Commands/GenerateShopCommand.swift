@@ -15,7 +15,7 @@ struct ShopOptions: ParsableArguments {
     var days = 180
 
     @Option(help: ArgumentHelp("The first day.", valueName: "date"))
-    var start = ShopGenerator.Configuration.usualStart.date
+    var start = ShopGenerator.Configuration.defaultStart.date
 
     @Option(
         name: .customLong("shop-seed"), help: "The seed of everything that happens in the shop.")
@@ -32,7 +32,7 @@ struct ShopOptions: ParsableArguments {
         try ShopGenerator(
             .init(
                 customers: customers, items: items, days: days, seed: shopSeed,
-                start: Timestamp(text: start) ?? ShopGenerator.Configuration.usualStart))
+                start: Timestamp(text: start) ?? ShopGenerator.Configuration.defaultStart))
     }
 }
 

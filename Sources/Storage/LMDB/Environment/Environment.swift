@@ -196,7 +196,7 @@ public final class Environment: Sendable {
 
     /// Whether damage was found or the disk failed to write, after which writes are refused; reads
     /// go on as far as they can.
-    public var isPoisoned: Bool { handle.poisonedBy != nil }
+    public var refusesWrites: Bool { handle.poisonedBy != nil }
 
     /// Keeps the environment open for `body`, which uses LMDB's environment without a transaction.
     // OpaquePointer: LMDB's MDB_env, valid during the call.
