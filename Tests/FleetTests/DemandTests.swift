@@ -251,6 +251,9 @@ struct DemandTests {
             return try DemandTable(path: path("bad.csv"))
         }
         #expect(try read([header, first, next]).series.count == 1)
+        let oldHeader =
+            "level,item_id,category,day,from,to,expected,low,high,deviation,error,model_error"
+        #expect(try read([oldHeader, first, next]).series.count == 1)
         let cases: [([String], String)] = [
             ([], "does not begin"), (["a,b"], "does not begin"), ([header], "line 1"),
             ([header, next], "line 2"), ([header, first, "all,,,1"], "line 3: it has 4 fields"),

@@ -16,7 +16,7 @@ struct RecommenderTests {
         for user in world.users.prefix(8) {
             let answer = try world.recommender.recommend(user)
             #expect(answer.items.count == 10)
-            #expect(answer.userID == world.store.pseudonymizer.pseudonym(of: user))
+            #expect(answer.customerKey == world.store.pseudonymizer.pseudonym(of: user))
             #expect(!answer.isColdStart)
             #expect(answer.modelVersion == "v0042")
             #expect(answer.horizonDays == 28)
@@ -243,7 +243,7 @@ struct RecommenderTests {
         let read = try JSONDecoder().decode(RecommendationList.self, from: bytes)
         #expect(read.items == answer.items)
         #expect(read.surprise == answer.surprise)
-        #expect(read.userID == answer.userID)
+        #expect(read.customerKey == answer.customerKey)
     }
 
     @Test("Concurrent requests are answered while events are appended")

@@ -65,7 +65,7 @@ struct SurpriseTests {
             #expect(surprise.score > 0)
             #expect((0...1).contains(surprise.probability))
             #expect(surprise.interval[0] <= surprise.probability)
-            #expect(surprise.reasons.map(\.evidence) == ["surprise"])
+            #expect(surprise.reasons.map(\.expert) == ["surprise"])
             #expect(surprise.name != surprise.itemID)
         }
         #expect(found > world.users.count / 2)
@@ -172,7 +172,7 @@ struct ReasonTests {
                     #expect(weights == weights.sorted(by: >))
                     #expect(weights.allSatisfy { $0 >= item.probability * 0.099 })
                     for reason in item.reasons {
-                        #expect(ExpertID(rawValue: reason.evidence) != nil)
+                        #expect(ExpertID(publicName: reason.expert) != nil)
                     }
                 }
             }
@@ -191,7 +191,7 @@ struct ReasonTests {
                     #expect(!reason.text.isEmpty)
                     #expect(!ids.contains { reason.text.contains($0) }, "\(reason.text)")
                     #expect(!reason.text.contains(user))
-                    #expect(!reason.text.contains(answer.userID))
+                    #expect(!reason.text.contains(answer.customerKey))
                 }
             }
         }
@@ -255,7 +255,8 @@ struct ReasonTests {
                 item: try world.store.item(id))
             let reason = try #require(made.reasons.first)
             #expect(made.reasons.count == 1)
-            #expect(reason.evidence == name.rawValue)
+            #expect(reason.expert == name.publicName)
+            #expect(ExpertID(publicName: reason.expert) == name)
             #expect(abs(reason.probability - 0.4) < 1e-9)
             #expect(!reason.text.contains("id-"))
             #expect(made.expectedDate == "2026-02-02")
@@ -273,7 +274,7 @@ struct ReasonTests {
                 item: 0, probability: 0.5, interval: 0...1, medianTime: 0,
                 expertFractions: [.popularity: 0.1, .history: 0.85, .neighbours: 0.05]),
             score: 1, next: next, item: nil)
-        #expect(made.reasons.map(\.evidence) == ["history", "popularity"])
+        #expect(made.reasons.map(\.expert) == ["repeat_purchase", "popularity"])
         #expect(made.name == made.itemID)
     }
 }

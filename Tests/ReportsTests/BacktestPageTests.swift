@@ -40,7 +40,7 @@ import Time
         let html = try page(400)
         let reader = PageReader(html)
         #expect(reader.text(in: "h1").contains("Did the forecasts hold?"))
-        #expect(reader.text(in: "header").contains("400\u{A0}customers, foreseen from 5\u{A0}Jan"))
+        #expect(reader.text(in: "header").contains("400\u{A0}customers, forecasts from 5\u{A0}Jan"))
         for heading in [
             "Bought within 7\u{A0}days", "Bought within 28\u{A0}days", "By horizon",
             "Time to the next purchase", "Simulated and real customers",

@@ -86,7 +86,7 @@ import Time
         let data = try JSONEncoder().encode(report)
         let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         #expect(json["twins"] as? Int == 55)
-        #expect((json["days"] as? [Any])?.count == 14)
+        #expect((json["purchasesByDay"] as? [Any])?.count == 14)
         #expect((json["change"] as? [String: Any])?["newTwins"] as? Int == 10)
         let lines = report.csv().split(separator: "\n").map(String.init)
         #expect(lines[0] == "list,id,name,category,day,value,low,high")

@@ -20,7 +20,7 @@ import TwinStorage
         #expect(text.contains(try #require(twin.city)))
         for heading in [
             "Most likely in the next 14\u{A0}days", "Surprise pick", "Past and forecast",
-            "Evidence behind the forecast", "Categories", "The twin as a graph",
+            "Experts behind the forecast", "Categories", "The twin as a graph",
         ] {
             #expect(reader.text(in: "h3").contains(heading), "\(heading)")
         }
@@ -103,7 +103,7 @@ import TwinStorage
         ).html()
         let reader = PageReader(html)
         #expect(html.components(separatedBy: "Cold start.").count == 2)
-        #expect(reader.text(in: "body").contains("what is popular with everybody now"))
+        #expect(reader.text(in: "body").contains("These items are popular with all customers."))
         #expect(reader.text(in: "nav").components(separatedBy: "new").count == 2)
         #expect(html.contains("no events in this time"))
         #expect(!html.contains("somebody nobody knows"))
@@ -111,7 +111,7 @@ import TwinStorage
 
     @Test func saysThatThereIsNobody() throws {
         let html = try ReportPage(title: "Empty", customers: []).html()
-        #expect(PageReader(html).text(in: "main").contains("No customer was asked for."))
+        #expect(PageReader(html).text(in: "main").contains("No customers were given."))
     }
 
     @Test func loadsNothingAndRunsNothing() throws {
@@ -160,7 +160,7 @@ import TwinStorage
         #expect(text.contains("Learning curve"))
         #expect(text.contains("All together"))
         #expect(text.contains("\(world.metrics.heldOutSequenceCount)"))
-        for name in ["Own habits", "Popular now", "Common sequences"] {
+        for name in ["Repeat purchases", "Popularity", "Population transitions"] {
             #expect(text.contains(name), "\(name)")
         }
     }

@@ -69,12 +69,14 @@ import Testing
         let page = try reader(seasons)
         let texts = page.texts.map(\.text)
         #expect(texts.contains("172 % more about 23 Nov, 63 % less about 24 May"))
-        #expect(texts.contains { $0.contains("And 2 more") })
+        #expect(texts.contains { $0.contains("And 2 more categories.") })
         #expect(texts.contains { $0.contains(World.hostile[0]) })
         #expect(page.count("svg") == (try reader([])).count("svg") + 12)
         #expect(!(try reader([])).texts.contains { $0.text.contains("When in the year") })
         #expect(
-            try reader(Array(seasons.prefix(2))).texts.allSatisfy { !$0.text.contains("more: see") }
+            try reader(Array(seasons.prefix(2))).texts.allSatisfy {
+                !$0.text.contains("more categories")
+            }
         )
     }
 }

@@ -55,10 +55,10 @@ import Time
         #expect(TextFormat.span(days: .nan) == "some time")
     }
 
-    @Test func everySourceHasAName() {
-        let titles = ExpertID.allCases.map { TextFormat.evidence($0).title }
+    @Test func everyExpertHasATitle() {
+        let titles = ExpertID.allCases.map { TextFormat.expert($0).title }
         #expect(Set(titles).count == titles.count)
-        for name in ExpertID.allCases { #expect(!TextFormat.evidence(name).meaning.isEmpty) }
+        for name in ExpertID.allCases { #expect(!TextFormat.expert(name).meaning.isEmpty) }
     }
 
     @Test func writesDatesInReasonsForPeople() {
@@ -86,16 +86,16 @@ import Time
         #expect(ModelView.choices(-1, of: 10) == "1.0")
     }
 
-    @Test func sourcesThatHardlyCountShareALine() {
-        let many: [(name: ExpertID, share: Double)] = [
+    @Test func expertsBelowOnePercentShareAPart() {
+        let many: [(name: ExpertID, fraction: Double)] = [
             (.history, 0.9), (.sequence, 0.085), (.popularity, 0.009), (.neighbours, 0.006),
         ]
         let parts = CustomerView.parts(many)
-        #expect(parts.map(\.title) == ["Own habits", "Order and rhythm", "Others"])
-        #expect(parts.last?.meaning == "popular now, similar customers")
-        #expect(abs((parts.last?.share ?? 0) - 0.015) < 1e-12)
+        #expect(parts.map(\.title) == ["Repeat purchases", "Sequence", "Others"])
+        #expect(parts.last?.meaning == "popularity, neighbours")
+        #expect(abs((parts.last?.fraction ?? 0) - 0.015) < 1e-12)
         let alone = CustomerView.parts([(.history, 0.995), (.sequence, 0.005)])
-        #expect(alone.map(\.title) == ["Own habits", "Order and rhythm"])
+        #expect(alone.map(\.title) == ["Repeat purchases", "Sequence"])
         #expect(CustomerView.parts([]).isEmpty)
     }
 }

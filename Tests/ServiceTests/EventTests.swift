@@ -61,15 +61,15 @@ import TwinStorage
         #expect(twin.status == 200)
         #expect(twin.integer("event_count") == 2)
         #expect(twin.json["is_cold_start"] as? Bool == false)
-        #expect(twin.string("last_updated") == "2026-02-20T10:05:00Z")
+        #expect(twin.string("last_event") == "2026-02-20T10:05:00Z")
         #expect(twin.string("first_event") == "2026-02-20T10:00:00Z")
         #expect(twin.string("city") == "Bonn")
-        #expect(twin.integer("sequence_count") == 1)
+        #expect(twin.integer("transition_count") == 1)
         let interactions = twin.list("interactions")
         #expect(interactions.map { $0["item_id"] as? String } == ["bread", "milk"])
         #expect(interactions.first?["type"] as? String == "purchase")
         #expect(interactions.first?["weight"] as? Double == 5)
-        #expect(twin.string("user_id") == service.store.pseudonymizer.pseudonym(of: "ann"))
+        #expect(twin.string("customer_key") == service.store.pseudonymizer.pseudonym(of: "ann"))
     }
 
     @Test func anEventInAnEnvelopeIsThePlainEvent() async throws {

@@ -34,7 +34,7 @@ import TwinStorage
         #expect(
             answer.list("items").compactMap { $0["probability"] as? Double }
                 == expected.items.map(\.probability))
-        #expect(answer.string("user_id") == expected.userID)
+        #expect(answer.string("customer_key") == expected.customerKey)
         #expect(answer.string("as_of") == expected.asOf)
         #expect(answer.string("model_version") == "v0001")
         #expect(answer.json["horizon_days"] as? Double == 28)

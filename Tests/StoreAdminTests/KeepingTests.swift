@@ -393,6 +393,9 @@ import TwinStorage
             #"{"as_of":"2026-01-01","expected_count":1,"item_id":"a","twin":"00"}"# + "\n",
             name: "f.partial")
         _ = try other.file(
+            #"{"as_of":"2026-01-01","customer_key":"00","expected_count":1,"item_id":"a"}"# + "\n",
+            name: "g.jsonl")
+        _ = try other.file(
             "<!DOCTYPE html>\n<meta name=\"generator\" content=\"Foretwin\"/>", name: "p")
         try StoreFiles.makeFolder(other("ann"))
         _ = try other.file("{}", name: "ann/twin.json")
@@ -415,7 +418,8 @@ import TwinStorage
             kinds == [
                 "b": "backup", "store.before-restore": "former store", "r.txt": "rejected lines",
                 "r2": "rejected lines",
-                "f.partial": "fleet file", "p": "report", "ann": "export of a twin",
+                "f.partial": "fleet file", "g.jsonl": "fleet file", "p": "report",
+                "ann": "export of a twin",
             ])
         #expect(found.map(\.path) == found.map(\.path).sorted())
     }

@@ -58,8 +58,8 @@ import TwinStorage
         let report = try StoreVerification.verify(shop.folder("store"))
         #expect(report.findings == [], "seed \(seed)")
         #expect(report.twins == 7)
-        #expect(report.mergedEvents + report.waitingEvents == 300, "seed \(seed)")
-        #expect(report.waitingEvents > 0)
+        #expect(report.mergedEvents + report.pendingEvents == 300, "seed \(seed)")
+        #expect(report.pendingEvents > 0)
         #expect(report.pages.lost == 0 && report.pages.inUse > 5)
         #expect(Set(report.records.keys) == ["meta", "names", "ids", "graph", "journal"])
     }

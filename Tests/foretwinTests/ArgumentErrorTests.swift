@@ -42,11 +42,11 @@ import Testing
         ),
         (
             "simulate --all --demand d.csv --paths 1",
-            "--demand needs --paths 2 or more, to tell how far futures differ."
+            "--demand needs --paths 2 or more, to measure how much paths differ."
         ),
         (
             "simulate --all --shard 5/4",
-            "--shard is '5/4'. Write it as 3/64, the third of 64 parts."
+            "--shard is '5/4'. Write it as 3/64, the third of 64 shards."
         ),
         ("report", "Give either customers or --fleet."),
         ("report a --fleet f.jsonl", "Give either customers or --fleet."),

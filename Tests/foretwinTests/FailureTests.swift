@@ -16,8 +16,8 @@ import Time
         (OperationError.noEvents, "The store has no events. Run 'foretwin ingest' first."),
         (
             .unknownOutcome(newest: Timestamp(seconds: 1_772_359_200), days: 28),
-            "The newest event is of 2026-03-01T10:00:00Z, so nobody knows yet what comes within "
-                + "28 days of --origin. Use an earlier one, or a shorter --horizon."
+            "The newest event is of 2026-03-01T10:00:00Z, so the outcome within 28 days of "
+                + "--origin is not known yet. Use an earlier one, or a shorter --horizon."
         ),
         (.noUsableEvent(path: "a.csv"), "a.csv has no event that can be used."),
     ])
@@ -47,7 +47,8 @@ import Time
         (.giveSameHorizon, "Compare runs of the same --horizon."),
         (.morePaths, "Use more --paths."),
         (.fewerPaths, "Use fewer --paths, or simulate in parts with --shard."),
-        (.giveForecasts, "Give a file that 'foretwin simulate --all' has written."),
+        (.giveForecasts, "Give a file of 'foretwin simulate --all'."),
+        (.nameFeedKind, "Name the kind: --kind."),
     ])
     func aRemedyIsWordedAsACommand(remedy: Remedy, advice: String) {
         let errors: [any Error] = [

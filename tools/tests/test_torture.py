@@ -462,7 +462,7 @@ class Judgement(FolderTest):
 
     def test_a_store_whose_making_was_cut_off_must_heal(self):
         none = Result(66, "", "Error: There is no store at x.")
-        made = Result(0, '{"rejected": {}}', "")
+        made = Result(0, '{"rejected_by_reason": {}}', "")
         everything = Result(0, json.dumps([self.TWO, self.TWO]), "")
         something = Result(0, json.dumps([self.ONE, self.TWO]), "")
         self.assertIsNone(self.judge(0, results=[none, made, everything]))
@@ -488,7 +488,7 @@ class Judgement(FolderTest):
         def shown(*documents):
             return Result(0, json.dumps(documents), "")
 
-        report = Result(0, json.dumps({"rejected": {}}), "")
+        report = Result(0, json.dumps({"rejected_by_reason": {}}), "")
         first = shown(self.ONE, self.ONE)
         self.assertIsNone(self.judge(
             1, results=[first, report, shown(self.TWO, self.TWO)], again=True))

@@ -40,7 +40,7 @@ struct Explainer {
         let probability = probabilities[predicted.item]?.value ?? predicted.probability
         let reasons = try order.map { name in
             Reason(
-                evidence: name.rawValue, text: try text(name, predicted.item),
+                expert: name.publicName, text: try text(name, predicted.item),
                 probability: fractions[name, default: 0] * probability)
         }
         return make(predicted, score: score, item: item, reasons: reasons, isSurprise: false)
@@ -55,7 +55,7 @@ struct Explainer {
             nearest.map { "new to you, and close to \($0), which you know" }
             ?? "new to you, and close to your taste"
         let reason = Reason(
-            evidence: "surprise", text: text, probability: predicted.probability)
+            expert: "surprise", text: text, probability: predicted.probability)
         return make(predicted, score: score, item: item, reasons: [reason], isSurprise: true)
     }
 

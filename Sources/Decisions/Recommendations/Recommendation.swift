@@ -3,11 +3,12 @@ package import Time
 
 /// A reason for a recommendation, with its part of the item's probability.
 package struct Reason: Hashable, Sendable, Codable {
-    /// The name of the expert that the reason comes from.
-    package var evidence: String
+    /// The public name of the expert; `surprise` for a surprise pick.
+    package var expert: String
     /// The reason in words that a shopper understands.
     package var text: String
-    /// The part of ``Recommendation/bestProbability`` that comes from this expert.
+    /// The part of the item's probability (``Recommendation/bestProbability``) that comes from this
+    /// expert.
     package var probability: Double
 }
 
@@ -57,10 +58,9 @@ package struct Recommendation: Hashable, Sendable, Codable {
 
 /// The recommendations for one customer.
 package struct RecommendationList: Sendable, Codable {
-    /// The customer's pseudonym.
-    package var userID: String
-    /// Whether this is a cold start: nothing is known of the customer, and the items are popular
-    /// ones.
+    /// The customer key: the customer's pseudonym.
+    package var customerKey: String
+    /// Whether nothing is known of the customer, so that the items are what is popular now.
     package var isColdStart: Bool
     /// The origin of the paths, ISO 8601.
     package var asOf: String

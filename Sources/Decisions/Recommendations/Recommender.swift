@@ -140,7 +140,7 @@ package struct Recommender: Sendable {
                 excluding: rejected.union(listed.map(\.itemID)), explainer: explainer)
         }
         return RecommendationList(
-            userID: subject.twin.userID, isColdStart: subject.history.isEmpty,
+            customerKey: subject.twin.userID, isColdStart: subject.history.isEmpty,
             asOf: subject.origin.iso8601, horizonDays: options.horizonDays,
             modelVersion: version, items: listed, surprise: surprise)
     }

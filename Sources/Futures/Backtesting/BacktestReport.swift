@@ -48,7 +48,7 @@ package struct BacktestReport: Sendable, Equatable {
             realRepeats = sums.repeats.real[1] / max(1e-9, events.real)
             distances = [
                 "lengths": sums.lengths.totalVariation, "gaps": sums.gaps.totalVariation,
-                "weekParts": sums.weekParts.totalVariation, "types": sums.types.totalVariation,
+                "week_parts": sums.weekParts.totalVariation, "types": sums.types.totalVariation,
                 "categories": sums.categories.totalVariation,
             ]
         }

@@ -11,10 +11,13 @@ import Time
 package enum DemandFile {
     static let header = [
         "level", "item_id", "category", "day", "from", "to", "expected", "low", "high",
-        "deviation", "error", "model_error",
+        "standard_deviation", "monte_carlo_error", "model_error",
     ]
 
-    /// The number of bytes that are buffered before they are written.
+    /// The header of files of earlier versions.
+    static let oldHeader = Array(header[..<9]) + ["deviation", "error", "model_error"]
+
+    /// Bytes that are kept before they are written.
     private static let chunk = 1 << 20
 
     /// Writes a file in one atomic step.

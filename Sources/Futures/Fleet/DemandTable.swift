@@ -109,7 +109,7 @@ private struct DemandReader {
 
     init(path: String) throws {
         lines = try LineReader(path: path)
-        guard try nextFields(), fields == DemandFile.header else {
+        guard try nextFields(), [DemandFile.header, DemandFile.oldHeader].contains(fields) else {
             throw FuturesError(
                 "\(path) does not begin with the header of a demand file. Give the demand "
                     + "file of a fleet simulation.")

@@ -31,17 +31,18 @@ package struct FleetLine: Codable, Sendable, Hashable {
     /// The 90 % quantile of that time.
     package var firstTime90: String
 
-    private enum CodingKeys: String, CodingKey {
-        case twin, probability, low, high
+    enum CodingKeys: String, CodingKey {
+        case twin = "customer_key"
+        case probability, low, high
         case itemID = "item_id"
         case asOf = "as_of"
         case horizonDays = "horizon_days"
         case calibratedProbability = "calibrated_probability"
         case expectedCount = "expected_count"
-        case expectedError = "expected_error"
-        case firstTime10 = "first_tenth"
-        case firstTimeMedian = "first_half"
-        case firstTime90 = "first_nine_tenths"
+        case expectedError = "monte_carlo_error"
+        case firstTime10 = "first_time_p10"
+        case firstTimeMedian = "first_time_p50"
+        case firstTime90 = "first_time_p90"
     }
 
     /// The lines of some twins, each a JSON object and a line feed.

@@ -8,7 +8,7 @@ package import SyntheticShop
 package import Time
 package import TwinStorage
 
-/// Back-tests a store: trains on what was known, forecasts, and compares with what came.
+/// Back-tests a store: trains on past data, forecasts, and compares with outcomes.
 ///
 /// A task that is cancelled ends the run with `CancellationError` after the model that is being
 /// trained, or at the next question.
@@ -19,14 +19,14 @@ package struct BacktestRun: Sendable {
         package var configuration: TrainingConfiguration
         /// How far to forecast, in seconds, shortest first.
         package var horizons: [Int64]
-        /// How many futures of each customer to simulate.
+        /// The number of paths of each customer.
         package var paths = 200
-        /// At how many moments, a week apart, to calibrate.
+        /// The number of calibration origins, a week apart.
         package var calibrations = 3
-        /// How many customers to ask about at most; all unless given.
+        /// The maximum number of customers; all by default.
         package var customers: Int?
-        /// The moment to forecast from, in seconds since 1970; the longest horizon before the newest
-        /// event unless given.
+        /// The origin, in seconds since 1970; by default the longest horizon before the newest
+        /// event.
         package var origin: Int64?
 
         /// Makes settings.
@@ -38,7 +38,7 @@ package struct BacktestRun: Sendable {
 
     /// The result of a run.
     package struct Outcome: Sendable {
-        /// The moment that was forecast from.
+        /// The origin of the forecasts.
         package let origin: Timestamp
         /// How well the forecasts held.
         package let report: BacktestReport
@@ -56,8 +56,8 @@ package struct BacktestRun: Sendable {
     ///
     /// - Parameters:
     ///   - store: The store.
-    ///   - shop: The synthetic shop that the store was made from. All its customers are asked about,
-    ///     on the eve of a whole day, and their true probabilities are compared with too.
+    ///   - shop: The synthetic shop that the store was made from. All its customers are asked
+    ///     about, on the eve of a whole day, and their true probabilities are compared with too.
     ///   - settings: What to ask.
     package init(_ store: TwinStore, of shop: ShopGenerator? = nil, settings: Settings) {
         self.store = store
@@ -107,7 +107,7 @@ package struct BacktestRun: Sendable {
             calibration: result.calibration, model: models.last)
     }
 
-    /// The moment to forecast from, in seconds since 1970.
+    /// The origin, in seconds since 1970.
     private func origin(newest: Timestamp, longest: Int64) throws -> Int64 {
         if let shop {
             // On the eve of a whole day, to its end.
@@ -120,7 +120,7 @@ package struct BacktestRun: Sendable {
         return origin
     }
 
-    /// The customers that are asked about, at each of the moments.
+    /// The customers at each origin.
     private func cohort(
         _ backtest: RollingBacktest, _ models: RollingBacktest.Models
     ) throws -> RollingBacktest.Cohort {

@@ -17,9 +17,9 @@ package struct FleetRun: Sendable {
         package var output: String
         /// The file of expected demand to write; none unless given.
         package var demandOutput: String?
-        /// Whether to begin anew, whatever an earlier run has left.
+        /// Whether to start afresh, even if an earlier run could be resumed.
         package var isFresh = false
-        /// The moment to forecast from; the newest event unless given.
+        /// The origin of the forecast; the newest event by default.
         package var origin: Timestamp?
         /// How far to forecast, in seconds.
         package var horizonSeconds: Int64
@@ -81,7 +81,7 @@ package struct FleetRun: Sendable {
     /// - Parameters:
     ///   - store: The store.
     ///   - model: The model that forecasts.
-    ///   - calibration: What makes probabilities of shares of paths; none are reported without.
+    ///   - calibration: The calibration of path probabilities; `nil` reports none.
     ///   - source: Where store and model come from.
     ///   - settings: What to ask.
     package init(
@@ -103,7 +103,7 @@ package struct FleetRun: Sendable {
     ///   or `CancellationError`.
     package func run(progress: ProgressSink) throws {
         let path = settings.output
-        // A run that is resumed looks from where it began, though the store may have newer events.
+        // A resumed run keeps its origin, even if the store has newer events.
         let earlier = settings.isFresh ? nil : FleetFile.unfinishedWork(path).flatMap(Work.read)
         let begun = settings.origin?.seconds ?? earlier?.settings.origin
         guard let origin = try begun ?? store.newestEvent()?.seconds else {

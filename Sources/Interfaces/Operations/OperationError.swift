@@ -14,8 +14,8 @@ package enum OperationError: Error, CustomStringConvertible, Sendable, Hashable 
         switch self {
         case .noEvents: "The store has no events. Ingest some first."
         case .unknownOutcome(let newest, let days):
-            "The newest event is of \(newest.iso8601), so nobody knows yet what comes within "
-                + "\(days) days of the origin. Use an earlier origin or a shorter horizon."
+            "The newest event is of \(newest.iso8601), so the outcome within \(days) days of the "
+                + "origin is not known yet. Use an earlier origin or a shorter horizon."
         case .noUsableEvent(let path): "\(path) has no event that can be used."
         }
     }

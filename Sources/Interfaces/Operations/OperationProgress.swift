@@ -1,8 +1,8 @@
 package import Learning
 
-/// A report of how far a workflow has come.
+/// The progress of a workflow.
 ///
-/// It holds counts only: the caller that shows it works out the rate and the time that is left.
+/// It holds counts only. The caller computes the rate and the time that is left.
 package struct OperationProgress: Sendable {
     /// The part of the work that is under way.
     package let stage: OperationStage
@@ -18,7 +18,7 @@ package struct OperationProgress: Sendable {
     package let finding: OperationFinding?
     private let knownFraction: Double?
 
-    /// The share of the stage that is done, 0 to 1; `nil` where that is not known.
+    /// The fraction of the stage that is done, 0 to 1; `nil` where that is not known.
     package var fraction: Double? {
         if let knownFraction { return knownFraction }
         guard let total else { return nil }
@@ -32,7 +32,7 @@ package struct OperationProgress: Sendable {
     ///   - done: How much of it is done.
     ///   - total: How much there is.
     ///   - resumed: How much of `done` comes from an earlier run.
-    ///   - fraction: The share that is done, if it does not follow from the counts.
+    ///   - fraction: The fraction that is done, if it does not follow from the counts.
     ///   - training: The training's own report.
     ///   - finding: The result, at the end of the stage.
     package init(
@@ -68,7 +68,7 @@ package enum OperationStage: Sendable, Hashable {
     case comparison
     /// Publishes the new model.
     case publication
-    /// Finds the place at which an interrupted run ended.
+    /// Finds the twin at which an interrupted run ended.
     case resumption
     /// Simulates twins; counts twins.
     case simulation

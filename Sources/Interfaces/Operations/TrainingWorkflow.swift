@@ -29,7 +29,7 @@ package struct TrainingWorkflow: Sendable {
         package var configuration: TrainingConfiguration
         /// When the new version is put into use.
         package var promotion = Promotion.ifGood
-        /// How many customers the back-test asks about at most at each moment; 0 leaves it out.
+        /// The maximum number of customers of the back-test at each origin; 0 skips the back-test.
         package var backtestCustomers: Int
         /// Whether to begin anew although an interrupted training could go on.
         package var isFresh = false
@@ -44,7 +44,7 @@ package struct TrainingWorkflow: Sendable {
     }
 
     /// The result of a run.
-    package struct Outcome: Encodable, Sendable {
+    package struct Outcome: Sendable {
         /// The new version.
         package let version: String
         /// Whether it is in use.
@@ -58,7 +58,7 @@ package struct TrainingWorkflow: Sendable {
     }
 
     /// The result of the back-test.
-    package struct Backtested: Encodable, Sendable {
+    package struct Backtested: Sendable {
         /// Why the version should not be used; empty if it may.
         package let objections: [String]
         /// How many customers were asked about.
@@ -94,7 +94,7 @@ package struct TrainingWorkflow: Sendable {
     /// - Throws: ``PredictionError`` when there is too little data, what the store throws, or
     ///   `CancellationError`.
     package func run(progress: @escaping ProgressSink) throws -> Outcome {
-        // While nobody else trains into the folder.
+        // The lock keeps other trainings out of the folder.
         try registry.whileTraining { try runAlone(progress: progress) }
     }
 
@@ -160,16 +160,16 @@ package struct TrainingWorkflow: Sendable {
         guard settings.backtestCustomers > 0 else {
             return .uncalibrated(reason: "the training was asked to do without a back-test")
         }
-        let moments = RollingBacktest.Origins(
+        let origins = RollingBacktest.Origins(
             origin: newest - longest, longest: longest, calibrations: 2)
-        // As long as all that comes after the first moment, at least, must be learned from.
-        guard moments.first - oldest >= newest - moments.first else {
+        // The training data must span at least as long as the time after the first origin.
+        guard origins.first - oldest >= newest - origins.first else {
             progress(OperationProgress(.backtestCheck, finding: .tooShort))
             return .uncalibrated(reason: "there are less than eighteen weeks of events")
         }
         let configuration = settings.configuration
         let backtest = try RollingBacktest(
-            store, at: moments,
+            store, at: origins,
             settings: BacktestSettings(
                 horizons: Self.horizons, types: [EventType.purchase.rawValue], paths: 100,
                 seed: configuration.seed, threads: configuration.sequence.threads),
@@ -198,10 +198,10 @@ package struct TrainingWorkflow: Sendable {
         let following = model.transitions.following
         try store.publish(
             vectors: ids.indices.map { (ids[$0], Array(model.embeddings.vector($0))) },
-            followers: ids.indices.map { place in
-                let row = following.row(place).prefix(followersKept)
+            followers: ids.indices.map { index in
+                let row = following.row(index).prefix(followersKept)
                 return (
-                    ids[place],
+                    ids[index],
                     row.map { (ids[Int(following.columns[$0])], Double(following.weights[$0])) }
                 )
             },

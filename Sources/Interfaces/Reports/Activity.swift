@@ -28,7 +28,7 @@ struct Activity: Sendable {
     let countBefore: Int
     /// Events to come within the horizon.
     let countAfter: Band
-    /// The moment between past and future.
+    /// The origin of the forecast.
     let origin: Timestamp
 
     /// Counts events.
@@ -36,7 +36,7 @@ struct Activity: Sendable {
     /// - Parameters:
     ///   - history: What has happened.
     ///   - futures: What may come.
-    ///   - color: The colour of an item by its place in the catalogue.
+    ///   - color: The colour of an item by its index in the catalogue.
     init(_ history: History, futures: Futures, color: (Int32) -> Int) {
         origin = Timestamp(seconds: futures.origin)
         let known = history.times.first.map { Int((futures.origin - $0) / 86_400) + 1 } ?? 0

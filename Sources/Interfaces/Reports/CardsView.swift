@@ -1,7 +1,8 @@
 /// What the template of a page of cards is filled with.
 ///
-/// As in ``PageView``, names that end in `SVG` hold markup made here; all others are escaped. What is
-/// missing is empty and never `nil`, since templates look missing names up in the enclosing views.
+/// As in ``PageView``, names that end in `SVG` hold markup made here; all others are escaped. What
+/// is missing is empty and never `nil`, since templates look missing names up in the enclosing
+/// views.
 struct CardsView {
     /// A part of the page, reached from the navigation.
     struct Part {

@@ -58,9 +58,9 @@ struct CustomerView {
     var hasPicks: Bool
     var scaleEnd: String
     var surprise: Pick?
-    var evidence: [Key]
-    var evidenceSVG: String
-    var evidenceError: String?
+    var experts: [Key]
+    var expertsSVG: String
+    var samplingError: String?
     var timelineSVG: [String]
     var timelineWords: String
     var timelineKeys: [Key]
@@ -80,7 +80,7 @@ struct CustomerView {
         pseudonym = report.twin.userID
         isColdStart = recommendations.isColdStart
         span = TextFormat.span(days: recommendations.horizonDays)
-        facts = Self.facts(report.twin, departed: report.departed)
+        facts = Self.facts(report.twin, churn: report.churnProbability)
         let bounds = recommendations.items.flatMap {
             [$0.bestProbability, $0.bestInterval.upperBound]
         }
@@ -92,17 +92,17 @@ struct CustomerView {
         hasPicks = !picks.isEmpty
         surprise = recommendations.surprise.map { Self.pick($0, rank: 0, end: end) }
         lead = Self.lead(report, span: span)
-        let parts = Self.parts(report.evidence)
-        evidence = parts.enumerated().map { index, part in
+        let parts = Self.parts(report.experts)
+        experts = parts.enumerated().map { index, part in
             Key(
                 swatch: "e\(min(index, 5))", term: part.title,
-                value: TextFormat.percent(part.share), meaning: part.meaning)
+                value: TextFormat.percent(part.fraction), meaning: part.meaning)
         }
-        evidenceSVG = Bars.stack(
-            parts.map(\.share), label: "Shares of evidence, as in the list below")
-        evidenceError = report.itemHeadError.map {
-            "The catalogue is large, so items of the sequence model are drawn by proposals: "
-                + "about \(TextFormat.percent($0)) of those would be others if it were gone through."
+        expertsSVG = Bars.stack(
+            parts.map(\.fraction), label: "Fractions of the experts, as in the list below")
+        samplingError = report.itemHeadError.map {
+            "The catalogue is large, so items of the LSTM are sampled approximately: about "
+                + "\(TextFormat.percent($0)) of them would differ with exact sampling."
         }
         timelineSVG = [false, true].map {
             TimelineChart(report.activity, isNarrow: $0).markup()
@@ -126,10 +126,10 @@ struct CustomerView {
         [0.05, 0.1, 0.25, 0.5].first { greatest <= $0 } ?? 1
     }
 
-    /// Probabilities to have left are told from here on.
-    private static let notableDeparture = 0.1
+    /// The smallest churn probability that is shown.
+    private static let shownChurnMin = 0.1
 
-    private static func facts(_ twin: UserTwin, departed: Double) -> [Fact] {
+    private static func facts(_ twin: UserTwin, churn: Double) -> [Fact] {
         var facts = [Fact(term: "Events", value: TextFormat.count(twin.eventCount))]
         if let first = twin.firstEvent {
             facts.append(Fact(term: "Known since", value: TextFormat.date(first)))
@@ -137,8 +137,8 @@ struct CustomerView {
         if let last = twin.lastUpdated {
             facts.append(Fact(term: "Last seen", value: TextFormat.date(last)))
         }
-        if departed >= notableDeparture {
-            facts.append(Fact(term: "May have left for good", value: TextFormat.percent(departed)))
+        if churn >= shownChurnMin {
+            facts.append(Fact(term: "Churn probability", value: TextFormat.percent(churn)))
         }
         if let city = twin.city { facts.append(Fact(term: "City", value: city)) }
         if let daypart = twin.preferences.dayparts.first {
@@ -173,20 +173,21 @@ struct CustomerView {
     private static func pick(_ item: Recommendation, rank: Int, end: Double) -> Pick {
         let interval = item.bestInterval
         let range =
-            "\(TextFormat.percent(interval.lowerBound)) to \(TextFormat.percent(interval.upperBound))"
-        let moment = item.expectedDate.flatMap { Timestamp(text: $0) }
+            "\(TextFormat.percent(interval.lowerBound)) to "
+            + "\(TextFormat.percent(interval.upperBound))"
+        let time = item.expectedDate.flatMap { Timestamp(text: $0) }
         return Pick(
             rank: rank, item: item.name, kind: item.category,
             cost: item.price.flatMap { $0.isFinite ? TextFormat.decimal($0, places: 2) : nil },
             chance: TextFormat.percent(item.bestProbability), range: range,
-            when: moment.map { TextFormat.day($0) },
+            when: time.map { TextFormat.day($0) },
             barSVG: Bars.probability(
                 item.bestProbability, interval: [interval.lowerBound, interval.upperBound],
                 end: end),
             reasons: item.reasons.prefix(2).map { reason in
-                let name = ExpertID(rawValue: reason.evidence)
+                let name = ExpertID(publicName: reason.expert)
                 return Why(
-                    source: name.map { TextFormat.evidence($0).title } ?? "Surprise",
+                    source: name.map { TextFormat.expert($0).title } ?? "Surprise",
                     words: readable(reason.text))
             })
     }
@@ -195,27 +196,29 @@ struct CustomerView {
     static func readable(_ text: String) -> String {
         text.split(separator: " ", omittingEmptySubsequences: false).map { word in
             guard word.count == 10, word.count(where: { $0 == "-" }) == 2,
-                let moment = Timestamp(text: word)
+                let time = Timestamp(text: word)
             else { return String(word) }
-            return TextFormat.day(moment)
+            return TextFormat.day(time)
         }.joined(separator: " ")
     }
 
-    /// The parts of the bar of evidence; sources that hardly count share one.
+    /// The parts of the bar of experts.
+    ///
+    /// Experts below 1 % share one part.
     static func parts(
-        _ shares: [(name: ExpertID, share: Double)]
-    ) -> [(title: String, meaning: String, share: Double)] {
-        let slight = shares.filter { $0.share < 0.01 }
+        _ experts: [(name: ExpertID, fraction: Double)]
+    ) -> [(title: String, meaning: String, fraction: Double)] {
+        let slight = experts.filter { $0.fraction < 0.01 }
         let isShared = slight.count > 1
-        var parts = shares.filter { !isShared || $0.share >= 0.01 }.map { entry in
-            let words = TextFormat.evidence(entry.name)
-            return (title: words.title, meaning: words.meaning, share: entry.share)
+        var parts = experts.filter { !isShared || $0.fraction >= 0.01 }.map { entry in
+            let words = TextFormat.expert(entry.name)
+            return (title: words.title, meaning: words.meaning, fraction: entry.fraction)
         }
         if isShared {
-            let names = slight.map { TextFormat.evidence($0.name).title.lowercased() }
-            let share = slight.reduce(0) { $0 + $1.share }
+            let names = slight.map { TextFormat.expert($0.name).title.lowercased() }
+            let fraction = slight.reduce(0) { $0 + $1.fraction }
             parts.append(
-                (title: "Others", meaning: names.joined(separator: ", "), share: share))
+                (title: "Others", meaning: names.joined(separator: ", "), fraction: fraction))
         }
         return parts
     }

@@ -1,9 +1,9 @@
 import Foundation
 import Prediction
 
-/// What the template of the training's part is filled with.
+/// The values of the template about training.
 struct ModelView {
-    /// A source and how well it foresaw what was held out.
+    /// An expert and its held-out log-likelihood.
     struct Source {
         var source: String
         var isWhole: Bool
@@ -54,14 +54,14 @@ struct ModelView {
         }.sorted { ($0.bits, $0.name) < ($1.bits, $1.name) }
         let end = known.map(\.bits).max() ?? 1
         sources = known.map { entry in
-            let evidence = ExpertID(rawValue: entry.name)
+            let expert = ExpertID(rawValue: entry.name)
             return Source(
-                source: evidence.map { TextFormat.evidence($0).title } ?? "All together",
-                isWhole: evidence == nil,
+                source: expert.map { TextFormat.expert($0).title } ?? "All together",
+                isWhole: expert == nil,
                 weight: metrics.meanShares[entry.name].map { TextFormat.percent($0) } ?? "",
                 bits: TextFormat.decimal(entry.bits, places: 2),
                 choices: Self.choices(entry.bits, of: metrics.itemCount),
-                barSVG: Bars.plain(entry.bits, end: end, isStrong: evidence == nil))
+                barSVG: Bars.plain(entry.bits, end: end, isStrong: expert == nil))
         }
         hasSources = !sources.isEmpty
         let whole = metrics.heldOutBits["mixture"].flatMap { $0.isFinite ? -$0 : nil }
@@ -76,7 +76,7 @@ struct ModelView {
         hasYearly = !seasons.isEmpty
         otherSeasons =
             seasons.count > shown.count
-            ? "And \(TextFormat.count(seasons.count - shown.count)) more: see foretwin models seasons."
+            ? "And \(TextFormat.count(seasons.count - shown.count)) more categories."
             : nil
     }
 
@@ -93,15 +93,15 @@ struct ModelView {
 
     private static func words(_ bits: Double, of items: Int) -> String {
         let all = TextFormat.count(items)
-        let subject = "Foreseeing the next item of a held-out customer was"
+        let subject = "Predicting the next item of a held-out customer"
         guard exp2(bits) <= Double(items) else {
-            return "\(subject) harder than guessing among all \(all) items."
+            return "\(subject) is harder than guessing among all \(all) items."
         }
-        return "\(subject) as hard as guessing among \(choices(bits, of: items)) equally likely "
+        return "\(subject) is as hard as guessing among \(choices(bits, of: items)) equally likely "
             + "ones, of \(all)."
     }
 
-    /// Among how many equally likely items one would have to guess to do as well.
+    /// The perplexity: the number of equally likely items with the same bits.
     static func choices(_ bits: Double, of items: Int) -> String {
         let choices = exp2(min(60, max(0, bits)))
         guard choices <= Double(items) else { return "over \(TextFormat.count(items))" }

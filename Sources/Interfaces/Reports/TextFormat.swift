@@ -1,26 +1,28 @@
 import Prediction
 import Time
 
-/// Figures and names as people read them.
+/// The text form of figures and names.
 enum TextFormat {
-    /// A blank at which no line breaks.
+    /// A no-break space.
     static let blank = "\u{A0}"
 
-    /// A share as a whole percentage, such as `31 %`; never 0 or 100 unless it is exactly that.
-    static func percent(_ share: Double) -> String {
-        guard share.isFinite, share > 0 else { return "0\(blank)%" }
-        if share >= 1 { return "100\(blank)%" }
-        if share < 0.005 { return "under 1\(blank)%" }
-        if share >= 0.995 { return "over 99\(blank)%" }
-        return "\(Int((share * 100).rounded()))\(blank)%"
+    /// A fraction as a whole percentage, such as `31 %`.
+    ///
+    /// Only 0 and 1 are shown as 0 and 100 %.
+    static func percent(_ fraction: Double) -> String {
+        guard fraction.isFinite, fraction > 0 else { return "0\(blank)%" }
+        if fraction >= 1 { return "100\(blank)%" }
+        if fraction < 0.005 { return "under 1\(blank)%" }
+        if fraction >= 0.995 { return "over 99\(blank)%" }
+        return "\(Int((fraction * 100).rounded()))\(blank)%"
     }
 
-    /// A whole number with its thousands set apart.
+    /// A whole number with commas between groups of three digits.
     static func count(_ number: Int) -> String {
         let digits = String(number.magnitude)
         var text = number < 0 ? "−" : ""
-        for (place, digit) in digits.enumerated() {
-            if place > 0, (digits.count - place).isMultiple(of: 3) { text += "," }
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index).isMultiple(of: 3) { text += "," }
             text.append(digit)
         }
         return text
@@ -31,7 +33,7 @@ enum TextFormat {
         count(number) + blank + thing + (number == 1 ? "" : "s")
     }
 
-    /// A number to some decimal places, with a true minus sign.
+    /// A number with decimal places and a minus sign (U+2212).
     static func decimal(_ value: Double, places: Int) -> String {
         let text = SVG.number(abs(value), places: places)
         let whole = text.split(separator: ".")
@@ -41,7 +43,7 @@ enum TextFormat {
         return value < 0 && text != "0" ? "−" + number : number
     }
 
-    /// A number that is expected: whole from ten on, with one decimal place below.
+    /// An expected number: whole from ten on, with one decimal place below.
     static func amount(_ value: Double) -> String {
         guard value.isFinite, abs(value) < 1e15 else { return "–" }
         return abs(value) < 9.95
@@ -55,21 +57,21 @@ enum TextFormat {
     }
 
     /// A day, such as `4 Jul 2026`, in UTC.
-    static func date(_ moment: Timestamp) -> String {
-        let parts = moment.date.split(separator: "-")
+    static func date(_ time: Timestamp) -> String {
+        let parts = time.date.split(separator: "-")
         guard parts.count == 3, let month = month(parts[1]), let day = Int(parts[2]) else {
-            return moment.date
+            return time.date
         }
         return "\(day)\(blank)\(month)\(blank)\(parts[0])"
     }
 
     /// A day without its year, such as `Sat 4 Jul`, in UTC.
-    static func day(_ moment: Timestamp, weekday: Bool = true) -> String {
-        let parts = date(moment).split(separator: Character(blank))
-        guard parts.count == 3 else { return date(moment) }
+    static func day(_ time: Timestamp, weekday: Bool = true) -> String {
+        let parts = date(time).split(separator: Character(blank))
+        guard parts.count == 3 else { return date(time) }
         let day = "\(parts[0])\(blank)\(parts[1])"
         guard weekday else { return day }
-        let days = Int((Double(moment.seconds) / 86_400).rounded(.down))
+        let days = Int((Double(time.seconds) / 86_400).rounded(.down))
         // 1 January 1970 was a Thursday.
         let index = ((days % 7) + 7 + 4) % 7
         let names = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
@@ -83,20 +85,21 @@ enum TextFormat {
         return count(Int(min(days, 1e6).rounded()), "day")
     }
 
-    /// What a source of evidence is called, and what it is.
-    static func evidence(_ name: ExpertID) -> (title: String, meaning: String) {
+    /// The title of an expert, and what it predicts from.
+    static func expert(_ name: ExpertID) -> (title: String, meaning: String) {
         switch name {
-        case .history: ("Own habits", "what this customer takes again, how often and how lately")
+        case .history:
+            ("Repeat purchases", "what this customer takes again, how often and how lately")
         case .sequence:
-            ("Order and rhythm", "a neural network (LSTM) over the order and timing of events")
-        case .personalTransitions: ("Own sequences", "what followed what for this customer")
-        case .transitions: ("Common sequences", "what follows what for all customers")
-        case .neighbours: ("Similar customers", "what customers with a like history took")
-        case .popularity: ("Popular now", "what everybody is taking")
+            ("Sequence", "a neural network (LSTM) over the order and timing of events")
+        case .personalTransitions: ("Personal transitions", "what followed what for this customer")
+        case .transitions: ("Population transitions", "what follows what for all customers")
+        case .neighbours: ("Neighbours", "what customers with a similar history took")
+        case .popularity: ("Popularity", "what all customers take at present")
         }
     }
 
-    /// The short form of a pseudonym.
+    /// The short form of a customer key.
     static func short(_ pseudonym: String) -> String { String(pseudonym.prefix(8)) }
 
     private static func month(_ digits: Substring) -> String? {

@@ -10,7 +10,7 @@ struct TwinDrawing: Sendable {
         var category: String
         /// The category's colour.
         var color: Int
-        /// The weight of all edges from the customer, as a share of the greatest.
+        /// The weight of all edges from the customer, as a fraction of the largest.
         var weight: Double
         /// Whether the customer bought it.
         var isBought: Bool
@@ -20,11 +20,11 @@ struct TwinDrawing: Sendable {
 
     /// That one drawn item was followed by another.
     struct Link: Sendable {
-        /// The earlier item's place in ``TwinDrawing/nodes``.
+        /// The index of the earlier item in ``TwinDrawing/nodes``.
         var from: Int
-        /// The later item's place.
+        /// The index of the later item.
         var to: Int
-        /// Its weight as a share of the greatest.
+        /// Its weight as a fraction of the largest.
         var weight: Double
     }
 
@@ -67,13 +67,13 @@ struct TwinDrawing: Sendable {
                 < (right.node.color, right.node.category, left.node.weight, right.id)
         }
         nodes = named.map(\.node)
-        let places = Dictionary(
+        let indices = Dictionary(
             uniqueKeysWithValues: named.enumerated().map { ($1.id, $0) })
-        links = Self.links(graph.sequences, places: places)
+        links = Self.links(graph.sequences, indices: indices)
     }
 
     private static func links(
-        _ sequences: [UserTwin.Transition], places: [String: Int]
+        _ sequences: [UserTwin.Transition], indices: [String: Int]
     ) -> [Link] {
         struct Ends: Hashable {
             var from: Int
@@ -81,7 +81,8 @@ struct TwinDrawing: Sendable {
         }
         var weights: [Ends: Double] = [:]
         for sequence in sequences where sequence.weight.isFinite {
-            guard let from = places[sequence.from], let to = places[sequence.to], from != to else {
+            guard let from = indices[sequence.from], let to = indices[sequence.to], from != to
+            else {
                 continue
             }
             weights[Ends(from: from, to: to), default: 0] += max(0, sequence.weight)

@@ -4,9 +4,9 @@ import Shop
 package import Simulation
 package import TwinStorage
 
-/// Everything that a page says about one customer: who it is, what will probably come, and why.
+/// The content of a page about one customer.
 ///
-/// It is drawn up once from a twin and its simulated futures; making the page needs no store.
+/// It is computed once from a twin and its simulated paths. Rendering the page needs no store.
 package struct TwinReport: Sendable {
     let displayName: String?
     let twin: UserTwin
@@ -16,23 +16,23 @@ package struct TwinReport: Sendable {
     let preferences: [CategoryPreference]
     let colors: CategoryColors
     let drawing: TwinDrawing
-    /// Shares of the sources that simulated items were drawn from, greatest first.
-    let evidence: [(name: ExpertID, share: Double)]
-    /// The probability that the customer has left for good.
-    let departed: Double
-    /// How far items drawn from the LSTM by proposals were from its item head; see `Futures`.
+    /// The fraction of the simulated events whose item each expert proposed, greatest first.
+    let experts: [(name: ExpertID, fraction: Double)]
+    /// The churn probability.
+    let churnProbability: Double
+    /// The error of approximate sampling from the LSTM; see `Futures`.
     let itemHeadError: Double?
 
-    /// Draws up the report of a customer.
+    /// Computes the report of a customer.
     ///
     /// - Parameters:
-    ///   - subject: The customer's twin and history, as the recommender read them.
-    ///   - futures: The customer's simulated futures, from the same model.
-    ///   - recommendations: What was made of those futures.
+    ///   - subject: The customer's twin and history.
+    ///   - futures: The customer's simulated paths, from the same model.
+    ///   - recommendations: The recommendations from these paths.
     ///   - model: The model.
-    ///   - store: Where names and categories of items are read.
-    ///   - displayName: What to call the customer; the pseudonym's first digits unless given. The
-    ///     page shows it to everybody who gets it, so pass an id only to those who may know it.
+    ///   - store: The store with names and categories of items.
+    ///   - displayName: The name of the customer on the page; by default the first digits of the
+    ///     customer key. All readers of the page see it.
     /// - Throws: What the store throws.
     /// - Complexity: O(n log n) in the events of all futures.
     package init(
@@ -43,17 +43,17 @@ package struct TwinReport: Sendable {
         self.recommendations = recommendations
         twin = subject.twin
         pathCount = futures.pathCount
-        let places = Set(subject.history.items).union(futures.events.map(\.item)).sorted()
+        let indices = Set(subject.history.items).union(futures.events.map(\.item)).sorted()
         let catalogue = model.catalogue.itemIDs
-        let known = places.filter { catalogue.indices.contains(Int($0)) }
+        let known = indices.filter { catalogue.indices.contains(Int($0)) }
         let interactions = subject.twin.itemGraph.interactions
         let ids = known.map { catalogue[Int($0)] } + interactions.map(\.itemID)
         let items = try store.items(ids)
         var categories: [Int32: String] = [:]
-        for place in known {
-            categories[place] = items[catalogue[Int(place)]]?.category ?? CategoryColors.none
+        for index in known {
+            categories[index] = items[catalogue[Int(index)]]?.category ?? CategoryColors.none
         }
-        let expected = Self.expectedShares(futures, categories: categories)
+        let expected = Self.expectedFractions(futures, categories: categories)
         var weights = expected
         for share in subject.twin.preferences.categories {
             weights[share.name, default: 0] += share.share
@@ -66,13 +66,13 @@ package struct TwinReport: Sendable {
                 past: subject.twin.preferences.share(ofCategory: entry.key),
                 expected: expected[entry.key] ?? 0)
         }
-        activity = Activity(subject.history, futures: futures) { place in
-            categories[place].map { colors.index(of: $0) } ?? CategoryColors.count
+        activity = Activity(subject.history, futures: futures) { item in
+            categories[item].map { colors.index(of: $0) } ?? CategoryColors.count
         }
         drawing = TwinDrawing(subject.twin.itemGraph, items: items, colors: colors)
-        evidence = Self.evidenceShares(futures)
+        experts = Self.expertFractions(futures)
         itemHeadError = futures.itemHeadError
-        departed = futures.churnProbability
+        churnProbability = futures.churnProbability
     }
 
     /// The report as a page of its own.
@@ -82,11 +82,11 @@ package struct TwinReport: Sendable {
         try ReportPage(title: "The next days of \(title)", customers: [self]).html()
     }
 
-    /// What the customer is called on the page.
+    /// The name of the customer on the page.
     var title: String { displayName ?? "Customer \(TextFormat.short(twin.userID))" }
 
-    /// The share of simulated events in each category.
-    private static func expectedShares(
+    /// The fraction of simulated events in each category.
+    private static func expectedFractions(
         _ futures: Futures, categories: [Int32: String]
     ) -> [String: Double] {
         var counts: [String: Int] = [:]
@@ -97,17 +97,17 @@ package struct TwinReport: Sendable {
         return counts.mapValues { Double($0) / total }
     }
 
-    private static func evidenceShares(
+    private static func expertFractions(
         _ futures: Futures
-    ) -> [(name: ExpertID, share: Double)] {
+    ) -> [(name: ExpertID, fraction: Double)] {
         var counts = [Int](repeating: 0, count: futures.mixtureWeights.count)
         for event in futures.events where counts.indices.contains(Int(event.expertIndex)) {
             counts[Int(event.expertIndex)] += 1
         }
         let total = Double(max(1, counts.reduce(0, +)))
         return zip(futures.mixtureWeights, counts)
-            .map { (name: $0.name, share: Double($1) / total) }
-            .filter { $0.share > 0 }
-            .sorted { ($1.share, $0.name.rawValue) < ($0.share, $1.name.rawValue) }
+            .map { (name: $0.name, fraction: Double($1) / total) }
+            .filter { $0.fraction > 0 }
+            .sorted { ($1.fraction, $0.name.rawValue) < ($0.fraction, $1.name.rawValue) }
     }
 }

@@ -11,8 +11,8 @@ enum ServiceLimits {
     /// Each costs a descriptor and some memory; the usual limit of descriptors is 1,024, of which
     /// the store and the models need a few. More connections wait in the kernel's queue.
     static let connectionCountMax = 900
-    /// From so many connections on, each new one ends the one that has been quiet longest, so that
-    /// clients who keep connections for later leave places for health checks and others.
+    /// From this number of connections on, each new one closes the one that has been idle longest,
+    /// so that idle clients leave room for health checks and others.
     static let quietConnectionCountMax = 850
     /// A connection on which nothing happens, or whose header does not end, is closed after this.
     static let idleTimeout = TimeAmount.seconds(60)
@@ -61,7 +61,8 @@ enum ServiceLimits {
     static let smallBodyByteCountMax = 16 << 10
     /// Longer bodies that are read and written at once.
     ///
-    /// One is read while another is written. It also bounds the transactions that several requests share.
+    /// One is read while another is written. It also bounds the transactions that several requests
+    /// share.
     static let uploadCountMax = 2
     /// Longer bodies that wait for their turn.
     static let uploadQueueMax = 32
@@ -72,10 +73,10 @@ enum ServiceLimits {
     static let simulationThreadCount = 8
     /// Requests that wait for a simulation; at usual speed the last of them waits a few seconds.
     static let simulationQueueMax = 64
-    /// Waiting and simulating together; whoever asked has given up by then.
+    /// The maximum time of waiting and simulating together; clients have given up by then.
     static let simulationDeadline = Duration.seconds(10)
-    /// Paths times days of a simulation: what two processors do within the deadline, and 40 days for
-    /// as many paths as are allowed.
+    /// Paths times days of a simulation: what two processors do within the deadline, and 40 days
+    /// for as many paths as are allowed.
     static let pathDaysMax = 400_000.0
     /// What a simulation costs beside its paths, in paths times days.
     static let pathDaysBase = 1_000.0

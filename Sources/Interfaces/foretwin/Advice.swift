@@ -4,12 +4,16 @@ import Shop
 import Simulation
 import StoreAdmin
 
-/// Advice in terms of commands and options, for errors of libraries that know of neither.
+/// Advice as commands and options.
+///
+/// Errors of libraries name neither.
 enum Advice {
-    /// The text of an error, with the step that resolves it as a command or an option.
+    /// The text of an error.
+    ///
+    /// The step that resolves it is given as a command or an option.
     static func text(_ error: any Error) -> String { advised(error) ?? "\(error)" }
 
-    /// The same if the command line words the step in its own way; `nil` if not.
+    /// The same text; `nil` if the error has no step that is a command or an option.
     static func advised(_ error: any Error) -> String? {
         switch error {
         case let error as TwinsError: joined(error.problem, error.remedy)
@@ -56,7 +60,8 @@ enum Advice {
         case .giveSameHorizon: "Compare runs of the same --horizon."
         case .morePaths: "Use more --paths."
         case .fewerPaths: "Use fewer --paths, or simulate in parts with --shard."
-        case .giveForecasts: "Give a file that 'foretwin simulate --all' has written."
+        case .giveForecasts: "Give a file of 'foretwin simulate --all'."
+        case .nameFeedKind: "Name the kind: --kind."
         }
     }
 }

@@ -87,8 +87,8 @@ extension OperationError {
             ValidationError("The store has no events. Run 'foretwin ingest' first.")
         case .unknownOutcome(let newest, let days):
             ValidationError(
-                "The newest event is of \(newest.iso8601), so nobody knows yet what comes within "
-                    + "\(days) days of --origin. Use an earlier one, or a shorter --horizon.")
+                "The newest event is of \(newest.iso8601), so the outcome within \(days) days of "
+                    + "--origin is not known yet. Use an earlier one, or a shorter --horizon.")
         case .noUsableEvent: ValidationError(description)
         }
     }

@@ -5,36 +5,37 @@ import Prediction
 import Simulation
 import TwinStorage
 
-/// How all twins are simulated, and where it is written.
+/// The options of a fleet simulation.
 struct FleetOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
-        help: "The file to write. (default: fleet.jsonl, or fleet-3-of-64.jsonl of a part)")
+        help: "The file to write. (default: fleet.jsonl, or fleet-3-of-64.jsonl for a shard)")
     var output: String?
 
     @Option(
         name: [.customShort("n"), .customLong("count")],
-        help: "How many items of each customer. (default: 20)")
+        help: "The number of items of each customer. (default: 20)")
     var count: Int?
 
-    @Flag(help: "Count any contact with an item, not only purchases.")
+    @Flag(help: "Count any event with an item, not only purchases.")
     var anyContact = false
 
     @Option(
         help: ArgumentHelp(
-            "Only this part of the customers: 3/64 is the third of 64.", valueName: "part"))
+            "Only this shard of the customers: 3/64 is the third of 64.", valueName: "part"))
     var shard: String?
 
     @Option(
         help: ArgumentHelp(
-            "Also write there what all customers take together, by item, category and day, as CSV.",
+            "Also write the demand of all customers together to this file, by item, category and "
+                + "day, as CSV.",
             valueName: "file"))
     var demand: String?
 
-    @Flag(help: "Restart, whatever an earlier run has left.")
+    @Flag(help: "Start afresh, even if an earlier run could be resumed.")
     var fresh = false
 
-    /// Whether nothing was asked for.
+    /// Whether no option was given.
     var isDefault: Bool {
         output == nil && count == nil && shard == nil && demand == nil && !anyContact && !fresh
     }
@@ -50,7 +51,7 @@ struct FleetOptions: ParsableArguments {
         guard let shard else { return .whole }
         guard let part = Shard(shard) else {
             throw ValidationError(
-                "--shard is '\(shard.prefix(40))'. Write it as 3/64, the third of 64 parts.")
+                "--shard is '\(shard.prefix(40))'. Write it as 3/64, the third of 64 shards.")
         }
         return part
     }
@@ -66,7 +67,7 @@ struct FleetOptions: ParsableArguments {
             count: count ?? 20, seed: futures.seed, threads: futures.threads)
         settings.demandOutput = demand
         settings.isFresh = fresh
-        settings.origin = try futures.moment()
+        settings.origin = try futures.time()
         settings.countsAnyContact = anyContact
         settings.shard = try part()
         let progress = ProgressBar()

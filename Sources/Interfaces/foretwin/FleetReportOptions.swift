@@ -3,35 +3,35 @@ import Foundation
 import Reports
 import TwinStorage
 
-/// Which runs over all twins a page is about, and where else its figures go.
+/// The fleet runs of a report, and the other outputs.
 struct FleetReportOptions: ParsableArguments {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Write about all customers instead: the file of 'foretwin simulate --all', or the files "
-                + "of all its parts.", valueName: "file"))
+            "Report all customers instead: the file of 'foretwin simulate --all', or the files of "
+                + "all its shards.", valueName: "file"))
     var fleet: [String] = []
 
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "The files that --demand of that run has written: demand by day, of all items.",
+            "The --demand files of that run: demand of all items by day.",
             valueName: "file"))
     var demand: [String] = []
 
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "The files of an earlier run, to say what changed since then.", valueName: "file"))
+            "The files of an earlier run to compare with.", valueName: "file"))
     var before: [String] = []
 
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "The files that --demand of the earlier run has written.", valueName: "file"))
+            "The --demand files of the earlier run.", valueName: "file"))
     var demandBefore: [String] = []
 
-    @Option(help: ArgumentHelp("Also write the figures there, as CSV.", valueName: "file"))
+    @Option(help: ArgumentHelp("Also write the figures to this file, as CSV.", valueName: "file"))
     var csv: String?
 
     @Flag(help: "Print the figures as JSON instead of writing the page.")
@@ -48,15 +48,15 @@ struct FleetReportOptions: ParsableArguments {
         }
     }
 
-    /// Reads the runs and writes what they say.
+    /// Reads the runs and writes the report.
     func run(_ store: TwinStore, to path: String) throws {
         let progress = ProgressBar()
         progress.show("read", fraction: 0, detail: "")
         let report = try FleetReport(
             FleetReport.Files(fleet: fleet, demand: demand),
             before: FleetReport.Files(fleet: before, demand: demandBefore), store: store
-        ) { progress.show("read", fraction: $0, detail: "the forecasts") }
-        progress.finish("the forecasts")
+        ) { progress.show("read", fraction: $0, detail: "forecasts") }
+        progress.finish("forecasts")
         if let csv { try writeText(report.csv(), to: csv) }
         guard !json else { return try printJSON(report) }
         try writeText(report.html(), to: path)

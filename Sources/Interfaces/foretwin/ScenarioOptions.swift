@@ -2,55 +2,55 @@ import ArgumentParser
 import Simulation
 import Time
 
-/// What might be otherwise.
+/// The options of a scenario.
 struct ScenarioOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Another price of an item or a category: item-0012=-20%, \"category:Drinks=+10%\". May "
-                + "be given several times.", valueName: "what=change"))
+            "A price change of an item or a category: item-0012=-20%, \"category:Drinks=+10%\". "
+                + "May be given several times.", valueName: "what=change"))
     var price: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "An item that cannot be had. May be given several times.", valueName: "item"))
+            "An unavailable item. May be given several times.", valueName: "item"))
     var unavailable: [String] = []
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("The rain of each of the days, in mm.", valueName: "mm"))
+        help: ArgumentHelp("The precipitation of each day, in mm.", valueName: "mm"))
     var rain: Double?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("The mean temperature of each of the days.", valueName: "°C"))
+        help: ArgumentHelp("The mean temperature of each day.", valueName: "°C"))
     var temperature: Double?
 
     @Option(
         help: ArgumentHelp(
-            "A kind of event that each of the days has, such as holiday.", valueName: "kind"))
+            "A kind of event that each day has, such as holiday.", valueName: "kind"))
     var event: [String] = []
 
     @Option(
         name: .customLong("no-event"),
-        help: ArgumentHelp("A kind of event that none of the days has.", valueName: "kind"))
+        help: ArgumentHelp("A kind of event that no day has.", valueName: "kind"))
     var noEvent: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "Items that customers are shown and look at now, the first one first.",
+            "Items that customers are shown and look at now, in this order.",
             valueName: "item,…"))
     var show: String?
 
     @Option(
         help: ArgumentHelp(
-            "The id of an event of the past that did not happen. May be given several times.",
+            "The id of a past event to leave out. May be given several times.",
             valueName: "event"))
     var ignoreEvent: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "The days on which prices, stock, weather and events are otherwise; all ahead unless "
-                + "given.", valueName: "first..last"))
+            "The days of the changed prices, stock, weather and events. (default: all days of the "
+                + "horizon)", valueName: "first..last"))
     var days: String?
 
     /// The scenario that the options make.
@@ -67,7 +67,7 @@ struct ScenarioOptions: ParsableArguments {
         scenario.days = try days.map(Self.days)
         guard scenario != Scenario() else {
             throw ValidationError(
-                "Say what might be otherwise: --price, --unavailable, --rain, --temperature, --event, "
+                "Give a scenario: --price, --unavailable, --rain, --temperature, --event, "
                     + "--no-event, --show or --ignore-event.")
         }
         return scenario

@@ -4,15 +4,15 @@ import Prediction
 import PropertyGraph
 import TwinStorage
 
-/// Where the twins are.
+/// The store with the twins.
 struct StoreOptions: ParsableArguments {
     @Option(help: "The folder of the store.")
     var store = "graph-data/store"
 
     @Option(
         help: ArgumentHelp(
-            "The pseudonym key of the store; beside the store's folder unless given. The "
-                + "environment variable FORETWIN_KEY goes before it.", valueName: "file"))
+            "The pseudonym key of the store. (default: beside the store's folder) The environment "
+                + "variable FORETWIN_KEY overrides it.", valueName: "file"))
     var key: String?
 
     /// Opens the store.
@@ -26,8 +26,8 @@ struct StoreOptions: ParsableArguments {
         }
         guard try !exists || !StoreKind.isPlain(store) else {
             throw ValidationError(
-                "\(store) is a plain store, made by 'foretwin graph import': it has no twins. Give "
-                    + "the --store of your shop.")
+                "\(store) is a plain store of 'foretwin graph import' and has no twins. Give the "
+                    + "--store of your shop.")
         }
         let pseudonymizer = try Pseudonymizer(
             keyFile: key ?? TwinStore.keyFile(forStore: store),
@@ -37,21 +37,21 @@ struct StoreOptions: ParsableArguments {
     }
 }
 
-/// Where the versions of a model are.
+/// The folder with the versions of a model.
 struct ModelFolder: ParsableArguments {
-    @Option(help: "The folder of the model's versions.")
+    @Option(help: "The folder with the versions of the model.")
     var models = "models/default"
 
     var registry: ModelRegistry { ModelRegistry(folder: models) }
 }
 
-/// Which model is used.
+/// The model to use.
 struct ModelOptions: ParsableArguments {
     @OptionGroup var folder: ModelFolder
 
     @Option(
         name: .customLong("model-version"),
-        help: "The version to use; the current one unless given.")
+        help: "The version to use. (default: the version in use)")
     var modelVersion: String?
 
     var models: String { folder.models }

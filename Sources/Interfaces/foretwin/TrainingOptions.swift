@@ -3,34 +3,39 @@ import Foundation
 import Learning
 import Prediction
 
-/// How training is done: the defaults, then a file of settings, then the other options.
+/// The settings of training.
+///
+/// Options override a settings file, which overrides the defaults.
 struct TrainingOptions: ParsableArguments {
-    @Option(help: "Decides every random choice; the same seed gives the same model. (default: 7)")
+    @Option(
+        help: "The seed of the random numbers; the same seed gives the same model. (default: 7)")
     var seed: UInt64?
 
     @Option(
         help: ArgumentHelp(
-            "Numbers in an item's vector and in the LSTM's state; a multiple of 8. (default: 64)"))
+            "The dimension of item vectors and of the LSTM's state; a multiple of 8. (default: 64)")
+    )
     var width: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Passes of the LSTM over the events at most; it stops early when it is done. "
-                + "(default: 30)"))
+            "The maximum number of epochs of the LSTM; it stops early. (default: 30)"))
     var epochs: Int?
 
-    @Option(help: "Threads; the result does not depend on it. (default: one a processor)")
+    @Option(
+        help:
+            "The number of threads; the result does not depend on it. (default: one per processor)")
     var threads: Int?
 
     @Option(
         name: .customLong("minimum-item-count"),
-        help: "Items with fewer events than this are not learned. (default: 2)")
+        help: "Items with fewer events than this are left out. (default: 2)")
     var minimumItemCount: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Settings as JSON, in the form of a model's config.json under \"training\"; what it "
-                + "leaves out has its default, and other options go before it.",
+            "Settings as JSON, in the form of \"training\" in a model's config.json. Missing "
+                + "settings have their defaults, and other options override the file.",
             valueName: "file"))
     var config: String?
 
@@ -45,7 +50,7 @@ struct TrainingOptions: ParsableArguments {
             do {
                 configuration = try configuration.replacing(with: data)
             } catch {
-                throw ValidationError("The settings \(config) are not right: \(error)")
+                throw ValidationError("The settings \(config) are not valid: \(error)")
             }
         }
         if let seed { configuration.seed(with: seed) }

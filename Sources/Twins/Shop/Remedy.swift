@@ -26,6 +26,8 @@ package enum Remedy: Sendable, Hashable, CustomStringConvertible {
     case fewerPaths
     /// Give a file of forecasts of all customers.
     case giveForecasts
+    /// Name the kind of a file of context feeds.
+    case nameFeedKind
 
     package var description: String {
         switch self {
@@ -43,6 +45,7 @@ package enum Remedy: Sendable, Hashable, CustomStringConvertible {
         case .morePaths: "Use more paths."
         case .fewerPaths: "Use fewer paths, or simulate in parts."
         case .giveForecasts: "Give a file with the forecasts of all customers."
+        case .nameFeedKind: "Name the kind of the feeds."
         }
     }
 }

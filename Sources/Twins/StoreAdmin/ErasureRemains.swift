@@ -81,9 +81,11 @@ package enum ErasureRemains {
         if head.count >= 20, head[16..<20].elementsEqual(mark) { return "backup" }
         let text = String(decoding: head, as: UTF8.self)
         let line = text.prefix { !$0.isNewline }
-        if line.hasPrefix("# foretwin ingest") { return "rejected lines" }
+        if line.hasPrefix("# foretwin") { return "rejected lines" }
         if line.prefixMatch(of: #/# .+ line \d+: /#) != nil { return "rejected lines" }
-        if line.hasPrefix("{"), line.contains("\"twin\":"), line.contains("\"expected_count\":") {
+        // Files of earlier versions have `twin` for `customer_key`.
+        let hasCustomer = line.contains("\"customer_key\":") || line.contains("\"twin\":")
+        if line.hasPrefix("{"), hasCustomer, line.contains("\"expected_count\":") {
             return "fleet file"
         }
         if text.contains("<meta name=\"generator\" content=\"Foretwin\"/>") { return "report" }

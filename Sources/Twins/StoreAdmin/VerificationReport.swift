@@ -36,8 +36,8 @@ package struct VerificationReport: Codable, Sendable, Hashable {
     package var twins = 0
     /// The number of events that belong to their twins.
     package var mergedEvents = 0
-    /// The number of events in the journal that wait to be settled.
-    package var waitingEvents = 0
+    /// The number of pending events in the journal.
+    package var pendingEvents = 0
     /// Whether erased data is still in the file, and goes when the store is compacted.
     package var isCompactionDue = false
     /// The first hundred findings.

@@ -107,7 +107,7 @@ class Checker:
         if problem:
             return problem
         expected = [self.states[customer][-1] for customer in customers]
-        if json.loads(again.out)["rejected"] or foretwin.twins(shown.out) != expected:
+        if json.loads(again.out)["rejected_by_reason"] or foretwin.twins(shown.out) != expected:
             return ("again", f"ingesting everything again does not heal: {again.out}")
         return None
 

@@ -23,7 +23,7 @@ class Backtest(Case):
         page = pathlib.Path(self.folder, "out.html").read_text("utf-8")
         xml.etree.ElementTree.fromstring(page.replace("<!DOCTYPE html>", ""))
         self.assertIn("Did the forecasts hold?", page)
-        self.assertIn("compared with what came", printed)
+        self.assertIn("compared with what happened", printed)
         text = pathlib.Path(self.folder, "out.json").read_text("utf-8")
         return text, json.loads(text)
 
@@ -31,25 +31,25 @@ class Backtest(Case):
         """Bounds are about one and a half times the worst of five seeds, of which this is one."""
         _, result = self.result("--synthetic", *self.TRAINED)
         # Errors by the outcome within a week and four, of the first ten, and of these by the truth.
-        for name, limit in {"7d": 0.05, "28d": 0.08, "top10": 0.1, "top10Truth": 0.06}.items():
+        for name, limit in {"7d": 0.05, "28d": 0.08, "top_10": 0.1, "top_10_by_truth": 0.06}.items():
             self.assertLess(result["ece"].pop(name), limit, name)
         self.assertEqual(result["ece"], {})
         for horizon in ("7d", "28d"):
             brier = result["brier"][horizon]
-            self.assertLess(brier["model"], brier["frequency"], horizon)
-            self.assertLessEqual(brier["model"], brier["uncalibrated"], horizon)
+            self.assertLess(brier["calibrated"], brier["baseline"], horizon)
+            self.assertLessEqual(brier["calibrated"], brier["uncalibrated"], horizon)
             bins = result["reliability"][horizon]["bins"]
             self.assertGreater(len(bins), 6, "a constant forecast would hold, too")
             forecasts = [bin["forecast"] for bin in bins]
             self.assertEqual(forecasts, sorted(forecasts))
-            self.assertLess(result["pit"]["count"][horizon]["distance"], 0.4, horizon)
+            self.assertLess(result["pit"]["purchase_count"][horizon]["distance"], 0.4, horizon)
         # A 90 % interval for each of 60 customers: four standard errors, and half as much more for
         # a model of six epochs.
         self.assertGreater(result["coverage"]["90"], 0.9 - 6 * math.sqrt(0.9 * 0.1 / 60))
         realism = result["realism"]
-        ratio = realism["simulatedEvents"] / realism["realEvents"]
+        ratio = realism["simulated_events"] / realism["real_events"]
         self.assertTrue(0.4 < ratio < 1.6, f"{ratio} simulated events for a real one")
-        repeats = realism["simulatedRepeats"] - realism["realRepeats"]
+        repeats = realism["simulated_repeats"] - realism["real_repeats"]
         self.assertLess(abs(repeats), 0.15)
 
     def test_the_same_seed_gives_the_same_result(self):
@@ -89,7 +89,7 @@ class Backtest(Case):
         self.assertEqual(result["customers"], 10)
         self.assertEqual(sorted(result["brier"]), ["10d", "3d"])
         for options, part in (
-                (["--origin", "2031-01-01"], "nobody knows yet"),
+                (["--origin", "2031-01-01"], "is not known yet"),
                 (["--origin", "2020-01-01"], "at least 10 events"),
                 (["--origin", "soon"], "--origin is 'soon'"), (["--horizon", "0d"], "--horizon"),
                 (["--horizon", "7w"], "--horizon"), (["--customers", 0], "--customers"),

@@ -27,7 +27,7 @@ class Fleet(Case):
         self.assertEqual(self.simulate("--output", "whole.jsonl", "--threads", 2).returncode, 0)
         text = pathlib.Path(self.folder, "whole.jsonl").read_text("utf-8")
         rows = [json.loads(line) for line in text.splitlines()]
-        twins = {row["twin"] for row in rows}
+        twins = {row["customer_key"] for row in rows}
         self.assertGreater(len(twins), 100)
         self.assertFalse(any("customer-" in twin for twin in twins))
         items = {line.split(",")[0] for line in
@@ -36,8 +36,8 @@ class Fleet(Case):
             self.assertTrue(0 <= row["low"] <= row["probability"] <= row["high"] <= 1)
             self.assertGreaterEqual(row["expected_count"], row["probability"] - 1e-9)
             self.assertTrue(
-                row["as_of"] <= row["first_tenth"] <= row["first_half"]
-                <= row["first_nine_tenths"])
+                row["as_of"] <= row["first_time_p10"] <= row["first_time_p50"]
+                <= row["first_time_p90"])
             self.assertIn(row["item_id"], items)
         parts = []
         for part in range(1, 4):
@@ -83,7 +83,7 @@ class Fleet(Case):
         """All is the sum of categories and of items; parts of a run add up to the whole."""
         def read(text):
             return {(row["level"], row["item_id"], row["category"], int(row["day"])):
-                    (float(row["expected"]), float(row["deviation"]) ** 2)
+                    (float(row["expected"]), float(row["standard_deviation"]) ** 2)
                     for row in csv.DictReader(text.splitlines())}
         whole = read(text)
         days = {key[3] for key in whole}

@@ -33,7 +33,7 @@ class Graphs(Case):
 
     def exported(self, *arguments):
         """The edges of a graph as (from, type, to, decayed weight)."""
-        moment = self.look("stats", *arguments)["scene"]["as_of"]
+        moment = self.look("stats", *arguments)["source"]["as_of"]
         now = datetime.datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp() * 1000
         self.succeed("graph", "export", "graph.jsonl", *arguments)
         edges = []
@@ -117,7 +117,7 @@ class Graphs(Case):
         self.assertIn("raise --limit", self.succeed("graph", "neighbours", "me", "--limit", 2,
                                                     *twin))
         self.assertIn("raise --fan-out", self.succeed("graph", "top", "me", "--fan-out", 2, *twin))
-        self.assertIn("share of the walk", self.succeed("graph", "neighbours", "me", "--rank",
+        self.assertIn("PageRank", self.succeed("graph", "neighbours", "me", "--rank",
                                                         *twin))
         item = self.look("top", "me", "--type", "PURCHASED", "-n", 1, *twin)["edges"][0]["to"]["id"]
         self.assertIn("Jaccard", self.succeed("graph", "neighbours", item, "--similar", *twin))
@@ -242,8 +242,8 @@ class Graphs(Case):
                 mine = self.look("stats", "--twin", "customer-0003")
                 self.assertEqual(theirs["nodes"], mine["nodes"])
                 self.assertEqual(
-                    [(entry["type"], entry["count"], entry["times"]) for entry in theirs["edges"]],
-                    [(entry["type"], entry["count"], entry["times"]) for entry in mine["edges"]])
+                    [(entry["type"], entry["count"], entry["occurrences"]) for entry in theirs["edges"]],
+                    [(entry["type"], entry["count"], entry["occurrences"]) for entry in mine["edges"]])
                 item = self.look("top", "--type", "PURCHASED", *plain)["edges"][0]["to"]
                 self.assertIn("name", item)
                 self.succeed("graph", "export", f"again.{format}", *plain)

@@ -45,7 +45,7 @@ class Order(Case):
             names = [f"c{n}" for n in range(start, min(count, start + 500))]
             for name, twin in zip(names, json.loads(self.succeed("twin", "show", "--json",
                                                                  *names))):
-                del twin["user_id"]
+                del twin["customer_key"]
                 expected = expected or twin
                 self.assertEqual(twin, expected, f"customer {name}, seed {SEED}")
         self.assertEqual(expected["event_count"], 50)
@@ -92,7 +92,7 @@ class BadInput(Case):
             "6,ann,cup,view,2026-01-02"]) + "\n")
         report = json.loads(self.succeed("ingest", "e.csv", "--json"))
         self.assertEqual(report["added"], 2)
-        self.assertEqual(sum(report["rejected"].values()), 4)
+        self.assertEqual(sum(report["rejected_by_reason"].values()), 4)
         rejects = pathlib.Path(self.folder, "rejects.txt").read_text(encoding="utf-8")
         for line in (3, 4, 5, 6):
             self.assertIn(f"line {line}:", rejects)

@@ -71,7 +71,7 @@ class OneTwin(Case):
         self.assertIn("4 events", self.succeed("twin", "show", "ann"), "nothing was erased")
         receipt = json.loads(self.succeed("twin", "erase", "ann", "--yes", "--json"))
         self.assertEqual(receipt["erased"][0]["events"], 4)
-        self.assertEqual(receipt["erased"][0]["names"], 1)
+        self.assertEqual(receipt["erased"][0]["searches_and_cities"], 1)
         self.assertTrue(receipt["is_compacted"])
         left = data.read_bytes()
         self.assertNotIn(b"a very private wish", left)
@@ -80,7 +80,7 @@ class OneTwin(Case):
         self.assertIn("was erased", self.succeed("twin", "show", "ann"))
         self.assertIn("1 events", self.succeed("twin", "show", "bob"))
         late = json.loads(self.succeed("ingest", "e.csv", "--json"))
-        self.assertEqual((late["added"], late["rejected"]), (0, {"customer was erased": 4}))
+        self.assertEqual((late["added"], late["rejected_by_reason"]), (0, {"customer was erased": 4}))
         self.succeed("verify")
         self.assertIn("can be found", self.succeed("twin", "erase", "bob", "--yes", "--no-compact"))
 
@@ -116,7 +116,7 @@ class Context(Case):
 
     def known(self, *arguments):
         rows = json.loads(self.succeed("context", "show", "--json", *arguments))
-        return {(row["kind"], row.get("city")): (row["known"], row["gaps"]) for row in rows}
+        return {(row["kind"], row.get("city")): (row["entries"], row["missing_days"]) for row in rows}
 
     def test_feeds_come_in_are_kept_and_go(self):
         self.prepare()
@@ -158,7 +158,7 @@ class Context(Case):
         self.refuse("--event-kind is for events", "context", "add", "offers.csv",
                     "--event-kind", "fair")
         self.refuse("There is no file", "context", "add", "none.ics", code=1)
-        self.refuse("cannot be detected: give --kind", "context", "add", "e.csv", code=1)
+        self.refuse("The kind of the feeds in e.csv is unknown", "context", "add", "e.csv", code=1)
         self.refuse("lacks category, day, level", "context", "add", "e.csv", "--kind", "trends",
                     code=1)
         self.file("hot.json", json.dumps(self.WEATHER).replace("4.5", "71"))
@@ -189,7 +189,7 @@ class Context(Case):
         self.assertEqual(exported[0]["consent"], chosen)
         self.refuse("does not know this customer", "twin", "consent", "eve", "--allow", "events",
                     code=66)
-        self.assertIn("does not know them", self.succeed("twin", "consent", "eve"))
+        self.assertIn("does not know this customer", self.succeed("twin", "consent", "eve"))
         self.refuse("both in --allow and in --forbid", "twin", "consent", "ann", "--allow",
                     "events", "--forbid", "events")
         self.refuse("--allow has 'dreams'", "twin", "consent", "ann", "--allow", "dreams")

@@ -24,7 +24,7 @@ class WhatIf(Case):
         self.succeed("context", "add", "shop/context/events.ics")
         self.succeed("context", "add", "shop/context/trends.csv", "shop/context/offers.csv")
         printed = self.succeed("train", *small, "--promote", "always")
-        self.assertIn("Within 28 days, probabilities of the past were off by", printed)
+        self.assertIn("Back-test, 28 days: calibration error", printed)
         calibration = json.loads(pathlib.Path(
             self.folder, "models/default/v0002/calibration.json").read_text("utf-8"))
         self.assertEqual([check["seconds"] for check in calibration["checks"]],
@@ -48,12 +48,12 @@ class WhatIf(Case):
         for row in [whole["all"], *whole["categories"], *whole["items"]]:
             low, high = row["interval"]
             self.assertTrue(low <= row["change"] <= high)
-        usual = {row["item_id"]: row["usual"] for row in whole["items"]}
-        item = max(usual, key=usual.get)
+        baseline = {row["item_id"]: row["baseline"] for row in whole["items"]}
+        item = max(baseline, key=baseline.get)
         gone = json.loads(self.succeed(
             "what-if", "--unavailable", item, "--paths", 20, "--count", 100, "--json"))
         row = next(row for row in gone["items"] if row["item_id"] == item)
-        self.assertAlmostEqual(row["usual"] + row["change"], 0)
+        self.assertAlmostEqual(row["baseline"] + row["change"], 0)
         cheap = json.loads(self.succeed(
             "what-if", "--price", f"{item}=-40%", "--paths", 20, "--count", 100, "--json"))
         self.assertTrue(any(row["item_id"] == item for row in cheap["items"]))
@@ -62,7 +62,7 @@ class WhatIf(Case):
         self.assertIn("90 % interval", printed)
 
         for options, part in (
-                ([], "Say what might be otherwise"),
+                ([], "Give a scenario"),
                 (["--price", "tea"], "--price is 'tea'"),
                 (["--price", "tea=-20%"], "does not know the item 'tea'"),
                 (["--price", "category:Tea=-20%"], "There is no category 'Tea'"),
@@ -73,7 +73,7 @@ class WhatIf(Case):
                 (["--rain", 3, "--paths", 0], "paths"),
                 (["--rain", 3, "--horizon", 0], "--horizon"),
                 (["customer-0002", "--ignore-event", "e0"], "no such event has happened"),
-                (["nobody", "--rain", 3], "Nothing is known of the customer 'nobody'")):
+                (["nobody", "--rain", 3], "The customer 'nobody' is not known")):
             answer = self.foretwin("what-if", *options)
             self.assertNotEqual(answer.returncode, 0, options)
             self.assertIn(part, answer.stderr, options)

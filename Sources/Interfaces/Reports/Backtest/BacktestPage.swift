@@ -3,7 +3,7 @@ import Learning
 import Simulation
 package import Time
 
-/// A page about how well forecasts of the past held.
+/// A page about the result of a back-test.
 package struct BacktestPage: Sendable {
     private let report: BacktestReport
     private let origin: Timestamp
@@ -11,8 +11,8 @@ package struct BacktestPage: Sendable {
     /// Makes a page.
     ///
     /// - Parameters:
-    ///   - report: What was foreseen, beside what came.
-    ///   - origin: The moment that was foreseen from.
+    ///   - report: The result of the back-test.
+    ///   - origin: The origin of the forecasts.
     package init(_ report: BacktestReport, origin: Timestamp) {
         self.report = report
         self.origin = origin
@@ -28,14 +28,14 @@ package struct BacktestPage: Sendable {
     private var view: CardsView {
         CardsView(
             heading: "Did the forecasts hold?",
-            how: "A probability is right if what is said to be 30 % probable happens 30 times of "
-                + "100: then the dots lie on the diagonal.",
+            how: "Probabilities are calibrated if things forecast with 30 % happen 30 times of "
+                + "100: then the dots are on the diagonal.",
             leadWords: lead, warnings: [], tiles: tiles,
             parts: [reliability, scores, numbers, realism],
             footWords: [
-                "Made by Foretwin. Forecasts are of the likeliest items of each customer, from "
-                    + "\(TextFormat.date(origin)) on (UTC), by a model that knew nothing of what came; "
-                    + "calibrated on what came earlier."
+                "Made by Foretwin. Forecasts are for the likeliest items of each customer, from "
+                    + "\(TextFormat.date(origin)) on (UTC). The model was trained on earlier data "
+                    + "only, and calibrated on earlier forecasts."
             ])
     }
 
@@ -43,11 +43,11 @@ package struct BacktestPage: Sendable {
         let people = TextFormat.count(report.customers, "customer")
         guard let worst = report.windows.max(by: { $0.model.ece < $1.model.ece }) else {
             return
-                "\(people), foreseen from \(TextFormat.date(origin)): there is nothing to compare."
+                "\(people), forecasts from \(TextFormat.date(origin)): there is nothing to compare."
         }
         return
-            "\(people), foreseen from \(TextFormat.date(origin)) and compared with what came. On "
-            + "average a probability is \(Self.points(worst.model.ece)) off or less."
+            "\(people), forecasts from \(TextFormat.date(origin)), compared with what happened. "
+            + "The calibration error is at most \(Self.points(worst.model.ece))."
     }
 
     private var tiles: [CardsView.Tile] {
@@ -60,16 +60,16 @@ package struct BacktestPage: Sendable {
                 CardsView.Tile(
                     tileTerm: "Within \(TextFormat.span(days: window.days))",
                     tileValue: "± \(Self.points(window.model.ece))",
-                    tileNote: "off on average; squared error "
-                        + "\(TextFormat.percent(abs(gain))) \(gain >= 0 ? "less" : "more") than by "
-                        + "customers' own frequency"))
+                    tileNote: "calibration error; Brier score "
+                        + "\(TextFormat.percent(abs(gain))) \(gain >= 0 ? "lower" : "higher") than "
+                        + "that of the customers' own frequencies"))
         }
         if let last = report.windows.last {
             tiles.append(
                 CardsView.Tile(
-                    tileTerm: "In the 90 % interval",
+                    tileTerm: "Coverage of 90 % intervals",
                     tileValue: TextFormat.percent(last.coverage90),
-                    tileNote: "of customers' numbers of purchases; 90 % would be right"))
+                    tileNote: "numbers of purchases of customers; the target is 90 %"))
         }
         return tiles
     }
@@ -77,7 +77,7 @@ package struct BacktestPage: Sendable {
     private var reliability: CardsView.Part {
         CardsView.Part(
             anchor: "reliability", partTitle: "Reliability",
-            partWords: "Across: what was foreseen. Upwards: how often it happened. Above the "
+            partWords: "Horizontal: forecast probability. Vertical: observed frequency. Above the "
                 + "diagonal forecasts were too low, below too high.",
             cards: report.windows.map { window in
                 let span = TextFormat.span(days: window.days)
@@ -87,14 +87,15 @@ package struct BacktestPage: Sendable {
                     "\(TextFormat.count(count, "forecast")), calibration error "
                         + "\(Self.points(window.model.ece)).",
                     chartsSVG: ReliabilityChart(window.model)
-                        .markup(label: "Foreseen and happened within \(span)"),
+                        .markup(
+                            label: "Forecast probability and observed frequency within \(span)"),
                     keys: [
                         CardsView.Key(
                             swatch: "reliableswatch",
-                            keyTerm: "Forecasts of about one probability; larger: more of them"),
-                        CardsView.Key(swatch: "diagonalswatch", keyTerm: "Exactly right"),
+                            keyTerm: "Forecasts of similar probability; larger dot: more of them"),
+                        CardsView.Key(swatch: "diagonalswatch", keyTerm: "Perfect calibration"),
                         CardsView.Key(
-                            swatch: "whiskerswatch", keyTerm: "95 % range by their number"),
+                            swatch: "whiskerswatch", keyTerm: "95 % interval by their number"),
                     ])
             })
     }
@@ -110,12 +111,12 @@ package struct BacktestPage: Sendable {
             ("… before calibration", { Self.decimal($0.uncalibrated.ece) }),
             ("Brier score", { Self.decimal($0.model.brier) }),
             ("… before calibration", { Self.decimal($0.uncalibrated.brier) }),
-            ("… of customers' own frequency", { Self.decimal($0.frequency.brier) }),
-            ("Numbers in the 90 % interval", { TextFormat.percent($0.coverage90) }),
+            ("… of the customers' own frequencies", { Self.decimal($0.frequency.brier) }),
+            ("Coverage of 90 % intervals", { TextFormat.percent($0.coverage90) }),
         ]
         return CardsView.Part(
             anchor: "scores", partTitle: "Scores",
-            partWords: "Less is better, but for the share in the interval, which should be 90 %.",
+            partWords: "Lower is better, except for the coverage, whose target is 90 %.",
             cards: [
                 CardsView.Card(
                     "By horizon", "Means over forecasts.", isWide: true,
@@ -128,26 +129,27 @@ package struct BacktestPage: Sendable {
 
     private var numbers: CardsView.Part {
         let windows = report.windows.map {
-            (title: "Purchases within \(TextFormat.span(days: $0.days))", places: $0.count)
+            (title: "Purchases within \(TextFormat.span(days: $0.days))", test: $0.count)
         }
         return CardsView.Part(
             anchor: "numbers", partTitle: "Numbers and times",
             partWords:
-                "Where what came lies among what was simulated, in tenths. Bars of one height "
-                + "are right; a hump says that futures differ too much, a bowl too little, a slope "
-                + "that they hold too much or too little.",
-            cards: (windows + [(title: "Time to the next purchase", places: report.next)]).map {
-                card($0.title, $0.places)
+                "PIT histograms: the position of the outcome among the simulated values, in "
+                + "tenths. Calibrated forecasts give bars of equal height. A hump means that "
+                + "simulated values vary too much, a bowl too little, a slope that they are too "
+                + "high or too low.",
+            cards: (windows + [(title: "Time to the next purchase", test: report.next)]).map {
+                card($0.title, $0.test)
             })
     }
 
-    private func card(_ title: String, _ places: KolmogorovSmirnovTest) -> CardsView.Card {
+    private func card(_ title: String, _ test: KolmogorovSmirnovTest) -> CardsView.Card {
         CardsView.Card(
             title,
-            "Greatest distance from even: \(Self.decimal(places.distance)), which chance alone "
-                + "exceeds \(TextFormat.percent(places.p)) of the time.",
+            "Kolmogorov–Smirnov distance \(Self.decimal(test.distance)), p-value "
+                + "\(Self.decimal(test.p)).",
             chartsSVG: CardsView.both {
-                HistogramChart(places.deciles, isNarrow: $0)
+                HistogramChart(test.deciles, isNarrow: $0)
                     .markup(label: "\(title): tenths of the simulated numbers")
             })
     }
@@ -156,7 +158,7 @@ package struct BacktestPage: Sendable {
         let real = report.realism
         let names = [
             "lengths": "Number of events", "gaps": "Time between events",
-            "weekParts": "Part of the week", "types": "Types of events",
+            "week_parts": "Part of the week", "types": "Types of events",
             "categories": "Categories",
         ]
         let pairs = CardsView.Card(
@@ -169,14 +171,14 @@ package struct BacktestPage: Sendable {
                         TextFormat.amount(real.simulatedEvents), TextFormat.amount(real.realEvents),
                     ]),
                 CardsView.Line(
-                    lineTerm: "With an item met before",
+                    lineTerm: "Events with a known item",
                     cells: [
                         TextFormat.percent(real.simulatedRepeats),
                         TextFormat.percent(real.realRepeats),
                     ]),
             ])
         let distances = CardsView.Card(
-            "How far distributions differ", "0 is the same, 1 has nothing in common.",
+            "Total variation distances", "0: the distributions are equal. 1: they have no overlap.",
             rows: real.distances.sorted { $0.key < $1.key }.map { name, distance in
                 CardsView.Row(
                     rowTerm: names[name] ?? name,

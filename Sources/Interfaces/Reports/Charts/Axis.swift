@@ -25,7 +25,7 @@ struct Axis {
     /// The end of the axis.
     var end: Double { ticks.last ?? 1 }
 
-    /// A mark in words, with as many places as tell the marks apart.
+    /// A mark in words, with as many places as the marks need to differ.
     func label(_ tick: Double) -> String {
         let step = (ticks.count > 1 ? ticks[1] - ticks[0] : 1) + 1e-9
         return TextFormat.decimal(tick, places: step >= 1 ? 0 : step >= 0.1 ? 1 : 2)
@@ -33,12 +33,12 @@ struct Axis {
 }
 
 extension Array where Element == Double {
-    /// The value below which a share of the sorted elements lies, between neighbours in proportion.
-    func quantile(_ share: Double) -> Double {
+    /// A quantile of sorted elements, with linear interpolation.
+    func quantile(_ fraction: Double) -> Double {
         guard let last else { return 0 }
-        let place = share * Double(count - 1)
-        let low = Int(place)
+        let position = fraction * Double(count - 1)
+        let low = Int(position)
         guard low + 1 < count else { return last }
-        return self[low] + (place - Double(low)) * (self[low + 1] - self[low])
+        return self[low] + (position - Double(low)) * (self[low + 1] - self[low])
     }
 }

@@ -62,12 +62,12 @@ enum Bars {
         return svg.markup(label: nil, style: "bars low", stretches: true)
     }
 
-    /// A difference on a scale from `-end` to `end`, before a band of what chance may do.
+    /// A difference on a scale from `-end` to `end`, with a band of the margin of error.
     static func change(_ value: Double, chance: Double, end: Double) -> String {
         var svg = SVG(width: width, height: 16)
-        func x(_ place: Double) -> Double {
-            let share = end > 0 && place.isFinite ? place / end : 0
-            return width / 2 * (1 + min(1, max(-1, share)))
+        func x(_ value: Double) -> Double {
+            let fraction = end > 0 && value.isFinite ? value / end : 0
+            return width / 2 * (1 + min(1, max(-1, fraction)))
         }
         svg.rect(SVG.Point(x: 0, y: 3), width: width, height: 10, "track")
         svg.rect(

@@ -1,9 +1,9 @@
 import Time
 
-/// Draws what is expected on each day: bars, in layers if there are several colours, and where each
-/// day's sum lies in 9 futures of 10.
+/// A bar chart of the expected number on each day, stacked by colour, with 90 % intervals of the
+/// sums.
 struct DemandChart {
-    /// What one colour adds.
+    /// The values of one colour.
     struct Layer {
         var style: String
         var days: [Double]
@@ -25,7 +25,7 @@ struct DemandChart {
     /// - Parameters:
     ///   - layers: From the ground up.
     ///   - totals: The sums of all layers, with their intervals if there are any.
-    ///   - origin: A moment of the first day.
+    ///   - origin: A time within the first day.
     ///   - isNarrow: Whether it is for a phone.
     init(
         _ layers: [Layer], totals: [FleetReport.Estimate], origin: Timestamp, isNarrow: Bool
@@ -80,13 +80,13 @@ struct DemandChart {
         var newest = -Double.infinity
         for day in Swift.stride(from: 0, to: totals.count, by: stride) {
             let middle = left + (Double(day) + 0.5) * step
-            let place = max(36, middle)
-            guard middle < right - 30 || day == 0, place - newest >= 70 else { continue }
-            newest = place
-            let moment = Timestamp(seconds: origin.seconds + Int64(day) * 86_400)
+            let labelX = max(36, middle)
+            guard middle < right - 30 || day == 0, labelX - newest >= 70 else { continue }
+            newest = labelX
+            let time = Timestamp(seconds: origin.seconds + Int64(day) * 86_400)
             svg.line(SVG.Point(x: middle, y: bottom), SVG.Point(x: middle, y: bottom + 5), "base")
             svg.text(
-                TextFormat.day(moment), at: SVG.Point(x: place, y: bottom + 19),
+                TextFormat.day(time), at: SVG.Point(x: labelX, y: bottom + 19),
                 "tick", anchor: .middle)
         }
     }

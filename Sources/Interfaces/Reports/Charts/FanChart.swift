@@ -17,7 +17,7 @@ struct FanChart {
     ///
     /// - Parameters:
     ///   - days: What is expected on each day.
-    ///   - origin: A moment of the first day.
+    ///   - origin: A time within the first day.
     ///   - color: The category's colour.
     ///   - isNarrow: Whether it is for a phone.
     init(_ days: [FleetReport.Estimate], origin: Timestamp, color: Int, isNarrow: Bool) {
@@ -44,11 +44,11 @@ struct FanChart {
         svg.area(upper: high, lower: low, "band f\(color)")
         svg.polyline(points(\.expected), "mean s\(color)")
         for day in [0, days.count / 2, days.count - 1] where days.indices.contains(day) {
-            let moment = Timestamp(seconds: origin.seconds + Int64(day) * 86_400)
+            let time = Timestamp(seconds: origin.seconds + Int64(day) * 86_400)
             let anchor: SVG.Anchor = day == 0 ? .start : day == days.count - 1 ? .end : .middle
             svg.line(SVG.Point(x: x(day), y: bottom), SVG.Point(x: x(day), y: bottom + 4), "base")
             svg.text(
-                TextFormat.day(moment), at: SVG.Point(x: x(day), y: bottom + 18), "tick",
+                TextFormat.day(time), at: SVG.Point(x: x(day), y: bottom + 18), "tick",
                 anchor: anchor)
         }
         return svg.markup(label: label, style: isNarrow ? "chart narrow" : "chart wide")

@@ -1,7 +1,7 @@
-/// Draws where what happened lies among what was simulated: a PIT histogram.
+/// A PIT histogram: the positions of outcomes among simulated values.
 ///
-/// Bars of one height mean that simulations are right; a hump that they are too wide, a bowl that
-/// they are too narrow, a slope that they are too high or too low.
+/// Bars of equal height mean calibrated forecasts. A hump means that they are too wide, a bowl too
+/// narrow, a slope too high or too low.
 struct HistogramChart {
     private let counts: [Int]
     private let isNarrow: Bool
@@ -15,7 +15,7 @@ struct HistogramChart {
     /// Lays a chart out.
     ///
     /// - Parameters:
-    ///   - counts: How many there are in each tenth.
+    ///   - counts: The number of outcomes in each tenth.
     ///   - isNarrow: Whether it is for a phone.
     init(_ counts: [Int], isNarrow: Bool) {
         self.counts = counts
@@ -31,15 +31,15 @@ struct HistogramChart {
         var svg = SVG(width: width, height: 212)
         axis.draw(&svg, left: left, right: right) { y($0) }
         let step = (right - left) / Double(max(1, counts.count))
-        for (place, count) in counts.enumerated() {
+        for (index, count) in counts.enumerated() {
             svg.rect(
-                SVG.Point(x: left + Double(place) * step + 2, y: y(Double(count))),
+                SVG.Point(x: left + Double(index) * step + 2, y: y(Double(count))),
                 width: step - 4, height: bottom - y(Double(count)), "bar")
         }
         let mean = Double(counts.reduce(0, +)) / Double(max(1, counts.count))
         svg.line(SVG.Point(x: left, y: y(mean)), SVG.Point(x: right, y: y(mean)), "diagonal")
         let ends: [(Double, String, SVG.Anchor)] = [
-            (left, "less than all simulated", .start), (right, "more than all", .end),
+            (left, "below all simulated", .start), (right, "above all", .end),
         ]
         for (x, text, anchor) in ends {
             svg.text(text, at: SVG.Point(x: x, y: bottom + 20), "tick", anchor: anchor)

@@ -1,10 +1,10 @@
 import Simulation
 
-/// Draws how often what was foreseen happened: a reliability diagram.
+/// A reliability diagram: observed frequency against forecast probability.
 ///
 /// Each dot is some forecasts of about one probability, the larger the more there are; the line
-/// through it is where chance would let it lie, 95 times of 100, if what happened is its true share.
-/// Dots on the diagonal are right.
+/// through it is where chance would let it lie, 95 times of 100, if what happened is its true
+/// share. Dots on the diagonal are right.
 struct ReliabilityChart {
     /// Forecasts of about one probability.
     struct Bin: Sendable, Hashable {
@@ -52,8 +52,8 @@ struct ReliabilityChart {
                 anchor: .middle)
         }
         svg.text(
-            "foreseen", at: SVG.Point(x: right, y: bottom + 38), "tick strong", anchor: .end)
-        svg.text("happened", at: SVG.Point(x: left + 8, y: top + 12), "tick strong")
+            "forecast", at: SVG.Point(x: right, y: bottom + 38), "tick strong", anchor: .end)
+        svg.text("observed", at: SVG.Point(x: left + 8, y: top + 12), "tick strong")
         svg.line(point(0, 0), point(1, 1), "diagonal")
         for bin in bins {
             let hits = Int((bin.happened * Double(bin.count)).rounded())

@@ -64,11 +64,11 @@ struct TimelineChart {
         for day in stride(from: first / step * step, through: last, by: step) {
             let isNearEdge = x(day) < left + 12 || x(day) > right - 4
             guard day != 0, !isNearEdge else { continue }
-            let moment = Timestamp(seconds: activity.origin.seconds + Int64(day) * 86_400)
+            let time = Timestamp(seconds: activity.origin.seconds + Int64(day) * 86_400)
             svg.line(
                 SVG.Point(x: x(day), y: bottom), SVG.Point(x: x(day), y: bottom + 5), "base")
             svg.text(
-                TextFormat.day(moment, weekday: false), at: SVG.Point(x: x(day), y: bottom + 19),
+                TextFormat.day(time, weekday: false), at: SVG.Point(x: x(day), y: bottom + 19),
                 "tick", anchor: .middle)
         }
     }
@@ -98,10 +98,10 @@ struct TimelineChart {
         guard let end = activity.future.last else { return }
         var edge = Double.infinity
         for (value, name) in [(end.low, "low"), (end.median, "middle"), (end.high, "high")] {
-            let place = min(y(value) + 4, edge - 13)
-            edge = place
+            let labelY = min(y(value) + 4, edge - 13)
+            edge = labelY
             svg.text(
-                name, at: SVG.Point(x: right + 6, y: place),
+                name, at: SVG.Point(x: right + 6, y: labelY),
                 name == "middle" ? "tick strong" : "tick")
         }
     }

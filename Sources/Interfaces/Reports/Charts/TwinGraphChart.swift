@@ -11,7 +11,7 @@ struct TwinGraphChart {
     private let width: Double
     private let height: Double
     private let center: SVG.Point
-    private var places: [SVG.Point] = []
+    private var points: [SVG.Point] = []
 
     /// Lays a drawing out.
     ///
@@ -29,25 +29,25 @@ struct TwinGraphChart {
         height = max(120, Double(rows) * rowHeight + 24)
         center = SVG.Point(x: isNarrow ? 34 : width / 2, y: height / 2)
         let right = isNarrow ? count : rows
-        places = (0..<count).map { index in
+        points = (0..<count).map { index in
             let isRight = index < right
             // Clockwise: down on the right, up on the left.
             let row = isRight ? index : count - 1 - index
             let rowCount = isRight ? right : count - right
-            return place(row: row, of: rowCount, isRight: isRight)
+            return point(row: row, of: rowCount, isRight: isRight)
         }
     }
 
     /// The drawing as an element.
     func markup() -> String {
         var svg = SVG(width: width, height: height)
-        for (node, point) in zip(drawing.nodes, places) {
+        for (node, point) in zip(drawing.nodes, points) {
             svg.line(
                 center, point, "edge s\(node.color)\(node.isRejected ? " dashed" : "")",
                 stroke: 0.8 + 7 * node.weight)
         }
         for link in drawing.links.prefix(isNarrow ? 8 : drawing.links.count) { draw(link, &svg) }
-        for (node, point) in zip(drawing.nodes, places) { draw(node, at: point, &svg) }
+        for (node, point) in zip(drawing.nodes, points) { draw(node, at: point, &svg) }
         let radius = isNarrow ? 30.0 : 36.0
         svg.circle(center, radius: radius, "hub")
         svg.text(
@@ -59,7 +59,7 @@ struct TwinGraphChart {
         return svg.markup(label: label, style: isNarrow ? "chart narrow" : "chart wide")
     }
 
-    private func place(row: Int, of rows: Int, isRight: Bool) -> SVG.Point {
+    private func point(row: Int, of rows: Int, isRight: Bool) -> SVG.Point {
         let offset = (Double(row) - Double(rows - 1) / 2) * rowHeight
         let reach = max(1, Double(rows) / 2 * rowHeight)
         let bulge = (1 - 0.8 * (offset / reach) * (offset / reach)).squareRoot()
@@ -85,8 +85,8 @@ struct TwinGraphChart {
 
     /// A curve from one item to the other that bends towards the customer, with an arrow's head.
     private func draw(_ link: TwinDrawing.Link, _ svg: inout SVG) {
-        let start = places[link.from]
-        let target = places[link.to]
+        let start = points[link.from]
+        let target = points[link.to]
         let middle = SVG.Point(x: (start.x + target.x) / 2, y: (start.y + target.y) / 2)
         let chord = distance(start, target)
         // Neighbours get a shallow curve, distant items one that nearly reaches the customer.

@@ -21,7 +21,8 @@ struct FleetAggregates: Sendable {
         var pseudonym: String
         /// Expected purchases.
         var expected: Double
-        /// The square of the standard error of ``expected``, as if items knew nothing of each other.
+        /// The square of the standard error of ``expected``, as if items knew nothing of each
+        /// other.
         var variance: Double
         /// The likeliest item.
         var itemID: String
@@ -80,9 +81,10 @@ struct FleetAggregates: Sendable {
         return sums
     }
 
-    /// Adds what is foreseen of an item, and its probability to the days on which it may come first.
+    /// Adds the forecast of an item, and spreads its probability over the days of the first
+    /// purchase.
     ///
-    /// Three points of the distribution are known; between them it is taken to be even.
+    /// Three quantiles of the time are known. In between, the distribution is taken as uniform.
     private static func add(
         _ item: FleetTwin.Item, within span: FleetReader.Span, to sums: inout ItemSums
     ) {
@@ -126,8 +128,8 @@ struct TopList<Element: Sendable>: Sendable {
     /// Keeps an element if it is among the first.
     mutating func add(_ element: Element) {
         if elements.count == limit, let last = elements.last, !isBefore(element, last) { return }
-        let place = elements.firstIndex { isBefore(element, $0) } ?? elements.count
-        elements.insert(element, at: place)
+        let index = elements.firstIndex { isBefore(element, $0) } ?? elements.count
+        elements.insert(element, at: index)
         if elements.count > limit { elements.removeLast() }
     }
 }

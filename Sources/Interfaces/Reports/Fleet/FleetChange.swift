@@ -3,10 +3,10 @@ import Shop
 import Simulation
 import Time
 
-/// What changed between two runs, and what chance alone could explain.
+/// The changes between two runs, with margins of error.
 ///
-/// Both runs are simulated, so both would differ a little if they were repeated. The standard errors
-/// of both say by how much: 95 of 100 differences that mean nothing lie within ``Row/chance``.
+/// Both runs are simulated, so both have a Monte Carlo error. ``Row/marginOfError`` covers 95 of
+/// 100 differences that are due to it alone.
 struct FleetChange: Sendable, Encodable {
     /// One thing that is expected more or less often than before.
     struct Row: Sendable, Encodable, Hashable {
@@ -15,14 +15,14 @@ struct FleetChange: Sendable, Encodable {
         var name: String
         var before: Double
         var after: Double
-        /// How far chance alone would move the difference at most, 95 times of 100.
-        var chance: Double
+        /// The half width of the 95 % interval of the difference, by the number of paths.
+        var marginOfError: Double
 
         var difference: Double { after - before }
-        var isBeyondChance: Bool { abs(difference) > chance }
+        var isSignificant: Bool { abs(difference) > marginOfError }
     }
 
-    /// The moment from which the earlier run looks.
+    /// The origin of the earlier run.
     let from: String
     let twinsBefore: Int
     let newTwins: Int
@@ -54,7 +54,7 @@ struct FleetChange: Sendable, Encodable {
         twins = runs.changes.elements.map {
             Row(
                 id: $0.pseudonym, name: $0.pseudonym, before: $0.before, after: $0.after,
-                chance: Self.quantile * $0.variance.squareRoot())
+                marginOfError: Self.quantile * $0.variance.squareRoot())
         }
     }
 
@@ -110,6 +110,6 @@ struct FleetChange: Sendable, Encodable {
     private static func row(_ id: String, name: String, _ before: Sum, _ after: Sum) -> Row {
         Row(
             id: id, name: name, before: before.expected, after: after.expected,
-            chance: quantile * (before.variance + after.variance).squareRoot())
+            marginOfError: quantile * (before.variance + after.variance).squareRoot())
     }
 }

@@ -38,7 +38,7 @@ struct FleetFigures {
                 itemID: id, name: known[id]?.name ?? id, category: known[id]?.category ?? "",
                 purchases: purchases, buyers: sums?.buyers ?? 0,
                 spend: price.map { $0 * purchases.expected },
-                firsts: sums?.firsts ?? [Double](repeating: 0, count: tally.dayCount))
+                firstPurchasesByDay: sums?.firsts ?? [Double](repeating: 0, count: tally.dayCount))
         }.sorted { ($1.purchases.expected, $0.itemID) < ($0.purchases.expected, $1.itemID) }
     }
 
@@ -63,7 +63,7 @@ struct FleetFigures {
                 purchases: (series?.whole).map(FleetReport.Estimate.init)
                     ?? FleetReport.Estimate(expected: sum),
                 spend: spend[name] ?? 0,
-                days: (series?.days ?? []).map(FleetReport.Estimate.init))
+                purchasesByDay: (series?.days ?? []).map(FleetReport.Estimate.init))
         }.sorted { ($1.purchases.expected, $0.name) < ($0.purchases.expected, $1.name) }
     }
 }

@@ -12,7 +12,7 @@ extension FleetPage {
             CardsView.Card(
                 "All categories",
                 "Expected purchases over all days"
-                    + (report.hasDemand ? "; the thin line is the range." : "."), isWide: true,
+                    + (report.hasDemand ? "; the thin line is the interval." : "."), isWide: true,
                 rows: report.categories.prefix(24).map { category in
                     CardsView.Row(
                         rowTerm: Self.category(category.name),
@@ -27,9 +27,9 @@ extension FleetPage {
                 }, more: Self.rest(report.categories.count - 24, "category", "categories")))
         return CardsView.Part(
             anchor: "demand", partTitle: "Demand",
-            partWords: "What all customers together are expected to take, and when."
+            partWords: "The expected purchases of all customers together, by day."
                 + (report.hasDemand
-                    ? " Lines show what is expected on each day, bands hold 9 futures of 10." : ""),
+                    ? " Lines are expected purchases, bands hold 9 futures of 10." : ""),
             cards: cards)
     }
 
@@ -39,7 +39,7 @@ extension FleetPage {
             repeating: [Double](repeating: 0, count: days), count: CategoryColors.count + 1)
         for category in report.categories {
             let color = colors.index(of: Self.category(category.name))
-            for (day, estimate) in category.days.enumerated() where day < days {
+            for (day, estimate) in category.purchasesByDay.enumerated() where day < days {
                 sums[color][day] += estimate.expected
             }
         }
@@ -47,7 +47,7 @@ extension FleetPage {
         let charts = CardsView.both { isNarrow in
             DemandChart(
                 layers.map { DemandChart.Layer(style: "layer f\($0.offset)", days: $0.element) },
-                totals: report.days, origin: firstNoon, isNarrow: isNarrow
+                totals: report.purchasesByDay, origin: firstNoon, isNarrow: isNarrow
             ).markup(label: "Expected purchases on each of \(days) days, by category")
         }
         let keys = layers.map { layer in
@@ -57,7 +57,7 @@ extension FleetPage {
                     ? colors.names[layer.offset] : CategoryColors.other)
         }
         return CardsView.Card(
-            "Expected purchases by day", "Each bar is a day, in layers by category.",
+            "Expected purchases by day", "Each bar is a day, stacked by category.",
             isWide: true, chartsSVG: charts,
             keys: keys + [
                 CardsView.Key(swatch: "whiskerswatch", keyTerm: "The day's sum in 9 futures of 10")
@@ -72,7 +72,7 @@ extension FleetPage {
             "\(TextFormat.amount(sum.expected)) purchases, \(Self.range(sum)).",
             chartsSVG: CardsView.both { isNarrow in
                 FanChart(
-                    category.days, origin: firstNoon, color: colors.index(of: name),
+                    category.purchasesByDay, origin: firstNoon, color: colors.index(of: name),
                     isNarrow: isNarrow
                 ).markup(label: "Expected purchases of \(name) by day")
             })
@@ -87,6 +87,7 @@ extension FleetPage {
     static func rest(_ count: Int, _ one: String, _ many: String) -> String {
         guard count > 0 else { return "" }
         return
-            "And \(TextFormat.count(count)) more \(count == 1 ? one : many): see --csv or --json."
+            "And \(TextFormat.count(count)) more \(count == 1 ? one : many), in the report as CSV "
+            + "or JSON."
     }
 }

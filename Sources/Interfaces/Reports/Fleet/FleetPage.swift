@@ -34,47 +34,50 @@ struct FleetPage {
         let span = TextFormat.span(days: Double(report.dayCount))
         return CardsView(
             heading: "What \(TextFormat.count(report.twins, "customer")) will need, "
-                + "\(TextFormat.day(firstNoon, weekday: false)) to \(TextFormat.date(day(report.dayCount - 1)))",
-            how: "Every customer has a digital twin, and many possible futures of it are "
-                + "simulated. What is expected is the mean over those futures.",
+                + "\(TextFormat.day(firstNoon, weekday: false)) to "
+                + "\(TextFormat.date(day(report.dayCount - 1)))",
+            how: "Every customer has a digital twin, and many futures of each twin are simulated. "
+                + "Expected numbers are means over these futures.",
             leadWords: lead(span), warnings: warnings, tiles: tiles, parts: parts,
             footWords: [
-                "Made by Foretwin. The futures start at \(report.from); a day is 24 hours from then "
-                    + "on, and is called by the date (UTC) that holds most of it. Every event that the run counted is called a "
-                    + "purchase here, also if it was told to count any contact. Customers are "
-                    + "named by their pseudonyms.",
-                "A range holds 9 futures of 10. Customers are simulated each on its own, so that "
-                    + "ups and downs even out between them. "
+                "Made by Foretwin. The futures start at \(report.from). Days are 24-hour periods "
+                    + "from then on, labelled by the UTC date that covers most of them. If the run "
+                    + "counted all events with an item, purchase means any event here. Customers "
+                    + "are named by customer key.",
+                "Intervals are 90 % intervals: 9 futures of 10. Customers are simulated "
+                    + "independently of each other. "
                     + (report.hasModelError
-                        ? "A range also holds how far the demand that the model foresaw was off in "
-                            + "its back-test; not what moves all at once and did not so then, "
-                            + "such as a heat wave. "
-                        : "A range does not hold what moves all at once, such as a heat wave, nor "
-                            + "how far the model may be wrong. ")
-                    + "Whether probabilities hold is what foretwin backtest tells.",
+                        ? "Intervals include the error of demand that the back-test of the model "
+                            + "found. They do not cover new shocks that affect all customers, such "
+                            + "as a heat wave. "
+                        : "Intervals do not cover the error of the model, or shocks that affect "
+                            + "all customers, such as a heat wave. ")
+                    + "A back-test measures how well probabilities are calibrated.",
             ])
     }
 
     private func lead(_ span: String) -> String {
         let sum = report.purchases
         var text =
-            "In the next \(span) they will make about \(TextFormat.amount(sum.expected)) purchases"
+            "In the next \(span) they are expected to make \(TextFormat.amount(sum.expected)) "
+            + "purchases"
         if let low = sum.low, let high = sum.high {
             text +=
-                ", in 9 futures of 10 between \(TextFormat.amount(low)) and \(TextFormat.amount(high))"
+                ", between \(TextFormat.amount(low)) and \(TextFormat.amount(high)) in 9 futures "
+                + "of 10"
         }
         let names = report.categories.prefix(3).map { Self.category($0.name) }
         guard let last = names.last, names.count > 1 else { return text + "." }
         let list = names.dropLast().joined(separator: ", ") + " and " + last
-        return text + ", most of all of \(list)."
+        return text + ", most of them in \(list)."
     }
 
     private var warnings: [String] {
         guard !report.hasDemand else { return [] }
         return [
-            "The figures count only the likeliest items of each customer, so that they are too "
-                + "low, and there are none by day. Run foretwin simulate --all with --demand, and "
-                + "this command with it too."
+            "The figures count only the likeliest items of each customer, so they are too low, and "
+                + "there are no figures by day. Simulate with demand, and give the demand file to "
+                + "the report."
         ]
     }
 
@@ -88,33 +91,37 @@ struct FleetPage {
                 tileTerm: "Expected purchases", tileValue: TextFormat.amount(sum.expected),
                 tileNote: Self.range(sum)),
             CardsView.Tile(
-                tileTerm: "Purchases a customer",
+                tileTerm: "Purchases per customer",
                 tileValue: TextFormat.decimal(
                     sum.expected / Double(max(1, report.twins)), places: 1),
                 tileNote: "in \(TextFormat.span(days: Double(report.dayCount)))"),
         ]
-        if report.pricedShare > 0 {
+        if report.pricedFraction > 0 {
             tiles.append(
                 CardsView.Tile(
                     tileTerm: "Expected spend", tileValue: TextFormat.amount(report.spend),
-                    tileNote: report.pricedShare > 0.995
+                    tileNote: report.pricedFraction > 0.995
                         ? "at list prices"
-                        : "prices known of \(TextFormat.percent(report.pricedShare)) of purchases"))
+                        : "for \(TextFormat.percent(report.pricedFraction)) of purchases with "
+                            + "known prices"
+                ))
         }
-        if let best = report.days.indices.max(by: {
-            report.days[$0].expected < report.days[$1].expected
+        if let best = report.purchasesByDay.indices.max(by: {
+            report.purchasesByDay[$0].expected < report.purchasesByDay[$1].expected
         }) {
             tiles.append(
                 CardsView.Tile(
                     tileTerm: "Busiest day", tileValue: TextFormat.day(day(best)),
-                    tileNote: "\(TextFormat.amount(report.days[best].expected)) purchases"))
+                    tileNote: "\(TextFormat.amount(report.purchasesByDay[best].expected)) purchases"
+                ))
         }
         if let change = report.change {
             tiles.append(
                 CardsView.Tile(
                     tileTerm: "Since the last run",
                     tileValue: TextFormat.difference(change.purchases.difference),
-                    tileNote: "chance alone: up to ±\(TextFormat.amount(change.purchases.chance))"))
+                    tileNote:
+                        "margin of error: ±\(TextFormat.amount(change.purchases.marginOfError))"))
         }
         return tiles
     }

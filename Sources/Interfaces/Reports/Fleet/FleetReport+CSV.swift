@@ -15,14 +15,14 @@ extension FleetReport {
         table.add("purchases", value: purchases)
         table.add("spend", value: Estimate(expected: spend))
         table.add("customers", value: Estimate(expected: Double(twins)))
-        for (day, estimate) in days.enumerated() {
+        for (day, estimate) in purchasesByDay.enumerated() {
             table.add("purchases_by_day", day: day + 1, value: estimate)
         }
         for category in categories {
             table.add("category", category: category.name, value: category.purchases)
         }
         for category in categories {
-            for (day, estimate) in category.days.enumerated() {
+            for (day, estimate) in category.purchasesByDay.enumerated() {
                 table.add(
                     "category_by_day", category: category.name, day: day + 1, value: estimate)
             }
@@ -37,17 +37,17 @@ extension FleetReport {
                 "item_customers", id: item.itemID, name: item.name, category: item.category,
                 value: Estimate(expected: item.buyers))
         }
-        for (day, count) in firsts.enumerated() {
+        for (day, count) in firstPurchasesByDay.enumerated() {
             table.add("first_purchases_by_day", day: day + 1, value: Estimate(expected: count))
         }
-        for band in probabilities {
+        for band in probabilityHistogram {
             let name = "\((band.from * 100).rounded() / 100) to \((band.to * 100).rounded() / 100)"
             table.add("probability", name: name, value: Estimate(expected: Double(band.count)))
         }
-        for (list, twins) in [("customer_most", most), ("customer_least", least)] {
+        for (list, twins) in [("customer_most", mostActive), ("customer_least", leastActive)] {
             for twin in twins {
                 table.add(
-                    list, id: twin.twin, name: twin.likeliest,
+                    list, id: twin.customerKey, name: twin.likeliestItem,
                     value: Estimate(expected: twin.purchases))
             }
         }
@@ -70,7 +70,7 @@ extension FleetReport {
                 table.add(
                     list, id: row.id, name: row.name,
                     value: Estimate(
-                        expected: row.difference, low: -row.chance, high: row.chance))
+                        expected: row.difference, low: -row.marginOfError, high: row.marginOfError))
             }
         }
     }

@@ -19,8 +19,8 @@ package struct FleetReport: Sendable, Encodable {
         var name: String
         var purchases: Estimate
         var spend: Double
-        /// On each day; empty without demand by day.
-        var days: [Estimate]
+        /// The purchases of each day; empty without demand by day.
+        var purchasesByDay: [Estimate]
     }
 
     /// What is expected of one item.
@@ -33,8 +33,8 @@ package struct FleetReport: Sendable, Encodable {
         var buyers: Double
         /// Expected purchases times the price, if that is known.
         var spend: Double?
-        /// Of the buyers, who take it first on each day.
-        var firsts: [Double]
+        /// The expected number of customers with their first purchase on each day.
+        var firstPurchasesByDay: [Double]
     }
 
     /// How many forecasts lie in a band of probability.
@@ -46,10 +46,10 @@ package struct FleetReport: Sendable, Encodable {
 
     /// What is expected of one twin.
     struct Twin: Sendable, Encodable, Hashable {
-        var twin: String
+        var customerKey: String
         var purchases: Double
         /// The likeliest item's name.
-        var likeliest: String
+        var likeliestItem: String
         var probability: Double
     }
 
@@ -65,18 +65,19 @@ package struct FleetReport: Sendable, Encodable {
     let purchases: Estimate
     let spend: Double
     /// The share of the expected purchases whose prices are known.
-    let pricedShare: Double
+    let pricedFraction: Double
     /// Purchases on each day; empty without demand by day.
-    let days: [Estimate]
+    let purchasesByDay: [Estimate]
     /// The greatest first.
     let categories: [Category]
     /// The most in demand first.
     let items: [Product]
     /// The expected number of first purchases of an item by a customer, on each day.
-    let firsts: [Double]
-    let probabilities: [Band]
-    let most: [Twin]
-    let least: [Twin]
+    let firstPurchasesByDay: [Double]
+    /// The number of forecasts in each band of probability.
+    let probabilityHistogram: [Band]
+    let mostActive: [Twin]
+    let leastActive: [Twin]
     let change: FleetChange?
 
     /// The files of one run.
@@ -148,23 +149,23 @@ package struct FleetReport: Sendable, Encodable {
         purchases = figures.all
         spend = items.reduce(0) { $0 + ($1.spend ?? 0) }
         let priced = items.reduce(0) { $0 + ($1.spend == nil ? 0 : $1.purchases.expected) }
-        pricedShare = purchases.expected > 0 ? min(1, priced / purchases.expected) : 0
-        days = (table?[.all]?.days ?? []).map(Estimate.init)
-        firsts = (0..<tally.dayCount).map { day in
-            products.reduce(0) { $0 + $1.firsts[day] }
+        pricedFraction = purchases.expected > 0 ? min(1, priced / purchases.expected) : 0
+        purchasesByDay = (table?[.all]?.days ?? []).map(Estimate.init)
+        firstPurchasesByDay = (0..<tally.dayCount).map { day in
+            products.reduce(0) { $0 + $1.firstPurchasesByDay[day] }
         }
         let width = 1 / Double(FleetAggregates.bandCount)
-        probabilities = tally.bands.enumerated().map {
+        probabilityHistogram = tally.bands.enumerated().map {
             Band(from: Double($0) * width, to: Double($0 + 1) * width, count: $1)
         }
         func twin(_ sums: FleetAggregates.TwinSums) -> Twin {
             Twin(
-                twin: sums.pseudonym, purchases: sums.expected,
-                likeliest: known[sums.itemID]?.name ?? sums.itemID,
+                customerKey: sums.pseudonym, purchases: sums.expected,
+                likeliestItem: known[sums.itemID]?.name ?? sums.itemID,
                 probability: sums.probability)
         }
-        most = tally.most.elements.map(twin)
-        least = tally.least.elements.map(twin)
+        mostActive = tally.most.elements.map(twin)
+        leastActive = tally.least.elements.map(twin)
         change = FleetChange(runs, table: table, earlier: earlier, known: known)
     }
 }

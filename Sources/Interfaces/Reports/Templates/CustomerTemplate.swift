@@ -1,16 +1,16 @@
 extension Templates {
-    /// One customer: who it is, what comes next, and why.
+    /// One customer: facts, forecasts and reasons.
     static let customer = """
         <section class="customer" id="{{id}}" aria-labelledby="{{id}}-name">
         <header class="who">
         <div class="name">
         <h2 id="{{id}}-name"><bdi>{{title}}</bdi></h2>
-        <p class="pseudonym">Pseudonym <code>{{pseudonym}}</code></p>
+        <p class="pseudonym">Customer key <code>{{pseudonym}}</code></p>
         </div>
         <p class="lead">{{lead}}</p>
         {{#isColdStart}}
-        <p class="notice"><strong>Cold start.</strong> Nothing is known of this customer yet, so \
-        this is what is popular with everybody now. The first events will make it personal.</p>
+        <p class="notice"><strong>Cold start.</strong> This customer is not known yet. \
+        These items are popular with all customers. They become personal with the first events.</p>
         {{/isColdStart}}
         <dl class="facts">
         {{#facts}}
@@ -21,7 +21,7 @@ extension Templates {
         {{> picks}}
         <section class="card">
         <h3>Past and forecast</h3>
-        <p class="sub">{{timelineWords}} Events a day, as the mean of 7 days.</p>
+        <p class="sub">{{timelineWords}} Events per day, as 7-day means.</p>
         {{#timelineSVG}}
         {{{.}}}
         {{/timelineSVG}}
@@ -49,15 +49,15 @@ extension Templates {
         </section>
         """
 
-    /// The likeliest items, and beside them the surprise, the evidence and the categories.
+    /// The likeliest items, the surprise pick, the experts and the categories.
     static let picks = """
         <div class="columns">
         <section class="card">
         <h3>Most likely in the next {{span}}</h3>
         {{#hasPicks}}
-        <p class="sub">The bar shows how probable it is that the customer takes the item, the \
-        thin line its 95 % range. UserEmbedding counts in the ranking too. Reasons are worded as the \
-        customer would read them.</p>
+        <p class="sub">The bar is the probability of the item, the thin line its 95 % interval. \
+        The order also depends on taste and preferred categories. Reasons are worded for the \
+        customer.</p>
         <ol class="picks">
         <li class="scale" aria-hidden="true"><span class="scalebar"><span>0</span>\
         <span>{{scaleEnd}}</span></span><span class="when">expected</span></li>
@@ -65,7 +65,7 @@ extension Templates {
         <li>
         <span class="rank" aria-hidden="true">{{rank}}</span>
         <p class="what item"><bdi>{{item}}</bdi></p>
-        <div class="chance" title="95 % range: {{range}}">{{{barSVG}}}\
+        <div class="chance" title="95 % interval: {{range}}">{{{barSVG}}}\
         <span class="figure">{{chance}}</span></div>
         <p class="when">{{#when}}{{.}}{{/when}}</p>
         <ul class="reasons">{{#reasons}}<li><span class="source">{{source}}</span> \
@@ -76,7 +76,7 @@ extension Templates {
         </ol>
         {{/hasPicks}}
         {{^hasPicks}}
-        <p class="sub">No item can be named: the model knows none that fits.</p>
+        <p class="sub">There is no recommendation: the model knows no item that fits.</p>
         {{/hasPicks}}
         </section>
         <div class="side">
@@ -88,31 +88,31 @@ extension Templates {
         {{#reasons}}
         <p class="because">“<bdi>{{words}}</bdi>”</p>
         {{/reasons}}
-        <p class="sub">It turns up in {{chance}} of the simulated futures: hence a surprise.</p>
+        <p class="sub">It occurs in {{chance}} of the simulated futures.</p>
         {{/surprise}}
         {{^surprise}}
-        <p class="sub">None: a surprise needs a known taste to be close to.</p>
+        <p class="sub">None. A surprise pick needs a customer whose taste is known.</p>
         {{/surprise}}
         </section>
         <section class="card">
-        <h3>Evidence behind the forecast</h3>
-        <p class="sub">Where the items of the simulated futures came from.</p>
-        {{{evidenceSVG}}}
-        {{#evidenceError}}
+        <h3>Experts behind the forecast</h3>
+        <p class="sub">Fraction of simulated events whose item each expert proposed.</p>
+        {{{expertsSVG}}}
+        {{#samplingError}}
         <p class="sub">{{.}}</p>
-        {{/evidenceError}}
+        {{/samplingError}}
         <ul class="shares">
-        {{#evidence}}
+        {{#experts}}
         <li><span class="swatch {{swatch}}"></span><span class="term">{{term}}</span>\
         <span class="figure">{{value}}</span><span class="meaning">{{meaning}}</span></li>
-        {{/evidence}}
+        {{/experts}}
         </ul>
         </section>
         {{#hasPreferences}}
         <section class="card">
         <h3>Categories</h3>
-        <p class="sub">Bar: share so far, newer events counting more. Mark: share of the \
-        forecast.</p>
+        <p class="sub">Bar: share so far, with more weight on newer events. Mark: forecast \
+        share.</p>
         <ul class="preferences">
         {{#preferences}}
         <li><span class="term"><bdi>{{category}}</bdi></span>\

@@ -15,20 +15,19 @@ extension Templates {
         {{#hasLoss}}
         <section class="card">
         <h3>Learning curve of the neural network</h3>
-        <p class="sub">Loss in nats an event after each pass over the events; lower is better.</p>
+        <p class="sub">Loss in nats per event after each epoch. Lower is better.</p>
         {{{lossSVG}}}
         </section>
         {{/hasLoss}}
         {{#hasSources}}
         <section class="card">
-        <h3>How well each source foresaw held-out events</h3>
-        <p class="sub">Bits needed to name the next item, fewer is better; and among how many \
-        equally likely items, of {{catalogueSize}}, one would have to guess to do as well. \
-        A source is judged where it had something to say, and pays dearly for what it held \
-        impossible.</p>
+        <h3>Log-likelihood of held-out events by expert</h3>
+        <p class="sub">Bits: the mean negative log2 probability of the next item. Perplexity: the \
+        number of equally likely items, of {{catalogueSize}}, with the same bits. Lower is better. \
+        An expert is judged on the events that it made a prediction for.</p>
         <table>
-        <thead><tr><th scope="col">Source</th><th scope="col" class="right">Share</th>\
-        <th scope="col" class="right">Bits</th><th scope="col" class="right">Guess among</th>\
+        <thead><tr><th scope="col">Expert</th><th scope="col" class="right">Weight</th>\
+        <th scope="col" class="right">Bits</th><th scope="col" class="right">Perplexity</th>\
         <th class="bar"><span class="hidden">Bits as a bar</span></th></tr></thead>
         <tbody>
         {{#sources}}
@@ -44,9 +43,9 @@ extension Templates {
         {{#hasYearly}}
         <section class="card">
         <h3>When in the year categories are bought</h3>
-        <p class="sub">Purchases of each week as a multiple of the mean week's (dashed), in the \
-        band of 9 truths of 10. Forecasts move from the season of the days before them to that of \
-        the days ahead.</p>
+        <p class="sub">Purchases of each week as a multiple of the mean week (dashed), with a \
+        90 % interval. Forecasts are adjusted from the season of the past days to that of the \
+        days ahead.</p>
         <div class="seasons">
         {{#yearly}}
         <div><p class="item">{{seasonName}}</p><p class="sub">{{seasonWords}}</p>\

@@ -17,8 +17,9 @@ extension Templates {
         <p class="brand">Foretwin</p>
         <h1>{{heading}}</h1>
         {{#paths}}
-        <p class="how">Every customer has a <em>digital twin</em>: a graph of what they did. \
-        {{.}} possible futures of it are simulated; what happens in many of them is likely.</p>
+        <p class="how">Every customer has a <em>digital twin</em>: a graph of past events. \
+        {{.}} futures of each twin are simulated. The probability of an event is the fraction of \
+        futures in which it happens.</p>
         {{/paths}}
         </div>
         </header>
@@ -35,7 +36,7 @@ extension Templates {
         {{/hasNavigation}}
         <main class="sheet">
         {{#isEmpty}}
-        <p class="card notice">No customer was asked for.</p>
+        <p class="card notice">No customers were given.</p>
         {{/isEmpty}}
         {{#subjects}}
         {{> customer}}
@@ -45,8 +46,9 @@ extension Templates {
         {{/training}}
         </main>
         <footer class="sheet">
-        <p>Made by Foretwin. All dates are in UTC. Probabilities are shares of simulated futures; \
-        their ranges say how far more simulations could move them, not how good the model is.</p>
+        <p>Made by Foretwin. All dates are in UTC. Probabilities come from simulated futures, and \
+        are calibrated if the model has a back-test. Intervals then cover the number of futures \
+        and the error of the model, otherwise the number of futures only.</p>
         </footer>
         </body>
         </html>

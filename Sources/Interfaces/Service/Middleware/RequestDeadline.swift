@@ -3,8 +3,8 @@ import NIOHTTPTypes
 
 /// Ends requests that do not arrive whole in time.
 ///
-/// The server's idle timeout does not see a body of which one byte comes now and then. When the
-/// time is up, whoever reads the body gets an error, and the connection ends soon after.
+/// The server's idle timeout does not see a body of which one byte comes now and then. After the
+/// deadline, the reader of the body gets an error, and the connection ends soon after.
 final class RequestDeadlineHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart

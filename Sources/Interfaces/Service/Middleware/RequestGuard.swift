@@ -80,7 +80,8 @@ struct RequestGuard: RouterMiddleware {
 
     private static let fetchSite = HTTPField.Name("Sec-Fetch-Site")
 
-    /// The host of `host`, `host:port` or `[address]:port`, without brackets; `nil` for other forms.
+    /// The host of `host`, `host:port` or `[address]:port`, without brackets; `nil` for other
+    /// forms.
     static func host(_ authority: String?) -> String? {
         guard let authority = authority?.lowercased(), !authority.isEmpty else { return nil }
         let isBracketed = authority.first == "["

@@ -71,15 +71,15 @@ extension Problem {
     /// The store is damaged or its disk fails.
     static let storeFailed = Problem(
         .serviceUnavailable, "store-failed",
-        "The store's files cannot be used; the server's log says why. Look at them with 'foretwin "
-            + "verify', then start the server again.")
+        "The store's files cannot be used. The server's log says why. Verify the store, then start "
+            + "the server again.")
 
     /// There is no model to recommend with.
     static let noModel = Problem(
         .serviceUnavailable, "no-model",
-        "There is no model yet. Run 'foretwin train', then try again.")
+        "There is no model yet. Train one, then try again.")
 
-    /// Something unforeseen; the log says what, under the request's id.
+    /// An unexpected error, which the log has under the request's id.
     static let internalError = Problem(
         .internalServerError, "internal",
         "The request failed for a reason on the server's side. Its log has more under the "

@@ -4,8 +4,8 @@ import Time
 
 /// The parameters of a request's query, each read once with its type and range.
 ///
-/// What cannot be read is answered 400, what is out of range 422; both name the parameter and what
-/// would be right, and never repeat what was sent.
+/// An unreadable value is answered 400, a value out of range 422. Both answers name the parameter
+/// and its range, and never repeat the value.
 struct QueryParameters {
     private let values: [String: String]
 
@@ -37,7 +37,7 @@ struct QueryParameters {
         guard let text = values[name] else { return `default` }
         let bounds = "a whole number from \(range.lowerBound) to \(range.upperBound)"
         guard let value = Int(text) else {
-            // So many digits are a number all the same, and out of every range.
+            // A number with too many digits is out of every range.
             throw Self.isWhole(text) ? outOfRange(name, bounds) : unreadable(name, bounds)
         }
         guard range.contains(value) else { throw outOfRange(name, bounds) }
@@ -87,15 +87,15 @@ struct QueryParameters {
         return value
     }
 
-    /// A moment as event files have it.
-    func moment(_ name: String) throws(Problem) -> Timestamp? {
+    /// A time in a form of event files.
+    func time(_ name: String) throws(Problem) -> Timestamp? {
         guard let text = values[name] else { return nil }
-        let wanted = "a moment from 1900 to 2199, such as 2026-03-01T12:00:00Z"
-        guard let moment = Timestamp(text: text) else { throw unreadable(name, wanted) }
-        guard Timestamp.accepted.contains(moment) else {
+        let wanted = "a time from 1900 to 2199, such as 2026-03-01T12:00:00Z"
+        guard let time = Timestamp(text: text) else { throw unreadable(name, wanted) }
+        guard Timestamp.accepted.contains(time) else {
             throw outOfRange(name, wanted)
         }
-        return moment
+        return time
     }
 
     private static func isWhole(_ text: String) -> Bool {

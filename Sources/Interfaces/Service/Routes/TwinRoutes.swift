@@ -85,7 +85,7 @@ struct TwinRoutes: Sendable {
         options.seed = try query.seed("seed", default: options.seed)
         options.usesEmbeddings = try query.flag("embeddings", default: options.usesEmbeddings)
         options.usesPreferences = try query.flag("preferences", default: options.usesPreferences)
-        options.asOf = try query.moment("as_of")
+        options.asOf = try query.time("as_of")
         return (options, try query.choice("surprise", default: SurpriseChoice.auto))
     }
 
@@ -128,28 +128,29 @@ struct TwinDocument: Encodable {
         }
     }
 
-    var userID: String
+    /// The customer key: the pseudonym.
+    var customerKey: String
     var isColdStart: Bool
     var eventCount: Int
     var firstEvent: String?
-    var lastUpdated: String?
+    var lastEvent: String?
     var city: String?
     var itemCount: Int
     var interactionCount: Int
-    var sequenceCount: Int
+    var transitionCount: Int
     var interactions: [Interaction]
     var preferences: UserTwin.Preferences
 
     init(_ twin: UserTwin) {
-        userID = twin.userID
+        customerKey = twin.userID
         isColdStart = twin.isCold
         eventCount = twin.eventCount
         firstEvent = twin.firstEvent?.iso8601
-        lastUpdated = twin.lastUpdated?.iso8601
+        lastEvent = twin.lastUpdated?.iso8601
         city = twin.city
         itemCount = twin.itemGraph.itemIDs.count
         interactionCount = twin.itemGraph.interactions.count
-        sequenceCount = twin.itemGraph.sequences.count
+        transitionCount = twin.itemGraph.sequences.count
         let limit = ServiceLimits.twinListMax
         interactions = twin.itemGraph.interactions.prefix(limit).map(Interaction.init)
         preferences = twin.preferences

@@ -60,7 +60,7 @@ package struct ForetwinService: Sendable {
         health = HealthRoutes(store: store, models: models)
     }
 
-    /// Serves until the process is told to end (SIGTERM or SIGINT), then finishes the requests
+    /// Serves until SIGTERM or SIGINT, then finishes the requests
     /// under way, for eight seconds at most.
     ///
     /// - Parameter overtime: Called when work goes on although its requests were cancelled at the

@@ -4,7 +4,7 @@ package struct ServiceError: Error, CustomStringConvertible, Sendable, Hashable 
     package enum Code: Sendable, Hashable {
         /// A setting is out of its range, or would not be safe.
         case setting
-        /// Other machines could reach the service, which nobody allowed.
+        /// Other machines could reach the service, and this is not allowed.
         case remoteAddress
         /// The address cannot be listened on.
         case address

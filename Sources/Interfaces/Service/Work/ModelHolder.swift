@@ -44,7 +44,7 @@ final class ModelHolder: Sendable {
     /// - Parameters:
     ///   - registry: The folder of the models.
     ///   - store: The store to recommend from.
-    ///   - logger: Told of models that come into use, or cannot.
+    ///   - logger: Receives a line for each loaded model and each failure.
     ///   - now: The clock.
     init(
         registry: ModelRegistry, store: TwinStore, logger: Logger,
@@ -65,7 +65,7 @@ final class ModelHolder: Sendable {
     ///   - version: The version's name.
     ///   - registry: The folder of the models.
     ///   - store: The store to recommend from.
-    ///   - logger: Told of the model.
+    ///   - logger: Receives a line about the model.
     /// - Throws: `PredictionError` when there is no such version, or it cannot be used.
     init(
         version: String, of registry: ModelRegistry, store: TwinStore, logger: Logger
@@ -91,8 +91,8 @@ final class ModelHolder: Sendable {
 
     /// The current model.
     ///
-    /// Whoever first asks after a new one was published waits until it is loaded; others go on with
-    /// the old one meanwhile.
+    /// The first request after a publication waits until the new model is loaded. Other requests
+    /// use the old one meanwhile.
     ///
     /// - Throws: ``Problem`` when there is none that can be used.
     func current() throws -> Loaded {
@@ -103,7 +103,7 @@ final class ModelHolder: Sendable {
         guard state.failed == nil else {
             throw Problem(
                 .serviceUnavailable, "bad-model",
-                "The model cannot be used; the server's log says why. Run 'foretwin train' again.")
+                "The model cannot be used. The server's log says why. Train a model again.")
         }
         throw Problem.noModel
     }

@@ -2,8 +2,8 @@ import NIOConcurrencyHelpers
 
 /// Lets a few run at once; others wait in order of arrival, up to a bound.
 ///
-/// The queue learns how long a unit of work takes. It turns away at once what would not be done by
-/// its deadline, and does not start what has waited too long: half of a piece of work helps nobody.
+/// The queue measures the time of a unit of work. It rejects work at once that would miss its
+/// deadline, and does not start work that has waited too long.
 final class TurnQueue: Sendable {
     /// Why no turn was given.
     enum Refusal: Error {

@@ -17,7 +17,7 @@ struct UploadQueue: Sendable {
     /// How many large bodies are waiting.
     var waitingCount: Int { turns.waitingCount }
 
-    /// Runs work on a body of so many bytes when its turn comes.
+    /// Runs work on a body when its turn comes.
     ///
     /// - Throws: ``Problem`` when too many wait; `CancellationError`; what the work throws.
     func run<Value: Sendable>(

@@ -8,7 +8,6 @@ import Prediction
 import Reports
 import Simulation
 import SyntheticShop
-import TextFiles
 import Time
 import TwinStorage
 
@@ -16,16 +15,16 @@ import TwinStorage
 struct BacktestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backtest",
-        abstract: "Go back in time, foresee what is known by now, and compare.",
+        abstract: "Forecast from a time in the past, and compare with what happened.",
         discussion: """
-            Trains a model on what was known some time before the origin and asks it at some \
-            moments a week apart, whose outcome was known at the origin: that fits the \
-            calibration. Then trains a model at the origin and asks what each customer would buy. Tells how well probabilities agree with what \
-            happened (ECE, Brier score, reliability), whether numbers of purchases and times to \
-            the next one fall evenly among the simulated ones (PIT), and how real the paths look.
+            Trains one model on the data before the first calibration origin. Its forecasts from \
+            each calibration origin fit the calibration. Trains a second model on the data before \
+            the origin, forecasts the purchases of each customer, and compares them with the data \
+            after the origin. Prints calibration (ECE, Brier score, reliability), whether numbers \
+            of purchases and times to the next one are uniform in their forecast distributions \
+            (PIT), and how similar paths are to real histories.
 
-            --synthetic does so with a made-up shop, whose customers' true probabilities are known \
-            and compared with too.
+            --synthetic uses a made-up shop, whose true probabilities are known and compared too.
             """)
 
     @Flag(help: "Use a made-up shop instead of a store.")
@@ -33,34 +32,35 @@ struct BacktestCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How many customers to ask about at most, chosen by the seed; with --synthetic the "
-                + "customers of the shop. (default: all of a store, 2000 of a made-up shop)"))
+            "The number of customers, chosen by the seed; with --synthetic the customers of the "
+                + "shop. (default: all of a store, 2000 of a made-up shop)"))
     var customers: Int?
 
     @Option(
         help: ArgumentHelp(
-            "The moment to foresee from; the longest horizon before the newest event unless given.",
+            "The time to forecast from. (default: the longest horizon before the newest event)",
             valueName: "time"))
     var origin: String?
 
-    @Option(help: ArgumentHelp("How far to look.", valueName: "7d,28d"))
+    @Option(help: ArgumentHelp("The horizons.", valueName: "7d,28d"))
     var horizon = "7d,28d"
 
-    @Option(help: "How many futures of each customer to simulate.")
+    @Option(help: "The number of paths of each customer.")
     var paths = 200
 
     @Option(
         help: ArgumentHelp(
-            "At how many moments, a week apart, to calibrate. The last of them is the longest "
-                + "horizon before the origin, and training ends at the first.",
+            "The number of calibration origins, a week apart. The last one is the longest horizon "
+                + "before the origin. The first model is trained until the first one.",
             valueName: "n"))
     var calibrations = 3
 
-    @Option(help: ArgumentHelp("Also write the result there, as JSON.", valueName: "file"))
+    @Option(help: ArgumentHelp("Also write the result to this file, as JSON.", valueName: "file"))
     var json: String?
 
     @Option(
-        help: ArgumentHelp("Also write a page about the result there.", valueName: "file"))
+        help: ArgumentHelp(
+            "Also write the result to this file, as an HTML page.", valueName: "file"))
     var html: String?
 
     @OptionGroup var storeOptions: StoreOptions
@@ -104,7 +104,7 @@ struct BacktestCommand: ParsableCommand {
         try run(store, of: shop, configuration, progress)
     }
 
-    /// Back-tests a store; `shop` is what it was made from, if it is made up.
+    /// Back-tests a store; `shop` is its synthetic shop, if it has one.
     private func run(
         _ store: TwinStore, of shop: ShopGenerator? = nil,
         _ configuration: TrainingConfiguration, _ progress: ProgressBar
@@ -119,7 +119,7 @@ struct BacktestCommand: ParsableCommand {
             .run { progress.show($0) }
         let report = outcome.report
         printLines(Self.lines(report, origin: outcome.origin))
-        if let json { try Self.write(document(report), to: json) }
+        if let json { try writeText(jsonText(document(report)) + "\n", to: json) }
         if let html {
             try writeText(BacktestPage(report, origin: outcome.origin).html(), to: html)
         }
@@ -143,14 +143,15 @@ struct BacktestCommand: ParsableCommand {
 // MARK: - What is printed
 
 extension BacktestCommand {
-    /// What a person wants to know of a back-test.
+    /// The result as text.
     static func lines(_ report: BacktestReport, origin: Timestamp) -> [String] {
-        let people = "\(grouped(report.customers)) customers"
-        var lines = ["\(people), foreseen from \(origin.iso8601) and compared with what came", ""]
+        var lines = [
+            "\(grouped(report.customers)) customers, forecasts from \(origin.iso8601), compared "
+                + "with what happened", "",
+        ]
         var scores = Table(
             "bought within", "#ECE", "#top 10", "#… by truth", "#uncalibrated", "#Brier",
-            "#own frequency",
-            "#in 90 % interval", "#PIT distance", "#p")
+            "#baseline", "#90 % coverage", "#PIT distance", "#p")
         for window in report.windows {
             scores.add(
                 "\(daysText(window.days)) days", decimals(window.model.ece, 3),
@@ -162,9 +163,9 @@ extension BacktestCommand {
                 decimals(window.count.p, 3))
         }
         lines += scores.lines()
-        lines += ["", "How often what was foreseen happened"]
+        lines += ["", "Reliability: forecast probability and observed frequency"]
         for window in report.windows {
-            var table = Table("within \(daysText(window.days)) days", "#happened", "#forecasts")
+            var table = Table("within \(daysText(window.days)) days", "#observed", "#forecasts")
             for bin in window.model.bins {
                 table.add(percent(bin.forecast), percent(bin.happened), grouped(bin.count))
             }
@@ -174,13 +175,15 @@ extension BacktestCommand {
         lines += [
             "Time to the next purchase: PIT distance \(decimals(report.next.distance, 3)), "
                 + "p \(decimals(report.next.p, 3))",
-            "Events of a customer: \(decimals(realism.simulatedEvents, 1)) simulated, "
+            "Baseline: the Brier score of the customers' own frequencies",
+            "Events per customer: \(decimals(realism.simulatedEvents, 1)) simulated, "
                 + "\(decimals(realism.realEvents, 1)) real",
-            "With an item met before: \(percent(realism.simulatedRepeats)) simulated, "
+            "Events with a known item: \(percent(realism.simulatedRepeats)) simulated, "
                 + "\(percent(realism.realRepeats)) real",
-            "Distance of simulated and real distributions: "
+            "Total variation distance of simulated and real distributions: "
                 + realism.distances.sorted { $0.key < $1.key }
-                .map { "\($0.key) \(decimals($0.value, 3))" }.joined(separator: ", "),
+                .map { "\($0.key.replacing("_", with: " ")) \(decimals($0.value, 3))" }.joined(
+                    separator: ", "),
         ]
         return lines
     }
@@ -189,32 +192,27 @@ extension BacktestCommand {
         days == days.rounded() ? "\(Int(days))" : "\(days)"
     }
 
-    /// The result in the form that others read.
+    /// The result as JSON.
     private struct Document: Encodable {
         struct Brier: Encodable {
-            var model: Double
+            var calibrated: Double
             var uncalibrated: Double
-            var frequency: Double
+            /// Of the customers' own frequencies.
+            var baseline: Double
         }
         struct PIT: Encodable {
-            /// The least of all.
-            var p: Double
-            var count: [String: KolmogorovSmirnovTest]
-            var next: KolmogorovSmirnovTest
+            /// The smallest p-value of all tests.
+            var minimumP: Double
+            var purchaseCount: [String: KolmogorovSmirnovTest]
+            var timeToNext: KolmogorovSmirnovTest
         }
         var customers: Int
         var ece: [String: Double]
         var coverage: [String: Double]
         var brier: [String: Brier]
         var pit: PIT
-        var reliability: [String: Reliability]
+        var reliability: [String: ReliabilityJSON]
         var realism: BacktestReport.Realism
-    }
-
-    private static func write(_ value: some Encodable, to path: String) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        try AtomicFile.write(encoder.encode(value) + Data("\n".utf8), to: path)
     }
 
     private func document(_ report: BacktestReport) -> Document {
@@ -226,8 +224,8 @@ extension BacktestCommand {
             ) { first, _ in first }
         }
         var ece = byHorizon(\.model.ece)
-        ece["top10"] = report.windows.map(\.top10.ece).max() ?? 0
-        ece["top10Truth"] = report.windows.compactMap(\.top10Truth?.ece).max()
+        ece["top_10"] = report.windows.map(\.top10.ece).max() ?? 0
+        ece["top_10_by_truth"] = report.windows.compactMap(\.top10Truth?.ece).max()
         let count = byHorizon(\.count)
         let p = ([report.next.p] + count.values.map(\.p)).min() ?? 1
         return Document(
@@ -235,9 +233,9 @@ extension BacktestCommand {
             coverage: ["90": report.windows.last?.coverage90 ?? 0],
             brier: byHorizon {
                 .init(
-                    model: $0.model.brier, uncalibrated: $0.uncalibrated.brier,
-                    frequency: $0.frequency.brier)
-            }, pit: .init(p: p, count: count, next: report.next),
-            reliability: byHorizon(\.model), realism: report.realism)
+                    calibrated: $0.model.brier, uncalibrated: $0.uncalibrated.brier,
+                    baseline: $0.frequency.brier)
+            }, pit: .init(minimumP: p, purchaseCount: count, timeToNext: report.next),
+            reliability: byHorizon { ReliabilityJSON($0.model) }, realism: report.realism)
     }
 }

@@ -7,16 +7,16 @@ import TwinStorage
 struct BackupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
-        abstract: "Copy the store to a file, also while a server uses it.",
+        abstract: "Copy the store to a file; a server may use the store meanwhile.",
         discussion: """
             The copy is one consistent state, compact, readable by its owner alone, and verified. \
             A file that exists is never overwritten. In a folder that exists, the backup gets the \
             store's name and the time.
 
             Without the pseudonym key (the store's name with .key, beside the store) a store \
-            cannot tell its customers: keep that file too, but not with the backups, or whoever \
-            gets hold of them can test who is in them. --with-key copies it all the same. A plain \
-            store of graphs has no key.
+            cannot find its customers. Keep that file too, but not with the backups: with both, \
+            anyone can test who is in them. --with-key copies it nevertheless. A plain store of \
+            graphs has no key.
 
             Deleted data is in no backup made after its deletion, and stays in those made before.
             """)
@@ -38,7 +38,7 @@ struct BackupCommand: ParsableCommand {
     func run() throws {
         let store = storeOptions.store
         let file = file(for: store)
-        // A store that is damaged or of an older format may be worth a copy all the same.
+        // A copy of a store that is damaged or of an older format can still be useful.
         let isPlain = (try? StoreKind.isPlain(store)) ?? false
         guard !isPlain || !withKey else {
             throw ValidationError(
@@ -70,7 +70,7 @@ struct BackupCommand: ParsableCommand {
             try? FileManager.default.removeItem(atPath: file)
             throw CommandFailure(
                 "The store is damaged, and so was the copy, which was removed. "
-                    + "\(Advice.text(error)) To have a damaged copy all the same, give --no-verify."
+                    + "\(Advice.text(error)) To keep a damaged copy, give --no-verify."
             )
         }
     }

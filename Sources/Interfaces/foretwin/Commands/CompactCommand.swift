@@ -7,9 +7,9 @@ struct CompactCommand: ParsableCommand {
         commandName: "compact",
         abstract: "Make the store's file as small as it can be.",
         discussion: """
-            A store's file never shrinks by itself, and what was deleted stays in it until its \
-            place is used again. Afterwards it is gone. Stop the server before; there must be space \
-            for a second file beside the first one. Whenever it is cut off, the store is whole.
+            The file of a store never shrinks by itself, and deleted data stays in it until its \
+            pages are used again. Compacting removes it. Stop the server before. There must be \
+            space for a second file. If it is interrupted, the store is unchanged.
             """)
 
     @Option(help: "The folder of the store.")

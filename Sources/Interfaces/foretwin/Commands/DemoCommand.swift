@@ -13,7 +13,7 @@ import TwinStorage
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "See the whole way on a made-up shop: events, twins, model, futures, report.",
+        abstract: "Run all steps on a made-up shop: events, twins, model, paths, report.",
         discussion: """
             Generates a shop, ingests its events, trains, simulates, prints the recommendations \
             of three customers, and writes a report. Everything goes into one folder; the same \
@@ -21,10 +21,10 @@ struct DemoCommand: ParsableCommand {
             earlier demo, that one's files are replaced, and all others stay.
             """)
 
-    @Option(name: .shortAndLong, help: "The folder that everything goes into.")
+    @Option(name: .shortAndLong, help: "The folder of all files.")
     var output = "demo"
 
-    @Option(help: "How many customers to show.")
+    @Option(help: "The number of customers to show.")
     var show = 3
 
     @OptionGroup var shopOptions: ShopOptions
@@ -99,7 +99,7 @@ struct DemoCommand: ParsableCommand {
     }
 
     private func printNext(_ customer: String, report: String) {
-        let places = "--store \(output)/store --models \(output)/models"
+        let folders = "--store \(output)/store --models \(output)/models"
         print(
             """
 
@@ -107,9 +107,9 @@ struct DemoCommand: ParsableCommand {
 
             Look further:
               foretwin twin show \(customer) --store \(output)/store
-              foretwin simulate \(customer) \(places)
+              foretwin simulate \(customer) \(folders)
             Serve it:
-              foretwin serve \(places)
+              foretwin serve \(folders)
               curl http://127.0.0.1:8080/v1/twins/\(customer)/recommendations
             Your own data (see foretwin ingest --help):
               foretwin ingest events.csv --items items.csv

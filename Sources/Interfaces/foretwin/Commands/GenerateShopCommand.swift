@@ -3,21 +3,22 @@ import Foundation
 import SyntheticShop
 import Time
 
-/// How large a made-up shop is.
+/// The size of a made-up shop.
 struct ShopOptions: ParsableArguments {
-    @Option(help: "How many customers.")
+    @Option(help: "The number of customers.")
     var customers = 600
 
-    @Option(help: "How many items.")
+    @Option(help: "The number of items.")
     var items = 300
 
-    @Option(help: "How many days of events.")
+    @Option(help: "The number of days of events.")
     var days = 180
 
     @Option(help: ArgumentHelp("The first day.", valueName: "date"))
     var start = ShopGenerator.Configuration.defaultStart.date
 
-    @Option(name: .customLong("shop-seed"), help: "Decides everything that happens in the shop.")
+    @Option(
+        name: .customLong("shop-seed"), help: "The seed of everything that happens in the shop.")
     var shopSeed: UInt64 = 7
 
     func validate() throws {
@@ -39,7 +40,7 @@ struct ShopOptions: ParsableArguments {
 struct GenerateShopCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate-shop",
-        abstract: "Write the events and items of a made-up shop whose truth is known.",
+        abstract: "Write the events and items of a made-up shop with known ground truth.",
         discussion: """
             Customers have tastes, staples that they buy in a rhythm, and habits that lead from \
             one item to another. Writes events.csv, items.csv and truth.json into a folder.

@@ -10,7 +10,7 @@ import TwinStorage
 struct IngestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ingest",
-        abstract: "Read events (and items) into the store and grow the twins.",
+        abstract: "Read events and items into the store.",
         discussion: """
             Event files are CSV with a header, or JSON Lines; '-' is standard input. Needed: \
             user_id, item_id, type, timestamp. Used when present: event_id, session_id, city, \
@@ -19,9 +19,9 @@ struct IngestCommand: ParsableCommand {
             wishlist_remove, reject, return. Times: ISO 8601, yyyymmdd, or seconds or \
             milliseconds since 1970.
 
-            The same events may be ingested again: what is there is passed over. Events may come \
-            late and in any order. A bad line is counted, kept in the rejects file, and never \
-            touches its neighbours. Lines of earlier runs stay in that file.
+            Events that are already stored are skipped. Events may come late and in any order. A \
+            bad line is counted, written to the rejects file, and skipped. Lines of earlier runs \
+            stay in that file.
 
             Columns and values that are personal, such as e-mail or IP addresses, are dropped and \
             counted.
@@ -35,16 +35,16 @@ struct IngestCommand: ParsableCommand {
             "A file of items: item_id,name,category,brand,description,price.", valueName: "file"))
     var items: String?
 
-    @Option(help: "The format of the event files: csv or jsonl; found out unless given.")
+    @Option(help: "The format of the event files: csv or jsonl. (default: detected)")
     var format: RecordFormat?
 
     @Option(
         help: ArgumentHelp(
-            "Reject events after this time, such as 2026-07-01: one far in the future would be "
-                + "the store's present.", valueName: "time"))
+            "Reject events after this time, such as 2026-07-01. The newest event of the store is "
+                + "its present.", valueName: "time"))
     var until: String?
 
-    @Option(help: ArgumentHelp("Where lines are added that are not accepted.", valueName: "file"))
+    @Option(help: ArgumentHelp("The file that rejected lines are added to.", valueName: "file"))
     var rejects = "rejects.txt"
 
     @Flag(
@@ -55,12 +55,13 @@ struct IngestCommand: ParsableCommand {
     @Option(
         name: .customLong("half-life"),
         help: ArgumentHelp(
-            "Days in which an edge's weight fades by half; for a new store.", valueName: "days"))
+            "The half-life of edge weights; for a new store.", valueName: "days"))
     var halfLife: Double?
 
     @Option(
         name: .customLong("batch"),
-        help: "Events that are written together; after a crash at most one batch is missing.")
+        help: "The number of events in one transaction; after a crash at most one batch is missing."
+    )
     var batchSize = Ingestor.batchSize
 
     @Flag(help: "Print the counts as JSON.")
@@ -75,7 +76,7 @@ struct IngestCommand: ParsableCommand {
         guard (1...100_000).contains(batchSize) else {
             throw ValidationError("--batch is \(batchSize). Use a number from 1 to 100000.")
         }
-        if let until { _ = try parsedMoment(until, "--until") }
+        if let until { _ = try parsedTime(until, "--until") }
         if let halfLife, !(halfLife > 0 && halfLife <= 36_500) {
             throw ValidationError("--half-life is \(halfLife). Use days above 0, up to 36500.")
         }
@@ -96,20 +97,20 @@ struct IngestCommand: ParsableCommand {
             let report = try ingest(file, reader, into: store, rejectsFile, progress)
             total.add(report)
         }
-        try IngestCommand.settle(store, progress)
+        try IngestCommand.merge(store, progress)
         try warnOfFuture(store)
         try show(total, store: store)
     }
 
-    /// Moves what was taken in to the twins it belongs to.
-    static func settle(_ store: TwinStore, _ progress: ProgressBar) throws {
+    /// Merges pending events into their twins.
+    static func merge(_ store: TwinStore, _ progress: ProgressBar) throws {
         let total = try store.pendingCount()
         guard total > 0 else { return }
-        progress.show("settle", fraction: 0, detail: "\(grouped(total)) events")
+        progress.show("merge", fraction: 0, detail: "\(grouped(total)) events")
         try store.mergeAll { left in
             progress.show(
-                "settle", fraction: 1 - Double(left) / Double(total),
-                detail: "\(grouped(left)) events to go")
+                "merge", fraction: 1 - Double(left) / Double(total),
+                detail: "\(grouped(left)) events left")
         }
         progress.finish("\(grouped(total)) events")
     }
@@ -149,13 +150,13 @@ struct IngestCommand: ParsableCommand {
     ) throws -> IngestReport {
         let ingestor = Ingestor(
             into: store, batchSize: batchSize, createItems: !knownItemsOnly,
-            latest: try until.map { try parsedMoment($0, "--until") },
+            latest: try until.map { try parsedTime($0, "--until") },
             reject: { try rejects.add($0, $1, source: file) },
             progress: { report, fraction in
                 let rate = Double(report.total) / max(0.001, progress.seconds)
                 progress.show(
                     "events", fraction: fraction,
-                    detail: "\(grouped(report.total)) events, \(grouped(Int(rate)))/s")
+                    detail: "\(grouped(report.total)) events, \(grouped(Int(rate))) events/s")
             })
         progress.show("events", fraction: 0, detail: file)
         let report = try ingestor.ingest(reader)
@@ -163,31 +164,32 @@ struct IngestCommand: ParsableCommand {
         return report
     }
 
-    /// Says so if the store's present has become a time that has not come yet.
+    /// Warns if the newest event is in the future.
     private func warnOfFuture(_ store: TwinStore) throws {
         guard let newest = try store.newestEvent(),
             newest.secondsSince(Timestamp(seconds: 0)) > Date().timeIntervalSince1970 + 86_400
         else { return }
         warn(
-            "Warning: the newest event is of \(newest.iso8601), which has not come yet. It is the "
-                + "store's present, in which older events count for little. If it is a mistake, "
-                + "ingest into a new store with --until, or give --as-of to the other commands.")
+            "Warning: the newest event is in the future: \(newest.iso8601). It is the present of "
+                + "the store, so older events have little weight. If it is a mistake, ingest into "
+                + "a new store with --until, or give --as-of to the other commands.")
     }
 
     private func show(_ report: IngestReport, store: TwinStore) throws {
         if json {
             try printJSON(
                 IngestSummary(
-                    added: report.added, duplicates: report.duplicates, dropped: report.dropped,
-                    rejected: Dictionary(
+                    added: report.added, duplicates: report.duplicates,
+                    droppedByColumn: report.dropped,
+                    rejectedByReason: Dictionary(
                         uniqueKeysWithValues: report.rejected.map { ($0.key.rawValue, $0.value) }),
                     twins: try store.twinCount(), events: try store.eventCount()))
             return
         }
         if !files.isEmpty {
             print(
-                "\(grouped(report.added)) new events, \(grouped(report.duplicates)) known before, "
-                    + "\(grouped(report.rejectedCount)) rejected")
+                "\(grouped(report.added)) new events, \(grouped(report.duplicates)) already "
+                    + "stored, \(grouped(report.rejectedCount)) rejected")
         }
         for (reason, count) in report.rejected.sorted(by: { $0.value > $1.value }) {
             print("  \(grouped(count)) × \(reason.rawValue)")
@@ -195,7 +197,7 @@ struct IngestCommand: ParsableCommand {
         for example in report.examples {
             print("  \(printable(example.locatedMessage))")
         }
-        if report.rejectedCount > 0 { print("  all of them are in \(printable(rejects))") }
+        if report.rejectedCount > 0 { print("  All rejected lines are in \(printable(rejects)).") }
         if let dropped = IngestCommand.sentence(dropped: report.dropped) { print(dropped) }
         print(
             "The store has \(grouped(try store.eventCount())) events of "
@@ -203,7 +205,7 @@ struct IngestCommand: ParsableCommand {
         print("Next: foretwin train")
     }
 
-    /// What is said of values that were dropped; `nil` if none were.
+    /// A sentence about dropped values; `nil` if there are none.
     private static func sentence(dropped: [String: Int]) -> String? {
         guard !dropped.isEmpty else { return nil }
         let columns = dropped.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
@@ -211,16 +213,19 @@ struct IngestCommand: ParsableCommand {
             "\(shortened(printable(name), to: 40)) (\(grouped(count)))"
         }
         let more = columns.count > shown.count ? " and \(columns.count - shown.count) more" : ""
-        return "Dropped as personal or finer than a city: \(shown.joined(separator: ", "))\(more)"
+        return
+            "Dropped values, because they are personal or more exact than a city: "
+            + "\(shown.joined(separator: ", "))\(more)"
     }
 }
 
 private struct IngestSummary: Encodable {
     var added: Int
     var duplicates: Int
-    /// Values by column.
-    var dropped: [String: Int]
-    var rejected: [String: Int]
+    /// The number of dropped values of each column.
+    var droppedByColumn: [String: Int]
+    /// The number of rejected lines for each reason.
+    var rejectedByReason: [String: Int]
     var twins: Int
     var events: Int
 }

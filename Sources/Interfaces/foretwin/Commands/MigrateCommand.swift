@@ -8,10 +8,10 @@ struct MigrateCommand: ParsableCommand {
         commandName: "migrate",
         abstract: "Bring a store of an older version of foretwin up to date.",
         discussion: """
-            A new store is made beside the old one and verified; then both change places in one \
-            step. The old one stays as STORE.format-1. Whenever it is cut off, the store is the old \
-            one or the new one; run it again to finish. Stop the server before; there must be space \
-            for a second store.
+            A new store is made beside the old one and verified, then both are exchanged in one \
+            atomic step. The old one stays as STORE.format-1. If it is interrupted, the store is \
+            either the old one or the new one; run it again to finish. Stop the server before. \
+            There must be space for a second store.
             """)
 
     @Option(help: "The folder of the store.")

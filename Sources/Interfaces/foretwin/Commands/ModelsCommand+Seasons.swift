@@ -45,8 +45,8 @@ extension ModelsCommand {
             let others = stored.model.response.categories.count - seasons.count
             if others > 0 {
                 print(
-                    "\n\(grouped(others)) other \(others == 1 ? "category has" : "categories have") "
-                        + "no season.")
+                    "\n\(grouped(others)) other "
+                        + "\(others == 1 ? "category has" : "categories have") no season.")
             }
         }
 

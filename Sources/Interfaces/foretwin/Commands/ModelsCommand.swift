@@ -21,9 +21,9 @@ struct ModelsCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List the versions and how well they predict.",
             discussion: """
-                Bits are the mean of log2 of the probability given to what held-out customers did \
-                next: nearer to 0 is better. Each version was asked about the customers that its \
-                own training held out.
+                Log-likelihood is the mean log2 probability of the next event of held-out \
+                customers, in bits: nearer to 0 is better. Each version has its own held-out \
+                customers.
                 """)
 
         @OptionGroup var folder: ModelFolder
@@ -34,7 +34,7 @@ struct ModelsCommand: ParsableCommand {
         private struct Version: Encodable {
             var version: String
             var isInUse: Bool
-            var metrics: TrainingMetrics?
+            var metrics: MetricsJSON?
         }
 
         func run() throws {
@@ -43,22 +43,23 @@ struct ModelsCommand: ParsableCommand {
             let versions = registry.versions.map { version in
                 Version(
                     version: version, isInUse: version == current,
-                    metrics: try? ModelFiles.metrics(
-                        in: registry.folder.appending(path: version)))
+                    metrics: (try? ModelFiles.metrics(
+                        in: registry.folder.appending(path: version))).map(MetricsJSON.init))
             }
             guard !json else { return try printJSON(versions) }
             guard !versions.isEmpty else {
                 print("There is no model in \(folder.models). Run 'foretwin train' first.")
                 return
             }
-            var table = Table("version", "", "#events", "#items", "#bits")
+            var table = Table("version", "", "#events", "#items", "#log-likelihood, bits")
             for entry in versions {
                 let metrics = entry.metrics
                 table.add(
                     entry.version, entry.isInUse ? "in use" : "",
                     metrics.map { grouped($0.eventCount) } ?? "?",
                     metrics.map { grouped($0.itemCount) } ?? "?",
-                    metrics?.heldOutBits["mixture"].map { TrainCommand.bitsText($0) } ?? "?")
+                    metrics?.heldOutLogLikelihoodBits["mixture"].map { TrainCommand.bitsText($0) }
+                        ?? "?")
             }
             printLines(table.lines())
         }
@@ -68,7 +69,7 @@ struct ModelsCommand: ParsableCommand {
     struct Promote: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "promote", abstract: "Put a version into use.",
-            discussion: "A server takes it up by itself within seconds.")
+            discussion: "A running server loads it within seconds.")
 
         @Argument(help: "The version, such as v0002.")
         var version: String
@@ -86,9 +87,9 @@ struct ModelsCommand: ParsableCommand {
     struct RollBack: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "rollback",
-            abstract: "Put the version into use again that was so before.",
+            abstract: "Put the previous version into use again.",
             discussion: """
-                May be repeated, as far back as versions are kept. A server takes it up by itself \
+                May be repeated, as far back as versions are kept. A running server loads it \
                 within seconds.
                 """)
 
@@ -105,10 +106,10 @@ struct ModelsCommand: ParsableCommand {
     struct Prune: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "prune", abstract: "Remove old versions.",
-            discussion: "The version in use and the one that a rollback leads to are never removed."
+            discussion: "The version in use and the target of a rollback are never removed."
         )
 
-        @Option(help: "How many of the newest versions stay.")
+        @Option(help: "The number of newest versions to keep.")
         var keep = 10
 
         @OptionGroup var folder: ModelFolder
@@ -177,7 +178,8 @@ struct ModelsCommand: ParsableCommand {
                 folder.registry.read(version: version).model, to: store)
             print("Its item vectors are in the shared graph of \(storeOptions.store).")
         } catch  where GraphStore.failure(error) == .inUse {
-            print("The shared graph keeps the former item vectors: a server has the store open.")
+            print(
+                "The shared graph keeps the old item vectors, because a server has the store open.")
         }
     }
 }

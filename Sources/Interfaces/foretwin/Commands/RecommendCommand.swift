@@ -5,35 +5,35 @@ import Recommendations
 import Simulation
 import Time
 
-/// How futures are simulated, for all commands that do.
+/// The options of a simulation.
 struct FutureOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("How far to look.", valueName: "days"))
+    @Option(help: ArgumentHelp("The horizon of the forecast.", valueName: "days"))
     var horizon = 28.0
 
-    @Option(help: "How many futures to simulate.")
+    @Option(help: "The number of paths to simulate.")
     var paths = 500
 
-    @Option(help: "Decides every random choice; the same seed gives the same futures.")
+    @Option(help: "The seed of the random numbers; the same seed gives the same paths.")
     var seed: UInt64 = 7
 
     @Option(
         name: .customLong("as-of"),
         help: ArgumentHelp(
-            "The moment to look from, ISO 8601; the newest event of the store unless given.",
+            "The time to forecast from, ISO 8601. (default: the newest event of the store)",
             valueName: "time"))
     var asOf: String?
 
-    @Option(help: "Threads; the result does not depend on it.")
+    @Option(help: "The number of threads; the result does not depend on it.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
     func validate() throws {
-        _ = try moment()
+        _ = try time()
         guard (1...1024).contains(threads) else {
             throw ValidationError("--threads must be from 1 to 1024.")
         }
     }
 
-    /// How far to look, in seconds.
+    /// The horizon, in seconds.
     func horizonSeconds() throws -> Int64 {
         guard horizon.isFinite, horizon > 0, horizon <= 366 else {
             throw ValidationError("--horizon must be above 0 and at most 366 days.")
@@ -41,22 +41,22 @@ struct FutureOptions: ParsableArguments {
         return Int64(horizon * 86_400)
     }
 
-    /// The moment to look from, if one was given.
-    func moment() throws -> Timestamp? {
+    /// The time to forecast from, if one was given.
+    func time() throws -> Timestamp? {
         guard let asOf else { return nil }
-        guard let moment = Timestamp(text: asOf) else {
+        guard let time = Timestamp(text: asOf) else {
             throw ValidationError("--as-of is '\(asOf)'. Write it as 2026-03-01T10:00:00Z.")
         }
-        return moment
+        return time
     }
 
-    /// Options of a recommendation with these futures.
+    /// The options of recommendations from these paths.
     func recommendationOptions() throws -> RecommendationOptions {
         var options = RecommendationOptions()
         options.horizonDays = horizon
         options.paths = paths
         options.seed = seed
-        options.asOf = try moment()
+        options.asOf = try time()
         options.threads = threads
         return options
     }
@@ -66,27 +66,27 @@ struct FutureOptions: ParsableArguments {
 struct RecommendCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recommend",
-        abstract: "Rank what a customer will probably take next, with reasons.",
+        abstract: "Rank the items that a customer will probably buy next, with reasons.",
         discussion: """
-            Simulates the customer's futures, counts the items in them, and ranks them by \
-            probability, closeness to the customer's taste and preferred categories. Adds one \
-            surprise pick. A customer of whom nothing is known gets what is popular.
+            Simulates paths of the customer and ranks the items in them by probability, similarity \
+            to the customer's taste, and preferred categories. Adds one surprise pick. A customer \
+            without history gets popular items.
             """)
 
-    @Argument(help: "The customer's id as the shop knows it.")
+    @Argument(help: "The customer's id in the shop.")
     var customer: String
 
-    @Option(name: [.customShort("n"), .customLong("count")], help: "How many items.")
+    @Option(name: [.customShort("n"), .customLong("count")], help: "The number of items.")
     var count = 10
 
-    @Option(help: "How many of the best to pass over.")
+    @Option(help: "The number of items to skip at the top of the list.")
     var offset = 0
 
     @Flag(inversion: .prefixedNo, help: "Rank by simulated paths.")
     var usePaths = true
 
     @Flag(
-        inversion: .prefixedNo, help: "Rank by closeness of item vectors to the customer's taste.")
+        inversion: .prefixedNo, help: "Rank by similarity of item vectors to the customer's taste.")
     var useEmbeddings = true
 
     @Flag(inversion: .prefixedNo, help: "Rank by the customer's preferred categories.")
@@ -95,7 +95,7 @@ struct RecommendCommand: ParsableCommand {
     @Flag(inversion: .prefixedNo, help: "Add a surprise pick.")
     var surprise = true
 
-    @Flag(help: "Print JSON, as the HTTP API answers.")
+    @Flag(help: "Print JSON, in the form of the HTTP API.")
     var json = false
 
     @OptionGroup var futures: FutureOptions
@@ -121,18 +121,19 @@ struct RecommendCommand: ParsableCommand {
         }
     }
 
-    /// The answer as a person reads it.
+    /// The answer as text.
     static func lines(_ answer: RecommendationList, customer: String) -> [String] {
         let days = Int(answer.horizonDays.rounded())
         var lines = ["\(customer): the next \(days) days from \(answer.asOf.prefix(10))"]
         if answer.isColdStart {
-            lines.append("Nothing is known of this customer yet (cold start): what is popular now.")
+            lines.append(
+                "This customer is not known yet (cold start). These items are popular now.")
         }
         lines.append("")
         guard !answer.items.isEmpty else {
-            return lines + ["No item occurs in any of the futures. Try a longer --horizon."]
+            return lines + ["No item occurs in any path. Use a longer --horizon."]
         }
-        var table = Table("#", "item", "#chance", "by", "because")
+        var table = Table("#", "item", "#probability", "expected", "reasons")
         for (index, item) in answer.items.enumerated() {
             for (line, reason) in item.reasons.prefix(2).enumerated() {
                 let because =
@@ -148,7 +149,7 @@ struct RecommendCommand: ParsableCommand {
         }
         lines += table.lines()
         if answer.items.contains(where: { $0.calibratedProbability != nil }) {
-            lines += ["", "Chances are fitted to what came after earlier forecasts."]
+            lines += ["", "Probabilities are calibrated on past forecasts."]
         }
         if let surprise = answer.surprise {
             lines += ["", "Surprise: \(surprise.name)"]

@@ -8,18 +8,18 @@ import Simulation
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Write a page about customers: what they did, what comes next, and why.",
+        abstract: "Write a page about customers: history, forecasts and reasons.",
         discussion: """
-            One self-contained HTML file that opens in any browser and prints well. It names \
-            customers by the ids you give here: hand it to those who may know them.
+            One self-contained HTML file for any browser. It names customers by the ids that you \
+            give here, so share it only with people who may know them.
 
-            --fleet writes a page about all customers instead, from what 'foretwin simulate --all' \
-            has written: expected demand by category and day, the items most in demand, what will \
-            be due when, who will be busy, and, with --before, what changed since an earlier run \
-            and what chance alone could explain. It names customers by their pseudonyms.
+            --fleet writes a page about all customers instead, from the files of 'foretwin \
+            simulate --all': expected demand by category and day, the items with the highest \
+            demand, dates of need, the most active customers, and, with --before, changes since an \
+            earlier run with their margins of error. It names customers by customer key.
             """)
 
-    @Argument(help: "Customers' ids as the shop knows them.")
+    @Argument(help: "The customers' ids in the shop.")
     var customers: [String] = []
 
     @OptionGroup(title: "About all customers") var fleet: FleetReportOptions

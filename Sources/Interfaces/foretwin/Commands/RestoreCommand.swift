@@ -5,11 +5,11 @@ import StoreAdmin
 struct RestoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Put a backup in the place of the store.",
+        abstract: "Replace the store with a backup.",
         discussion: """
-            The backup is copied beside the store and verified; then both change places in one \
-            step. Whenever it is cut off, the store is the old one or the restored one; run it \
-            again to finish. Stop the server before.
+            The backup is copied beside the store and verified, then both are exchanged in one \
+            atomic step. If it is interrupted, the store is either the old one or the restored \
+            one; run it again to finish. Stop the server before.
 
             The pseudonym key is not in a backup: put the file (the store's name with .key) back \
             beside the store yourself.

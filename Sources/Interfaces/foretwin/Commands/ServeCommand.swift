@@ -13,11 +13,11 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Serve events and recommendations over HTTP.",
         discussion: """
             POST /v1/events takes events as JSON, JSON Lines or CloudEvents.
-            GET /v1/twins/CUSTOMER/recommendations ranks what a customer will probably take next.
-            GET /v1/twins/CUSTOMER shows a twin; /healthz and /readyz are for whoever watches.
+            GET /v1/twins/CUSTOMER/recommendations ranks what a customer will probably buy next.
+            GET /v1/twins/CUSTOMER shows a twin. /healthz and /readyz are for monitoring.
 
-            It listens on this machine only: this version knows no keys. A new version of the \
-            model is taken up as soon as it is promoted, unless --model-version names one.
+            It listens on this machine only, because it has no authentication. A newly promoted \
+            version of the model is loaded at once, unless --model-version names a version.
             """)
 
     @Option(help: "The address to listen on.")
@@ -31,8 +31,8 @@ struct ServeCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "Let --host name an address that other machines can reach, and answer any Host.",
             discussion: """
-                Whoever reaches the port can read and change all twins. Use it only behind a proxy \
-                that checks who asks, in a network that nobody else can enter.
+                Every client that reaches the port can read and change all twins. Use it only \
+                behind a proxy with authentication, in a private network.
                 """))
     var allowRemote = false
 
@@ -48,7 +48,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("surprise-rate"),
-        help: "The share of answers that come with a surprise pick, 0 to 1.")
+        help: "The fraction of answers with a surprise pick, 0 to 1.")
     var surpriseRate = 0.1
 
     @Option(

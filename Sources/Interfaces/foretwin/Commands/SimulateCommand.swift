@@ -12,24 +12,23 @@ import TwinStorage
 struct SimulateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
-        abstract: "Simulate many futures of a customer and show them, or of all customers.",
+        abstract: "Simulate many paths of one customer, or of all customers.",
         discussion: """
-            Shows some paths event by event, and how probable each item is over all of them. The \
-            interval says how far more paths could move a figure. --json prints every path.
+            Prints some paths event by event, and the probability of each item over all paths with \
+            its 95 % interval by the number of paths. --json prints every path.
 
-            --all simulates every twin and writes what is foreseen, one line of JSON for each twin \
-            and item, which pandas.read_json(file, lines=True) reads: the probability that it is \
-            bought within the horizon, its 95 % interval by the number of paths, how often it is \
-            bought on average, and the times by which it has been bought in a tenth, half and \
-            nine deciles of the futures that hold it. Customers are named by their pseudonyms \
-            (see foretwin twin show). --demand FILE also writes what all customers together take: \
-            how many of each item, of each category and of all on each day (day 0 is the whole \
-            horizon), with an interval that 9 futures of 10 lie in. Customers are simulated each \
-            on its own, so it holds no shock that hits all at once. A run that ends early is resumed when it is started \
-            again; events that came late meanwhile are told of some twins only.
+            --all simulates every twin and writes one line of JSON for each twin and item, which \
+            pandas.read_json(file, lines=True) reads: the probability of a purchase within the \
+            horizon with its 95 % interval, the expected number of purchases, and quantiles of the \
+            time of the first purchase. Customers are named by customer key (see foretwin twin \
+            show). --demand FILE also writes the expected purchases of all customers together, by \
+            item, category and day (day 0 is the whole horizon), with a 90 % interval. Customers \
+            are simulated independently, so the interval does not cover shocks that affect all of \
+            them. An interrupted run is resumed when it is started again. Late events that arrive \
+            in between are used for the remaining twins only.
             """)
 
-    @Argument(help: "The customer's id as the shop knows it.")
+    @Argument(help: "The customer's id in the shop.")
     var customer: String?
 
     @Flag(help: "Simulate every twin of the store instead.")
@@ -37,7 +36,7 @@ struct SimulateCommand: ParsableCommand {
 
     @OptionGroup(title: "With --all") var fleet: FleetOptions
 
-    @Option(help: "How many paths to show. (default: 3)")
+    @Option(help: "The number of paths to print. (default: 3)")
     var show: Int?
 
     @Flag(help: "Print all paths as JSON.")
@@ -56,7 +55,7 @@ struct SimulateCommand: ParsableCommand {
         }
         guard fleet.demand == nil || futures.paths >= 2 else {
             throw ValidationError(
-                "--demand needs --paths 2 or more, to tell how far futures differ.")
+                "--demand needs --paths 2 or more, to measure how much paths differ.")
         }
         guard fleet.isDefault || all else {
             throw ValidationError(
@@ -72,11 +71,12 @@ struct SimulateCommand: ParsableCommand {
             return try fleet.run(
                 store, model, trained.calibration, futures,
                 from: FleetRun.Source(
-                    store: Self.place(storeOptions.store), models: Self.place(modelOptions.models),
+                    store: Self.absolute(storeOptions.store),
+                    models: Self.absolute(modelOptions.models),
                     version: trained.version))
         }
         let recommender = try Recommender(store: store, trained)
-        let subject = try recommender.subject(customer, asOf: try futures.moment())
+        let subject = try recommender.subject(customer, asOf: try futures.time())
         let result = try recommender.simulate(
             subject,
             settings: SimulationSettings(
@@ -89,7 +89,7 @@ struct SimulateCommand: ParsableCommand {
         }
     }
 
-    private static func place(_ path: String) -> String {
+    private static func absolute(_ path: String) -> String {
         URL(fileURLWithPath: path).standardizedFileURL.path
     }
 
@@ -97,7 +97,8 @@ struct SimulateCommand: ParsableCommand {
         var time: String
         var type: String
         var itemID: String
-        var evidence: String
+        /// The expert that the item was sampled from.
+        var expert: String
     }
 
     private func paths(_ futures: Futures, _ catalogue: ModelCatalogue) -> [[PathEvent]] {
@@ -106,7 +107,7 @@ struct SimulateCommand: ParsableCommand {
                 PathEvent(
                     time: Timestamp(seconds: event.time).iso8601, type: typeName(event.type),
                     itemID: catalogue.itemIDs[Int(event.item)],
-                    evidence: ExpertID.allCases[Int(event.expertIndex)].rawValue)
+                    expert: ExpertID.allCases[Int(event.expertIndex)].publicName)
             }
         }
     }
@@ -118,23 +119,24 @@ struct SimulateCommand: ParsableCommand {
         let shown = (0..<min(max(0, show ?? 3), futures.pathCount)).map {
             futures.path($0).prefix(12)
         }
-        let places = Set(predicted.map(\.item) + shown.joined().map(\.item))
-        let items = try store.items(places.sorted().map { catalogue.itemIDs[Int($0)] })
-        func name(_ place: Int32) -> String {
-            let id = catalogue.itemIDs[Int(place)]
+        let indices = Set(predicted.map(\.item) + shown.joined().map(\.item))
+        let items = try store.items(indices.sorted().map { catalogue.itemIDs[Int($0)] })
+        func name(_ item: Int32) -> String {
+            let id = catalogue.itemIDs[Int(item)]
             return shortened(items[id]?.name ?? id, to: 44)
         }
         let mean = (futures.meanLength * 10).rounded() / 10
-        print("\(futures.pathCount) futures of \(customer), \(mean) events each on average")
+        print("\(futures.pathCount) paths of \(customer), \(mean) events each on average")
         if futures.churnProbability >= 0.01 {
             print(
-                "By the length of the silence the customer has left for good with a probability "
-                    + "of \(percent(futures.churnProbability)); as many futures are empty.")
+                "Churn probability: \(percent(futures.churnProbability)). This fraction of the paths is "
+                    + "empty."
+            )
         }
         if let error = futures.itemHeadError {
             print(
-                "From this large catalogue the LSTM's items are drawn by proposals: "
-                    + "about \(percent(error)) would be others if it were gone through.")
+                "The catalogue is large, so items of the LSTM are sampled approximately: about "
+                    + "\(percent(error)) of them would differ with exact sampling.")
         }
         for (index, path) in shown.enumerated() {
             print("\nPath \(index + 1)")
@@ -142,19 +144,19 @@ struct SimulateCommand: ParsableCommand {
                 print("  nothing within the horizon")
                 continue
             }
-            var table = Table("time", "does", "item", "from")
+            var table = Table("time", "event", "item", "expert")
             for event in path {
                 table.add(
                     Timestamp(seconds: event.time).iso8601, typeName(event.type),
-                    name(event.item), ExpertID.allCases[Int(event.expertIndex)].rawValue)
+                    name(event.item), ExpertID.allCases[Int(event.expertIndex)].title)
             }
             printLines(table.lines(indent: 2))
             if futures.path(index).count > path.count {
                 print("  … and \(futures.path(index).count - path.count) more")
             }
         }
-        print("\nAny contact within the horizon")
-        var table = Table("item", "#chance", "#95 % interval", "by")
+        print("\nItems with any event within the horizon")
+        var table = Table("item", "#probability", "#95 % interval", "median date")
         for item in predicted {
             table.add(
                 name(item.item), percent(item.probability),

@@ -11,22 +11,21 @@ struct TrainCommand: ParsableCommand {
         commandName: "train",
         abstract: "Learn from all twins of the store and publish a new version of the model.",
         discussion: """
-            Trains item vectors and an LSTM, counts the other evidence, and learns on customers \
-            that were held out how much each source counts. The new version becomes the current \
-            one unless it foresees those customers worse than the one in use, or fails its \
-            back-test; then it is kept, and 'foretwin models promote' puts it into use all the same.
+            Trains item vectors, an LSTM and the other experts, and fits the mixture weights and \
+            the reranker on held-out customers. The new version is put into use unless its \
+            held-out log-likelihood is worse than that of the version in use, or it fails its \
+            back-test. Then it is kept, and 'foretwin models promote' puts it into use.
 
-            The back-test trains models on what was known some weeks ago, asks them about \
-            customers whose later purchases are known by now, and fits the calibration with which \
-            probabilities are told (calibration.json in the version's folder). A store with less \
-            than eighteen weeks of events has none.
+            The back-test trains models on the data before some weeks ago, compares their \
+            forecasts with the purchases since then, and fits the calibration of probabilities \
+            (calibration.json in the version's folder). It needs eighteen weeks of events.
 
-            A training that was interrupted goes on from its last whole epoch when it is run \
-            again with the same settings and data, and ends with the same bytes. While one \
-            training of a folder is under way, a second one ends with code 75.
+            An interrupted training is resumed after its last complete epoch when it is run again \
+            with the same settings and data, and gives the same bytes. A second training of the \
+            same folder at the same time ends with code 75.
 
-            Item vectors and what follows what are put into the shared graph of a version that is \
-            put into use, unless a server has the store open.
+            A version that is put into use writes its item vectors and transitions to the shared \
+            graph, unless a server has the store open.
             """)
 
     @OptionGroup var storeOptions: StoreOptions
@@ -35,18 +34,18 @@ struct TrainCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "When the new version is put into use: if-good if it foresees customers that were "
-                + "held out no worse than the one in use, always, or never."))
+            "When the new version is put into use: if-good (its held-out log-likelihood is not "
+                + "worse and it passes its back-test), always, or never."))
     var promote = TrainingWorkflow.Promotion.ifGood
 
     @Option(
         name: .customLong("backtest-customers"),
         help: ArgumentHelp(
-            "How many customers the back-test asks about at most at each of three moments; 0 does "
-                + "without it.", valueName: "n"))
+            "The number of customers of the back-test at each of its three origins; 0 skips the "
+                + "back-test.", valueName: "n"))
     var backtestCustomers = 300
 
-    @Flag(help: "Begin anew, although an interrupted training could go on.")
+    @Flag(help: "Start afresh, even if an interrupted training could be resumed.")
     var fresh = false
 
     @Flag(help: "Print the metrics as JSON.")
@@ -62,10 +61,11 @@ struct TrainCommand: ParsableCommand {
         settings.writesGraph = isWritable
         let outcome = try TrainingWorkflow(store, registry: folder.registry, settings: settings)
             .run { progress.show($0) }
-        guard !json else { return try printJSON(outcome) }
+        guard !json else { return try printJSON(TrainingJSON(outcome)) }
         printLines(TrainCommand.summary(outcome, in: folder.models))
         if !isWritable {
-            print("The shared graph keeps the former item vectors: a server has the store open.")
+            print(
+                "The shared graph keeps the old item vectors, because a server has the store open.")
         }
         print("Next: foretwin recommend CUSTOMER, foretwin report CUSTOMER, foretwin serve")
     }
@@ -79,33 +79,39 @@ struct TrainCommand: ParsableCommand {
         }
     }
 
-    /// What a person wants to know of a training run.
+    /// The result of a training run as text.
     static func summary(_ outcome: TrainingWorkflow.Outcome, in folder: String) -> [String] {
         let metrics = outcome.metrics
-        var table = Table("evidence", "#share", "#bits on held-out events")
+        var table = Table("expert", "#weight", "#log-likelihood, bits")
         for name in ExpertID.allCases.map(\.rawValue) + ["mixture"] {
             table.add(
-                name, metrics.meanShares[name].map { percent($0) } ?? "",
-                metrics.heldOutBits[name].map { "\(($0 * 100).rounded() / 100)" } ?? "")
+                ExpertID(rawValue: name)?.title ?? name,
+                metrics.meanShares[name].map { percent($0) } ?? "",
+                metrics.heldOutBits[name].map { decimals($0, 2) } ?? "")
         }
         return [use(outcome, in: folder)] + trust(outcome.backtest) + [""] + table.lines() + [
             "",
-            "Bits: mean log2 of the probability given to what came next; nearer to 0 is better.",
+            "Log-likelihood: the mean log2 probability of the next event of held-out customers. "
+                + "Nearer to 0 is better.",
         ]
     }
 
-    /// What the back-test found, in a sentence for each horizon.
+    /// The result of the back-test, one line for each horizon.
     private static func trust(_ backtest: TrainingWorkflow.Backtested?) -> [String] {
         guard let backtest else {
-            return ["Probabilities are shares of simulated futures: there was no back-test."]
+            return [
+                "There was no back-test, so probabilities are path probabilities without "
+                    + "calibration."
+            ]
         }
         return backtest.checks.map { check in
             let days = Int((Double(check.seconds) / 86_400).rounded())
             let ece = decimals(check.model.ece, 3)
             let brier = decimals(check.model.brier, 4)
             let own = decimals(check.frequencyBrier, 4)
-            return "Within \(days) days, probabilities of the past were off by \(ece) on average; "
-                + "Brier score \(brier), customers' own frequencies \(own)."
+            return
+                "Back-test, \(days) days: calibration error \(ece), Brier score \(brier) "
+                + "(customers' own frequencies: \(own))."
         }
     }
 
@@ -116,15 +122,15 @@ struct TrainCommand: ParsableCommand {
         if let objections = outcome.backtest?.objections, !objections.isEmpty {
             return kept
                 + ": it failed its back-test, for \(objections.joined(separator: ", and ")). "
-                + "'foretwin models promote \(version)' puts it into use all the same."
+                + "To use it nevertheless: foretwin models promote \(version)"
         }
         guard let current = outcome.gate.current, let bits = outcome.gate.currentBits else {
             return kept + "."
         }
         let (ours, theirs) = (bitsText(outcome.gate.bits), bitsText(bits))
         return kept
-            + ": on customers held out it gets \(ours) bits, \(current) \(theirs). 'foretwin models "
-            + "promote \(version)' puts it into use."
+            + ": its held-out log-likelihood is \(ours) bits, that of \(current) is \(theirs) "
+            + "bits. To use it nevertheless: foretwin models promote \(version)"
     }
 
     /// Bits with as many places as tell models apart.

@@ -6,18 +6,18 @@ import StoreAdmin
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Look whether a store or a backup is sound.",
+        abstract: "Check a store or a backup for damage.",
         discussion: """
-            Looks at every page of the file (order, use, the free list), at every record's \
-            checksum, at names and edges, and whether each twin is what its events make it; a \
-            plain store of graphs has no twins. The store may be in use; a busy one grows \
-            meanwhile, so rather verify a backup of it.
+            Checks all pages of the file (order, use, the free list), the checksums of all \
+            records, names and edges, and whether each twin equals the fold of its events; a plain \
+            store of graphs has no twins. The store may be in use. A busy store grows meanwhile, \
+            so verify a backup of it instead.
 
-            The looking is done in a process of its own, which damage cannot harm. The exit code is \
-            0 if all is sound, 1 if not, 66 if there is nothing to look at.
+            The check runs in a separate process, so damage cannot end this one. The exit code is \
+            0 if the store is sound, 1 if not, 66 if there is no store.
             """)
 
-    @Argument(help: "A store's folder or a backup's file; the store unless given.")
+    @Argument(help: "A store's folder or a backup's file. (default: the store)")
     var path: String?
 
     @Option(help: "The folder of the store.")
@@ -26,7 +26,7 @@ struct VerifyCommand: ParsableCommand {
     @Flag(help: "Print the report as JSON.")
     var json = false
 
-    /// Set in the process that does the looking.
+    /// Set in the process that does the check.
     @Flag(help: .hidden)
     var inner = false
 
@@ -48,7 +48,7 @@ struct VerifyCommand: ParsableCommand {
             print("  and \(grouped(report.findingCount - report.findings.count)) more")
         }
         let pages = report.pages
-        let lost = pages.lost > 0 ? ", \(grouped(pages.lost)) lost (compact gives them back)" : ""
+        let lost = pages.lost > 0 ? ", \(grouped(pages.lost)) lost (compact frees them)" : ""
         print(
             "pages    \(grouped(pages.inUse)) of \(grouped(pages.sizeBytes)) bytes in use, "
                 + "\(grouped(pages.free)) free\(lost)")
@@ -59,12 +59,14 @@ struct VerifyCommand: ParsableCommand {
                 + "edges")
         if report.isCompactionDue {
             print(
-                "erased   data of erased customers is in the file until you run 'foretwin compact'")
+                "erased   data of erased customers stays in the file until you run 'foretwin "
+                    + "compact'"
+            )
         }
         guard report.hasTwins else { return }
         print(
             "twins    \(grouped(report.twins)), made from \(grouped(report.mergedEvents)) events; "
-                + "\(grouped(report.waitingEvents)) more wait to be settled")
+                + "\(grouped(report.pendingEvents)) more are pending")
     }
 }
 
@@ -83,7 +85,8 @@ enum Verifier {
     ///   - path: A store's folder or a backup's file.
     ///   - isQuiet: Whether nothing is said of how it goes.
     /// - Returns: What was found.
-    /// - Throws: ``CommandFailure`` when there is nothing to look at, or it cannot be looked at now.
+    /// - Throws: ``CommandFailure`` when there is nothing to look at, or it cannot be looked at
+    ///   now.
     static func verify(_ path: String, isQuiet: Bool = false) throws -> VerificationReport {
         let child = Process()
         let link = "/proc/self/exe"

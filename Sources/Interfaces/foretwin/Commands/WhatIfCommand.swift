@@ -12,17 +12,16 @@ import TwinStorage
 struct WhatIfCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "what-if",
-        abstract: "Ask what would be bought if prices, stock, weather or events were otherwise.",
+        abstract: "Estimate the effect of other prices, stock, weather or events on purchases.",
         discussion: """
-            Simulates each customer twice by the same random numbers, as things are and as they \
-            might be, and tells what would be bought more or less of. Each change has an interval \
-            that is to hold the true one with a probability of 90 %: it is as wide as chance and \
-            what the model does not know for sure make it.
+            Simulates each customer twice with the same random numbers, with and without the \
+            scenario, and prints the difference in purchases. Each difference has a 90 % interval. \
+            It covers the Monte Carlo error and the error of the model.
 
-            How customers respond is learned from the days that 'foretwin context add' told of, \
-            when the model was trained. A customer without consent to a kind of days is neutral to \
-            it (see foretwin twin consent). A list that is shown is taken to be looked at, and a \
-            price outside of those seen is taken to work as they did.
+            The response of customers is learned in training from the feeds of 'foretwin context \
+            add'. A customer without consent to a purpose does not respond to it (see foretwin \
+            twin consent). A shown list is assumed to be looked at. A price outside the range of \
+            past prices is assumed to act as those did.
 
             Examples:
               foretwin what-if --price item-0012=-20% --horizon 7
@@ -30,39 +29,40 @@ struct WhatIfCommand: ParsableCommand {
               foretwin what-if customer-0007 --show item-0040,item-0041
             """)
 
-    @Argument(help: "The customer's id as the shop knows it; all customers unless given.")
+    @Argument(help: "The customer's id in the shop. (default: all customers)")
     var customer: String?
 
-    @OptionGroup(title: "What might be otherwise") var options: ScenarioOptions
+    @OptionGroup(title: "Scenario") var options: ScenarioOptions
 
-    @Option(help: "Ask so many customers at most, chosen by the seed; all unless given.")
+    @Option(help: "The number of customers, chosen by the seed. (default: all)")
     var customers: Int?
 
     @Option(
         name: [.customShort("n"), .customLong("count")],
-        help: "How many items and categories to list.")
+        help: "The number of items and categories to list.")
     var count = 10
 
-    @Option(help: ArgumentHelp("How far to look.", valueName: "days"))
+    @Option(help: ArgumentHelp("The horizon of the forecast.", valueName: "days"))
     var horizon = 7.0
 
-    @Option(help: "How many futures of each customer. (default: 100; 2000 of a single one)")
+    @Option(
+        help: "The number of paths of each customer. (default: 100; 2000 for a single customer)")
     var paths: Int?
 
-    @Flag(help: "Count any contact with an item, not only purchases.")
+    @Flag(help: "Count any event with an item, not only purchases.")
     var anyContact = false
 
-    @Option(help: "Decides every random choice.")
+    @Option(help: "The seed of the random numbers.")
     var seed: UInt64 = 7
 
     @Option(
         name: .customLong("as-of"),
         help: ArgumentHelp(
-            "The moment to look from; the newest event of the store unless given.",
+            "The time to forecast from. (default: the newest event of the store)",
             valueName: "time"))
     var asOf: String?
 
-    @Option(help: "Threads; the result does not depend on it.")
+    @Option(help: "The number of threads; the result does not depend on it.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
     @Flag(help: "Print the result as JSON.")
@@ -87,14 +87,14 @@ struct WhatIfCommand: ParsableCommand {
         }
     }
 
-    /// Customers between two reports of progress; sums are made of as many, whatever the threads.
+    /// The number of customers of a batch; sums do not depend on the threads.
     private static let batch = 64
 
     func run() throws {
         let store = try storeOptions.open()
         let trained = try modelOptions.registry.load(version: modelOptions.modelVersion)
-        let moment = try asOf.flatMap { Timestamp(text: $0) } ?? store.newestEvent()
-        guard let origin = moment?.seconds else {
+        let time = try asOf.flatMap { Timestamp(text: $0) } ?? store.newestEvent()
+        guard let origin = time?.seconds else {
             throw ValidationError("The store has no events. Run 'foretwin ingest' first.")
         }
         let settings = WhatIf.Settings(
@@ -107,9 +107,9 @@ struct WhatIfCommand: ParsableCommand {
         let numbers = try numbers(store)
         if let unknown = try question.unknownEvents(ofTwins: numbers).first {
             throw ValidationError(
-                "--ignore-event is '\(unknown.prefix(80))', and no such event has happened to whom you "
-                    + "ask about by then. Event ids are in the file that was ingested; "
-                    + "'foretwin twin export' tells those of a customer.")
+                "--ignore-event is '\(unknown.prefix(80))', and no such event has happened to "
+                    + "these customers by then. Event ids are in the file that was ingested, and "
+                    + "in the output of 'foretwin twin export'.")
         }
         let progress = ProgressBar()
         var effects = Effects()
@@ -119,11 +119,13 @@ struct WhatIfCommand: ParsableCommand {
             progress.show(
                 "simulate", fraction: Double(part.endIndex) / Double(numbers.count),
                 detail: "\(grouped(part.endIndex)) of \(grouped(numbers.count)) customers, "
-                    + "\(grouped(Int(Double(part.endIndex) / max(0.001, progress.seconds))))/s")
+                    + "\(grouped(Int(Double(part.endIndex) / max(0.001, progress.seconds)))) "
+                    + "customers/s"
+            )
         }
         progress.finish("\(grouped(effects.customers)) customers")
         guard effects.customers > 0 else {
-            throw ValidationError("Nothing is known of any of these customers by then.")
+            throw ValidationError("None of these customers has events by then.")
         }
         let result = try Result(
             effects, trained.calibration?.demandError ?? .none, trained.model, store,
@@ -131,12 +133,12 @@ struct WhatIfCommand: ParsableCommand {
         if json { try printJSON(result) } else { printLines(result.lines()) }
     }
 
-    /// Whom to ask about.
+    /// The customers to simulate.
     private func numbers(_ store: TwinStore) throws -> [TwinID] {
         if let customer {
             guard let id = try store.snapshot(of: customer).id else {
                 throw ValidationError(
-                    "Nothing is known of the customer '\(customer.prefix(80))'. Check the id.")
+                    "The customer '\(customer.prefix(80))' is not known. Check the id.")
             }
             return [id]
         }
@@ -148,25 +150,28 @@ struct WhatIfCommand: ParsableCommand {
 }
 
 extension WhatIfCommand {
-    /// What is printed.
+    /// The result.
     struct Result: Encodable {
         struct Row: Encodable {
             var name: String
             var itemID: String?
-            var usual: Double
+            /// The expected number without the scenario.
+            var baseline: Double
             var change: Double
             /// The 90 % interval of the change.
             var interval: [Double]
-            var chanceError: Double
+            /// The standard error by the number of paths.
+            var monteCarloError: Double
+            /// The standard error of the model.
             var modelError: Double
 
             init(_ name: String, itemID: String? = nil, _ effect: Effects.Effect) {
                 self.name = name
                 self.itemID = itemID
-                usual = effect.baseline
+                baseline = effect.baseline
                 change = effect.change
                 interval = [effect.interval.lowerBound, effect.interval.upperBound]
-                chanceError = effect.monteCarloError
+                monteCarloError = effect.monteCarloError
                 modelError = effect.modelError
             }
         }
@@ -176,7 +181,7 @@ extension WhatIfCommand {
         var modelVersion: String
         var customers: Int
         var all: Row
-        /// Those that change most for certain, first.
+        /// Sorted by the distance of the interval from 0, largest first.
         var categories: [Row]
         var items: [Row]
 
@@ -200,38 +205,39 @@ extension WhatIfCommand {
                     items.append((group, effects.effect(on: group, demandError: demandError)))
                 }
             }
-            func greatest(
+            func largest(
                 _ rows: [(group: Effects.Group, effect: Effects.Effect)]
             ) -> ArraySlice<(group: Effects.Group, effect: Effects.Effect)> {
                 rows.sorted {
-                    (Self.certain($1.effect), $0.group) < (Self.certain($0.effect), $1.group)
+                    (Self.distance($1.effect), $0.group) < (Self.distance($0.effect), $1.group)
                 }.prefix(count)
             }
-            self.categories = greatest(categories).map { row in
-                guard case .category(let place) = row.group else { return Row("", row.effect) }
-                return Row(model.response.categories[place], row.effect)
+            self.categories = largest(categories).map { row in
+                guard case .category(let index) = row.group else { return Row("", row.effect) }
+                return Row(model.response.categories[index], row.effect)
             }
-            self.items = try greatest(items).map { row in
-                guard case .item(let place) = row.group else { return Row("", row.effect) }
-                let id = model.catalogue.itemIDs[Int(place)]
+            self.items = try largest(items).map { row in
+                guard case .item(let index) = row.group else { return Row("", row.effect) }
+                let id = model.catalogue.itemIDs[Int(index)]
                 return Row(try store.item(id)?.name ?? id, itemID: id, row.effect)
             }
         }
 
-        /// How far the interval of a change is from none at all.
-        private static func certain(_ effect: Effects.Effect) -> Double {
+        /// The distance of the interval of a change from 0.
+        private static func distance(_ effect: Effects.Effect) -> Double {
             max(0, effect.interval.lowerBound, -effect.interval.upperBound)
         }
 
         func lines() -> [String] {
             func signed(_ value: Double) -> String { String(format: "%+.2f", value) }
             func table(_ title: String, _ rows: [Row]) -> [String] {
-                var table = Table(title, "#as things are", "#change", "#90 % interval", "#in %")
+                var table = Table(title, "#baseline", "#change", "#90 % interval", "#in %")
                 for row in rows {
                     table.add(
-                        shortened(row.name, to: 44), decimals(row.usual, 2), signed(row.change),
+                        shortened(row.name, to: 44), decimals(row.baseline, 2), signed(row.change),
                         "\(signed(row.interval[0])) to \(signed(row.interval[1]))",
-                        row.usual > 0 ? String(format: "%+.0f", 100 * row.change / row.usual) : "")
+                        row.baseline > 0
+                            ? String(format: "%+.0f", 100 * row.change / row.baseline) : "")
                 }
                 return table.lines()
             }
@@ -239,9 +245,9 @@ extension WhatIfCommand {
                 horizonDays == horizonDays.rounded() ? "\(Int(horizonDays))" : "\(horizonDays)"
             var lines = [
                 "\(grouped(customers)) \(customers == 1 ? "customer" : "customers"), \(days) days "
-                    + "from \(asOf); purchases in all", "",
+                    + "from \(asOf); purchases in total", "",
             ]
-            lines += table("in all", [all])
+            lines += table("total", [all])
             if !categories.isEmpty { lines += [""] + table("category", categories) }
             if !items.isEmpty { lines += [""] + table("item", items) }
             return lines

@@ -2,10 +2,10 @@ import Learning
 import Operations
 
 extension ProgressBar {
-    /// Shows a report of a workflow.
+    /// Shows the progress of a workflow.
     func show(_ progress: OperationProgress) {
         if let finding = progress.finding {
-            // The only stage that ends without having been shown before.
+            // These stages end without having been shown before.
             switch progress.stage {
             case .backtestCheck: show("back-test", fraction: nil, detail: "")
             case .resumption: show("resume", fraction: nil, detail: "")
@@ -20,18 +20,20 @@ extension ProgressBar {
         }
     }
 
-    /// Shows a report of training.
+    /// Shows the progress of training.
     private func show(_ report: TrainingProgress, before: String) {
         let rate = Double(report.eventsDone) / max(0.001, report.secondsElapsed)
         let fraction = Double(report.eventsDone) / Double(max(1, report.eventsTotal))
         var parts: [String] = []
         if report.epochs > 1 { parts.append("epoch \(report.epoch)/\(report.epochs)") }
-        if let loss = report.loss { parts.append("loss \((loss * 1000).rounded() / 1000)") }
-        parts.append("\(grouped(Int(rate)))/s")
-        show(before + report.stage, fraction: fraction, detail: parts.joined(separator: ", "))
+        if let loss = report.loss { parts.append("loss \(decimals(loss, 3)) nats") }
+        parts.append("\(grouped(Int(rate))) examples/s")
+        show(
+            before + Self.title(report.stage), fraction: fraction,
+            detail: parts.joined(separator: ", "))
     }
 
-    /// What stands before the title of a training.
+    /// The prefix of the title of a training stage.
     private static func prefix(_ stage: OperationStage) -> String {
         switch stage {
         case .backtestModel(let number): "back-test \(number): "
@@ -40,12 +42,27 @@ extension ProgressBar {
         }
     }
 
+    /// The title of a stage of training.
+    private static func title(_ stage: String) -> String {
+        switch stage {
+        case "skip-gram": "item vectors"
+        case "sequence model": "LSTM"
+        case "replay held out": "replay held-out customers"
+        case "ask the evidence": "expert predictions"
+        case "shares": "mixture weights"
+        case "list candidates": "reranker candidates"
+        case "corrections": "reranker"
+        case "check": "held-out log-likelihood"
+        default: stage
+        }
+    }
+
     private static func title(_ stage: OperationStage) -> String {
         switch stage {
         case .twins, .events: "read"
         case .backtestCheck, .backtestModel: "back-test"
         case .model: "model"
-        case .questions: "foresee"
+        case .questions: "forecast"
         case .training: "train"
         case .comparison: "compare"
         case .publication: "publish"
@@ -54,8 +71,8 @@ extension ProgressBar {
         case .generation: "generate"
         case .items: "items"
         case .ingestion: "events"
-        case .merge: "settle"
-        case .truth: "truth"
+        case .merge: "merge"
+        case .truth: "true probabilities"
         }
     }
 
@@ -66,20 +83,20 @@ extension ProgressBar {
         let ran = progress.done - progress.resumed
         let rate = grouped(Int(Double(ran) / max(0.001, seconds)))
         return switch progress.stage {
-        case .twins: "the twins"
-        case .questions: "\(done) of \(total) questions, \(rate)/s"
+        case .twins: "twins"
+        case .questions: "\(done) of \(total) customers, \(rate) customers/s"
         case .comparison: "with the model in use"
-        case .publication: "the model"
-        case .simulation: "\(done) of \(total) twins, \(rate)/s"
+        case .publication: "model"
+        case .simulation: "\(done) of \(total) twins, \(rate) twins/s"
         case .events: "\(done) events"
-        case .generation: "a shop"
+        case .generation: "synthetic shop"
         case .items: "\(done) items"
-        case .ingestion: progress.done == 0 ? "" : "\(done) events, \(rate)/s"
+        case .ingestion: progress.done == 0 ? "" : "\(done) events, \(rate) events/s"
         case .merge:
             progress.done == 0
                 ? "\(total) events"
-                : "\(grouped((progress.total ?? 0) - progress.done)) events to go"
-        case .truth: "the customers, lived many times"
+                : "\(grouped((progress.total ?? 0) - progress.done)) events left"
+        case .truth: "repeated simulation of the shop"
         case .backtestCheck, .backtestModel, .model, .training, .resumption, .customers: ""
         }
     }
@@ -90,8 +107,8 @@ extension ProgressBar {
         case .complete: "done"
         case .data(let events, let customers, let items):
             "\(grouped(events)) events of \(grouped(customers)) customers, \(grouped(items)) items"
-        case .tooShort: "none: there are less than eighteen weeks of events"
-        case .comparison(let passes): passes ? "no worse" : "worse"
+        case .tooShort: "skipped: it needs eighteen weeks of events"
+        case .comparison(let passes): passes ? "log-likelihood not worse" : "log-likelihood worse"
         case .version(let version): version
         case .count(let count, let rejected): text(count, rejected, stage)
         case .file(let path, let events, let rejected):
@@ -103,7 +120,7 @@ extension ProgressBar {
 
     private static func text(_ count: Int, _ rejected: Int, _ stage: OperationStage) -> String {
         switch stage {
-        case .resumption: "after \(grouped(count)) twins"
+        case .resumption: "from twin \(grouped(count))"
         case .simulation: "\(grouped(count)) twins"
         case .items: "\(grouped(count)) items" + (rejected > 0 ? ", \(rejected) rejected" : "")
         case .customers: "\(count) customers"

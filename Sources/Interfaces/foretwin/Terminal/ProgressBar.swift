@@ -1,8 +1,8 @@
 import Foundation
 
-/// Shows how long work goes on: a bar that redraws on a terminal, a line now and then elsewhere.
+/// Shows progress: a bar that is redrawn on a terminal, a line every five seconds elsewhere.
 ///
-/// It writes to standard error, so that standard output stays a result.
+/// It writes to standard error. Standard output is for results.
 final class ProgressBar {
     private let isTerminal = isatty(2) == 1
     private let clock = ContinuousClock()
@@ -12,7 +12,7 @@ final class ProgressBar {
     private var title = ""
     private var isOpen = false
 
-    /// - Parameter quiet: Shows nothing.
+    /// - Parameter quiet: Whether nothing is shown.
     init(quiet: Bool = false) {
         isQuiet = quiet
         start = clock.now
@@ -21,11 +21,13 @@ final class ProgressBar {
     /// Seconds since the current stage began.
     var seconds: Double { Self.seconds(clock.now - start) }
 
-    /// Shows where the work is; a new title begins a new stage.
+    /// Shows progress.
+    ///
+    /// A new title begins a new stage.
     ///
     /// - Parameters:
-    ///   - title: What is being done.
-    ///   - fraction: The share that is done, 0 to 1, if it is known.
+    ///   - title: The stage.
+    ///   - fraction: The fraction that is done, 0 to 1, if it is known.
     ///   - detail: Figures such as a rate or a loss.
     func show(_ title: String, fraction: Double?, detail: String) {
         guard !isQuiet else { return }
@@ -55,12 +57,12 @@ final class ProgressBar {
 
     private func line(_ fraction: Double?, _ detail: String) -> String {
         guard let fraction else { return "\(padded(title)) \(detail)" }
-        let share = min(1, max(0, fraction))
+        let done = min(1, max(0, fraction))
         let width = 24
-        let full = Int((share * Double(width)).rounded())
+        let full = Int((done * Double(width)).rounded())
         let bar = String(repeating: "█", count: full) + String(repeating: "░", count: width - full)
-        let left = share > 0.02 ? ", \(duration(seconds / share * (1 - share))) left" : ""
-        return "\(padded(title)) \(bar) \(Int(share * 100)) %  \(detail)\(left)"
+        let left = done > 0.02 ? ", \(duration(seconds / done * (1 - done))) left" : ""
+        return "\(padded(title)) \(bar) \(Int(done * 100)) %  \(detail)\(left)"
     }
 
     private func padded(_ title: String) -> String {

@@ -1,8 +1,10 @@
 import Foundation
+import Prediction
+import Recommendations
 
-/// A table for people: columns as wide as they need, numbers to the right.
+/// A table for the terminal: columns as wide as their content, numbers aligned right.
 struct Table {
-    /// How a column is set.
+    /// The alignment of a column.
     enum Alignment {
         case left
         case right
@@ -12,13 +14,20 @@ struct Table {
     private let alignments: [Alignment]
     private var rows: [[String]] = []
 
-    /// Makes a table with titles; columns whose title begins with `#` go to the right.
+    /// Makes a table with titles.
+    ///
+    /// A title that begins with `#` is printed without it, and its column is aligned right. `#`
+    /// alone is a title itself, of a column of ranks.
     init(_ titles: String...) {
-        header = titles.map { printable($0.hasPrefix("#") ? String($0.dropFirst()) : $0) }
+        header = titles.map {
+            printable($0.hasPrefix("#") && $0 != "#" ? String($0.dropFirst()) : $0)
+        }
         alignments = titles.map { $0.hasPrefix("#") ? .right : .left }
     }
 
-    /// Adds a row; missing cells are empty, and what could move the cursor is replaced.
+    /// Adds a row.
+    ///
+    /// Missing cells are empty, and control characters are replaced.
     mutating func add(_ cells: String...) {
         rows.append(header.indices.map { $0 < cells.count ? printable(cells[$0]) : "" })
     }
@@ -41,23 +50,23 @@ struct Table {
     }
 }
 
-/// Text cut to a number of characters, with an ellipsis where it was cut.
+/// A text of at most `limit` characters, with an ellipsis where it was cut.
 func shortened(_ text: String, to limit: Int) -> String {
     text.count <= limit ? text : text.prefix(max(0, limit - 1)) + "…"
 }
 
-/// A share as a percentage, with one decimal below 10 %.
-func percent(_ share: Double) -> String {
-    // Only what is certain is 100 %.
-    if share >= 0.995, share < 1 { return "> 99 %" }
-    return share < 0.0995
-        ? "\((share * 1000).rounded() / 10) %" : "\(Int((share * 100).rounded())) %"
+/// A fraction as a percentage, with one decimal below 10 %.
+func percent(_ fraction: Double) -> String {
+    // Only 1 is shown as 100 %.
+    if fraction >= 0.995, fraction < 1 { return "> 99 %" }
+    return fraction < 0.0995
+        ? "\((fraction * 1000).rounded() / 10) %" : "\(Int((fraction * 100).rounded())) %"
 }
 
-/// A number with so many decimals.
-func decimals(_ value: Double, _ places: Int) -> String { String(format: "%.\(places)f", value) }
+/// A number with `count` decimals.
+func decimals(_ value: Double, _ count: Int) -> String { String(format: "%.\(count)f", value) }
 
-/// A whole number with thin groups of three.
+/// A whole number with commas between groups of three digits.
 func grouped(_ number: Int) -> String {
     var digits = String(number.magnitude)
     var groups: [String] = []
@@ -69,11 +78,16 @@ func grouped(_ number: Int) -> String {
     return (number < 0 ? "-" : "") + groups.joined(separator: ",")
 }
 
-/// A duration as people say it: `4.2 s`, `3 min 20 s`, `2 h 5 min`.
+/// A duration: `4.2 s`, `3 min 20 s`, `2 h 5 min`.
 func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds >= 0 else { return "?" }
     if seconds < 60 { return "\((seconds * 10).rounded() / 10) s" }
     let whole = Int(min(seconds, 1e9))
     return whole < 3600
         ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole % 3600 / 60) min"
+}
+
+extension ExpertID {
+    /// The name of the expert in a table, with blanks between words.
+    var title: String { publicName.replacing("_", with: " ") }
 }

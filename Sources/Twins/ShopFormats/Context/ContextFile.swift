@@ -25,10 +25,10 @@ package enum ContextFile {
         default:
             throw TwinsError(
                 .format,
-                "The kind of \(path) cannot be detected: give --kind, or one of: JSON of "
-                    + "Open-Meteo, a calendar (.ics), CSV with "
-                    + "\(TrendFile.required.joined(separator: ",")) or CSV with "
-                    + "\(OfferFile.required.joined(separator: ",")).")
+                "The kind of the feeds in \(path) is unknown. Kinds are: JSON of Open-Meteo, a "
+                    + "calendar (.ics), CSV with \(TrendFile.required.joined(separator: ",")), or "
+                    + "CSV with \(OfferFile.required.joined(separator: ",")).",
+                remedy: .nameFeedKind)
         }
     }
 

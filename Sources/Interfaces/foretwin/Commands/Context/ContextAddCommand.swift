@@ -22,9 +22,9 @@ struct ContextAddCommand: ParsableCommand {
             offers: CSV with item_id,city,first_day,last_day,price. Where the city is empty, a \
             trend or an offer is everywhere.
 
-            Cities are written as customers' events write them. What is said again replaces what was said before, so \
-            the same file may be added each day. A bad line or event is told and never touches its \
-            neighbours. If one of several files cannot be read, none of them is added.
+            Write cities as the customers' events do. New values replace earlier ones, so the same \
+            file may be added each day. A bad line or event is reported and skipped. If one of \
+            several files cannot be read, none of them is added.
 
             Weather can be fetched so:
               open=https://api.open-meteo.com/v1/forecast
@@ -120,13 +120,15 @@ struct ContextAddCommand: ParsableCommand {
         if let first = result.firstDay, let last = result.lastDay {
             text += first == last ? " on \(first)" : " from \(first) to \(last)"
         }
-        if result.gaps > 0 {
-            text += ", \(grouped(result.gaps)) \(result.gaps == 1 ? "day" : "days") without values"
+        if result.missingDays > 0 {
+            text +=
+                ", \(grouped(result.missingDays)) \(result.missingDays == 1 ? "day" : "days") "
+                + "without values"
         }
         if !result.rejections.isEmpty { text += ", \(grouped(result.rejections.count)) rejected" }
         print(text)
         tell(result.rejections, of: result.rejections.count, "rejected")
-        tell(result.remarks, of: result.remarkCount, "note")
+        tell(result.warnings, of: result.warningCount, "warning")
     }
 
     private func tell(_ notes: [AdditionJSON.Note], of count: Int, _ word: String) {
@@ -152,11 +154,12 @@ private struct AdditionJSON: Encodable {
     var added: Int
     var firstDay: String?
     var lastDay: String?
-    var gaps: Int
+    var missingDays: Int
     var rejections: [Note]
-    /// The first remarks, of so many.
-    var remarks: [Note]
-    var remarkCount: Int
+    /// The first warnings.
+    var warnings: [Note]
+    /// The number of all warnings.
+    var warningCount: Int
 
     init(_ file: String, _ kind: ContextKind, _ reading: FeedImportResult) {
         let rows = ContextOverview(reading.feeds).rows
@@ -165,9 +168,9 @@ private struct AdditionJSON: Encodable {
         added = rows.reduce(0) { $0 + $1.count }
         firstDay = rows.map(\.firstDay).min().map(Day.text)
         lastDay = rows.map(\.lastDay).max().map(Day.text)
-        gaps = reading.gapCount
+        missingDays = reading.gapCount
         rejections = reading.rejections.map { Note(line: $0.line ?? 0, text: $0.message) }
-        remarkCount = reading.warningCount
-        remarks = reading.warnings.map { Note(line: $0.line, text: $0.text) }
+        warningCount = reading.warningCount
+        warnings = reading.warnings.map { Note(line: $0.line, text: $0.text) }
     }
 }

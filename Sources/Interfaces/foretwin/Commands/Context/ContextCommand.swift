@@ -5,11 +5,10 @@ public import Shop
 struct ContextCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "context",
-        abstract: "Tell the store of weather, holidays, events, trends and offers.",
+        abstract: "Manage the weather, holidays, events, trends and offers of the store.",
         discussion: """
-            What is known of the days around all customers comes from files that you fetch where \
-            and when you like; foretwin itself asks nobody. What nobody has said is missing, and \
-            predictions are then as without it.
+            Context comes from files that you download: foretwin makes no network connections. \
+            Predictions ignore missing context.
 
               foretwin context add berlin.json --city Berlin
               foretwin context add holidays.ics

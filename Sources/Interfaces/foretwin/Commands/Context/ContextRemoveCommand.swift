@@ -7,7 +7,7 @@ import TwinStorage
 struct ContextRemoveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove",
-        abstract: "Remove what was added of one kind, everywhere or of one city.",
+        abstract: "Remove the context of one kind, of one city or of all.",
         discussion: """
             For example, to take back weather that was added under a wrong city:
               foretwin context remove --kind weather --city Berlin
@@ -17,7 +17,7 @@ struct ContextRemoveCommand: ParsableCommand {
         help: "What to remove.")
     var kind: ContextKind
 
-    @Option(help: "Only what is said of this city; all of the kind unless given.")
+    @Option(help: "Only the context of this city. (default: all of the kind)")
     var city: String?
 
     @OptionGroup var storeOptions: StoreOptions
@@ -25,10 +25,10 @@ struct ContextRemoveCommand: ParsableCommand {
     func run() throws {
         let store = try storeOptions.open(.write)
         let count = try store.removeContext(kind, city: city)
-        let place = city.map { " of \(printable($0))" } ?? ""
+        let location = city.map { " of \(printable($0))" } ?? ""
         print(
             count > 0
-                ? "Removed: \(kind.rawValue)\(place), \(kind.counted(count))."
-                : "There is nothing to remove: no \(kind.rawValue)\(place) is known.")
+                ? "Removed: \(kind.rawValue)\(location), \(kind.counted(count))."
+                : "There is nothing to remove: no \(kind.rawValue)\(location) is known.")
     }
 }

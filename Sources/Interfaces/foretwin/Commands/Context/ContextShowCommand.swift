@@ -7,13 +7,13 @@ import TwinStorage
 struct ContextShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show what is known of the days around customers, by kind and city.",
+        abstract: "Show the stored context by kind and city.",
         discussion: """
-            Gaps are days from the first to the last of which nothing was said: of a city's \
-            weather, and of the trend of each category. Predictions take such days as usual ones.
+            Missing days have no weather of a city, or no trend of a category, between the first \
+            and the last day. Predictions treat them as days without context.
             """)
 
-    @Option(help: "What is known of this city alone.")
+    @Option(help: "Only the context of this city.")
     var city: String?
 
     @Flag(help: "Print JSON.")
@@ -29,11 +29,11 @@ struct ContextShowCommand: ParsableCommand {
             return
         }
         guard !overview.rows.isEmpty else {
-            let place = city.map { " of \(printable($0))" } ?? ""
-            print("Nothing is known\(place). Add files with 'foretwin context add'.")
+            let location = city.map { " of \(printable($0))" } ?? ""
+            print("Nothing is known\(location). Add files with 'foretwin context add'.")
             return
         }
-        var table = Table("kind", "city", "first day", "last day", "#known", "#gaps")
+        var table = Table("kind", "city", "first day", "last day", "#entries", "#days missing")
         for row in overview.rows {
             let hasGaps = row.kind == .weather || row.kind == .trends
             table.add(
@@ -51,15 +51,15 @@ private struct RowJSON: Encodable {
     var city: String?
     var firstDay: String
     var lastDay: String
-    var known: Int
-    var gaps: Int
+    var entries: Int
+    var missingDays: Int
 
     init(_ row: ContextOverview.Row) {
         kind = row.kind.rawValue
         city = row.city
         firstDay = Day.text(row.firstDay)
         lastDay = Day.text(row.lastDay)
-        known = row.count
-        gaps = row.gapCount
+        entries = row.count
+        missingDays = row.gapCount
     }
 }

@@ -4,15 +4,15 @@ import ArgumentParser
 struct GraphCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "graph",
-        abstract: "Look at the graphs: of one twin at any moment, or the one that all share.",
+        abstract: "Query graphs: that of one twin at any time, or the shared one.",
         discussion: """
-            Without --twin the shared graph is looked at: the items, and which of them often \
-            follow which (made by training). With --twin CUSTOMER it is what that customer did, \
-            as it stands now or stood --as-of some moment.
+            Without --twin the query is about the shared graph: items, and the transitions between \
+            them that training found. With --twin CUSTOMER it is about the events of that \
+            customer, now or --as-of a time.
 
             A node is written as Label:id, an item as its id alone, and the customer of a twin as \
-            'me'. Weights have faded until the moment that is looked from: the store's newest \
-            event unless given.
+            'me'. Weights are decayed to the time of the query, by default that of the newest \
+            event.
             """,
         subcommands: [
             GraphStatsCommand.self, GraphNodeCommand.self, GraphNeighboursCommand.self,

@@ -27,9 +27,9 @@ struct GraphExportCommand: ParsableCommand {
 
     func run() throws {
         let format = try interchangeFormat(format, of: file)
-        let scene = try options.open()
+        let source = try options.open()
         let progress = ProgressBar(quiet: options.json)
-        let summary = try GraphExportCommand.export(scene, options.graph, to: file, format) {
+        let summary = try GraphExportCommand.export(source, options.graph, to: file, format) {
             progress.show("export", fraction: nil, detail: "\(grouped($0)) records")
         }
         progress.finish("\(grouped(summary.records)) records")
@@ -37,8 +37,8 @@ struct GraphExportCommand: ParsableCommand {
             try printJSON(InterchangeJSON(file: file, format: format, summary))
         } else {
             let title =
-                scene.memory == nil && scene.twins == nil && options.graph == nil
-                ? "the store" : scene.title
+                source.memory == nil && source.twins == nil && options.graph == nil
+                ? "the store" : source.title
             print(
                 "\(names(format)): \(title), \(grouped(summary.nodes)) nodes with properties and "
                     + "\(grouped(summary.edges)) edges")
@@ -51,21 +51,21 @@ struct GraphExportCommand: ParsableCommand {
         return "\(stem).nodes.csv and \(stem).edges.csv"
     }
 
-    /// Writes the graph of a scene to a file.
+    /// Writes the graph of a source to a file.
     static func export(
-        _ scene: GraphSource, _ graph: UInt64?, to file: String, _ format: Interchange.Format,
+        _ source: GraphSource, _ graph: UInt64?, to file: String, _ format: Interchange.Format,
         progress: (Int) -> Void = { _ in }
     ) throws -> Interchange.Summary {
-        guard let memory = scene.memory else {
+        guard let memory = source.memory else {
             let scope: Interchange.Scope =
-                scene.twins == nil && graph == nil ? .store : .graph(scene.graph)
+                source.twins == nil && graph == nil ? .store : .graph(source.graph)
             return try Interchange.export(
-                scene.store, scope, to: file, as: format, progress: progress)
+                source.store, scope, to: file, as: format, progress: progress)
         }
-        // A twin may have events that wait to be settled, or be looked at in the past: what is
-        // written is what is seen, by way of a store of its own.
-        return try TemporaryStore.with(scene) { copy in
-            try TemporaryStore.fill(copy, with: memory, of: scene)
+        // A twin may have pending events, or be of a past time, so it is written from a temporary
+        // store.
+        return try TemporaryStore.with(source) { copy in
+            try TemporaryStore.fill(copy, with: memory, of: source)
             return try Interchange.export(
                 copy, .graph(.shared), to: file, as: format, progress: progress)
         }
@@ -110,28 +110,28 @@ struct InterchangeJSON: Encodable {
 
 /// A store for a graph that has none, for as long as it takes to export it.
 private enum TemporaryStore {
-    static func with<T>(_ scene: GraphSource, _ body: (GraphStore) throws -> T) throws -> T {
+    static func with<T>(_ source: GraphSource, _ body: (GraphStore) throws -> T) throws -> T {
         let folder = FileManager.default.temporaryDirectory.path + "/foretwin-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         // The store makes its folder, for its owner alone.
         return try body(
             GraphStore(
-                path: folder, labels: scene.store.labels, edgeTypes: scene.store.edgeTypes))
+                path: folder, labels: source.store.labels, edgeTypes: source.store.edgeTypes))
     }
 
     /// Copies a twin's graph, with what the catalogue says of its items but for their vectors.
     static func fill(
-        _ store: GraphStore, with graph: MemoryGraph, of scene: GraphSource
+        _ store: GraphStore, with graph: MemoryGraph, of source: GraphSource
     ) throws {
-        let source = scene.store
+        let original = source.store
         let nodes = try graph.nodeIDs(limit: .max).elements
-        let known = try source.read { transaction in
+        let known = try original.read { transaction in
             try nodes.map { node in
-                let common = try source.properties(of: node, graph: .shared, in: transaction)
+                let common = try original.properties(of: node, graph: .shared, in: transaction)
                 let plain = (common ?? [:]).filter { $0.value.vector == nil }
                 return (
-                    node: node, label: source.label(of: node),
-                    id: try source.externalID(of: node, in: transaction),
+                    node: node, label: original.label(of: node),
+                    id: try original.externalID(of: node, in: transaction),
                     properties: plain.merging(graph.properties(of: node) ?? [:]) { $1 }
                 )
             }

@@ -6,13 +6,13 @@ import Time
 struct GraphFindCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "find",
-        abstract: "Find nodes by what a property of theirs is, or lies between.",
+        abstract: "Find nodes by the value of a property, or a range of it.",
         discussion: """
-            A value is tried as everything it can be: text, a number, a truth value, a moment. \
+            A value is tried as text, number, truth value and time. \
             Nodes come in the order of their values. A twin's items bring what the catalogue says \
             of them.
 
-            All nodes of the label are looked at, unless 'foretwin graph index' has made an index \
+            All nodes of the label are scanned, unless 'foretwin graph index' has made an index \
             of the property; the answer is the same.
             """)
 
@@ -47,31 +47,31 @@ struct GraphFindCommand: ParsableCommand {
     }
 
     func run() throws {
-        let scene = try options.open()
-        let label = try scene.store.label(named: label)
+        let source = try options.open()
+        let label = try source.store.label(named: label)
         let search = PropertySearch(
             label: label, property: property,
             ranges: propertyRanges(from: equals ?? from, through: equals ?? to), limit: limit)
         let answer =
-            try scene.memory.map { try search.ask(try scene.withCatalogue($0)) }
-            ?? scene.ask(search)
-        let hasIndex = scene.store.indexes.contains(PropertyIndex(label, property))
-        let method = hasIndex && scene.memory == nil ? "index" : "scan"
-        let names = try NodeNames(answer.elements.map(\.id), in: scene)
+            try source.memory.map { try search.ask(try source.withCatalogue($0)) }
+            ?? source.ask(search)
+        let hasIndex = source.store.indexes.contains(PropertyIndex(label, property))
+        let method = hasIndex && source.memory == nil ? "index" : "scan"
+        let names = try NodeNames(answer.elements.map(\.id), in: source)
         if options.json {
             try printJSON(
                 FoundJSON(
-                    scene: SceneJSON(scene), label: label.rawValue, property: property,
+                    source: GraphSourceJSON(source), label: label.rawValue, property: property,
                     method: method,
                     nodes: answer.elements.map { FoundNodeJSON($0, names, property) },
                     isComplete: !answer.isTruncated))
             return
         }
         guard !answer.elements.isEmpty else {
-            print("There are no such nodes in \(scene.title).")
+            print("There are no such nodes in \(source.title).")
             return
         }
-        print("\(scene.heading)\n")
+        print("\(source.heading)\n")
         var table = Table("node", printable(property))
         for node in answer.elements {
             table.add(names.text(node.id), node.properties[property].map(text) ?? "")
@@ -152,7 +152,7 @@ extension GraphSource {
 }
 
 private struct FoundJSON: Encodable {
-    var scene: SceneJSON
+    var source: GraphSourceJSON
     var label: String
     var property: String
     /// How they were found: by an `index`, or a `scan` of all nodes of the label.

@@ -50,7 +50,8 @@ struct GraphImportCommand: ParsableCommand {
 
     /// The folder in which the store is made before it gets its name.
     ///
-    /// Nobody else gives a folder this name, so one that is there was left by a run that was cut off.
+    /// Nobody else gives a folder this name, so one that is there was left by a run that was cut
+    /// off.
     private var staging: String {
         let name = URL(fileURLWithPath: target).lastPathComponent
         return "\(Folders.parent(of: target))/.foretwin-import-\(name)"

@@ -54,34 +54,34 @@ struct GraphNeighboursCommand: ParsableCommand {
     }
 
     func run() throws {
-        let scene = try options.open()
-        let node = try scene.node(node)
-        let pattern = try edges.pattern(in: scene)
+        let source = try options.open()
+        let node = try source.node(node)
+        let pattern = try edges.pattern(in: source)
         let limits = limits.limits(depth: hops ?? 1)
         if similar {
             let question = SimilarQuestion(node: node, pattern: pattern, limits: limits)
-            try show(try scene.ask(question), around: node, scene)
+            try show(try source.ask(question), around: node, source)
         } else if rank {
             let question = RankQuestion(
-                node: node, pattern: pattern, decay: scene.decay, limits: limits)
-            try show(try scene.ask(question), around: node, scene)
+                node: node, pattern: pattern, decay: source.decay, limits: limits)
+            try show(try source.ask(question), around: node, source)
         } else {
             let question = AroundQuestion(
-                node: node, pattern: pattern, decay: scene.decay, limits: limits)
-            try show(try scene.ask(question), around: node, scene)
+                node: node, pattern: pattern, decay: source.decay, limits: limits)
+            try show(try source.ask(question), around: node, source)
         }
     }
 
     private func show(
-        _ answer: Answer<NearbyNode>, around node: NodeID, _ scene: GraphSource
+        _ answer: Answer<NearbyNode>, around node: NodeID, _ source: GraphSource
     ) throws {
         let shown = answer.elements.prefix(limit)
         let names = try NodeNames(
-            [node] + shown.flatMap { [$0.edge.source, $0.edge.target] }, in: scene)
+            [node] + shown.flatMap { [$0.edge.source, $0.edge.target] }, in: source)
         if options.json {
             try printJSON(
                 NeighboursJSON(
-                    scene, names.json(node),
+                    source, names.json(node),
                     shown.map {
                         NeighbourJSON(
                             node: names.json($0.node), hops: $0.depth,
@@ -98,61 +98,61 @@ struct GraphNeighboursCommand: ParsableCommand {
                 names.text(near.edge.otherEnd(from: near.node)), figure(near.weight),
                 grouped(Int(clamping: near.edge.count)), near.edge.last.date)
         }
-        show(table, names.phrase(node), "has no such neighbours", answer, scene)
+        show(table, names.phrase(node), "has no such neighbours", answer, source)
     }
 
     private func show(
-        _ answer: Answer<SimilarNode>, around node: NodeID, _ scene: GraphSource
+        _ answer: Answer<SimilarNode>, around node: NodeID, _ source: GraphSource
     ) throws {
         let shown = answer.elements.prefix(limit)
-        let names = try NodeNames([node] + shown.map(\.node), in: scene)
+        let names = try NodeNames([node] + shown.map(\.node), in: source)
         if options.json {
             try printJSON(
                 NeighboursJSON(
-                    scene, names.json(node),
+                    source, names.json(node),
                     shown.map {
                         NeighbourJSON(
-                            node: names.json($0.node), common: $0.common.nodes.count,
+                            node: names.json($0.node), commonNeighbours: $0.common.nodes.count,
                             jaccard: $0.common.jaccard, adamicAdar: $0.common.adamicAdar)
                     }, answer))
             return
         }
-        var table = Table("node", "#in common", "#Jaccard", "#Adamic-Adar")
+        var table = Table("node", "#common", "#Jaccard", "#Adamic-Adar")
         for similar in shown {
             table.add(
                 names.text(similar.node), grouped(similar.common.nodes.count),
                 figure(similar.common.jaccard), figure(similar.common.adamicAdar))
         }
-        show(table, names.phrase(node), "has nothing in common with another", answer, scene)
+        show(table, names.phrase(node), "has nothing in common with another", answer, source)
     }
 
     private func show(
-        _ answer: Answer<NodeScore>, around node: NodeID, _ scene: GraphSource
+        _ answer: Answer<NodeScore>, around node: NodeID, _ source: GraphSource
     ) throws {
         let shown = answer.elements.prefix(limit)
-        let names = try NodeNames([node] + shown.map(\.node), in: scene)
+        let names = try NodeNames([node] + shown.map(\.node), in: source)
         if options.json {
             try printJSON(
                 NeighboursJSON(
-                    scene, names.json(node),
-                    shown.map { NeighbourJSON(node: names.json($0.node), score: $0.score) },
+                    source, names.json(node),
+                    shown.map { NeighbourJSON(node: names.json($0.node), pageRank: $0.score) },
                     answer))
             return
         }
-        var table = Table("node", "#share of the walk")
+        var table = Table("node", "#PageRank")
         for scored in shown { table.add(names.text(scored.node), percent(scored.score)) }
-        show(table, names.phrase(node), "leads nowhere", answer, scene)
+        show(table, names.phrase(node), "leads nowhere", answer, source)
     }
 
     private func show<Element>(
         _ table: Table, _ node: String, _ nothing: String, _ answer: Answer<Element>,
-        _ scene: GraphSource
+        _ source: GraphSource
     ) {
         guard !answer.elements.isEmpty else {
-            print("\(node) \(nothing) in \(scene.title).")
+            print("\(node) \(nothing) in \(source.title).")
             return
         }
-        print("\(scene.heading): around \(node)\n")
+        print("\(source.heading): around \(node)\n")
         printLines(table.lines())
         let more = answer.elements.count - limit
         if more > 0 { print("\n\(grouped(more)) more were found: raise --limit to see them.") }
@@ -201,14 +201,14 @@ private struct NeighbourJSON: Encodable {
     var node: NodeJSON
     var hops: Int?
     var edge: EdgeJSON?
-    var common: Int?
+    var commonNeighbours: Int?
     var jaccard: Double?
     var adamicAdar: Double?
-    var score: Double?
+    var pageRank: Double?
 }
 
 private struct NeighboursJSON: Encodable {
-    var scene: SceneJSON
+    var source: GraphSourceJSON
     var node: NodeJSON
     var neighbours: [NeighbourJSON]
     /// How many were found; more than are shown if the limit left some out.
@@ -217,10 +217,10 @@ private struct NeighboursJSON: Encodable {
     var isComplete: Bool
 
     init<Element>(
-        _ scene: GraphSource, _ node: NodeJSON, _ neighbours: [NeighbourJSON],
+        _ source: GraphSource, _ node: NodeJSON, _ neighbours: [NeighbourJSON],
         _ answer: Answer<Element>
     ) {
-        self.scene = SceneJSON(scene)
+        self.source = GraphSourceJSON(source)
         self.node = node
         self.neighbours = neighbours
         found = answer.elements.count

@@ -23,26 +23,26 @@ struct GraphNodeCommand: ParsableCommand {
     }
 
     func run() throws {
-        let scene = try options.open()
-        let node = try scene.node(node)
-        let facts = try scene.ask(
+        let source = try options.open()
+        let node = try source.node(node)
+        let facts = try source.ask(
             NodeQuestion(
-                node: node, count: count, decay: scene.decay, limits: limits.limits()))
-        let properties = try properties(facts, of: node, scene)
+                node: node, count: count, decay: source.decay, limits: limits.limits()))
+        let properties = try properties(facts, of: node, source)
         let edges = facts.edges
         let names = try NodeNames(
-            [node] + edges.flatMap { [$0.edge.source, $0.edge.target] }, in: scene)
+            [node] + edges.flatMap { [$0.edge.source, $0.edge.target] }, in: source)
         if options.json {
             try printJSON(
                 NodeFactsJSON(
-                    scene: SceneJSON(scene), node: names.json(node),
+                    source: GraphSourceJSON(source), node: names.json(node),
                     properties: properties.mapValues(PropertyJSON.init),
                     degrees: facts.degrees,
                     edges: edges.map { names.json($0.edge, weight: $0.weight) },
                     isComplete: !facts.isTruncated))
             return
         }
-        print("\(scene.heading): \(names.phrase(node))")
+        print("\(source.heading): \(names.phrase(node))")
         show(properties)
         show(facts)
         guard !edges.isEmpty else { return }
@@ -58,10 +58,10 @@ struct GraphNodeCommand: ParsableCommand {
 
     /// What is said of a node in this graph, and of an item in the catalogue.
     private func properties(
-        _ facts: NodeFacts, of node: NodeID, _ scene: GraphSource
+        _ facts: NodeFacts, of node: NodeID, _ source: GraphSource
     ) throws -> [String: Property] {
-        let common = try scene.store.read {
-            try scene.store.properties(of: node, graph: scene.namingGraph, in: $0)
+        let common = try source.store.read {
+            try source.store.properties(of: node, graph: source.namingGraph, in: $0)
         }
         return (common ?? [:]).merging(facts.properties) { $1 }
     }
@@ -132,7 +132,7 @@ private struct NodeQuestion: GraphQuestion {
 }
 
 private struct NodeFactsJSON: Encodable {
-    var scene: SceneJSON
+    var source: GraphSourceJSON
     var node: NodeJSON
     var properties: [String: PropertyJSON]
     var degrees: [NodeFacts.Degree]

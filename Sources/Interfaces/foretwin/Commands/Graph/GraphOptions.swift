@@ -4,19 +4,19 @@ import PropertyGraph
 import Time
 import TwinStorage
 
-/// Which graph is looked at, and from when.
+/// The graph to query, and the time.
 struct GraphOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Look at the twin of this customer; at the shared graph unless given.",
+            "The twin of this customer. (default: the shared graph)",
             valueName: "customer"))
     var twin: String?
 
     @Option(
         name: .customLong("as-of"),
         help: ArgumentHelp(
-            "The moment to look at a twin, such as 2026-03-01 (its beginning, in UTC) or "
-                + "2026-03-01T12:00; the store's newest event unless given.", valueName: "time"))
+            "The time of the twin, such as 2026-03-01 (its start, in UTC) or 2026-03-01T12:00. "
+                + "(default: the newest event of the store)", valueName: "time"))
     var asOf: String?
 
     @Option(
@@ -31,7 +31,7 @@ struct GraphOptions: ParsableArguments {
 
     func validate() throws {
         guard let asOf else { return }
-        _ = try parsedMoment(asOf, "--as-of")
+        _ = try parsedTime(asOf, "--as-of")
         guard twin != nil else {
             throw ValidationError(
                 "The shared graph has no past: it is what the last training made of all twins. "
@@ -55,12 +55,12 @@ struct GraphOptions: ParsableArguments {
         let newest = try twins.newestEvent()
         guard let customer = twin else {
             return GraphSource(
-                store: twins.graph, twins: twins, title: "the shared graph", moment: newest)
+                store: twins.graph, twins: twins, title: "the shared graph", asOf: newest)
         }
-        let moment = try asOf.map { try parsedMoment($0, "--as-of") }
-        guard let (node, memory) = try twins.graph(ofTwin: customer, asOf: moment) else {
+        let asOf = try asOf.map { try parsedTime($0, "--as-of") }
+        guard let (node, memory) = try twins.graph(ofTwin: customer, asOf: asOf) else {
             let isErased = try twins.isErased(customer)
-            let time = moment.map { " on \($0.iso8601)" } ?? ""
+            let time = asOf.map { " on \($0.iso8601)" } ?? ""
             throw CommandFailure(
                 isErased
                     ? "The twin of '\(customer)' was erased."
@@ -68,7 +68,7 @@ struct GraphOptions: ParsableArguments {
         }
         return GraphSource(
             store: twins.graph, twins: twins, title: "the twin of \(customer)",
-            moment: moment ?? newest, customer: customer, customerNode: node, memory: memory)
+            asOf: asOf ?? newest, customer: customer, customerNode: node, memory: memory)
     }
 
     private func openPlain() throws -> GraphSource {
@@ -118,22 +118,23 @@ enum StoreKind {
     }
 }
 
-/// Reads the moment that an option was given.
-func parsedMoment(_ text: String, _ option: String) throws -> Timestamp {
-    guard let moment = Timestamp(text: text) else {
+/// Reads the time of an option.
+func parsedTime(_ text: String, _ option: String) throws -> Timestamp {
+    guard let time = Timestamp(text: text) else {
         throw ValidationError(
             "\(option) is '\(text)'. Write it as 2026-03-01 or 2026-03-01T12:00:00Z.")
     }
-    return moment
+    return time
 }
 
-/// How much is read at most.
+/// The limits of a query.
 struct GraphLimitOptions: ParsableArguments {
     @Option(
-        name: .customLong("fan-out"), help: "The most edges that are read at one node.")
+        name: .customLong("fan-out"), help: "The maximum number of edges that are read at one node."
+    )
     var fanOut = 100_000
 
-    @Option(help: "The most nodes that are looked at.")
+    @Option(help: "The maximum number of visited nodes.")
     var visit = 100_000
 
     func validate() throws {
@@ -177,7 +178,7 @@ struct GraphEdgeOptions: ParsableArguments {
     var direction = Way.both
 
     /// The pattern of these edges in a graph.
-    func pattern(in scene: GraphSource) throws -> EdgePattern {
-        EdgePattern(types: try scene.types(type), direction: direction.direction)
+    func pattern(in source: GraphSource) throws -> EdgePattern {
+        EdgePattern(types: try source.types(type), direction: direction.direction)
     }
 }

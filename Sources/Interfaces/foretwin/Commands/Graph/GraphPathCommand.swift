@@ -33,28 +33,28 @@ struct GraphPathCommand: ParsableCommand {
     }
 
     func run() throws {
-        let scene = try options.open()
-        let (start, end) = (try scene.node(from), try scene.node(to))
+        let source = try options.open()
+        let (start, end) = (try source.node(from), try source.node(to))
         let question = PathQuestion(
-            start: start, end: end, pattern: try edges.pattern(in: scene), decay: scene.decay,
+            start: start, end: end, pattern: try edges.pattern(in: source), decay: source.decay,
             limits: limits.limits(depth: maxHops))
-        let (found, isTruncated) = try scene.ask(question)
+        let (found, isTruncated) = try source.ask(question)
         let nodes = found?.path.nodes ?? []
-        let names = try NodeNames([start, end] + nodes, in: scene)
+        let names = try NodeNames([start, end] + nodes, in: source)
         if options.json {
             try printJSON(
                 PathJSON(
-                    scene: SceneJSON(scene), from: names.json(start), to: names.json(end),
+                    source: GraphSourceJSON(source), from: names.json(start), to: names.json(end),
                     cost: found?.cost,
                     edges: found?.path.edges.map {
-                        names.json($0, weight: scene.decay.weight(of: $0))
+                        names.json($0, weight: source.decay.weight(of: $0))
                     }, isComplete: !isTruncated))
             return
         }
         let ends = "from \(names.phrase(start)) to \(names.phrase(end))"
         guard let found else {
             let hops = maxHops == 1 ? "1 edge" : "\(maxHops) edges"
-            print("There is no way \(ends) of at most \(hops) in \(scene.title).")
+            print("There is no way \(ends) of at most \(hops) in \(source.title).")
             if isTruncated { print("Not all was read: raise --max-hops, --fan-out or --visit.") }
             return
         }
@@ -62,10 +62,10 @@ struct GraphPathCommand: ParsableCommand {
             print("Both are \(names.phrase(start)).")
             return
         }
-        print("\(scene.heading): \(ends), cost \(figure(found.cost))\n")
+        print("\(source.heading): \(ends), cost \(figure(found.cost))\n")
         var table = Table("#step", "from", "by", "to", "#weight", "#cost", "last")
         for (index, edge) in found.path.edges.enumerated() {
-            let weight = scene.decay.weight(of: edge)
+            let weight = source.decay.weight(of: edge)
             let type = printable(edge.type.rawValue)
             table.add(
                 "\(index + 1)", names.text(nodes[index]),
@@ -98,7 +98,7 @@ private struct PathQuestion: GraphQuestion {
 }
 
 private struct PathJSON: Encodable {
-    var scene: SceneJSON
+    var source: GraphSourceJSON
     var from: NodeJSON
     var to: NodeJSON
     /// The sum of the edges' costs; nothing if there is no way.

@@ -11,15 +11,15 @@ protocol GraphQuestion {
     func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Finding
 }
 
-/// One graph of an open store, at one moment.
+/// One graph of an open store, as of one time.
 struct GraphSource {
     let store: GraphStore
     /// The store, if it holds twins.
     var twins: TwinStore?
-    /// What the graph is called in a sentence.
+    /// The name of the graph in a sentence.
     let title: String
-    /// The moment that is looked from; nil in a store without events.
-    var moment: Timestamp?
+    /// The time of the query; nil in a store without events.
+    var asOf: Timestamp?
     /// The graph, if it is read from the store.
     var graph = GraphID.shared
     /// The customer whose twin it is.
@@ -29,18 +29,18 @@ struct GraphSource {
     /// The graph, if it is not read from the store.
     var memory: MemoryGraph?
 
-    /// How weights have faded at the moment; not at all in a store that knows of no half-life.
+    /// The decay of weights as of the time; none in a store without a half-life.
     var decay: Decay {
-        guard let twins, let moment else { return .asStored }
-        return Decay(at: moment, halfLifeSeconds: twins.settings.halfLifeSeconds)
+        guard let twins, let asOf else { return .asStored }
+        return Decay(at: asOf, halfLifeSeconds: twins.settings.halfLifeSeconds)
     }
 
-    /// What the graph is called, and the moment, as a title.
+    /// The name of the graph and the time, as a title.
     var heading: String {
         let title = title.prefix(1).uppercased() + title.dropFirst()
-        guard let moment else { return title }
+        guard let asOf else { return title }
         return customer == nil
-            ? "\(title), with weights as of \(moment.iso8601)" : "\(title), as of \(moment.iso8601)"
+            ? "\(title), with weights as of \(asOf.iso8601)" : "\(title), as of \(asOf.iso8601)"
     }
 
     /// Asks a question.
@@ -73,8 +73,8 @@ struct GraphSource {
 
     /// The node that a text names: `Label:id`, the id of an item, or `me`.
     ///
-    /// - Throws: `ValidationError` for a label that is not known, ``CommandFailure`` for a node that
-    ///   is not in the graph.
+    /// - Throws: `ValidationError` for a label that is not known, ``CommandFailure`` for a node
+    ///   that is not in the graph.
     func node(_ text: String) throws -> NodeID {
         if text == "me" {
             guard let customerNode else {

@@ -6,27 +6,27 @@ import TwinStorage
 struct GraphStatsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
-        abstract: "Count nodes and edges, and say what takes the space.",
+        abstract: "Count nodes and edges, and measure the tables of the store.",
         discussion: """
-            Without --twin it also tells of the store: its size, the bytes of each table and of an \
-            event, and how many events wait to be settled.
+            Without --twin it also prints the size of the store, the bytes of each table and per \
+            event, and the number of pending events.
             """)
 
     @OptionGroup var options: GraphOptions
 
     func run() throws {
-        let scene = try options.open()
-        let figures = try scene.ask(FiguresQuestion(decay: scene.decay))
-        let store = scene.customer == nil ? try StoreJSON(scene) : nil
+        let source = try options.open()
+        let figures = try source.ask(FiguresQuestion(decay: source.decay))
+        let store = source.customer == nil ? try StoreJSON(source) : nil
         if options.json {
             try printJSON(
                 StatsJSON(
-                    scene: SceneJSON(scene), nodes: figures.nodes, edges: figures.edges,
+                    source: GraphSourceJSON(source), nodes: figures.nodes, edges: figures.edges,
                     nodeCount: figures.nodeCount, edgeCount: figures.edgeCount,
                     weight: figures.weight, degrees: figures.degrees, store: store))
             return
         }
-        print(scene.heading)
+        print(source.heading)
         show(figures)
         if let store { show(store) }
     }
@@ -50,7 +50,7 @@ struct GraphStatsCommand: ParsableCommand {
             for entry in figures.edges {
                 table.add(
                     printable(entry.type), grouped(entry.count), figure(entry.weight),
-                    grouped(Int(clamping: entry.times)))
+                    grouped(Int(clamping: entry.occurrences)))
             }
             printLines([""] + table.lines())
         }
@@ -58,10 +58,10 @@ struct GraphStatsCommand: ParsableCommand {
 
     private func show(_ store: StoreJSON) {
         print("")
-        if let twins = store.twins, let events = store.events, let unsettled = store.unsettled {
+        if let twins = store.twins, let events = store.events, let pending = store.pendingEvents {
             let waiting =
-                unsettled == 0
-                ? "all settled" : "at most \(grouped(unsettled)) wait to be settled"
+                pending == 0
+                ? "all merged" : "at most \(grouped(pending)) pending"
             print(
                 "The store: \(grouped(twins)) twins of \(grouped(events)) events, \(waiting)")
         } else if let graphs = store.graphs {
@@ -88,7 +88,8 @@ private struct GraphFigures {
         var type: String
         var count: Int
         var weight: Double
-        var times: UInt64
+        /// The sum of the edges' counts.
+        var occurrences: UInt64
     }
     struct Degrees: Encodable {
         var min: Int
@@ -107,7 +108,7 @@ private struct GraphFigures {
     init(_ summary: GraphSummary) {
         nodes = summary.nodes.map { Nodes(label: $0.label?.rawValue ?? "?", count: $0.count) }
         edges = summary.edges.map {
-            Edges(type: $0.type.rawValue, count: $0.count, weight: $0.weight, times: $0.times)
+            Edges(type: $0.type.rawValue, count: $0.count, weight: $0.weight, occurrences: $0.times)
         }
         degrees = summary.degrees.map { Degrees(min: $0.min, median: $0.median, max: $0.max) }
         nodeCount = summary.nodeCount
@@ -132,25 +133,25 @@ private struct StoreJSON: Encodable {
     /// Of a store of twins.
     var twins: Int?
     var events: Int?
-    var unsettled: Int?
+    var pendingEvents: Int?
     var bytesPerEvent: Double?
     /// Of a plain store.
     var graphs: Int?
 
-    init(_ scene: GraphSource) throws {
+    init(_ source: GraphSource) throws {
         let figures: StoreFigures
-        if let store = scene.twins {
+        if let store = source.twins {
             figures = try StoreFigures(of: store)
             twins = try store.twinCount()
-            unsettled = try store.pendingCount()
+            pendingEvents = try store.pendingCount()
             let count = try store.eventCount()
             events = count
             if count > 0 { bytesPerEvent = Double(figures.usedBytes) / Double(count) }
         } else {
-            figures = try StoreFigures(of: scene.store)
-            graphs = try scene.store.read { transaction in
+            figures = try StoreFigures(of: source.store)
+            graphs = try source.store.read { transaction in
                 var count = 0
-                try scene.store.forEachGraph(in: transaction) { _ in
+                try source.store.forEachGraph(in: transaction) { _ in
                     count += 1
                     return true
                 }
@@ -164,7 +165,7 @@ private struct StoreJSON: Encodable {
 }
 
 private struct StatsJSON: Encodable {
-    var scene: SceneJSON
+    var source: GraphSourceJSON
     var nodes: [GraphFigures.Nodes]
     var edges: [GraphFigures.Edges]
     var nodeCount: Int

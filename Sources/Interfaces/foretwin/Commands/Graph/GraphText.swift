@@ -15,15 +15,15 @@ struct NodeNames {
     private let customerNode: NodeID?
 
     /// Reads the names of some nodes.
-    init(_ nodes: some Sequence<NodeID>, in scene: GraphSource) throws {
-        customerNode = scene.customerNode
-        let store = scene.store
+    init(_ nodes: some Sequence<NodeID>, in source: GraphSource) throws {
+        customerNode = source.customerNode
+        let store = source.store
         names = try store.read { transaction in
             var names: [NodeID: Name] = [:]
             for node in Set(nodes) {
                 let id = try store.externalID(of: node, in: transaction) ?? "?"
                 let known = try store.properties(
-                    of: node, graph: scene.namingGraph, in: transaction)
+                    of: node, graph: source.namingGraph, in: transaction)
                 let name = known?["name"]?.string
                 names[node] = Name(
                     label: store.label(of: node)?.rawValue ?? "?", id: id,
@@ -34,8 +34,8 @@ struct NodeNames {
     }
 
     /// Reads the names of the ends of some edges.
-    init(ofEnds edges: some Sequence<Edge>, in scene: GraphSource) throws {
-        try self.init(edges.flatMap { [$0.source, $0.target] }, in: scene)
+    init(ofEnds edges: some Sequence<Edge>, in source: GraphSource) throws {
+        try self.init(edges.flatMap { [$0.source, $0.target] }, in: source)
     }
 
     /// What to call a node: `me`, an item's id and name, or `Label:id`.
@@ -87,21 +87,21 @@ struct EdgeJSON: Encodable {
     var last: String
 }
 
-/// Which graph was looked at, in JSON.
-struct SceneJSON: Encodable {
+/// The graph of an answer, in JSON.
+struct GraphSourceJSON: Encodable {
     var graph: String
     var twin: String?
     var asOf: String?
 
-    init(_ scene: GraphSource) {
-        graph = scene.customer != nil ? "twin" : "\(scene.graph.rawValue)"
-        if scene.twins != nil, scene.customer == nil { graph = "shared" }
-        twin = scene.customer
-        asOf = scene.moment?.iso8601
+    init(_ source: GraphSource) {
+        graph = source.customer != nil ? "twin" : "\(source.graph.rawValue)"
+        if source.twins != nil, source.customer == nil { graph = "shared" }
+        twin = source.customer
+        asOf = source.asOf?.iso8601
     }
 }
 
-/// An edge with its weight at the moment that is looked from.
+/// An edge with its weight as of the time of the query.
 struct HeavyEdge {
     let edge: Edge
     let weight: Double

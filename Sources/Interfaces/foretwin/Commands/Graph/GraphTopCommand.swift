@@ -28,27 +28,27 @@ struct GraphTopCommand: ParsableCommand {
     }
 
     func run() throws {
-        let scene = try options.open()
-        let node = try node.map { try scene.node($0) }
-        let answer = try scene.ask(
+        let source = try options.open()
+        let node = try node.map { try source.node($0) }
+        let answer = try source.ask(
             TopQuestion(
-                node: node, count: count, pattern: try edges.pattern(in: scene),
-                decay: scene.decay, limits: limits.limits()))
+                node: node, count: count, pattern: try edges.pattern(in: source),
+                decay: source.decay, limits: limits.limits()))
         let names = try NodeNames(
-            ofEnds: answer.elements.map(\.edge), in: scene)
+            ofEnds: answer.elements.map(\.edge), in: source)
         if options.json {
             try printJSON(
                 TopJSON(
-                    scene: SceneJSON(scene),
+                    source: GraphSourceJSON(source),
                     edges: answer.elements.map { names.json($0.edge, weight: $0.weight) },
                     isComplete: !answer.isTruncated))
             return
         }
         guard !answer.elements.isEmpty else {
-            print("There are no such edges in \(scene.title).")
+            print("There are no such edges in \(source.title).")
             return
         }
-        print("\(scene.heading)\n")
+        print("\(source.heading)\n")
         printLines(edgeTable(answer.elements, names))
         if answer.isTruncated {
             print("\nOnly \(grouped(limits.fanOut)) edges were read: raise --fan-out.")
@@ -78,7 +78,7 @@ private struct TopQuestion: GraphQuestion {
 }
 
 private struct TopJSON: Encodable {
-    var scene: SceneJSON
+    var source: GraphSourceJSON
     var edges: [EdgeJSON]
     var isComplete: Bool
 }

@@ -7,11 +7,11 @@ import TwinStorage
 struct TwinConsentCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "consent",
-        abstract: "Show or set what the context of a customer's days may be read for.",
+        abstract: "Show or set which context may be used for a customer.",
         discussion: """
-            weather and trends are of a city and say nothing of a person: they may be read unless \
-            the customer says no. events are what somebody may attend: they are read only if the \
-            customer says yes. The answer lies with the twin, and is erased with it.
+            weather and trends are about a city and not about a person: they are used unless the \
+            customer forbids it. events can be attended: they are used only if the customer allows \
+            it. The consent is stored with the twin, and erased with it.
 
               foretwin twin consent ann
               foretwin twin consent ann --allow events --forbid weather,trends
@@ -20,10 +20,11 @@ struct TwinConsentCommand: ParsableCommand {
     @Argument(help: "The customer's id as the shop knows it.")
     var customer: String
 
-    @Option(help: ArgumentHelp("What may be read: weather, events, trends.", valueName: "list"))
+    @Option(
+        help: ArgumentHelp("Context that may be used: weather, events, trends.", valueName: "list"))
     var allow: String?
 
-    @Option(help: ArgumentHelp("What may not be read.", valueName: "list"))
+    @Option(help: ArgumentHelp("Context that may not be used.", valueName: "list"))
     var forbid: String?
 
     @Flag(help: "Print JSON.")
@@ -57,7 +58,7 @@ struct TwinConsentCommand: ParsableCommand {
         }
         print("\(printable(customer)): \(consent.text)")
         if try store.twinGraph(userID: customer) == nil {
-            print("The store does not know them: this is what counts unless somebody says no.")
+            print("The store does not know this customer: these are the defaults.")
         } else if try store.isErased(customer) {
             print("Their twin was erased.")
         }

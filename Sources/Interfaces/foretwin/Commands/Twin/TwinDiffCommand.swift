@@ -8,10 +8,10 @@ import TwinStorage
 struct TwinDiffCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff",
-        abstract: "Show what changed in a twin between two moments.",
+        abstract: "Show the changes of a twin between two times.",
         discussion: """
-            What came new, grew or faded, the greatest change of weight first, and how the shares \
-            of categories, brands and parts of the day moved.
+            Edges that are new, grew or faded, the largest change of weight first, and the changed \
+            shares of categories, brands and parts of the day.
             """)
 
     @Argument(help: "The customer's id as the shop knows it.")
@@ -20,14 +20,14 @@ struct TwinDiffCommand: ParsableCommand {
     @Option(
         name: .customLong("from"),
         help: ArgumentHelp(
-            "The earlier moment, such as 2026-03-01 (its beginning, in UTC) or 2026-03-01T12:00.",
+            "The earlier time, such as 2026-03-01 (its start, in UTC) or 2026-03-01T12:00.",
             valueName: "time"))
     var start: String
 
     @Option(
         name: .customLong("to"),
         help: ArgumentHelp(
-            "The later moment; the store's newest event unless given.", valueName: "time"))
+            "The later time. (default: the newest event of the store)", valueName: "time"))
     var end: String?
 
     @Option(name: [.customShort("n"), .customLong("count")], help: "Rows of each table.")
@@ -40,21 +40,21 @@ struct TwinDiffCommand: ParsableCommand {
 
     func validate() throws {
         guard count >= 1 else { throw ValidationError("--count must be 1 or more.") }
-        let from = try parsedMoment(start, "--from")
-        if let end, try parsedMoment(end, "--to") < from {
-            throw ValidationError("--from is after --to. Give the earlier moment first.")
+        let from = try parsedTime(start, "--from")
+        if let end, try parsedTime(end, "--to") < from {
+            throw ValidationError("--from is after --to. Give the earlier time first.")
         }
     }
 
     func run() throws {
         let store = try storeOptions.open()
-        let from = try parsedMoment(start, "--from")
+        let from = try parsedTime(start, "--from")
         let newest = try store.newestEvent()
-        let to = try end.map { try parsedMoment($0, "--to") } ?? newest ?? from
+        let to = try end.map { try parsedTime($0, "--to") } ?? newest ?? from
         guard from <= to else {
             throw ValidationError(
                 "--from is after the store's newest event, which is of \(to.iso8601). Give an "
-                    + "earlier moment, or --to.")
+                    + "earlier time, or --to.")
         }
         let diff = try store.diff(customer, from: from, to: to)
         if json {

@@ -18,11 +18,11 @@ struct TwinEraseCommand: ParsableCommand {
             of theirs out, also of customers who are not known yet. Afterwards the store is \
             compacted, so that nothing is left in its file; stop the server before.
 
-            All versions of the model under --models lose the customers' sequences as well, and the \
-            checkpoint of an unfinished training is removed. What was counted or trained over all \
-            customers together stays until the next training. Backups do not change: remove old \
-            ones. What lies beside the store and in the current folder and may hold data of the \
-            customers is listed. Without --yes it says what would be erased, and asks.
+            All versions of the model under --models lose the customers' sequences as well, and \
+            the checkpoint of an unfinished training is removed. What was counted or trained over \
+            all customers together stays until the next training. Backups do not change: remove \
+            old ones. What lies beside the store and in the current folder and may hold data of \
+            the customers is listed. Without --yes it says what would be erased, and asks.
 
             Ids on the command line can be seen by other users of the machine and stay in the \
             shell's history; --file - reads them from standard input.
@@ -56,7 +56,9 @@ struct TwinEraseCommand: ParsableCommand {
             throw ValidationError("Name customers, or give a file of their ids: --file.")
         }
         guard file != "-" || yes else {
-            throw ValidationError("--file - needs --yes: nobody can answer a question.")
+            throw ValidationError(
+                "--file - needs --yes, because standard input cannot answer the "
+                    + "question.")
         }
     }
 
@@ -133,7 +135,7 @@ struct TwinEraseCommand: ParsableCommand {
         return ids
     }
 
-    /// Says what would be erased, and goes on only if somebody says yes to it.
+    /// Prints what would be erased, and continues only after a yes.
     private func ask(_ customers: [String]) throws {
         let store = try storeOptions.open()
         // To where the question is asked, so that standard output stays a result.
@@ -175,15 +177,16 @@ struct TwinEraseCommand: ParsableCommand {
             try printJSON(
                 ReceiptJSON(
                     erased: erasures, bytesBefore: size?.before, bytesAfter: size?.after,
-                    isCompacted: size != nil, remains: remains, models: forgotten.rewritten))
+                    isCompacted: size != nil, remains: remains,
+                    modelVersions: forgotten.rewritten))
             return
         }
         for erasure in erasures {
             print(
-                "\(erasure.customer) (pseudonym \(erasure.pseudonym)): erased at \(erasure.time); "
-                    + "events: \(grouped(erasure.events)), records: "
-                    + "\(grouped(erasure.records)), searches and cities only they named: "
-                    + "\(grouped(erasure.names))")
+                "\(erasure.customer) (customer key \(erasure.customerKey)): erased at "
+                    + "\(erasure.time); events: \(grouped(erasure.events)), records: "
+                    + "\(grouped(erasure.records)), searches and cities of no other customer: "
+                    + "\(grouped(erasure.searchesAndCities))")
         }
         if let size {
             print(
@@ -205,19 +208,19 @@ struct TwinEraseCommand: ParsableCommand {
 
 private struct ErasureJSON: Encodable {
     var customer: String
-    var pseudonym: String
+    var customerKey: String
     var time: String
     var events: Int
     var records: Int
-    var names: Int
+    var searchesAndCities: Int
 
     init(_ customer: String, _ receipt: ErasureReceipt) {
         self.customer = customer
-        pseudonym = receipt.pseudonym
+        customerKey = receipt.pseudonym
         time = receipt.time.iso8601
         events = receipt.eventCount
         records = receipt.recordCount
-        names = receipt.nameCount
+        searchesAndCities = receipt.nameCount
     }
 }
 
@@ -228,6 +231,6 @@ private struct ReceiptJSON: Encodable {
     var isCompacted: Bool
     /// What may hold data of the customers beside the store.
     var remains: [ErasureRemains.Remain]
-    /// The versions of the model that were changed.
-    var models: [String]
+    /// The versions of the model that were rewritten.
+    var modelVersions: [String]
 }

@@ -44,11 +44,11 @@ struct TwinExportCommand: ParsableCommand {
         let twin = TwinJSON(
             try store.twin(customer), try store.contextConsent(of: customer))
         try write(try jsonText([twin]) + "\n", to: "twin.json")
-        let scene = GraphSource(
+        let source = GraphSource(
             store: store.graph, twins: store, title: "the twin of \(customer)",
             customer: customer, customerNode: node, memory: memory)
         let summary = try GraphExportCommand.export(
-            scene, nil, to: "\(to)/graph.graphml", .graphML)
+            source, nil, to: "\(to)/graph.graphml", .graphML)
         print(
             "\(to): \(grouped(events.count)) events, \(grouped(summary.nodes)) nodes with "
                 + "properties and \(grouped(summary.edges)) edges")

@@ -8,7 +8,7 @@ import TwinStorage
 struct TwinShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show what a twin knows: items, preferences, and what followed what.")
+        abstract: "Show a twin: items, preferences, and transitions.")
 
     @Argument(help: "Customers' ids as the shop knows them.")
     var customers: [String]
@@ -19,8 +19,8 @@ struct TwinShowCommand: ParsableCommand {
     @Option(
         name: .customLong("as-of"),
         help: ArgumentHelp(
-            "The moment to show the twin at, such as 2026-03-01 (its beginning, in UTC) or "
-                + "2026-03-01T12:00; its newest event unless given.", valueName: "time"))
+            "The time of the twin, such as 2026-03-01 (its start, in UTC) or 2026-03-01T12:00. "
+                + "(default: its newest event)", valueName: "time"))
     var asOf: String?
 
     @Flag(help: "Print the whole twins as a JSON array.")
@@ -30,45 +30,45 @@ struct TwinShowCommand: ParsableCommand {
 
     func validate() throws {
         guard count >= 1 else { throw ValidationError("--count must be 1 or more.") }
-        _ = try moment()
+        _ = try time()
     }
 
-    private func moment() throws -> Timestamp? {
-        try asOf.map { try parsedMoment($0, "--as-of") }
+    private func time() throws -> Timestamp? {
+        try asOf.map { try parsedTime($0, "--as-of") }
     }
 
     func run() throws {
         let store = try storeOptions.open()
-        let moment = try moment()
+        let time = try time()
         if json {
             try printJSON(
                 customers.map { customer in
                     TwinJSON(
-                        try store.twin(customer, at: moment),
+                        try store.twin(customer, at: time),
                         try store.contextConsent(of: customer))
                 })
             return
         }
         for (index, customer) in customers.enumerated() {
             if index > 0 { print("") }
-            try show(customer, moment, store)
+            try show(customer, time, store)
         }
     }
 
-    private func show(_ customer: String, _ moment: Timestamp?, _ store: TwinStore) throws {
-        let twin = try store.twin(customer, at: moment)
+    private func show(_ customer: String, _ time: Timestamp?, _ store: TwinStore) throws {
+        let twin = try store.twin(customer, at: time)
         guard let first = twin.firstEvent, let last = twin.lastUpdated else {
             if try store.isErased(customer) {
                 print("The twin of '\(printable(customer))' was erased.")
-            } else if let moment {
-                print("Nothing was known of '\(printable(customer))' on \(moment.iso8601).")
+            } else if let time {
+                print("Nothing was known of '\(printable(customer))' on \(time.iso8601).")
             } else {
                 print("Nothing is known of '\(printable(customer))'. Recommendations start cold.")
             }
             return
         }
-        let when = moment.map { ", as of \($0.iso8601)" } ?? ""
-        print("\(printable(customer))  (pseudonym \(twin.userID))\(when)")
+        let when = time.map { ", as of \($0.iso8601)" } ?? ""
+        print("\(printable(customer))  (customer key \(twin.userID))\(when)")
         let city = twin.city.map { ", mostly in \(printable($0))" } ?? ""
         print(
             "\(grouped(twin.eventCount)) events from \(first.date) to \(last.date), "
@@ -132,7 +132,7 @@ struct TwinJSON: Encodable {
         var first: String
         var last: String
     }
-    struct Step: Encodable {
+    struct Transition: Encodable {
         var from: String
         var to: String
         var type: String
@@ -140,22 +140,23 @@ struct TwinJSON: Encodable {
         var count: Int
     }
 
-    var userID: String
+    /// The customer key: the pseudonym.
+    var customerKey: String
     var eventCount: Int
-    var lastUpdated: String?
+    var lastEvent: String?
     var city: String?
     var searches: [String]
     var preferences: UserTwin.Preferences
     var interactions: [Interaction]
-    var sequences: [Step]
+    var transitions: [Transition]
     /// What the context of the customer's days may be read for, now.
     var consent: ConsentJSON
 
     init(_ twin: UserTwin, _ consent: Set<ContextPurpose>) {
         self.consent = ConsentJSON(consent)
-        userID = twin.userID
+        customerKey = twin.userID
         eventCount = twin.eventCount
-        lastUpdated = twin.lastUpdated?.iso8601
+        lastEvent = twin.lastUpdated?.iso8601
         city = twin.city
         searches = twin.searches
         preferences = twin.preferences
@@ -164,8 +165,8 @@ struct TwinJSON: Encodable {
                 itemID: $0.itemID, type: $0.type.name, weight: $0.weight, count: $0.count,
                 first: $0.first.iso8601, last: $0.last.iso8601)
         }
-        sequences = twin.itemGraph.sequences.map {
-            Step(from: $0.from, to: $0.to, type: $0.type, weight: $0.weight, count: $0.count)
+        transitions = twin.itemGraph.sequences.map {
+            Transition(from: $0.from, to: $0.to, type: $0.type, weight: $0.weight, count: $0.count)
         }
     }
 }
