@@ -3,9 +3,9 @@ extension FleetLine {
     private enum OldKeys: String, CodingKey {
         case twin
         case expectedError = "expected_error"
-        case firstTenth = "first_tenth"
-        case firstHalf = "first_half"
-        case firstNineTenths = "first_nine_tenths"
+        case firstTime10 = "first_tenth"
+        case firstTimeMedian = "first_half"
+        case firstTime90 = "first_nine_tenths"
     }
 
     /// Reads a line of this or an earlier version.
@@ -29,8 +29,8 @@ extension FleetLine {
             Double.self, forKey: .calibratedProbability)
         expectedCount = try values.decode(Double.self, forKey: .expectedCount)
         expectedError = try value(.expectedError, old: .expectedError)
-        firstTenth = try value(.firstTenth, old: .firstTenth)
-        firstHalf = try value(.firstHalf, old: .firstHalf)
-        firstNineTenths = try value(.firstNineTenths, old: .firstNineTenths)
+        firstTime10 = try value(.firstTime10, old: .firstTime10)
+        firstTimeMedian = try value(.firstTimeMedian, old: .firstTimeMedian)
+        firstTime90 = try value(.firstTime90, old: .firstTime90)
     }
 }

@@ -42,7 +42,7 @@ struct PathMemory: Sendable {
         var recurrence =
             recurrences[event.item] ?? past
             ?? ItemRecurrence(basket: basket, time: event.time, type: event.type)
-        recurrence.observe(moment: basket, time: event.time, type: event.type)
+        recurrence.observe(basket: basket, time: event.time, type: event.type)
         recurrences[event.item] = recurrence
         events.append(event)
     }

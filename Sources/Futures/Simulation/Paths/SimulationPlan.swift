@@ -45,7 +45,7 @@ final class SimulationPlan: Sendable {
         churnProbability = model.churn.probability(after: history, at: origin)
         isCold = history.isEmpty
         weights = model.mixture.weights(
-            model.gateInput(for: next), speaking: itemSampler.availableExperts())
+            model.gateInput(for: next), available: itemSampler.availableExperts())
     }
 
     /// The LSTM.
