@@ -180,7 +180,7 @@ package struct DayFactors: Sendable {
                 let common = feature == .trend ? nil : value(nil)
                 return (0..<count).map { category in
                     let isTrend = feature == .trend
-                    let normal = isTrend ? response.trendBaselines[category] : baseline.normal
+                    let normal = isTrend ? response.trendBaselines[category] : baseline.baseline
                     guard let value = isTrend ? value(response.categories[category]) : common,
                         let expected = normal.value(on: day, isSeasonal: isSeasonal[category])
                             ?? (conditions.isCompared ? normal.mean : nil)
