@@ -175,7 +175,7 @@ package struct DayFactors: Sendable {
                 func value(_ category: String?) -> Double? {
                     conditions.features.value(
                         of: feature, category: category, city: conditions.city, day: day
-                    ).map { min(baseline.most, max(baseline.least, $0)) }
+                    ).map { min(baseline.highest, max(baseline.lowest, $0)) }
                 }
                 let common = feature == .trend ? nil : value(nil)
                 return (0..<count).map { category in
