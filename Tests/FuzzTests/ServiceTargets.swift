@@ -31,7 +31,7 @@ extension FuzzTarget {
                 _ = try query.integer("offset", in: 0...10_000, default: 0)
                 _ = try query.seed("seed", default: 7)
                 _ = try query.flag("flag", default: false)
-                _ = try query.moment("as_of")
+                _ = try query.time("as_of")
             }
         },
         FuzzTarget(

@@ -37,7 +37,7 @@ struct DifferentDaysTests {
             features: responses.map(\.feature),
             baselines: [
                 "Lyon": responses.map {
-                    .init(normal: .init(mean: $0.baseline), least: -3, most: 4)
+                    .init(baseline: .init(mean: $0.baseline), lowest: -3, highest: 4)
                 }
             ],
             trendBaselines: [.init(mean: trend), .init(mean: 0)], categories: ["drinks", "pets"],

@@ -203,7 +203,7 @@ struct SimulationTests {
                 history: history, time: (history.lastTime ?? 0) + day, type: purchase,
                 sameBasket: false))
         #expect(futures.mixtureWeights.map(\.name) == prediction.names)
-        for (found, weight) in zip(futures.mixtureWeights, prediction.shares) {
+        for (found, weight) in zip(futures.mixtureWeights, prediction.weights) {
             #expect(abs(found.weight - weight) < 1e-5)
         }
     }
