@@ -137,6 +137,24 @@ import TwinStorage
         #expect(try await service.get("/v1/twins/ann").integer("event_count") == 1)
     }
 
+    @Test func aStoreThatWasMovedIsNotReady() async throws {
+        let service = try TestService(hasModel: true)
+        #expect(try await service.get("/readyz").status == 200)
+        let store = service.folder.path + "/store"
+        try FileManager.default.moveItem(atPath: store, toPath: store + "-elsewhere")
+        let answer = try await service.get("/readyz")
+        #expect(answer.status == 503)
+        #expect(answer.string("type")?.hasSuffix("store-moved") == true)
+        try FileManager.default.moveItem(atPath: store + "-elsewhere", toPath: store)
+        #expect(try await service.get("/readyz").status == 200)
+    }
+
+    @Test(arguments: [(64, 4), (128, 28), (1_024, 900), (1 << 20, 900)])
+    func connectionsLeaveDescriptorsForFiles(descriptors: Int, connections: Int) {
+        #expect(ServiceLimits.connectionCountMax(descriptors: descriptors) == connections)
+        #expect(ServiceLimits.quietConnectionCountMax < ServiceLimits.connectionCountMax)
+    }
+
     @Test func aNewModelIsTakenUpWithinASecond() async throws {
         let service = try TestService()
         try service.publishModel()

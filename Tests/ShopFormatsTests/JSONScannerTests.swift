@@ -167,7 +167,7 @@ import TwinFixtures
         #expect(try outline(envelope, .cloudEvent) == [refused])
     }
 
-    @Test(arguments: ["User_ID", "user-id", "USER ID", " user_id "])
+    @Test(arguments: ["User_ID", "user-id", "USER ID", " user_id ", "userId", "userID"])
     func aFieldUnderTwoNamesIsRefused(_ name: String) throws {
         let text = good.replacingOccurrences(of: "}", with: ",\"\(name)\":\"v\"}")
         #expect(try outline(text) == ["the same key twice"])

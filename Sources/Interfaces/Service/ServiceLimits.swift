@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import Recommendations
 import ShopFormats
@@ -9,11 +10,26 @@ enum ServiceLimits {
     /// Open connections.
     ///
     /// Each costs a descriptor and some memory; the usual limit of descriptors is 1,024, of which
-    /// the store and the models need a few. More connections wait in the kernel's queue.
-    static let connectionCountMax = 900
+    /// the store and the models need a few. More connections wait in the kernel's queue. Without a
+    /// descriptor for a connection that waits, the server would ask for it again without rest.
+    static let connectionCountMax = connectionCountMax(descriptors: descriptorCountMax)
     /// From this number of connections on, each new one closes the one that has been idle longest,
     /// so that idle clients leave room for health checks and others.
-    static let quietConnectionCountMax = 850
+    static let quietConnectionCountMax = connectionCountMax - max(1, connectionCountMax / 18)
+
+    /// The connections that a number of descriptors leaves room for: at most 900, at least 4.
+    static func connectionCountMax(descriptors: Int) -> Int { min(900, max(4, descriptors - 100)) }
+
+    /// The largest number of open files of this process; 1,024 if the system does not tell.
+    private static var descriptorCountMax: Int {
+        var limit = rlimit()
+        #if os(Linux)
+            let code = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        #else
+            let code = getrlimit(RLIMIT_NOFILE, &limit)
+        #endif
+        return code == 0 ? Int(clamping: limit.rlim_cur) : 1_024
+    }
     /// A connection on which nothing happens, or whose header does not end, is closed after this.
     static let idleTimeout = TimeAmount.seconds(60)
     /// A request must have arrived whole within this time of its header: a body that drips in byte

@@ -21,6 +21,11 @@ extension GraphStore {
     /// that failed; reading goes on.
     public var refusesWrites: Bool { environment.refusesWrites }
 
+    /// Whether the store's file is still where it was opened: not moved, deleted or replaced.
+    ///
+    /// - Throws: The errors of the database.
+    public func isInPlace() throws -> Bool { try environment.isInPlace() }
+
     /// What an error says of a store's files; `nil` if it is about something else.
     public static func failure(_ error: any Error) -> Failure? {
         if let error = error as? GraphError { return error.code == .corrupt ? .damaged : nil }

@@ -125,7 +125,7 @@ class Making(Case):
         last = max((place for place, call in enumerate(calls)
                     if call.startswith(("rename", "link"))
                     and os.path.basename(name) + '"' in call.rpartition(",")[0] + '"'
-                    or re.match(rf'rename\w*\(.*{re.escape(name)}"', call)), default=None)
+                    or re.match(rf'(rename|link)\w*\(.*{re.escape(name)}"', call)), default=None)
         if last is None:
             made = any(f'{name}"' in call and "O_CREAT" in call for call in calls)
             return f"{name}: no call was found" if not made else self.parent_synced(name, calls, 0)
@@ -147,7 +147,7 @@ class Making(Case):
                                      "--horizon", 7, "-o", "fleet.jsonl"),
             self.synced_after_rename("exported/events.jsonl", "twin", "export", "customer-0003",
                                      "--to", "exported"),
-            self.synced_after_rename("v0002", *QUICK_TRAIN),
+            self.synced_after_rename("models/default/v0002", *QUICK_TRAIN),
         ])
 
 

@@ -29,6 +29,7 @@ struct HealthRoutes: Sendable {
         let version = try await WorkThreads.checking {
             _ = try store.newestEvent()
             guard !store.graph.refusesWrites else { throw Problem.storeFailed }
+            guard try store.graph.isInPlace() else { throw Problem.storeMoved }
             return try models.current().version
         }
         return try JSONAnswer.response(Health(status: "ready", modelVersion: version))

@@ -74,6 +74,12 @@ extension Problem {
         "The store's files cannot be used. The server's log says why. Verify the store, then start "
             + "the server again.")
 
+    /// The store's file was moved, deleted or replaced while the service had it open.
+    static let storeMoved = Problem(
+        .serviceUnavailable, "store-moved",
+        "The store's file is no longer where it was opened. Put it back, or start the server again "
+            + "with the store that is meant.")
+
     /// There is no model to recommend with.
     static let noModel = Problem(
         .serviceUnavailable, "no-model",

@@ -64,7 +64,9 @@ struct ServeCommand: AsyncParsableCommand {
             throw ValidationError(
                 "--log-level is '\(logLevel)'. Use debug, info, notice, warning or error.")
         }
-        let logger = Self.logger(level)
+        let log = LogStream()
+        defer { log.flush(milliseconds: 500) }
+        let logger = Self.logger(level, to: log)
         let configuration = ServiceConfiguration(
             host: host, port: port, storePath: storeOptions.store,
             modelFolder: modelOptions.models, modelVersion: modelOptions.modelVersion,
@@ -89,12 +91,14 @@ struct ServeCommand: AsyncParsableCommand {
         // The end of a terminal is no reason to end a server.
         signal(SIGHUP, SIG_IGN)
         // What was acknowledged is on disk, so that nothing is lost by an end at any time.
-        try await service.run(overtime: { _exit(0) })
+        try await service.run(overtime: {
+            log.flush(milliseconds: 500)
+            _exit(0)
+        })
     }
 
-    /// Writes to standard error.
-    private static func logger(_ level: Logger.Level) -> Logger {
-        var logger = Logger(label: "foretwin") { StreamLogHandler.standardError(label: $0) }
+    private static func logger(_ level: Logger.Level, to log: LogStream) -> Logger {
+        var logger = Logger(label: "foretwin") { StreamLogHandler(label: $0, stream: log) }
         logger.logLevel = level
         return logger
     }

@@ -198,6 +198,24 @@ public final class Environment: Sendable {
     /// go on as far as they can.
     public var refusesWrites: Bool { handle.poisonedBy != nil }
 
+    /// Whether the data file is still where it was opened: not moved, deleted or replaced.
+    ///
+    /// Reads and writes of a file that was moved go on, but whoever opens the path next does not see
+    /// them.
+    ///
+    /// - Throws: ``LMDBError`` with code `closed`.
+    public func isInPlace() throws -> Bool {
+        try holdingOpen { raw in
+            var file: Int32 = -1
+            var opened = stat()
+            var named = stat()
+            guard mdb_env_get_fd(raw, &file) == MDB_SUCCESS, fstat(file, &opened) == 0,
+                stat("\(path)/data.mdb", &named) == 0
+            else { return false }
+            return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino
+        }
+    }
+
     /// Keeps the environment open for `body`, which uses LMDB's environment without a transaction.
     // OpaquePointer: LMDB's MDB_env, valid during the call.
     func holdingOpen<T>(_ body: (OpaquePointer) throws -> T) throws -> T {

@@ -14,11 +14,12 @@ enum EventField: Hashable {
     ///
     /// Unknown names become properties, unless they name personal data.
     ///
-    /// Case does not matter; `_`, `-` and blanks count as the same.
+    /// Case does not matter, nor do `_`, `-` and blanks: `user_id`, `User ID` and `userId` are the
+    /// same field.
     init(name: String) {
         let trimmed = name.trimmingCharacters(in: .whitespaces)
-        let folded = trimmed.lowercased().map { $0 == "-" || $0 == " " ? "_" : $0 }
-        if let known = EventField.known[String(folded)] {
+        let folded = trimmed.lowercased().filter { $0 != "_" && $0 != "-" && $0 != " " }
+        if let known = EventField.known[folded] {
             self = known
         } else {
             self = PersonalData.isName(trimmed) ? .dropped(trimmed) : .property(trimmed)
@@ -26,9 +27,9 @@ enum EventField: Hashable {
     }
 
     private static let known: [String: EventField] = [
-        "event_id": .eventID, "user_id": .userID, "item_id": .itemID, "type": .type,
-        "event_type": .type, "timestamp": .timestamp, "session_id": .sessionID,
-        "basket_id": .basketID, "city": .city, "location": .city, "quantity": .quantity,
+        "eventid": .eventID, "userid": .userID, "itemid": .itemID, "type": .type,
+        "eventtype": .type, "timestamp": .timestamp, "sessionid": .sessionID,
+        "basketid": .basketID, "city": .city, "location": .city, "quantity": .quantity,
         "price": .price, "dwell": .dwell, "query": .query,
     ]
 
