@@ -130,7 +130,7 @@ import TwinStorage
             let answer = try await service.get(path)
             #expect(answer.status == 503)
             #expect(answer.isProblem)
-            #expect(answer.string("detail")?.contains("foretwin train") == true)
+            #expect(answer.string("detail")?.contains("There is no model yet. Train one") == true)
         }
         #expect(try await service.get("/healthz").status == 200)
         #expect(try await service.post(eventJSON("ann", "milk")).status == 200)

@@ -97,7 +97,7 @@ struct WhatIfTrials {
             let change = truth.reduce(0) { $0 + $1.change }
             progress(number + 1)
             return Trial(
-                question: question.text, baseline: effect.usual,
+                question: question.text, baseline: effect.baseline,
                 trueBaseline: truth.reduce(0) { $0 + $1.baseline }, change: effect.change,
                 interval: [effect.interval.lowerBound, effect.interval.upperBound],
                 trueChange: change,

@@ -210,7 +210,7 @@ enum FormatOne {
                     let known = try graph.properties(
                         of: customer, graph: graphID, in: transaction)
                     guard var properties = known else { continue }
-                    properties["mergedThrough"] = .int(0)
+                    properties["settledThrough"] = .int(0)
                     try graph.put(
                         Node(id: customer, properties: properties), graph: graphID,
                         in: transaction)

@@ -30,7 +30,7 @@ package struct TwinSummary: Hashable {
             let first = properties["firstEvent"]?.timestamp,
             let last = properties["lastUpdated"]?.timestamp,
             let tieBreak = properties["lastTieBreak"]?.int,
-            let settled = properties["mergedThrough"]?.int
+            let settled = properties["settledThrough"]?.int
         else {
             throw TwinsError(.corrupt, "A twin's own node is incomplete. Restore a backup.")
         }
@@ -46,7 +46,7 @@ package struct TwinSummary: Hashable {
             "eventCount": .int(Int64(eventCount)), "firstEvent": .timestamp(firstEvent),
             "lastUpdated": .timestamp(lastUpdated),
             "lastTieBreak": .int(Int64(bitPattern: lastTieBreak)),
-            "mergedThrough": .int(Int64(bitPattern: mergedThrough)),
+            "settledThrough": .int(Int64(bitPattern: mergedThrough)),
         ]
     }
 }
