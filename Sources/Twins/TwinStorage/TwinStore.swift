@@ -19,6 +19,7 @@ package final class TwinStore: Sendable {
     let eventsPerCustomerMax: Int
     let index = JournalIndex()
     let names: NameCache
+    let words: CatalogueWordsCache
 
     /// Opens a store, or makes one.
     ///
@@ -45,6 +46,7 @@ package final class TwinStore: Sendable {
         self.pseudonymizer = pseudonymizer
         journal = graph.environment.table("journal")
         names = NameCache(graph)
+        words = CatalogueWordsCache(graph)
         let fingerprint = pseudonymizer.fingerprint
         let stored = try graph.read { transaction in
             let known = try graph.setting("key", in: transaction)?.string

@@ -9,7 +9,7 @@ package struct Event: Hashable, Sendable {
     package var eventID: String?
     /// The customer's id as the shop knows it; it is replaced by a pseudonym before it is stored.
     package var userID: String
-    /// The item; only a search may be without.
+    /// The item; `nil` only for types that may be without one, such as a search.
     package var itemID: String?
     /// What was done (`eventType` of the document).
     package var type: EventType
@@ -25,7 +25,7 @@ package struct Event: Hashable, Sendable {
     package var price: Double?
     /// How long a view lasted, in seconds.
     package var dwellSeconds: Double?
-    /// The words of a search.
+    /// The words of a search, or of what a page is about.
     package var query: String?
     /// The basket or order that the event belongs to.
     package var basketID: String?

@@ -74,7 +74,7 @@ package struct UserTwin: Sendable {
         }
 
         /// The type of the edge, such as `PURCHASED`.
-        package var edgeType: String { type.edgeName }
+        package var edgeType: String { type.edgeName ?? type.name }
     }
 
     /// That one item was followed by another in one visit.

@@ -111,7 +111,7 @@ struct EventBuilder {
         if !has(.userID) { throw Rejection(.missing, "user_id") }
         if !has(.type) { throw Rejection(.missing, "type") }
         if !has(.timestamp) { throw Rejection(.missing, "timestamp") }
-        if event.itemID == nil && event.type != .search { throw Rejection(.missing, "item_id") }
+        if event.itemID == nil && event.type.needsItem { throw Rejection(.missing, "item_id") }
         return event
     }
 

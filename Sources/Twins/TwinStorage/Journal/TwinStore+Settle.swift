@@ -115,7 +115,7 @@ extension TwinStore {
         _ part: MergeBatch, _ state: inout JournalState, in transaction: borrowing WriteTransaction
     ) throws {
         for twin in part.twins {
-            if twin.isLate { try graph.clearGraph(twin.graph, in: transaction) }
+            if twin.isRebuilt { try graph.clearGraph(twin.graph, in: transaction) }
             try transaction.apply(twin.batch)
         }
         if let end = part.end {
