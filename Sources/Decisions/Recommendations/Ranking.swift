@@ -25,7 +25,7 @@ extension Recommender {
     ) -> [PredictedItem] {
         var drawn: [Int32: PredictedItem] = [:]
         if options.usesPaths {
-            let bought = futures.itemProbabilities(types: [EventType.purchase.rawValue])
+            let bought = futures.itemProbabilities(types: [.purchase])
             for predicted in bought.isEmpty ? futures.itemProbabilities() : bought {
                 drawn[predicted.item] = predicted
             }

@@ -1,5 +1,6 @@
 import Kernels
 package import Prediction
+package import Shop
 package import Simulation
 
 /// What a back-test asks, and how thoroughly.
@@ -7,7 +8,7 @@ package struct BacktestSettings: Sendable, Hashable {
     /// The horizons, in seconds, ascending.
     package var horizons: [Int64]
     /// The types of events that count as a purchase.
-    package var types: Set<UInt8>
+    package var types: Set<EventType>
     /// How many paths of each customer are simulated.
     package var paths: Int
     /// How many items of each customer's list are compared.
@@ -19,7 +20,7 @@ package struct BacktestSettings: Sendable, Hashable {
 
     /// Makes settings.
     package init(
-        horizons: [Int64] = [7 * 86_400, 28 * 86_400], types: Set<UInt8>, paths: Int = 200,
+        horizons: [Int64] = [7 * 86_400, 28 * 86_400], types: Set<EventType>, paths: Int = 200,
         listLength: Int = 20, seed: UInt64 = 7, threads: Int = 2
     ) {
         self.horizons = horizons

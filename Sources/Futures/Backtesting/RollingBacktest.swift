@@ -1,7 +1,7 @@
 import Kernels
 package import Learning
 package import Prediction
-import Shop
+package import Shop
 package import Simulation
 import Time
 package import TwinStorage
@@ -142,7 +142,8 @@ package struct RollingBacktest: Sendable {
     private func hindsights(
         _ model: PredictionModel, at moments: [Int64], of numbers: [Int?]
     ) throws -> [[BacktestCase]] {
-        let histories = try TwinHistories(store, catalogue: model.catalogue)
+        let histories = try TwinHistories(
+            store, catalogue: model.catalogue, eventTypes: model.eventTypes)
         let wholes = try numbers.map { number in
             try number.flatMap { try store.snapshot(of: TwinID(rawValue: $0)) }
                 .map { try histories.history(of: $0) } ?? History()
@@ -169,7 +170,7 @@ package struct RollingBacktest: Sendable {
         /// The forecasts from the origin.
         package let last: [Forecast]
         /// The types of events that count as a purchase.
-        package let types: Set<UInt8>
+        package let types: Set<EventType>
         /// How well the last ones held, calibrated by the earlier ones.
         package let report: BacktestReport
         /// What ships with a model that is trained in the same way.
@@ -194,7 +195,7 @@ package struct RollingBacktest: Sendable {
         if !(earlier + last).contains(where: {
             !settings.types.isDisjoint(with: $0.history.types)
         }) {
-            settings.types = Set(UInt8.min...UInt8.max)
+            settings.types = Set(EventType.allCases)
         }
         let total = earlier.count + last.count
         func forecasts(

@@ -1,4 +1,4 @@
-import Shop
+package import Shop
 package import Simulation
 
 /// What demand is summed up by: items, categories and all together, on each day from the origin and
@@ -61,7 +61,7 @@ package struct DemandLayout: Sendable, Hashable, Codable {
     ///   - types: The types of events that count; all if `nil`.
     /// - Returns: The cells in which any path has something, ascending.
     /// - Complexity: O(n log n) in the events of all paths.
-    func cells(of futures: Futures, types: Set<UInt8>?) -> [DemandCell] {
+    func cells(of futures: Futures, types: Set<EventType>?) -> [DemandCell] {
         let paths = UInt64(max(1, futures.pathCount))
         // Every event is noted in each of its cells, by path: equal notes are then neighbours.
         var notes: [UInt64] = []

@@ -1,6 +1,6 @@
 import Kernels
 package import Prediction
-import Shop
+package import Shop
 package import Simulation
 import Time
 package import TwinStorage
@@ -16,7 +16,7 @@ package struct FleetSettings: Sendable, Hashable, Codable {
     /// How many items of each twin are reported, the most probable ones.
     package var count: Int
     /// The types of events that count, ascending; all if empty.
-    package var types: [UInt8]
+    package var types: [EventType]
     /// Decides every random choice.
     package var seed: UInt64
     /// The part of the twins that is asked about, and how many parts there are.
@@ -25,7 +25,7 @@ package struct FleetSettings: Sendable, Hashable, Codable {
     /// Makes settings: all twins, four weeks, 100 paths and twenty items of each.
     package init(
         origin: Int64, horizonSeconds: Int64 = 28 * 86_400, paths: Int = 100, count: Int = 20,
-        types: [UInt8] = [], seed: UInt64 = 7, shard: Shard = .whole
+        types: [EventType] = [], seed: UInt64 = 7, shard: Shard = .whole
     ) {
         self.origin = origin
         self.horizonSeconds = horizonSeconds
@@ -135,7 +135,8 @@ package struct FleetSimulator: Sendable {
         self.calibration = calibration
         self.demand = demand
         self.store = store
-        histories = try TwinHistories(store, catalogue: model.catalogue)
+        histories = try TwinHistories(
+            store, catalogue: model.catalogue, eventTypes: model.eventTypes)
         simulator = Simulator(model)
         outlooks = DayFactorCache(
             model, model.response.isNeutral ? ContextFeeds() : try store.contextFeeds())
@@ -192,7 +193,7 @@ package struct FleetSimulator: Sendable {
 
 extension Futures {
     /// The most probable items, with how often and when they come.
-    func itemForecasts(types: Set<UInt8>?, count: Int) -> [ItemForecast] {
+    func itemForecasts(types: Set<EventType>?, count: Int) -> [ItemForecast] {
         let firsts = firstEvents(types: types)
         var counts: [Int32: [Double]] = [:]
         for index in 0..<pathCount {

@@ -189,9 +189,8 @@ package struct Evaluation {
         for (position, event) in sequences.range(of: sequence).enumerated() {
             let place = places[Int(sequences.items[event])]
             if position >= minimum { examples.append((history, place)) }
-            if let place {
-                history.append(
-                    item: place, type: sequences.types[event], time: sequences.times[event])
+            if let place, let type = EventType(rawValue: sequences.types[event]) {
+                history.append(item: place, type: type, time: sequences.times[event])
             }
         }
         var ranks: [Int?] = []
@@ -216,8 +215,8 @@ package struct Evaluation {
     }
 
     /// The types of the test events, for the question "what will be bought"; all when mixed.
-    private static func types(_ test: [Event]) -> [UInt8]? {
-        let types = Set(test.map(\.type.rawValue))
+    private static func types(_ test: [Event]) -> [EventType]? {
+        let types = Set(test.map(\.type))
         return types.count == 1 ? Array(types) : nil
     }
 

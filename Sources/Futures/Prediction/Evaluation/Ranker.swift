@@ -1,4 +1,5 @@
 import Learning
+import Shop
 
 /// Scores every item of the catalogue by one method.
 struct Ranker: Sendable {
@@ -36,7 +37,7 @@ struct Ranker: Sendable {
 
     /// For each history a score for each item, higher is better; ties are for the caller to break
     /// by place.
-    func scores(_ histories: [History], types: [UInt8]?) -> [[Float]] {
+    func scores(_ histories: [History], types: [EventType]?) -> [[Float]] {
         guard let model else { return histories.map { scores($0, types: types) } }
         let visits = histories.map { model.nextVisits(after: $0, types: types) }
         var predictions = model.predictions(
@@ -55,12 +56,12 @@ struct Ranker: Sendable {
         }
     }
 
-    private func scores(_ history: History, types: [UInt8]?) -> [Float] {
+    private func scores(_ history: History, types: [EventType]?) -> [Float] {
         if method == .personalTop { return personalTop(history) }
         var scores = [Float](repeating: 0, count: counts.count)
         let context = PredictionQuery(
             history: history, time: (history.lastTime ?? 0) + Self.typicalGap(history),
-            type: types?.first ?? history.types.last ?? 0, sameMoment: false)
+            type: types?.first ?? history.types.last ?? .view, sameMoment: false)
         source?.prediction(for: context).add(to: &scores, share: 1)
         // Behind what the source knows, popularity decides.
         let total = counts.reduce(0, +)

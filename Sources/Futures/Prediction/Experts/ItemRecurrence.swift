@@ -1,6 +1,10 @@
 import Foundation
+package import Shop
 
 /// What one item has meant to a twin up to a moment.
+///
+/// A return takes the latest earlier purchase of the item out of the contacts; it is a contact
+/// itself. When the item was first met stays as it was.
 package struct ItemRecurrence: Sendable {
     /// The moments of first and last contact, counted from the oldest.
     package private(set) var firstMoment: Int
@@ -13,31 +17,61 @@ package struct ItemRecurrence: Sendable {
     /// The time of the last contact, in seconds.
     package private(set) var lastTime: Int64
     /// Type of the last contact.
-    package private(set) var lastType: UInt8
+    package private(set) var lastType: EventType
     /// Contacts that fade by a factor with each moment, as of the last one: slow and fast.
     private(set) var faded = SIMD2<Float>(1, 1)
+
+    /// The newest moments with a purchase of the item that no return has taken back, newest first,
+    /// each times two; plus one if the moment has other contacts with the item too. −1 for none.
+    private var purchases = SIMD4<Int32>(repeating: -1)
 
     /// The factors by which contacts fade with each moment.
     static let fading = SIMD2<Float>(0.97, 0.85)
 
     /// The first contact.
-    package init(moment: Int, time: Int64, type: UInt8) {
+    package init(moment: Int, time: Int64, type: EventType) {
         firstMoment = moment
         lastMoment = moment
         firstTime = time
         lastTime = time
         lastType = type
+        if type == .purchase { purchases[0] = Int32(moment) << 1 }
     }
 
     /// A further contact.
-    package mutating func observe(moment: Int, time: Int64, type: UInt8) {
-        if moment != lastMoment {
+    package mutating func observe(moment: Int, time: Int64, type: EventType) {
+        let isFirst = moment != lastMoment
+        if type == .return { takeBackPurchase(before: moment) }
+        if isFirst {
             faded = faded(at: moment) + 1
             count += 1
+        }
+        let isBoughtNow = Int(purchases[0] >> 1) == moment
+        if type == .purchase, !isBoughtNow {
+            purchases = SIMD4(
+                Int32(moment) << 1 | (isFirst ? 0 : 1), purchases[0], purchases[1], purchases[2])
+        } else if type != .purchase, isBoughtNow {
+            purchases[0] |= 1
         }
         lastMoment = moment
         lastTime = time
         lastType = type
+    }
+
+    /// Takes the latest purchase before a moment out of the contacts. Of earlier purchases, the
+    /// newest four are known.
+    private mutating func takeBackPurchase(before moment: Int) {
+        let lanes = purchases.indices
+        guard let lane = lanes.first(where: { Int(purchases[$0] >> 1) < moment }),
+            purchases[lane] >= 0
+        else { return }
+        let bought = purchases[lane]
+        for next in lane..<lanes.upperBound - 1 { purchases[next] = purchases[next + 1] }
+        purchases[lanes.upperBound - 1] = -1
+        guard bought & 1 == 0 else { return }
+        count -= 1
+        let rest = faded - MomentTables.fading(lastMoment - Int(bought >> 1))
+        faded = rest.replacing(with: 0, where: rest .< 0)
     }
 
     /// The mean number of seconds from one contact to the next; `nil` for an item without a rhythm,
@@ -122,8 +156,6 @@ package struct RepetitionTracker: Sendable {
 ///
 /// Every weight is kept for each type of event that may be asked for.
 struct RepetitionFeatures {
-    /// Event types told apart, in the question and in the last contact.
-    static let typeCount = 10
     /// Numbers, each as a logarithm: rate of contacts, contacts faded slowly and fast, moments since
     /// the last, and the four of the item's habit, of which the gap is set beside these moments.
     static let numberCount = 8
@@ -141,12 +173,30 @@ struct RepetitionFeatures {
     /// One more than the bounds give: an item met only once has no rhythm.
     private static let dueCount = dueBounds.count + 2
     private static let habitCount = dueBounds.count + 1
-    /// Weights for each type asked for: bias, numbers, classes.
-    static let stride =
+    /// Weights for each type asked for, without those of the last contact's types.
+    private static let fixedStride =
         1 + numberCount + recencyCount + countCount + dueCount + habitCount
-        + typeCount
-    /// The number of weights.
-    static let weightCount = typeCount * stride
+
+    /// Where the weights are in a model that knows some event types. They are told apart in the
+    /// question and in the last contact; what a model does not know counts as the last of them.
+    struct Layout: Sendable {
+        /// The event types.
+        let eventTypes: EventVocabulary
+        /// Weights for each type asked for: bias, numbers, classes.
+        let stride: Int
+
+        init(_ eventTypes: EventVocabulary) {
+            self.eventTypes = eventTypes
+            stride = fixedStride + eventTypes.count
+        }
+
+        /// The number of weights.
+        var weightCount: Int { eventTypes.count * stride }
+
+        func index(of type: EventType) -> Int {
+            min(Int(eventTypes.index(of: type)), eventTypes.count - 1)
+        }
+    }
 
     /// Where the weights of the type asked for begin; the first is the bias.
     let base: Int
@@ -158,7 +208,7 @@ struct RepetitionFeatures {
 
     init(
         _ repetition: ItemRecurrence, _ habit: ItemRepeatStatistics.Habit, moments: Int,
-        time: Int64, type: UInt8
+        time: Int64, type: EventType, _ layout: Layout
     ) {
         let age = moments - repetition.lastMoment
         let span = moments - repetition.firstMoment
@@ -171,7 +221,7 @@ struct RepetitionFeatures {
             repetition.meanGap.map {
                 Self.place(Float(max(0, time - repetition.lastTime)) / $0, Self.dueBounds)
             } ?? Self.dueCount - 1
-        base = Int(min(type, UInt8(Self.typeCount - 1))) * Self.stride
+        base = layout.index(of: type) * layout.stride
         var first = base + 1 + Self.numberCount
         var places = SIMD8<Int32>()
         places[0] = Int32(first + Self.place(Float(age), Self.recencyBounds))
@@ -182,7 +232,7 @@ struct RepetitionFeatures {
         first += Self.dueCount
         places[3] = Int32(first + Self.place(Float(age) / habit.meanGap, Self.dueBounds))
         first += Self.habitCount
-        places[4] = Int32(first + Int(min(repetition.lastType, UInt8(Self.typeCount - 1))))
+        places[4] = Int32(first + layout.index(of: repetition.lastType))
         classes = places
     }
 
@@ -203,10 +253,11 @@ struct RepetitionFeatures {
 
     /// The weights of how due an item is, for a type asked for: of each class in the order of time,
     /// and of an item without a rhythm.
-    static func dueWeights(_ weights: [Float], type: UInt8) -> (inOrder: [Float], none: Float) {
+    static func dueWeights(
+        _ weights: [Float], type: EventType, _ layout: Layout
+    ) -> (inOrder: [Float], none: Float) {
         let first =
-            Int(min(type, UInt8(typeCount - 1))) * stride + 1 + numberCount + recencyCount
-            + countCount
+            layout.index(of: type) * layout.stride + 1 + numberCount + recencyCount + countCount
         return (Array(weights[first..<first + dueCount - 1]), weights[first + dueCount - 1])
     }
 

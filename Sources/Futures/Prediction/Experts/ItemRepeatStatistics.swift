@@ -50,18 +50,10 @@ struct ItemRepeatStatistics: Sendable, Equatable {
         let newest = sequences.times.max() ?? 0
         for sequence in 0..<sequences.count {
             let history = History(sequences, sequence: sequence)
-            var met: [Int32: (first: Int, last: Int, count: Int)] = [:]
-            for moment in 0..<history.momentCount {
-                for event in history.moment(moment) {
-                    let item = history.items[event]
-                    let former = met[item]
-                    guard former?.last != moment else { continue }
-                    met[item] = (former?.first ?? moment, moment, (former?.count ?? 0) + 1)
-                }
-            }
-            for (item, entry) in met {
+            let past = RepetitionTracker(history)
+            for (item, contact) in zip(past.items, past.repetitions) {
                 contacts[Int(item)].add(
-                    first: entry.first, last: entry.last, count: entry.count,
+                    first: contact.firstMoment, last: contact.lastMoment, count: contact.count,
                     moments: history.momentCount)
             }
             for event in 0..<history.count {

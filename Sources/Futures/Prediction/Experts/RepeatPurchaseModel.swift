@@ -1,5 +1,6 @@
 import Foundation
 package import Learning
+package import Shop
 
 /// What a twin does again: for each item it has met, the probability of meeting it at the next
 /// moment, learned from everybody's repetitions.
@@ -13,6 +14,8 @@ package struct RepeatPurchaseModel: Expert {
     package let weights: [Float]
     /// What everybody does with each item.
     let habits: ItemRepeatStatistics
+    /// Where the weights of each event type are.
+    let layout: RepetitionFeatures.Layout
 
     /// Which evidence this is.
     package var name: ExpertID { .history }
@@ -20,16 +23,20 @@ package struct RepeatPurchaseModel: Expert {
     /// Learns from the repetitions of all sequences.
     ///
     /// - Complexity: O(Σ moments × distinct items) over the sequences.
-    package init(_ sequences: EventSequences) {
+    package init(_ sequences: EventSequences, eventTypes: EventVocabulary = .original) {
         habits = ItemRepeatStatistics(sequences)
-        var regression = RepetitionRegression(habits)
+        layout = RepetitionFeatures.Layout(eventTypes)
+        var regression = RepetitionRegression(habits, layout)
         regression.learn(sequences)
         weights = regression.weights
     }
 
-    init(weights: [Float], habits: ItemRepeatStatistics) {
+    init(
+        weights: [Float], habits: ItemRepeatStatistics, eventTypes: EventVocabulary = .original
+    ) {
         self.weights = weights
         self.habits = habits
+        layout = RepetitionFeatures.Layout(eventTypes)
     }
 
     /// The items of the history in proportion to their probabilities of repetition.
@@ -50,10 +57,10 @@ package struct RepeatPurchaseModel: Expert {
 
     /// The probability that an item comes back at the next moment.
     package func probability(
-        of item: Int32, _ repetition: ItemRecurrence, moments: Int, time: Int64, type: UInt8
+        of item: Int32, _ repetition: ItemRecurrence, moments: Int, time: Int64, type: EventType
     ) -> Float {
         let features = RepetitionFeatures(
-            repetition, habits[item], moments: moments, time: time, type: type)
+            repetition, habits[item], moments: moments, time: time, type: type, layout)
         return 1 / (1 + exp(-features.logit(weights)))
     }
 }
@@ -61,8 +68,8 @@ package struct RepeatPurchaseModel: Expert {
 /// Learns the weights by stochastic gradient steps of a size that falls for each weight by itself
 /// (AdaGrad, Duchi, Hazan and Singer 2011).
 private struct RepetitionRegression {
-    private(set) var weights = [Float](repeating: 0, count: RepetitionFeatures.weightCount)
-    private var squares = [Float](repeating: 1e-3, count: RepetitionFeatures.weightCount)
+    private(set) var weights: [Float]
+    private var squares: [Float]
 
     private static let rate: Float = 0.05
     /// Cases that are learned from in one pass at most; beyond that, every n-th sequence is.
@@ -72,12 +79,14 @@ private struct RepetitionRegression {
     private static let startBias: Float = -4
 
     private let habits: ItemRepeatStatistics
+    private let layout: RepetitionFeatures.Layout
 
-    init(_ habits: ItemRepeatStatistics) {
+    init(_ habits: ItemRepeatStatistics, _ layout: RepetitionFeatures.Layout) {
         self.habits = habits
-        for type in 0..<RepetitionFeatures.typeCount {
-            weights[type * RepetitionFeatures.stride] = Self.startBias
-        }
+        self.layout = layout
+        weights = [Float](repeating: 0, count: layout.weightCount)
+        squares = [Float](repeating: 1e-3, count: layout.weightCount)
+        for type in 0..<layout.eventTypes.count { weights[type * layout.stride] = Self.startBias }
     }
 
     mutating func learn(_ sequences: EventSequences) {
@@ -102,16 +111,17 @@ private struct RepetitionRegression {
         var tracker = RepetitionTracker()
         for moment in 0..<history.momentCount {
             let events = history.moment(moment)
-            var present: [UInt8: Set<Int32>] = [:]
+            var present: [EventType: Set<Int32>] = [:]
             for event in events {
                 present[history.types[event], default: []].insert(history.items[event])
             }
             let time = history.times[events.lowerBound]
-            for (type, items) in present.sorted(by: { $0.key < $1.key }) {
+            for (type, items) in present.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
                 for (item, repetition) in zip(tracker.items, tracker.repetitions) {
                     step(
                         RepetitionFeatures(
-                            repetition, habits[item], moments: moment, time: time, type: type),
+                            repetition, habits[item], moments: moment, time: time, type: type,
+                            layout),
                         isHit: items.contains(item))
                 }
             }

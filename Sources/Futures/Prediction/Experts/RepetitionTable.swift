@@ -1,4 +1,5 @@
 import Kernels
+package import Shop
 
 /// How likely a twin is to meet each of its items again, at any later moment and time.
 ///
@@ -9,10 +10,10 @@ package struct RepetitionTable: Sendable {
     /// A number of moments and a type of event, which many questions share.
     package struct Question: Hashable, Sendable {
         let moments: Int
-        let type: UInt8
+        let type: EventType
 
         /// What items come back at the moment after so many, by an event of a type.
-        package init(moments: Int, type: UInt8) {
+        package init(moments: Int, type: EventType) {
             self.moments = moments
             self.type = type
         }
@@ -63,7 +64,9 @@ package struct RepetitionTable: Sendable {
     /// - Complexity: O(items), sixteen at a time.
     package func probabilities(_ question: Question, at time: Int64) -> [Float] {
         var result = logits[question] ?? logitsButDue(question)
-        let steps = RepetitionFeatures.dueWeights(history.weights, type: question.type).inOrder
+        let steps = RepetitionFeatures.dueWeights(
+            history.weights, type: question.type, history.layout
+        ).inOrder
         let after = Float(time - from)
         for bound in dueTimes.indices {
             VectorMath.addStep(
@@ -75,11 +78,12 @@ package struct RepetitionTable: Sendable {
 
     /// The log-odds of each item as if none with a rhythm were due yet.
     private func logitsButDue(_ question: Question) -> [Float] {
-        let due = RepetitionFeatures.dueWeights(history.weights, type: question.type)
+        let due = RepetitionFeatures.dueWeights(
+            history.weights, type: question.type, history.layout)
         return zip(past.items, past.repetitions).map { item, repetition in
             let features = RepetitionFeatures(
                 repetition, history.habits[item], moments: question.moments,
-                time: repetition.lastTime, type: question.type)
+                time: repetition.lastTime, type: question.type, history.layout)
             return features.logitButDue(history.weights)
                 + (repetition.meanGap == nil ? due.none : due.inOrder[0])
         }

@@ -1,14 +1,14 @@
 package import Learning
+package import Shop
 
 /// The events of one twin as a model sees them, oldest first.
 ///
-/// Items are catalogue indexes, types are raw values of `EventType`, times are seconds since 1970
-/// and never fall. Events at one time form a *moment*: a basket, or a single click.
+/// Items are catalogue indexes, times are seconds since 1970 and never fall. Events at one time form a *moment*: a basket, or a single click.
 package struct History: Sendable {
     /// Catalogue index of each event's item.
     package private(set) var items: [Int32] = []
     /// Type of each event.
-    package private(set) var types: [UInt8] = []
+    package private(set) var types: [EventType] = []
     /// Time of each event, in seconds since 1970.
     package private(set) var times: [Int64] = []
     /// Where each moment begins in the arrays above.
@@ -22,12 +22,12 @@ package struct History: Sendable {
         self.init(sequences, events: sequences.range(of: sequence))
     }
 
-    /// The history that a run of events within one sequence makes.
+    /// The history that a run of events within one sequence makes; their types are raw values of
+    /// `EventType`, and events of other types are left out.
     package init(_ sequences: EventSequences, events: Range<Int>) {
         for event in events {
-            append(
-                item: sequences.items[event], type: sequences.types[event],
-                time: sequences.times[event])
+            guard let type = EventType(rawValue: sequences.types[event]) else { continue }
+            append(item: sequences.items[event], type: type, time: sequences.times[event])
         }
     }
 
@@ -55,7 +55,7 @@ package struct History: Sendable {
     }
 
     /// Adds an event; one that is older than the newest is taken to be of the newest moment.
-    package mutating func append(item: Int32, type: UInt8, time: Int64) {
+    package mutating func append(item: Int32, type: EventType, time: Int64) {
         let time = max(time, times.last ?? time)
         if time != times.last { momentStarts.append(items.count) }
         items.append(item)

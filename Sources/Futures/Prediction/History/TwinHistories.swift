@@ -1,5 +1,5 @@
 import Foundation
-import Shop
+package import Shop
 import Time
 package import TwinStorage
 
@@ -11,17 +11,21 @@ package final class TwinHistories: @unchecked Sendable {
     // @unchecked: `places` is only touched under `lock`.
     private let store: TwinStore
     private let catalogue: ModelCatalogue
+    private let eventTypes: EventVocabulary
     private let lock = NSLock()
     private var places: [Int32?] = []
 
-    /// Joins a store with a catalogue.
-    package init(_ store: TwinStore, catalogue: ModelCatalogue) throws {
+    /// Joins a store with what a model knows: its items, and its types of events.
+    package init(
+        _ store: TwinStore, catalogue: ModelCatalogue, eventTypes: EventVocabulary = .original
+    ) throws {
         self.store = store
         self.catalogue = catalogue
+        self.eventTypes = eventTypes
         try refresh()
     }
 
-    /// The history of a customer, without items that the model does not know.
+    /// The history of a customer, without items and types of events that the model does not know.
     ///
     /// It is empty for a customer of whom nothing is known.
     ///
@@ -36,10 +40,10 @@ package final class TwinHistories: @unchecked Sendable {
         let places = try places(upTo: newest)
         var history = History()
         for entry in entries {
-            guard let item = entry.item, places.indices.contains(item), let place = places[item]
+            guard eventTypes.contains(entry.type), let item = entry.item,
+                places.indices.contains(item), let place = places[item]
             else { continue }
-            history.append(
-                item: place, type: entry.type.rawValue, time: entry.timestamp.seconds)
+            history.append(item: place, type: entry.type, time: entry.timestamp.seconds)
         }
         return history
     }

@@ -1,6 +1,7 @@
 package import Foundation
 import Kernels
 import Learning
+import Shop
 
 /// Writes a model to a folder and reads it back.
 ///
@@ -9,8 +10,18 @@ import Learning
 /// training went, `card.md` a summary for people, and `manifest.json` the SHA-256 of all of them.
 /// The same model makes the same bytes.
 package enum ModelFiles {
-    /// The version of the layout; a reader refuses all others.
-    package static let formatVersion = 7
+    /// The newest version of the layout; a reader refuses versions that are newer.
+    ///
+    /// A model has the oldest version that can hold it, so that older programs can use it too:
+    /// ``originalFormat`` with the original event types, this one with others.
+    package static let formatVersion = 8
+    /// The oldest version that is read; it has the original event types and may not list them.
+    static let originalFormat = 7
+
+    /// The version of the layout that a model needs.
+    static func formatVersion(for eventTypes: EventVocabulary) -> Int {
+        eventTypes == .original ? originalFormat : formatVersion
+    }
 
     /// What every version's `config.json` says, however the rest of it looks.
     private struct Format: Codable {
@@ -22,6 +33,8 @@ package enum ModelFiles {
         var training: TrainingConfiguration
         var sequence: SequenceModel.Configuration
         var mixture: Shares
+        /// The event types that the model knows; the original ones where it does not list them.
+        var eventTypes: EventVocabulary?
     }
 
     /// The part of a mixture that people may want to look at; its gates are among the tensors.
@@ -58,25 +71,29 @@ package enum ModelFiles {
         var training = model.configuration
         training.embeddings.threads = 1
         training.sequence.threads = 1
+        let format = formatVersion(for: model.eventTypes)
         let config = Config(
-            formatVersion: formatVersion, training: training,
+            formatVersion: format, training: training,
             sequence: model.sequence.model.configuration,
-            mixture: Shares(names: model.mixture.names, shares: model.mixture.shares))
+            mixture: Shares(names: model.mixture.names, shares: model.mixture.shares),
+            eventTypes: model.eventTypes)
         try json(config).write(to: folder.appending(path: "config.json"))
         try json(metrics).write(to: folder.appending(path: "metrics.json"))
         try json(model.catalogue.itemIDs).write(to: folder.appending(path: "catalogue.json"))
         try json(model.response).write(to: folder.appending(path: "response.json"))
         try Data(ModelCard.text(model, metrics).utf8).write(to: folder.appending(path: "card.md"))
         for name in names { try files[name]?.write(to: folder.appending(path: name)) }
-        try ModelManifest(formatVersion: formatVersion, of: ownNames + names, in: folder)
+        try ModelManifest(formatVersion: format, of: ownNames + names, in: folder)
             .write(to: folder)
     }
 
     /// Writes the numbers of a model, whole or not at all.
     static func write(tensorsOf model: PredictionModel, to file: URL) throws {
         try SafeTensors.write(
-            tensors(of: model), metadata: ["format": "foretwin", "version": "\(formatVersion)"],
-            to: file.path)
+            tensors(of: model),
+            metadata: [
+                "format": "foretwin", "version": "\(formatVersion(for: model.eventTypes))",
+            ], to: file.path)
     }
 
     /// Reads a version of a model from its folder, and checks all files that it is made of.
@@ -130,13 +147,13 @@ package enum ModelFiles {
     }
 
     private static func check(_ format: Format, of folder: URL) throws(PredictionError) {
-        guard format.formatVersion != formatVersion else { return }
+        guard !(originalFormat...formatVersion).contains(format.formatVersion) else { return }
         let advice =
             format.formatVersion > formatVersion ? "Use a newer foretwin, or train" : "Train"
         throw PredictionError(
             .model,
             "The model in \(folder.path) has format \(format.formatVersion), and this program "
-                + "reads format \(formatVersion). \(advice) again.")
+                + "reads formats \(originalFormat) to \(formatVersion). \(advice) again.")
     }
 
     /// Throws unless the settings are in their ranges and fit the catalogue; nothing is computed of
@@ -149,7 +166,7 @@ package enum ModelFiles {
         }
         try config.sequence.validate()
         guard config.sequence.itemCount == itemCount,
-            config.sequence.typeCount == RepetitionFeatures.typeCount
+            config.sequence.typeCount == (config.eventTypes ?? .original).count
         else {
             throw LearningError(.invalidData, "its configuration and catalogue do not fit together")
         }
@@ -162,7 +179,7 @@ package enum ModelFiles {
         var sum = RunningDigest()
         let shapes = ModelShapes(
             sequence: config.sequence, dimensions: config.training.embeddings.dimensions,
-            itemCount: itemCount)
+            itemCount: itemCount, eventTypes: config.eventTypes ?? .original)
         let tensors = try SafeTensors.read(
             from: file.path,
             checking: { (entries) throws(LearningError) in try shapes.check(entries) },
@@ -225,6 +242,7 @@ package enum ModelFiles {
         _ tensors: ModelTensors, config: Config, itemIDs: [String]
     ) throws -> PredictionModel {
         let count = itemIDs.count
+        let eventTypes = config.eventTypes ?? .original
         let mixture = Mixture(
             names: config.mixture.names, shares: config.mixture.shares,
             gates: try tensors.gates("mixture.gates", count: config.mixture.names.count))
@@ -244,8 +262,9 @@ package enum ModelFiles {
         }
         let counted = CountedExperts(
             history: RepeatPurchaseModel(
-                weights: try tensors.floats("history", count: RepetitionFeatures.weightCount),
-                habits: try tensors.habits("habits", count: count)),
+                weights: try tensors.floats(
+                    "history", count: RepetitionFeatures.Layout(eventTypes).weightCount),
+                habits: try tensors.habits("habits", count: count), eventTypes: eventTypes),
             transitions: Transitions(
                 following: try tensors.rows("transitions.following", count: count),
                 together: try tensors.rows("transitions.together", count: count)),
@@ -255,7 +274,7 @@ package enum ModelFiles {
             catalogue: ModelCatalogue(itemIDs: itemIDs),
             embeddings: Embeddings(
                 dimensions: vectors.count / count, count: count, vectors: vectors),
-            sequence: SequenceExpert(model: sequence), counted: counted, mixture: mixture,
+            sequence: SequenceExpert(model: sequence, eventTypes: eventTypes), counted: counted, mixture: mixture,
             reranker: try tensors.reranker(), configuration: config.training)
     }
 }

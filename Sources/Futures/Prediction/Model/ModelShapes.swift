@@ -1,4 +1,5 @@
 import Learning
+import Shop
 
 /// The types and shapes that the tensors of a model have.
 ///
@@ -11,6 +12,8 @@ struct ModelShapes {
     var dimensions: Int
     /// The number of items.
     var itemCount: Int
+    /// The event types.
+    var eventTypes: EventVocabulary
 
     /// Throws unless there are just the tensors that a model has.
     func check(_ entries: [String: TensorEntry]) throws(LearningError) {
@@ -21,7 +24,7 @@ struct ModelShapes {
         }
         try rest.take("embeddings", "F32", [itemCount, dimensions])
         try rest.take("popularity", "F32", [itemCount])
-        try rest.take("history", "F32", [RepetitionFeatures.weightCount])
+        try rest.take("history", "F32", [RepetitionFeatures.Layout(eventTypes).weightCount])
         try rest.take("habits", "F32", [nil, 4])
         try rest.take("churn", "F32", [1 + ChurnModel.bounds.count])
         for name in ["transitions.following", "transitions.together"] {

@@ -1,5 +1,6 @@
 import Kernels
 package import Learning
+package import Shop
 
 /// Everything that training learned, as one thing: items, vectors, experts and the
 /// shares with which they enter a prediction.
@@ -54,6 +55,9 @@ package struct PredictionModel: Sendable {
         return model
     }
 
+    /// The event types that it was trained with; events of others are no evidence to it.
+    package var eventTypes: EventVocabulary { sequence.eventTypes }
+
     /// The sources in the order of ``ExpertID``'s cases, as the mixture has them.
     package var sources: [any Expert] {
         [sequence, history, PersonalTransitions(), transitions, neighbours, popularity]
@@ -98,7 +102,7 @@ package struct PredictionModel: Sendable {
         let joined = sequence.model.state(joining: known.compactMap { states[$0] })
         let gaps = known.map { contexts[$0].gap }
         let weekParts = known.map { contexts[$0].weekPart }
-        let types = known.map { contexts[$0].type }
+        let types = known.map { eventTypes.index(of: contexts[$0].type) }
         let outlooks = sequence.model.outlook(
             joined, gaps: gaps, weekParts: weekParts, types: types)
         let items =
@@ -136,7 +140,7 @@ package struct PredictionModel: Sendable {
     ///   - laterOnly: Whether one more item for the newest moment is no answer.
     /// - Returns: The context to ask ``prediction(for:using:)`` about.
     package func nextContext(
-        after history: History, types: [UInt8]? = nil, laterOnly: Bool = true
+        after history: History, types: [EventType]? = nil, laterOnly: Bool = true
     ) -> PredictionQuery {
         expected(after: history, types: types, laterOnly: laterOnly, covering: 0)[0].context
     }
@@ -155,19 +159,19 @@ package struct PredictionModel: Sendable {
     ///   - types: The types that the question is about; all unless given.
     /// - Returns: At least one context, the likeliest first; the shares sum to 1.
     package func nextVisits(
-        after history: History, types: [UInt8]? = nil
+        after history: History, types: [EventType]? = nil
     ) -> [(context: PredictionQuery, share: Float)] {
         expected(after: history, types: types, laterOnly: true, covering: Self.visitShare)
     }
 
     private func expected(
-        after history: History, types: [UInt8]?, laterOnly: Bool, covering share: Float
+        after history: History, types: [EventType]?, laterOnly: Bool, covering share: Float
     ) -> [(context: PredictionQuery, share: Float)] {
         let last = history.lastTime ?? 0
         guard let state = sequence.state(after: history) else {
             let context = PredictionQuery(
-                history: history, time: last + 86_400, type: types?.first ?? 0,
-                sameMoment: false)
+                history: history, time: last + 86_400,
+                type: types?.first ?? eventTypes.types.first ?? .view, sameMoment: false)
             return [(context, 1)]
         }
         return sequence.expectations(
@@ -211,8 +215,11 @@ struct CountedExperts: Sendable {
     }
 
     /// Counts them all on some sequences; the keys tell whose they are, if anybody needs to know.
-    init(_ sequences: EventSequences, itemCount: Int, keys: [RowKey] = []) {
-        history = RepeatPurchaseModel(sequences)
+    init(
+        _ sequences: EventSequences, itemCount: Int, keys: [RowKey] = [],
+        eventTypes: EventVocabulary = .original
+    ) {
+        history = RepeatPurchaseModel(sequences, eventTypes: eventTypes)
         transitions = Transitions(sequences, itemCount: itemCount)
         neighbours = Neighbours(sequences, itemCount: itemCount, keys: keys)
         popularity = Popularity(sequences, itemCount: itemCount)

@@ -1,4 +1,5 @@
 package import Learning
+package import Shop
 
 /// What is known when one asks what a twin does next.
 package struct PredictionQuery: Sendable {
@@ -6,8 +7,8 @@ package struct PredictionQuery: Sendable {
     package var history: History
     /// The time of the next event, in seconds since 1970.
     package var time: Int64
-    /// The type of the next event, a raw value of `EventType`.
-    package var type: UInt8
+    /// The type of the next event.
+    package var type: EventType
     /// Whether the next event belongs to the newest moment: one more item for the same basket.
     package var sameMoment: Bool
     /// The LSTM's state after ``history``, where it is known already; else it is replayed.
@@ -15,7 +16,7 @@ package struct PredictionQuery: Sendable {
 
     /// Makes a context.
     package init(
-        history: History, time: Int64, type: UInt8, sameMoment: Bool,
+        history: History, time: Int64, type: EventType, sameMoment: Bool,
         state: SequenceModel.State? = nil
     ) {
         self.history = history

@@ -1,6 +1,7 @@
 import Foundation
 import Kernels
 import Learning
+import Shop
 
 /// Gives items that nobody has touched yet a place in a model, by what is said of them in words.
 ///
@@ -59,14 +60,16 @@ struct NewItems {
             guard let state = contexts[index].state else { continue }
             let probabilities = level.itemProbabilities(
                 state, gaps: [contexts[index].gap], weekParts: [contexts[index].weekPart],
-                types: [contexts[index].type]
+                types: [sequence.eventTypes.index(of: contexts[index].type)]
             ).elements
             let isNew = probabilities.dropFirst(known.count).reduce(0) { $0 + Double($1) }
             odds.append(isNew / max(1e-9, 1 - isNew))
         }
         let usual = odds.isEmpty ? 1 : odds.reduce(0, +) / Double(odds.count)
         let bias = log(firstShare / (1 - firstShare)) - log(max(1e-9, usual))
-        return SequenceExpert(model: sequence.model.joined(by: vectors, bias: Float(bias)))
+        return SequenceExpert(
+            model: sequence.model.joined(by: vectors, bias: Float(bias)),
+            eventTypes: sequence.eventTypes)
     }
 
     /// Vectors for the new items, in the space of those of the known ones.

@@ -1,6 +1,7 @@
 package import Foundation
 import Kernels
 package import Learning
+import Shop
 
 /// Trains a model from sequences of events.
 ///
@@ -54,19 +55,19 @@ package struct Trainer: Sendable {
             .train(training, itemCount: itemCount, progress: progress)
         try Task.checkCancellation()
         let trained = try trainSequence(
-            training, heldOut, itemCount: itemCount, embeddings: learned, progress)
+            training, heldOut, itemCount: itemCount, data.eventTypes, embeddings: learned, progress)
         try Task.checkCancellation()
         let threads = configuration.sequence.threads
         func stage(_ name: String) -> TrainingStage { TrainingStage(name, progress) }
+        let expert = SequenceExpert(model: trained.model, eventTypes: data.eventTypes)
         let lessons = HeldOutExamples(heldOut, seed: configuration.seed).replayed(
-            by: SequenceExpert(model: trained.model), threads: threads,
-            stage: stage("replay held out"))
+            by: expert, threads: threads, stage: stage("replay held out"))
         let newItems = NewItems(data)
         let catalogue = newItems.catalogue
         let embeddings = newItems.joined(to: learned)
-        let sequence = newItems.joined(
-            to: SequenceExpert(model: trained.model), contexts: lessons.contexts)
-        var counted = CountedExperts(training, itemCount: catalogue.count)
+        let sequence = newItems.joined(to: expert, contexts: lessons.contexts)
+        var counted = CountedExperts(
+            training, itemCount: catalogue.count, eventTypes: data.eventTypes)
         func model(_ mixture: Mixture, _ reranker: Reranker) -> PredictionModel {
             PredictionModel(
                 catalogue: catalogue, embeddings: embeddings, sequence: sequence,
@@ -86,7 +87,8 @@ package struct Trainer: Sendable {
             data: data, heldOut: heldOut.count, curve: trained.curve, mixture: mixture,
             cases: cases, bits: bits)
         counted = CountedExperts(
-            data.sequences, itemCount: catalogue.count, keys: data.keys)
+            data.sequences, itemCount: catalogue.count, keys: data.keys,
+            eventTypes: data.eventTypes)
         let heldOutSet = HeldOut(lessons, catalogue: catalogue)
         var whole = model(mixture, reranker)
         whole.churn = ChurnModel(data.sequences)
@@ -101,10 +103,12 @@ package struct Trainer: Sendable {
     /// Trains the LSTM, from the checkpoint on if there is one of this run.
     private func trainSequence(
         _ training: EventSequences, _ heldOut: EventSequences, itemCount: Int,
-        embeddings: Embeddings, _ progress: @escaping (TrainingProgress) -> Void
+        _ eventTypes: EventVocabulary, embeddings: Embeddings, _ progress: @escaping (TrainingProgress) -> Void
     ) throws -> (model: SequenceModel, curve: [EpochLoss]) {
         let trainer = SequenceTrainer(configuration.sequence)
-        let typeCount = RepetitionFeatures.typeCount
+        let typeCount = eventTypes.count
+        let training = training.numbered(by: eventTypes)
+        let heldOut = heldOut.numbered(by: eventTypes)
         let found = checkpoint.flatMap { try? TrainingCheckpoint(path: $0.path) }
             .flatMap { point in
                 trainer.canResume(
@@ -162,5 +166,18 @@ package struct Trainer: Sendable {
             data.sequences.subset(order.dropFirst(count).sorted()),
             data.sequences.subset(order.prefix(count).sorted())
         )
+    }
+}
+
+extension EventSequences {
+    /// The same events with the indices that a vocabulary gives their types, in place of raw values.
+    ///
+    /// - Precondition: All types are in the vocabulary.
+    func numbered(by eventTypes: EventVocabulary) -> EventSequences {
+        var sequences = self
+        sequences.types = types.map { raw in
+            EventType(rawValue: raw).map(eventTypes.index) ?? EventVocabulary.unknownIndex
+        }
+        return sequences
     }
 }

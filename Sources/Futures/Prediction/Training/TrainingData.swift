@@ -7,7 +7,10 @@ package import TwinStorage
 package struct TrainingData: Sendable {
     /// The items, in order of first occurrence.
     package let catalogue: ModelCatalogue
-    /// One sequence for each customer or session, oldest event first.
+    /// The event types that occur, and others that every model knows.
+    package let eventTypes: EventVocabulary
+    /// One sequence for each customer or session, oldest event first; types are raw values of
+    /// `EventType`.
     package let sequences: EventSequences
     /// Whose sequence each is; empty when nobody needs to know.
     package let owners: [String]
@@ -40,7 +43,7 @@ package struct TrainingData: Sendable {
 
     /// Groups events into sequences.
     ///
-    /// Searches without an item are left out. Events of a sequence are put in order of time; those
+    /// Events without an item are left out, and so are types that are no behaviour. Events of a sequence are put in order of time; those
     /// of one time keep their order.
     ///
     /// - Parameters:
@@ -48,9 +51,11 @@ package struct TrainingData: Sendable {
     ///   - key: What tells sequences apart: customer or session.
     ///   - minimumItemCount: Items with fewer events are left out.
     ///   - items: What is said of items, also of new ones.
+    ///   - eventTypes: The event types to learn; the original ones, and newer types of behaviour
+    ///     that occur, unless given.
     package init(
         _ events: some Sequence<Event>, by key: (Event) -> String,
-        minimumItemCount: Int = 1, items: [Item] = []
+        minimumItemCount: Int = 1, items: [Item] = [], eventTypes: EventVocabulary? = nil
     ) {
         var itemPlaces: [String: Int32] = [:]
         var itemIDs: [String] = []
@@ -59,7 +64,9 @@ package struct TrainingData: Sendable {
         var ownerPlaces: [String: Int] = [:]
         var rows: [[RawEvent]] = []
         for event in events {
-            guard let itemID = event.itemID else { continue }
+            guard let itemID = event.itemID, Self.isLearned(event.type, eventTypes) else {
+                continue
+            }
             let item = itemPlaces[itemID] ?? Int32(itemIDs.count)
             if Int(item) == itemIDs.count {
                 itemPlaces[itemID] = item
@@ -75,11 +82,16 @@ package struct TrainingData: Sendable {
                 rows.append([])
             }
             rows[row].append(
-                RawEvent(item: item, type: event.type.rawValue, time: event.timestamp.seconds))
+                RawEvent(item: item, type: event.type, time: event.timestamp.seconds))
         }
         self.init(
             rows: rows, owners: owners, keys: [], itemIDs: itemIDs, itemCounts: itemCounts,
-            minimumItemCount: minimumItemCount, items: items)
+            minimumItemCount: minimumItemCount, items: items, eventTypes: eventTypes)
+    }
+
+    /// Whether a model learns events of a type: of a given vocabulary, or else of behaviour.
+    private static func isLearned(_ type: EventType, _ eventTypes: EventVocabulary?) -> Bool {
+        eventTypes?.contains(type) ?? (type.role == .behaviour)
     }
 
     /// Reads all twins of a store, one sequence a customer, what it knows of items, and what it
@@ -89,9 +101,12 @@ package struct TrainingData: Sendable {
     ///   - store: The store.
     ///   - minimumItemCount: Items with fewer events are left out.
     ///   - moment: What happened later is left out; nothing unless given.
+    ///   - eventTypes: The event types to learn; the original ones, and newer types of behaviour
+    ///     that occur, unless given.
     /// - Throws: What the store throws.
     package init(
-        _ store: TwinStore, minimumItemCount: Int = 1, until moment: Timestamp? = nil
+        _ store: TwinStore, minimumItemCount: Int = 1, until moment: Timestamp? = nil,
+        eventTypes: EventVocabulary? = nil
     ) throws {
         let itemIDs = try store.itemIDs()
         var itemCounts = [Int](repeating: 0, count: itemIDs.count)
@@ -114,12 +129,13 @@ package struct TrainingData: Sendable {
                 counts.add(past, city: city, consent: snapshot.consent)
             }
             for entry in past {
-                guard let item = entry.item, itemCounts.indices.contains(item) else { continue }
+                guard let item = entry.item, itemCounts.indices.contains(item),
+                    Self.isLearned(entry.type, eventTypes)
+                else { continue }
                 itemCounts[item] += 1
                 row.append(
                     RawEvent(
-                        item: Int32(item), type: entry.type.rawValue,
-                        time: entry.timestamp.seconds))
+                        item: Int32(item), type: entry.type, time: entry.timestamp.seconds))
             }
             keys.append(RowKey(pseudonym: snapshot?.key.rawValue ?? ""))
             rows.append(row)
@@ -134,7 +150,7 @@ package struct TrainingData: Sendable {
         }
         self.init(
             rows: rows, owners: [], keys: keys, itemIDs: itemIDs, itemCounts: itemCounts,
-            minimumItemCount: minimumItemCount, items: items,
+            minimumItemCount: minimumItemCount, items: items, eventTypes: eventTypes,
             surroundings: Surroundings(
                 seasons: seasons, counts: counts, days: ContextFeatures(feeds), items: items,
                 itemIDs: itemIDs))
@@ -142,16 +158,18 @@ package struct TrainingData: Sendable {
 
     private struct RawEvent {
         var item: Int32
-        var type: UInt8
+        var type: EventType
         var time: Int64
     }
 
     private init(
         rows: [[RawEvent]], owners: [String], keys: [RowKey], itemIDs: [String],
-        itemCounts: [Int], minimumItemCount: Int, items: [Item],
+        itemCounts: [Int], minimumItemCount: Int, items: [Item], eventTypes: EventVocabulary?,
         surroundings: Surroundings? = nil
     ) {
         self.surroundings = surroundings
+        self.eventTypes =
+            eventTypes ?? EventVocabulary(training: rows.lazy.joined().map(\.type))
         var places = [Int32](repeating: -1, count: itemIDs.count)
         var kept: [String] = []
         for (item, count) in itemCounts.enumerated() where count >= max(1, minimumItemCount) {
@@ -171,7 +189,7 @@ package struct TrainingData: Sendable {
                 .sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
                 .map(\.element)
             sequences.append(
-                items: sorted.map { places[Int($0.item)] }, types: sorted.map(\.type),
+                items: sorted.map { places[Int($0.item)] }, types: sorted.map(\.type.rawValue),
                 times: sorted.map(\.time))
             numbers.append(index)
             if !owners.isEmpty { keptOwners.append(owners[index]) }

@@ -1,5 +1,6 @@
 import Kernels
 import Prediction
+package import Shop
 
 /// What was foreseen of one customer at a moment of the past, beside what came.
 package struct Forecast: Sendable {
@@ -60,7 +61,7 @@ package struct Forecast: Sendable {
     ///   - listLength: How many items are listed.
     ///   - categories: The category of each item of the catalogue, by number.
     package init(
-        _ hindsight: BacktestCase, _ futures: Futures, horizons: [Int64], types: Set<UInt8>,
+        _ hindsight: BacktestCase, _ futures: Futures, horizons: [Int64], types: Set<EventType>,
         listLength: Int, categories: [Int]
     ) {
         let outcome = hindsight.outcome.purchases(types)
@@ -78,7 +79,7 @@ package struct Forecast: Sendable {
 
     private static func window(
         _ seconds: Int64, _ hindsight: BacktestCase, _ futures: Futures,
-        outcome: [Purchase], types: Set<UInt8>, listLength: Int
+        outcome: [Purchase], types: Set<EventType>, listLength: Int
     ) -> Window {
         let end = hindsight.origin + seconds
         let bought = outcome.filter { $0.time <= end }
@@ -115,7 +116,7 @@ private struct Purchase {
 }
 
 extension History {
-    fileprivate func purchases(_ types: Set<UInt8>) -> [Purchase] {
+    fileprivate func purchases(_ types: Set<EventType>) -> [Purchase] {
         items.indices.filter { types.contains(self.types[$0]) }
             .map { Purchase(item: items[$0], time: times[$0]) }
     }

@@ -1,6 +1,7 @@
 package import Foundation
 import Learning
 package import Prediction
+package import Shop
 import Time
 
 /// What a back-test found of the way in which a model is trained: `calibration.json` in the folder
@@ -28,7 +29,9 @@ package struct ModelCalibration: Codable, Sendable, Equatable {
     /// How many customers were foreseen.
     package let customers: Int
     /// The types of events that count as a purchase.
-    package let types: [UInt8]
+    package var types: [EventType] { typeNumbers.compactMap(EventType.init(rawValue:)) }
+    /// The same by raw value, as the file has them; some may be unknown to this program.
+    private let typeNumbers: [UInt8]
     /// Makes probabilities of shares of paths; fitted to all forecasts of the back-test.
     package let calibration: Calibration
     /// What is told of each horizon, the shortest first: with a calibration that was fitted to
@@ -36,6 +39,11 @@ package struct ModelCalibration: Codable, Sendable, Equatable {
     package let checks: [Check]
     /// How far the demand for items and categories is off, as shares of it.
     package let demandError: DemandError
+
+    private enum CodingKeys: String, CodingKey {
+        case formatVersion, origin, customers, calibration, checks, demandError
+        case typeNumbers = "types"
+    }
 
     /// The name of the file in a version's folder.
     package static let fileName = "calibration.json"
@@ -51,13 +59,13 @@ package struct ModelCalibration: Codable, Sendable, Equatable {
     ///   - origin: The last moment, in seconds since 1970.
     ///   - seed: Decides among simulated numbers that are equal to the real one.
     package init(
-        earlier: [Forecast], last: [Forecast], types: Set<UInt8>, categoryOfItem: [Int],
+        earlier: [Forecast], last: [Forecast], types: Set<EventType>, categoryOfItem: [Int],
         origin: Int64, seed: UInt64
     ) {
         formatVersion = Self.format
         self.origin = Timestamp(seconds: origin).iso8601
         customers = last.count
-        self.types = types.sorted()
+        typeNumbers = types.map(\.rawValue).sorted()
         calibration = Calibration(earlier + last, seed: seed)
         let before = Calibration(earlier, seed: seed)
         let horizons = last.first?.windows.map(\.seconds) ?? []

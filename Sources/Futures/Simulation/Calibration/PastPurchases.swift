@@ -1,4 +1,5 @@
 import Prediction
+import Shop
 
 /// What items were to a customer before the origin: how often and how lately they were bought, and
 /// in which rhythm.
@@ -26,7 +27,7 @@ struct PastPurchases {
     ///   - types: The types of events that count as a purchase.
     ///   - origin: The moment, in seconds since 1970.
     ///   - seconds: The horizon.
-    init(_ history: History, types: Set<UInt8>, origin: Int64, seconds: Int64) {
+    init(_ history: History, types: Set<EventType>, origin: Int64, seconds: Int64) {
         self.origin = origin
         self.seconds = max(1, seconds)
         windowCount = max(1, (origin - (history.times.first ?? origin)) / self.seconds)

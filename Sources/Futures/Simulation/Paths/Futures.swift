@@ -1,18 +1,19 @@
 package import Prediction
+package import Shop
 
 /// One event of a simulated path.
 package struct SimulatedEvent: Hashable, Sendable {
     /// When, in seconds since 1970.
     package var time: Int64
-    /// What is done, a raw value of `EventType`.
-    package var type: UInt8
+    /// What is done.
+    package var type: EventType
     /// The item's place in the model's catalogue.
     package var item: Int32
     /// The evidence that the item was drawn from, as its place in the mixture.
     package var source: UInt8
 
     /// Creates a value from its parts.
-    package init(time: Int64, type: UInt8, item: Int32, source: UInt8) {
+    package init(time: Int64, type: EventType, item: Int32, source: UInt8) {
         self.time = time
         self.type = type
         self.item = item

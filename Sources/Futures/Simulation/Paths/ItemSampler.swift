@@ -1,4 +1,5 @@
 import Prediction
+import Shop
 
 /// Draws items from the experts other than the LSTM, for any path of one twin.
 struct ItemSampler: Sendable {
@@ -28,7 +29,7 @@ struct ItemSampler: Sendable {
         wanted = ExpertID.allCases.map { evidence.contains($0) }
         // What like twins did does not change while one of them is imagined going on.
         let context = PredictionQuery(
-            history: history, time: history.lastTime ?? 0, type: 0, sameMoment: false)
+            history: history, time: history.lastTime ?? 0, type: .view, sameMoment: false)
         neighbours =
             evidence.contains(.neighbours)
             ? CumulativeTable(model.neighbours.prediction(for: context)) : CumulativeTable(.none)
@@ -56,7 +57,7 @@ struct ItemSampler: Sendable {
 
     /// Draws an item from a source; `nil` if it has none, or is the LSTM.
     func item(
-        source: Int, memory: PathMemory, time: Int64, type: UInt8, sameMoment: Bool,
+        source: Int, memory: PathMemory, time: Int64, type: EventType, sameMoment: Bool,
         random: (Int) -> Double
     ) -> Int32? {
         switch source {
@@ -73,7 +74,7 @@ struct ItemSampler: Sendable {
     }
 
     private func repeated(
-        _ memory: PathMemory, time: Int64, type: UInt8, uniform: Double
+        _ memory: PathMemory, time: Int64, type: EventType, uniform: Double
     ) -> Int32? {
         let moments = memory.momentCount
         let past = repetitions.past

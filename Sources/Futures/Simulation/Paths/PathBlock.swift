@@ -1,6 +1,7 @@
 import Kernels
 import Learning
 import Prediction
+import Shop
 
 /// A block of a simulation's paths under way, step by step.
 ///
@@ -37,7 +38,7 @@ struct PathBlock {
         var time: Int64
         var gap: UInt8
         var weekPart: UInt8
-        var type: UInt8
+        var type: EventType
         var source = ItemSampler.popularityIndex
         var item: Int32?
         /// Whether the day is against it, so that it does not happen.
@@ -140,11 +141,16 @@ struct PathBlock {
         let probabilities = start.network.typeProbabilities(
             state, gaps: gaps.map(\.gap), weekParts: weekParts)
         return active.indices.map { row in
-            let type = drawIndex(probabilities.row(row), random(active[row], step, 2)) ?? 0
+            let index = drawIndex(probabilities.row(row), random(active[row], step, 2)) ?? 0
             return StepProposal(
                 path: active[row], time: times[row], gap: gaps[row].gap,
-                weekPart: weekParts[row], type: UInt8(type))
+                weekPart: weekParts[row], type: start.model.eventTypes.types[index])
         }
+    }
+
+    /// The types of some drafts as the LSTM numbers them.
+    private func numbers(of drafts: [StepProposal]) -> [UInt8] {
+        drafts.map { start.model.eventTypes.index(of: $0.type) }
     }
 
     /// What the shares of sources depend on.
@@ -153,7 +159,7 @@ struct PathBlock {
             state: state,
             outlooks: start.network.outlook(
                 state, gaps: drafts.map(\.gap), weekParts: drafts.map(\.weekPart),
-                types: drafts.map(\.type)))
+                types: numbers(of: drafts)))
     }
 
     /// Draws source and item of some drafts; one that finds no item has none.
@@ -214,7 +220,7 @@ struct PathBlock {
         let attempts = 3
         let query = start.network.itemQuery(
             start.network.select(state, rows: rows), gaps: rows.map { drafts[$0].gap },
-            weekParts: rows.map { drafts[$0].weekPart }, types: rows.map { drafts[$0].type })
+            weekParts: rows.map { drafts[$0].weekPart }, types: numbers(of: rows.map { drafts[$0] }))
         let items = head.draw(
             query, offsets: rows.map { random(drafts[$0].path, lane, 108) },
             at: rows.flatMap { row in
@@ -252,7 +258,7 @@ struct PathBlock {
             }
         }
         start.network.advance(
-            &state, items: drafts.map { $0.item ?? -1 }, types: drafts.map(\.type),
+            &state, items: drafts.map { $0.item ?? -1 }, types: numbers(of: drafts),
             gaps: drafts.map(\.gap), weekParts: drafts.map(\.weekPart))
         return state
     }

@@ -1,3 +1,5 @@
+package import Shop
+
 /// How many of the simulated paths hold something: a probability and how far chance moves it.
 package struct PathProbability: Hashable, Sendable {
     /// The paths that hold it.
@@ -49,7 +51,7 @@ extension Futures {
 
     /// The probability that two items are taken in the same future, at whatever times.
     package func share(
-        ofBoth first: Int32, and second: Int32, types: Set<UInt8>
+        ofBoth first: Int32, and second: Int32, types: Set<EventType>
     ) -> PathProbability {
         share(ofPathsWhere: { path in
             let taken = Set(path.lazy.filter { types.contains($0.type) }.map(\.item))
@@ -86,7 +88,7 @@ extension Futures {
     /// - Parameter types: The types of events that count as a purchase.
     /// - Returns: Each item's probability to be in it, most probable first; a path without any
     ///   purchase within the horizon holds none.
-    package func nextBasket(types: Set<UInt8>) -> [(item: Int32, share: PathProbability)] {
+    package func nextBasket(types: Set<EventType>) -> [(item: Int32, share: PathProbability)] {
         var hits: [Int32: Int] = [:]
         for index in 0..<pathCount {
             let bought = path(index).filter { types.contains($0.type) }

@@ -1,5 +1,6 @@
 import Foundation
 package import Prediction
+package import Shop
 
 /// An item that occurs in simulated futures, with how probable that is.
 package struct PredictedItem: Hashable, Sendable {
@@ -38,14 +39,14 @@ extension Futures {
     /// - Returns: The items that occur in any path, most probable first.
     /// - Complexity: O(n log n) in the events of all paths.
     package func itemProbabilities(
-        types: Set<UInt8>? = nil, within seconds: Int64? = nil
+        types: Set<EventType>? = nil, within seconds: Int64? = nil
     ) -> [PredictedItem] {
         ranked(firstEvents(types: types, within: seconds))
     }
 
     /// The first event with each item in each path, by item.
     package func firstEvents(
-        types: Set<UInt8>?, within seconds: Int64? = nil
+        types: Set<EventType>?, within seconds: Int64? = nil
     ) -> [Int32: [SimulatedEvent]] {
         let end = origin + min(seconds ?? horizonSeconds, horizonSeconds)
         var firsts: [Int32: [SimulatedEvent]] = [:]
@@ -80,7 +81,7 @@ extension Futures {
     }
 
     /// For each day from the origin, the expected number of events of some types on it.
-    package func expectedEventsPerDay(types: Set<UInt8>? = nil) -> [Double] {
+    package func expectedEventsPerDay(types: Set<EventType>? = nil) -> [Double] {
         let days = Int((horizonSeconds + 86_399) / 86_400)
         var counts = [Double](repeating: 0, count: days)
         for event in events where types?.contains(event.type) ?? true {

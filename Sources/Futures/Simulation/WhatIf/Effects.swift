@@ -64,7 +64,7 @@ package struct Effects: Sendable {
     ///   - categoryOfItem: The category of each item of the catalogue.
     ///   - doubt: What the factors of the scenario are not known to be.
     init(
-        _ usual: Futures, _ changed: Futures, types: Set<UInt8>, categoryOfItem: [Int?],
+        _ usual: Futures, _ changed: Futures, types: Set<EventType>, categoryOfItem: [Int?],
         doubt: ParameterUncertainty? = nil
     ) {
         customers = 1
@@ -80,7 +80,7 @@ package struct Effects: Sendable {
             var differences: [Group: Double] = [:]
             for event in usual.path(path) where types.contains(event.type) {
                 // Only purchases are moved by factors.
-                let isMoved = event.type == EventType.purchase.rawValue
+                let isMoved = event.type == .purchase
                 let changes = isMoved ? doubt?.changes(of: event) : nil
                 for group in groups(event.item) {
                     differences[group, default: 0] -= 1

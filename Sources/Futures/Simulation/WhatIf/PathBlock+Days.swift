@@ -13,11 +13,10 @@ import Shop
 extension PathBlock {
     /// Lanes of random numbers are as far apart as steps can be many.
     private static let laneWidth = 1 << 10
-    private static let purchase = EventType.purchase.rawValue
 
     /// Refuses what the day is against.
     func thin(_ drafts: inout [StepProposal], _ factors: DayFactors, step: Int) {
-        for row in drafts.indices where drafts[row].type == Self.purchase {
+        for row in drafts.indices where drafts[row].type == .purchase {
             guard let item = drafts[row].item else { continue }
             let factor = factors.factor(of: item, at: drafts[row].time)
             drafts[row].isRefused =
@@ -37,7 +36,7 @@ extension PathBlock {
         _ drafts: [StepProposal], _ scene: StepFeatures, _ factors: DayFactors, step: Int
     ) -> [(row: Int, draft: StepProposal)] {
         let excess = drafts.map { draft in
-            draft.type == Self.purchase && draft.item != nil
+            draft.type == .purchase && draft.item != nil
                 ? factors.most(at: draft.time) - 1 : 0
         }
         var found: [(row: Int, draft: StepProposal)] = []

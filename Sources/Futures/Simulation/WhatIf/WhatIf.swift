@@ -20,14 +20,14 @@ package struct WhatIf: Sendable {
         /// How many paths of each customer.
         package var paths: Int
         /// The types of events that count.
-        package var types: Set<UInt8>
+        package var types: Set<EventType>
         /// Decides every random choice.
         package var seed: UInt64
 
         /// Makes settings: a week and 100 paths of purchases unless given.
         package init(
             origin: Int64, horizonSeconds: Int64 = 7 * 86_400, paths: Int = 100,
-            types: Set<UInt8> = [EventType.purchase.rawValue], seed: UInt64 = 7
+            types: Set<EventType> = [.purchase], seed: UInt64 = 7
         ) {
             self.origin = origin
             self.horizonSeconds = horizonSeconds
@@ -72,7 +72,8 @@ package struct WhatIf: Sendable {
         self.model = model
         self.scenario = scenario
         self.settings = settings
-        histories = try TwinHistories(store, catalogue: model.catalogue)
+        histories = try TwinHistories(
+            store, catalogue: model.catalogue, eventTypes: model.eventTypes)
         simulator = Simulator(model)
         try Self.simulation(settings, seed: settings.seed).validate()
         let horizon = DayFactors.days(
@@ -183,7 +184,7 @@ package struct WhatIf: Sendable {
         }
         for id in scenario.shown {
             guard let place = model.catalogue.place(of: id) else { continue }
-            history.append(item: place, type: EventType.view.rawValue, time: settings.origin)
+            history.append(item: place, type: .view, time: settings.origin)
         }
         return history
     }

@@ -104,7 +104,7 @@ struct SimulateCommand: ParsableCommand {
         (0..<futures.pathCount).map { index in
             futures.path(index).map { event in
                 PathEvent(
-                    time: Timestamp(seconds: event.time).iso8601, type: typeName(event.type),
+                    time: Timestamp(seconds: event.time).iso8601, type: event.type.name,
                     itemID: catalogue.itemIDs[Int(event.item)],
                     evidence: ExpertID.allCases[Int(event.source)].rawValue)
             }
@@ -145,7 +145,7 @@ struct SimulateCommand: ParsableCommand {
             var table = Table("time", "does", "item", "from")
             for event in path {
                 table.add(
-                    Timestamp(seconds: event.time).iso8601, typeName(event.type),
+                    Timestamp(seconds: event.time).iso8601, event.type.name,
                     name(event.item), ExpertID.allCases[Int(event.source)].rawValue)
             }
             printLines(table.lines(indent: 2))
@@ -163,6 +163,4 @@ struct SimulateCommand: ParsableCommand {
         }
         printLines(table.lines(indent: 2))
     }
-
-    private func typeName(_ type: UInt8) -> String { EventType(rawValue: type)?.name ?? "?" }
 }
