@@ -1,6 +1,7 @@
 import Foundation
 import Kernels
 import Learning
+import Shop
 import Testing
 
 @testable import Prediction
@@ -273,9 +274,9 @@ struct PredictionTests {
             let next = model.nextContext(after: context.history)
             #expect(next.time > last)
             #expect(!next.sameMoment)
-            #expect(Int(next.type) < RepetitionFeatures.typeCount)
-            let asked = model.nextContext(after: context.history, types: [2, 5])
-            #expect([2, 5].contains(asked.type))
+            #expect(model.eventTypes.contains(next.type))
+            let asked = model.nextContext(after: context.history, types: [.cartAdd, .purchase])
+            #expect([.cartAdd, .purchase].contains(asked.type))
             let any = model.nextContext(after: context.history, laterOnly: false)
             #expect(any.sameMoment == (any.time == last))
             #expect(model.nextContext(after: context.history, types: []).time > last)
@@ -288,16 +289,16 @@ struct PredictionTests {
         for context in try World.contexts() {
             let history = context.history
             let last = history.lastTime ?? 0
-            let visits = model.nextVisits(after: history, types: [2, 5])
+            let visits = model.nextVisits(after: history, types: [.cartAdd, .purchase])
             #expect(abs(visits.reduce(0) { $0 + $1.share } - 1) < 1e-5)
             #expect(zip(visits, visits.dropFirst()).allSatisfy { $0.share >= $1.share })
             #expect(Set(visits.map(\.context.time)).count == visits.count)
             for visit in visits {
                 #expect(visit.context.time > last && !visit.context.sameMoment)
-                #expect([2, 5].contains(visit.context.type))
+                #expect([.cartAdd, .purchase].contains(visit.context.type))
                 #expect(visit.context.history.count == history.count)
             }
-            let next = model.nextContext(after: history, types: [2, 5])
+            let next = model.nextContext(after: history, types: [.cartAdd, .purchase])
             #expect(visits[0].context.time == next.time && visits[0].context.type == next.type)
             guard let state = model.sequence.state(after: history) else {
                 #expect(visits.count == 1)
@@ -335,10 +336,10 @@ struct PredictionTests {
         let end = Int64.max / 1000
         for time in [-end, 0, end] {
             var past = History()
-            past.append(item: 0, type: 255, time: time)
+            past.append(item: 0, type: .return, time: time)
             for asked in [-end, 0, end] {
                 let context = PredictionQuery(
-                    history: past, time: asked, type: 255, sameMoment: false)
+                    history: past, time: asked, type: .return, sameMoment: false)
                 let prediction = model.prediction(for: context)
                 #expect(abs(prediction.probabilities.reduce(0, +) - 1) < 1e-4)
             }

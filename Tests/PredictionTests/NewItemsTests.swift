@@ -99,7 +99,7 @@ struct NewItemsTests {
         for context in contexts {
             let probabilities = joined.model.itemProbabilities(
                 try #require(context.state), gaps: [context.gap], weekParts: [context.weekPart],
-                types: [context.type]
+                types: [context.type.rawValue]
             ).elements
             let new = probabilities.dropFirst(known).reduce(0) { $0 + Double($1) }
             odds += new / (1 - new)

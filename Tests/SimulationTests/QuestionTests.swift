@@ -9,7 +9,8 @@ import Testing
 
 @Suite("Questions")
 struct QuestionTests {
-    private func event(_ item: Int32, _ time: Int64, _ type: UInt8 = purchase) -> SimulatedEvent {
+    private func event(_ item: Int32, _ time: Int64, _ type: EventType = purchase) -> SimulatedEvent
+    {
         SimulatedEvent(time: time, type: type, item: item, source: 0)
     }
 
@@ -17,7 +18,7 @@ struct QuestionTests {
     private var four: Futures {
         futures([
             [event(1, day), event(2, day), event(3, 2 * day)],
-            [event(9, 5, EventType.view.rawValue), event(2, 3 * day)],
+            [event(9, 5, EventType.view), event(2, 3 * day)],
             [event(1, 4 * day), event(1, 5 * day)], [],
         ])
     }

@@ -48,7 +48,7 @@ struct SimulationTests {
             }
             for event in futures.events {
                 #expect(Int(event.item) < model.catalogue.count && event.item >= 0)
-                #expect(event.type < 10)
+                #expect(model.eventTypes.contains(event.type) && event.type.role == .behaviour)
                 #expect(Int(event.source) < ExpertID.allCases.count)
             }
         }

@@ -345,9 +345,9 @@ struct EffectsTests {
         #expect((0.85...1.2).contains(effect.modelError / expected), "\(effect)")
         // Looks are not moved by factors, so there is no doubt about them.
         let looks = futures(
-            [[event(1, at: 20_001 * day, type: EventType.view.rawValue)]], origin: 20_000 * day)
+            [[event(1, at: 20_001 * day, type: EventType.view)]], origin: 20_000 * day)
         let seen = Effects(
-            looks, looks, types: [EventType.view.rawValue], categoryOfItem: [], doubt: doubt)
+            looks, looks, types: [EventType.view], categoryOfItem: [], doubt: doubt)
         #expect(seen.effect(on: .all).modelError == 0)
         let off = Effects(
             paths, paths, types: [purchase], categoryOfItem: [], doubt: doubt

@@ -1,4 +1,4 @@
-package import Shop
+import Shop
 package import Simulation
 
 /// What demand is summed up by: items, categories and all together, on each day from the origin and
