@@ -1,5 +1,6 @@
 import FuturesFixtures
 import Learning
+import Shop
 import Testing
 
 @testable import Prediction

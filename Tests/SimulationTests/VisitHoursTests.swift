@@ -2,6 +2,7 @@ import FuturesFixtures
 import Kernels
 import Learning
 import Prediction
+import Shop
 import Testing
 
 @testable import Simulation

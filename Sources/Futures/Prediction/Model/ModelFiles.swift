@@ -33,8 +33,24 @@ package enum ModelFiles {
         var training: TrainingConfiguration
         var sequence: SequenceModel.Configuration
         var mixture: Shares
-        /// The event types that the model knows; the original ones where it does not list them.
-        var eventTypes: EventVocabulary?
+        /// The names of the event types that the model knows; without them it knows the original
+        /// ones.
+        var eventTypes: [String]?
+
+        /// The event types that the model knows.
+        ///
+        /// - Throws: `LearningError` when this program does not know all of them.
+        func vocabulary() throws(LearningError) -> EventVocabulary {
+            guard let eventTypes else { return .original }
+            guard let vocabulary = EventVocabulary(names: eventTypes) else {
+                throw LearningError(
+                    .invalidData,
+                    "it has event types that this program does not know, or one twice "
+                        + "(\(eventTypes.joined(separator: ", "))). Use a newer foretwin, or train "
+                        + "again.")
+            }
+            return vocabulary
+        }
     }
 
     /// The part of a mixture that people may want to look at; its gates are among the tensors.
@@ -76,7 +92,7 @@ package enum ModelFiles {
             formatVersion: format, training: training,
             sequence: model.sequence.model.configuration,
             mixture: Shares(names: model.mixture.names, shares: model.mixture.shares),
-            eventTypes: model.eventTypes)
+            eventTypes: model.eventTypes.names)
         try json(config).write(to: folder.appending(path: "config.json"))
         try json(metrics).write(to: folder.appending(path: "metrics.json"))
         try json(model.catalogue.itemIDs).write(to: folder.appending(path: "catalogue.json"))
@@ -165,8 +181,9 @@ package enum ModelFiles {
             throw LearningError(.invalidData, error.description)
         }
         try config.sequence.validate()
+        let eventTypeCount = try config.vocabulary().count
         guard config.sequence.itemCount == itemCount,
-            config.sequence.typeCount == (config.eventTypes ?? .original).count
+            config.sequence.typeCount == eventTypeCount
         else {
             throw LearningError(.invalidData, "its configuration and catalogue do not fit together")
         }
@@ -179,7 +196,7 @@ package enum ModelFiles {
         var sum = RunningDigest()
         let shapes = ModelShapes(
             sequence: config.sequence, dimensions: config.training.embeddings.dimensions,
-            itemCount: itemCount, eventTypes: config.eventTypes ?? .original)
+            itemCount: itemCount, eventTypes: try config.vocabulary())
         let tensors = try SafeTensors.read(
             from: file.path,
             checking: { (entries) throws(LearningError) in try shapes.check(entries) },
@@ -242,7 +259,7 @@ package enum ModelFiles {
         _ tensors: ModelTensors, config: Config, itemIDs: [String]
     ) throws -> PredictionModel {
         let count = itemIDs.count
-        let eventTypes = config.eventTypes ?? .original
+        let eventTypes = try config.vocabulary()
         let mixture = Mixture(
             names: config.mixture.names, shares: config.mixture.shares,
             gates: try tensors.gates("mixture.gates", count: config.mixture.names.count))
@@ -274,7 +291,8 @@ package enum ModelFiles {
             catalogue: ModelCatalogue(itemIDs: itemIDs),
             embeddings: Embeddings(
                 dimensions: vectors.count / count, count: count, vectors: vectors),
-            sequence: SequenceExpert(model: sequence, eventTypes: eventTypes), counted: counted, mixture: mixture,
+            sequence: SequenceExpert(model: sequence, eventTypes: eventTypes), counted: counted,
+            mixture: mixture,
             reranker: try tensors.reranker(), configuration: config.training)
     }
 }

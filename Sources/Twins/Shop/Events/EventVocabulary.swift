@@ -38,6 +38,16 @@ package struct EventVocabulary: Hashable, Sendable {
         self.init(Self.original.types + newer)
     }
 
+    /// The vocabulary with some names; `nil` for a name that this program does not know, for one
+    /// that occurs twice, and for no names at all.
+    package init?(names: [String]) {
+        self.init(names.compactMap { name in EventType.allCases.first { $0.name == name } })
+        guard !names.isEmpty, count == names.count else { return nil }
+    }
+
+    /// The names of the types, in their order.
+    package var names: [String] { types.map(\.name) }
+
     /// The number of types.
     package var count: Int { types.count }
 
@@ -46,27 +56,4 @@ package struct EventVocabulary: Hashable, Sendable {
 
     /// The index of a type; ``unknownIndex`` if it is not in the vocabulary.
     package func index(of type: EventType) -> UInt8 { indices[Int(type.rawValue)] }
-}
-
-extension EventVocabulary: Codable {
-    /// Reads the names of the types.
-    ///
-    /// - Throws: `DecodingError` for a name that this program does not know, for one that occurs
-    ///   twice, and for no names at all.
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        let names = try container.decode([String].self)
-        let types = names.compactMap { name in EventType.allCases.first { $0.name == name } }
-        self.init(types)
-        guard !names.isEmpty, count == names.count else {
-            throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "\(names) are not the names of event types.")
-        }
-    }
-
-    /// Writes the names of the types.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(types.map(\.name))
-    }
 }

@@ -149,8 +149,11 @@ struct EventBuilder {
     private func type(_ text: String) throws(Rejection) -> EventType {
         // The longest name of a type is far shorter.
         guard text.utf8.count <= Limits.idByteCountMax, let type = EventType(name: text) else {
-            let names = EventType.allCases.map(\.name).joined(separator: ", ")
-            throw Rejection(.type, "\(Rejection.quoted(text)); use one of \(names)")
+            let names = EventType.allCases.filter { $0.role == .behaviour }.map(\.name)
+            throw Rejection(
+                .type,
+                "\(Rejection.quoted(text)); use one of \(names.joined(separator: ", ")), or a "
+                    + "documented type of pages, offers, suggestions, reservations or deliveries")
         }
         return type
     }
