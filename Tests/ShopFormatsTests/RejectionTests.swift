@@ -63,7 +63,8 @@ private let good = "u,i,view,1772359200,,,"
         let folder = try TemporaryFolder()
         let item = type.needsItem ? "i" : ""
         let csv = try readAll(
-            try folder.file("\(header)\nu,\(item),\(type.name),1772359200,,,\n", name: "events.csv"))
+            try folder.file("\(header)\nu,\(item),\(type.name),1772359200,,,\n", name: "events.csv")
+        )
         let object = #"{"user_id":"u","item_id":"\#(item)","type":"\#(type.name)","#
         let json = try readAll(
             try folder.file(object + "\"timestamp\":1772359200}\n", name: "events.jsonl"))

@@ -243,12 +243,15 @@ struct TwinAudit {
     ) throws -> TwinFold.Step? {
         let daypartName = Daypart.name(hour: event.timestamp.hour)
         guard let daypart = try node(.daypart, daypartName, in: transaction) else { return nil }
-        let queryName = event.query.map(TwinFold.queryName)
+        // The names in operational events have no nodes of their own.
+        let isOperational = event.type.role == .operational
+        let queryName = isOperational ? nil : event.query.map(TwinFold.queryName)
+        let cityName = isOperational ? nil : event.city
         let query = try node(.query, queryName, in: transaction)
-        let city = try node(.city, event.city, in: transaction)
+        let city = try node(.city, cityName, in: transaction)
         let item = try event.item.map { try graph.nodeID(.item, index: $0) }
         if query == nil, queryName?.isEmpty == false { return nil }
-        if city == nil, event.city?.isEmpty == false { return nil }
+        if city == nil, cityName?.isEmpty == false { return nil }
         if let item, try graph.externalID(of: item, in: transaction) == nil { return nil }
         let moment = LogPosition(timestamp: event.timestamp, tieBreak: event.tieBreak)
         return TwinFold.Step(

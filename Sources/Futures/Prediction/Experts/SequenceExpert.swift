@@ -39,7 +39,8 @@ package struct SequenceExpert: Expert {
         guard let state = state(in: context) else { return .none }
         return .dense(
             model.itemProbabilities(
-                state, gaps: [context.gap], weekParts: [context.weekPart], types: [eventTypes.index(of: context.type)]
+                state, gaps: [context.gap], weekParts: [context.weekPart],
+                types: [eventTypes.index(of: context.type)]
             ).elements)
     }
 
@@ -86,7 +87,8 @@ package struct SequenceExpert: Expert {
                 .map { Int(eventTypes.index(of: $0)) }
             let type = candidates.max { probabilities[$0] < probabilities[$1] } ?? 0
             return Expectation(
-                gap: gap, type: eventTypes.types[type], share: covered > 0 ? gaps[gap] / covered : 1)
+                gap: gap, type: eventTypes.types[type], share: covered > 0 ? gaps[gap] / covered : 1
+            )
         }
     }
 }

@@ -103,7 +103,8 @@ package struct Trainer: Sendable {
     /// Trains the LSTM, from the checkpoint on if there is one of this run.
     private func trainSequence(
         _ training: EventSequences, _ heldOut: EventSequences, itemCount: Int,
-        _ eventTypes: EventVocabulary, embeddings: Embeddings, _ progress: @escaping (TrainingProgress) -> Void
+        _ eventTypes: EventVocabulary, embeddings: Embeddings,
+        _ progress: @escaping (TrainingProgress) -> Void
     ) throws -> (model: SequenceModel, curve: [EpochLoss]) {
         let trainer = SequenceTrainer(configuration.sequence)
         let typeCount = eventTypes.count

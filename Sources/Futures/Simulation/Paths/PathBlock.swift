@@ -220,7 +220,8 @@ struct PathBlock {
         let attempts = 3
         let query = start.network.itemQuery(
             start.network.select(state, rows: rows), gaps: rows.map { drafts[$0].gap },
-            weekParts: rows.map { drafts[$0].weekPart }, types: numbers(of: rows.map { drafts[$0] }))
+            weekParts: rows.map { drafts[$0].weekPart }, types: numbers(of: rows.map { drafts[$0] })
+        )
         let items = head.draw(
             query, offsets: rows.map { random(drafts[$0].path, lane, 108) },
             at: rows.flatMap { row in

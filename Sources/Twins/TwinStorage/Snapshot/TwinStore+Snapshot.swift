@@ -128,7 +128,9 @@ extension TwinStore {
         where position.timestamp <= moment {
             snapshot.entries.append(event.0)
             // As in the twin, where operational events tell no city.
-            if let city = event.1, event.0.type.role != .operational { cities.add(city, at: position.timestamp) }
+            if let city = event.1, event.0.type.role != .operational {
+                cities.add(city, at: position.timestamp)
+            }
         }
         snapshot.city = cities.heaviest(at: moment)
         if withTwin {
