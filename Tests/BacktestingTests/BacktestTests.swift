@@ -329,6 +329,21 @@ struct PastPurchasesTests {
         return PastPurchases(history, types: [.purchase], origin: origin, seconds: 100)
     }
 
+    @Test("A purchase that was returned does not count")
+    func returned() {
+        var history = History()
+        for (time, type) in [
+            (0, .purchase), (150, .purchase), (160, .return), (250, .purchase), (250, .return),
+        ] as [(Int64, EventType)] {
+            history.append(item: 1, type: type, time: time)
+        }
+        history.append(item: 2, type: .purchase, time: 260)
+        #expect(history.reversedPurchases == [0, 1])
+        let past = PastPurchases(history, types: [.purchase], origin: 300, seconds: 100)
+        #expect(past.frequency(of: 1) == 1.0 / 3 && past.frequency(of: 2) == 1.0 / 3)
+        #expect(past.timeSince(1) == 0.5 && past.gap(of: 1) == nil)
+    }
+
     @Test("Frequency, time since and gap are counted by hand")
     func counts() {
         let found = past([(1, 0), (2, 10), (1, 150), (1, 150), (2, 210), (1, 450)], origin: 500)

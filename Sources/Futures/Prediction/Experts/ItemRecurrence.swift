@@ -21,8 +21,10 @@ package struct ItemRecurrence: Sendable {
     /// Contacts that fade by a factor with each moment, as of the last one: slow and fast.
     private(set) var faded = SIMD2<Float>(1, 1)
 
-    /// The newest moments with a purchase of the item that no return has taken back, newest first,
-    /// each times two; plus one if the moment has other contacts with the item too. −1 for none.
+    /// The newest moments with a purchase of the item that no return has taken back, newest first.
+    ///
+    /// Each is a moment times two, plus one if it has other contacts with the item too. −1 stands
+    /// for none.
     private var purchases = SIMD4<Int32>(repeating: -1)
 
     /// The factors by which contacts fade with each moment.
@@ -58,8 +60,9 @@ package struct ItemRecurrence: Sendable {
         lastType = type
     }
 
-    /// Takes the latest purchase before a moment out of the contacts. Of earlier purchases, the
-    /// newest four are known.
+    /// Takes the latest purchase before a moment out of the contacts.
+    ///
+    /// The newest four purchases are known.
     private mutating func takeBackPurchase(before moment: Int) {
         let lanes = purchases.indices
         guard let lane = lanes.first(where: { Int(purchases[$0] >> 1) < moment }),
@@ -177,8 +180,10 @@ struct RepetitionFeatures {
     private static let fixedStride =
         1 + numberCount + recencyCount + countCount + dueCount + habitCount
 
-    /// Where the weights are in a model that knows some event types. They are told apart in the
-    /// question and in the last contact; what a model does not know counts as the last of them.
+    /// Where the weights are in a model that knows some event types.
+    ///
+    /// Types are told apart in the question and in the last contact. A type that a model does not
+    /// know counts as the last one that it knows.
     struct Layout: Sendable {
         /// The event types.
         let eventTypes: EventVocabulary

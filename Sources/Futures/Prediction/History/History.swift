@@ -3,7 +3,8 @@ package import Shop
 
 /// The events of one twin as a model sees them, oldest first.
 ///
-/// Items are catalogue indexes, times are seconds since 1970 and never fall. Events at one time form a *moment*: a basket, or a single click.
+/// Items are catalogue indexes, times are seconds since 1970 and never fall. Events at one time form
+/// a *moment*: a basket, or a single click.
 package struct History: Sendable {
     /// Catalogue index of each event's item.
     package private(set) var items: [Int32] = []
@@ -52,6 +53,26 @@ package struct History: Sendable {
     /// The items of the newest moment.
     package var lastMoment: ArraySlice<Int32> {
         momentStarts.last.map { items[$0...] } ?? []
+    }
+
+    /// The events that are purchases which later returns reverse, as in the twin: each return takes
+    /// the latest purchase of its item from an earlier time that no return has taken yet.
+    ///
+    /// - Complexity: O(events).
+    package var reversedPurchases: Set<Int> {
+        guard types.contains(.return) else { return [] }
+        var reversed: Set<Int> = []
+        var purchases: [Int32: [Int]] = [:]
+        for index in 0..<momentCount {
+            let events = moment(index)
+            for event in events where types[event] == .return {
+                if let purchase = purchases[items[event]]?.popLast() { reversed.insert(purchase) }
+            }
+            for event in events where types[event] == .purchase {
+                purchases[items[event], default: []].append(event)
+            }
+        }
+        return reversed
     }
 
     /// Adds an event; one that is older than the newest is taken to be of the newest moment.

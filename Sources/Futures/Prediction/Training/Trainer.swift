@@ -171,7 +171,7 @@ package struct Trainer: Sendable {
 }
 
 extension EventSequences {
-    /// The same events with the indices that a vocabulary gives their types, in place of raw values.
+    /// The same events with the indices that a vocabulary gives their types.
     ///
     /// - Precondition: All types are in the vocabulary.
     func numbered(by eventTypes: EventVocabulary) -> EventSequences {

@@ -43,8 +43,8 @@ package struct TrainingData: Sendable {
 
     /// Groups events into sequences.
     ///
-    /// Events without an item are left out, and so are types that are no behaviour. Events of a sequence are put in order of time; those
-    /// of one time keep their order.
+    /// Events without an item are left out, and so are types that are no behaviour. Events of a
+    /// sequence are put in order of time; those of one time keep their order.
     ///
     /// - Parameters:
     ///   - events: Events in any order.

@@ -3,6 +3,8 @@ import Shop
 
 /// What items were to a customer before the origin: how often and how lately they were bought, and
 /// in which rhythm.
+///
+/// A purchase that was returned before the origin does not count.
 struct PastPurchases {
     private var items: [Int32: Item] = [:]
     private let origin: Int64
@@ -31,8 +33,9 @@ struct PastPurchases {
         self.origin = origin
         self.seconds = max(1, seconds)
         windowCount = max(1, (origin - (history.times.first ?? origin)) / self.seconds)
+        let reversed = history.reversedPurchases
         for (event, item) in history.items.enumerated()
-        where types.contains(history.types[event]) {
+        where types.contains(history.types[event]) && !reversed.contains(event) {
             let time = history.times[event]
             let window = (origin - time) / self.seconds
             var known = items[item] ?? Item(first: time, last: time)

@@ -1,7 +1,7 @@
 /// The event types that a model knows, in the order in which it numbers them.
 ///
-/// A model keeps its vocabulary in its configuration, by name. So a type that is added to
-/// ``EventType`` changes no model: events of types that a model does not know are no evidence to it.
+/// A model keeps its vocabulary in its configuration, by name. A type that is added to ``EventType``
+/// changes no model: events of types that a model does not know are no evidence to it.
 package struct EventVocabulary: Hashable, Sendable {
     /// The types; the index of each is its number in the model.
     package let types: [EventType]

@@ -6,8 +6,8 @@ import Synchronization
 ///
 /// An inverted index: for each word, how often its items are of each category.
 struct CatalogueWords: Sendable {
-    /// For each word the categories of its items by name, each with its share of them.
-    private let categoriesByWord: [String: [(name: String, share: Double)]]
+    /// For each word the categories of its items by name, each with its fraction of them.
+    private let categoriesByWord: [String: [(name: String, fraction: Double)]]
 
     /// Words shorter than this say nothing.
     private static let lengthMin = 2
@@ -23,22 +23,23 @@ struct CatalogueWords: Sendable {
         categoriesByWord = counts.mapValues { counts in
             let total = counts.values.reduce(0, +)
             return counts.sorted { $0.key < $1.key }.map {
-                (name: $0.key, share: Double($0.value) / Double(total))
+                (name: $0.key, fraction: Double($0.value) / Double(total))
             }
         }
     }
 
-    /// The categories that a query stands for, by name, with shares that sum to 1; none if no item
-    /// has one of its words. Each of its known words counts the same.
-    func categories(of query: String) -> [(name: String, share: Double)] {
+    /// The categories that a query stands for, by name, with fractions that sum to 1.
+    ///
+    /// There are none if no item has a word of the query. Each of its known words counts the same.
+    func categories(of query: String) -> [(name: String, fraction: Double)] {
         let known = Set(Self.words(of: query)).sorted().compactMap { categoriesByWord[$0] }
-        var shares: [String: Double] = [:]
+        var fractions: [String: Double] = [:]
         for categories in known {
-            for (name, share) in categories {
-                shares[name, default: 0] += share / Double(known.count)
+            for (name, fraction) in categories {
+                fractions[name, default: 0] += fraction / Double(known.count)
             }
         }
-        return shares.sorted { $0.key < $1.key }.map { (name: $0.key, share: $0.value) }
+        return fractions.sorted { $0.key < $1.key }.map { (name: $0.key, fraction: $0.value) }
     }
 
     /// The runs of letters and digits, in lower case.

@@ -214,8 +214,8 @@ private struct TwinReader {
             }
         }
         for (query, weight) in queries.sorted(by: { $0.key < $1.key }) {
-            for (category, share) in words?.categories(of: query) ?? [] {
-                categories[category, default: 0] += Self.searchWeight * weight * share
+            for (category, fraction) in words?.categories(of: query) ?? [] {
+                categories[category, default: 0] += Self.searchWeight * weight * fraction
             }
         }
         twin.preferences.categories = Self.normalised(categories)

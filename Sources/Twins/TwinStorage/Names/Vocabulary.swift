@@ -75,6 +75,7 @@ extension EdgeType {
 
 extension EventType {
     /// The types of events that sequence edges connect: steps towards an item, not away from it.
+    ///
     /// All of them are in ``EventVocabulary/original``.
     static let inSequences: [EventType] = [.view, .search, .cartAdd, .purchase, .wishlistAdd]
 }
