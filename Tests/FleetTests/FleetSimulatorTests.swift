@@ -45,7 +45,7 @@ struct FleetTests {
     @Test("A twin's forecast is its own, whatever is asked beside it and by how many threads")
     func independent() throws {
         let shop = try Shop()
-        let twins = try shop.store.twinNumbers()
+        let twins = try shop.store.allocatedTwinCount()
         #expect(twins == 40)
         func lists(_ ranges: [Range<Int>], threads: Int, shard: Shard = .whole) throws
             -> [String: [ItemForecast]]

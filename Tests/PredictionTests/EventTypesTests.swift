@@ -78,11 +78,11 @@ struct EventTypesTests {
         }
         let a = model.sequence.prediction(for: context(known))
         let asked = PredictionQuery(
-            history: mixed, time: (known.lastTime ?? 0) + day, type: purchase, sameMoment: false,
+            history: mixed, time: (known.lastTime ?? 0) + day, type: purchase, sameBasket: false,
             state: model.sequence.state(after: mixed))
         let b = model.sequence.prediction(
             for: PredictionQuery(
-                history: known, time: asked.time, type: purchase, sameMoment: false,
+                history: known, time: asked.time, type: purchase, sameBasket: false,
                 state: asked.state))
         for item in Int32(0)..<60 { #expect(a.probability(of: item) == b.probability(of: item)) }
         var unknown = History()
@@ -92,7 +92,7 @@ struct EventTypesTests {
         for type in Self.newer {
             let answer = model.prediction(for: context(known, type: type))
             #expect(abs(answer.probabilities.reduce(0, +) - 1) < 1e-4)
-            #expect(model.nextContext(after: known, types: [type]).type.role == .behaviour)
+            #expect(model.nextQuery(after: known, types: [type]).type.role == .behaviour)
         }
         // Another order of the same types is another numbering of the same network's types.
         let reversed = SequenceExpert(
@@ -121,7 +121,7 @@ struct EventTypesTests {
             past.append(item: 0, type: .cartAdd, time: (past.lastTime ?? 0) + day)
             let prediction = trained.prediction(for: context(past))
             #expect(abs(prediction.probabilities.reduce(0, +) - 1) < 1e-4)
-            #expect(types.contains(trained.nextContext(after: past).type))
+            #expect(types.contains(trained.nextQuery(after: past).type))
         }
     }
 }
@@ -132,7 +132,7 @@ struct ReturnedPurchaseTests {
     func byHand() throws {
         var past = History()
         func contacts(_ item: Int32 = 0) throws -> ItemRecurrence {
-            try #require(RepetitionTracker(past).repetition(of: item))
+            try #require(RecurrenceTracker(past).repetition(of: item))
         }
         past.append(item: 0, type: .purchase, time: 0)
         past.append(item: 1, type: .purchase, time: day)
@@ -141,7 +141,7 @@ struct ReturnedPurchaseTests {
         #expect(try contacts().count == 3)
         past.append(item: 0, type: .return, time: 4 * day)
         #expect(try contacts().count == 3)
-        #expect(try contacts().lastType == .return && contacts().lastMoment == 4)
+        #expect(try contacts().lastType == .return && contacts().lastBasket == 4)
         let fading = ItemRecurrence.fading
         let slow = 1 + fading.x * fading.x + fading.x * fading.x * fading.x * fading.x
         #expect(abs(try contacts().faded(at: 4).x - slow) < 1e-5)
@@ -150,7 +150,7 @@ struct ReturnedPurchaseTests {
         // There is no purchase left.
         past.append(item: 0, type: .return, time: 6 * day)
         #expect(try contacts().count == 4)
-        #expect(try contacts().firstMoment == 0 && contacts(1).count == 1)
+        #expect(try contacts().firstBasket == 0 && contacts(1).count == 1)
     }
 
     @Test("Contacts are those of a naive count", arguments: UInt64(0)..<40)
@@ -168,13 +168,13 @@ struct ReturnedPurchaseTests {
                 past.append(item: Int32(item), type: type, time: Int64(moment) * day)
             }
         }
-        let tracker = RepetitionTracker(past)
+        let tracker = RecurrenceTracker(past)
         for (item, found) in zip(tracker.items, tracker.repetitions) {
             func types(_ moment: Int) -> [EventType] {
                 past.moment(moment).filter { past.items[$0] == item }.map { past.types[$0] }
             }
             var taken: Set<Int> = []
-            for moment in 0..<past.momentCount {
+            for moment in 0..<past.basketCount {
                 for _ in types(moment).filter({ $0 == .return }) {
                     let purchase = (0..<moment).last {
                         types($0).contains(.purchase) && !taken.contains($0)
@@ -182,14 +182,14 @@ struct ReturnedPurchaseTests {
                     if let purchase { taken.insert(purchase) }
                 }
             }
-            let contacts = (0..<past.momentCount).filter { moment in
+            let contacts = (0..<past.basketCount).filter { moment in
                 types(moment).contains { $0 != .purchase || !taken.contains(moment) }
             }
             #expect(found.count == contacts.count, "seed \(seed), item \(item)")
             let faded = contacts.reduce(SIMD2<Float>()) {
-                $0 + MomentTables.fading(past.momentCount - $1)
+                $0 + MomentTables.fading(past.basketCount - $1)
             }
-            let difference = found.faded(at: past.momentCount) - faded
+            let difference = found.faded(at: past.basketCount) - faded
             #expect(
                 abs(difference.x) < 1e-4 && abs(difference.y) < 1e-4, "seed \(seed), item \(item)")
         }

@@ -10,9 +10,9 @@ struct HistoryTests {
     func moments() {
         let made = history([[1, 2, 3], [4], [5, 5]])
         #expect(made.count == 6)
-        #expect(made.momentCount == 3)
+        #expect(made.basketCount == 3)
         #expect((0..<3).map { made.moment($0) } == [0..<3, 3..<4, 4..<6])
-        #expect(Array(made.lastMoment) == [5, 5])
+        #expect(Array(made.lastBasket) == [5, 5])
         #expect(made.lastTime == 2 * day)
         #expect(!made.isEmpty)
     }
@@ -21,8 +21,8 @@ struct HistoryTests {
     func empty() {
         let nobody = History()
         #expect(nobody.isEmpty)
-        #expect(nobody.momentCount == 0)
-        #expect(nobody.lastMoment.isEmpty)
+        #expect(nobody.basketCount == 0)
+        #expect(nobody.lastBasket.isEmpty)
         #expect(nobody.lastTime == nil)
         #expect(nobody.prefix(moments: 3).isEmpty)
         #expect(nobody.suffix(events: 3).isEmpty)
@@ -57,9 +57,9 @@ struct HistoryTests {
         made.append(item: 1, type: .view, time: 100)
         made.append(item: 2, type: .view, time: 40)
         #expect(made.times == [100, 100])
-        #expect(made.momentCount == 1)
+        #expect(made.basketCount == 1)
         made.append(item: 3, type: .view, time: 101)
-        #expect(made.momentCount == 2)
+        #expect(made.basketCount == 2)
     }
 
     @Test("Times before 1970 and far from it are kept")
@@ -68,7 +68,7 @@ struct HistoryTests {
         for time in [Int64.min / 1000, -5, 0, Int64.max / 1000] {
             made.append(item: 0, type: .view, time: time)
         }
-        #expect(made.momentCount == 4)
+        #expect(made.basketCount == 4)
         #expect(made.times == made.times.sorted())
     }
 
@@ -76,10 +76,10 @@ struct HistoryTests {
     func prefix(_ moments: Int) {
         let made = history([[1, 2], [3], [4, 5, 6], [7]])
         let prefix = made.prefix(moments: moments)
-        #expect(prefix.momentCount == min(moments, 4))
+        #expect(prefix.basketCount == min(moments, 4))
         #expect(prefix.items == Array(made.items.prefix(prefix.count)))
         #expect(prefix.times == Array(made.times.prefix(prefix.count)))
-        #expect(prefix.momentStarts == Array(made.momentStarts.prefix(moments)))
+        #expect(prefix.basketStarts == Array(made.basketStarts.prefix(moments)))
     }
 
     @Test("A suffix holds whole moments, and no more events than asked but for one long moment")
@@ -92,14 +92,14 @@ struct HistoryTests {
         for (limit, items) in expected { #expect(made.suffix(events: limit).items == items) }
         let long = history([[1], [2, 3, 4, 5, 6]])
         #expect(long.suffix(events: 2).items == [2, 3, 4, 5, 6])
-        #expect(long.suffix(events: 2).momentCount == 1)
+        #expect(long.suffix(events: 2).basketCount == 1)
     }
 
     @Test("A sequence of a training set becomes a history")
     func fromSequences() {
         let made = sequences([[[1], [2, 3]], [[4, 5], [6]]])
         #expect(History(made, sequence: 1).items == [4, 5, 6])
-        #expect(History(made, sequence: 1).momentCount == 2)
+        #expect(History(made, sequence: 1).basketCount == 2)
         #expect(History(made, events: 1..<3).items == [2, 3])
     }
 

@@ -37,7 +37,7 @@ struct MixtureTests {
         let amounts = Mixture.historyBounds.count + 1
         let moments = ([0] + Mixture.historyBounds)[kind % amounts]
         let situation = Mixture.GateInput(
-            moments: moments, sameMoment: kind >= amounts, outlook: outlook[...])
+            moments: moments, sameBasket: kind >= amounts, outlook: outlook[...])
         #expect(situation.kind == kind)
         return situation
     }
@@ -105,8 +105,8 @@ struct MixtureTests {
         let amounts = [0, 1, 2, 3, 4, 5, 8, 9, 16, 17, 40, 41, 80, 81, 161, 320, 321, 10_000]
         let kinds = [0, 1, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 9, 9, 10, 10]
         for (moments, kind) in zip(amounts, kinds) {
-            #expect(Mixture.kind(moments: moments, sameMoment: false) == kind)
-            #expect(Mixture.kind(moments: moments, sameMoment: true) == kind + 11)
+            #expect(Mixture.kind(moments: moments, sameBasket: false) == kind)
+            #expect(Mixture.kind(moments: moments, sameBasket: true) == kind + 11)
         }
         #expect(Mixture.kindCount == 22)
     }
@@ -267,38 +267,38 @@ struct PredictionTests {
     }
 
     @Test("The next visit is later, and of a type that was asked for")
-    func nextContext() throws {
+    func nextQuery() throws {
         let model = try World.model()
         for context in try World.contexts() {
             let last = context.history.lastTime ?? 0
-            let next = model.nextContext(after: context.history)
+            let next = model.nextQuery(after: context.history)
             #expect(next.time > last)
-            #expect(!next.sameMoment)
+            #expect(!next.sameBasket)
             #expect(model.eventTypes.contains(next.type))
-            let asked = model.nextContext(after: context.history, types: [.cartAdd, .purchase])
+            let asked = model.nextQuery(after: context.history, types: [.cartAdd, .purchase])
             #expect([.cartAdd, .purchase].contains(asked.type))
-            let any = model.nextContext(after: context.history, laterOnly: false)
-            #expect(any.sameMoment == (any.time == last))
-            #expect(model.nextContext(after: context.history, types: []).time > last)
+            let any = model.nextQuery(after: context.history, laterOnly: false)
+            #expect(any.sameBasket == (any.time == last))
+            #expect(model.nextQuery(after: context.history, types: []).time > last)
         }
     }
 
     @Test("The next visit comes at one of its likeliest times, the likeliest first")
-    func nextVisits() throws {
+    func nextQueries() throws {
         let model = try World.model()
         for context in try World.contexts() {
             let history = context.history
             let last = history.lastTime ?? 0
-            let visits = model.nextVisits(after: history, types: [.cartAdd, .purchase])
+            let visits = model.nextQueries(after: history, types: [.cartAdd, .purchase])
             #expect(abs(visits.reduce(0) { $0 + $1.share } - 1) < 1e-5)
             #expect(zip(visits, visits.dropFirst()).allSatisfy { $0.share >= $1.share })
             #expect(Set(visits.map(\.context.time)).count == visits.count)
             for visit in visits {
-                #expect(visit.context.time > last && !visit.context.sameMoment)
+                #expect(visit.context.time > last && !visit.context.sameBasket)
                 #expect([.cartAdd, .purchase].contains(visit.context.type))
                 #expect(visit.context.history.count == history.count)
             }
-            let next = model.nextContext(after: history, types: [.cartAdd, .purchase])
+            let next = model.nextQuery(after: history, types: [.cartAdd, .purchase])
             #expect(visits[0].context.time == next.time && visits[0].context.type == next.type)
             guard let state = model.sequence.state(after: history) else {
                 #expect(visits.count == 1)
@@ -339,11 +339,11 @@ struct PredictionTests {
             past.append(item: 0, type: .return, time: time)
             for asked in [-end, 0, end] {
                 let context = PredictionQuery(
-                    history: past, time: asked, type: .return, sameMoment: false)
+                    history: past, time: asked, type: .return, sameBasket: false)
                 let prediction = model.prediction(for: context)
                 #expect(abs(prediction.probabilities.reduce(0, +) - 1) < 1e-4)
             }
-            _ = model.nextContext(after: past)
+            _ = model.nextQuery(after: past)
         }
     }
 

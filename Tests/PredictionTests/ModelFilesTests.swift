@@ -71,7 +71,7 @@ struct ModelFilesTests {
             #expect(a.probabilities == b.probabilities)
             #expect(a.shares == b.shares)
             let (c, d) = (
-                model.nextContext(after: context.history), read.nextContext(after: context.history)
+                model.nextQuery(after: context.history), read.nextQuery(after: context.history)
             )
             #expect((c.time, c.type) == (d.time, d.type))
         }
@@ -232,11 +232,11 @@ struct ModelFilesTests {
         #expect(read.eventTypes == types)
         let past = History(data.sequences, sequence: 3)
         let asked = PredictionQuery(
-            history: past, time: (past.lastTime ?? 0) + day, type: .pageView, sameMoment: false)
+            history: past, time: (past.lastTime ?? 0) + day, type: .pageView, sameBasket: false)
         #expect(
             read.prediction(for: asked).probabilities
                 == trained.model.prediction(for: asked).probabilities)
-        #expect(read.nextContext(after: past, types: [.pageView]).type == .pageView)
+        #expect(read.nextQuery(after: past, types: [.pageView]).type == .pageView)
         // Another number of types does not fit the numbers.
         let fewer = text.replacing(",\n    \"page_view\"", with: "")
         #expect(fewer != text)

@@ -49,7 +49,7 @@ struct NewItemsTests {
             let history = History(data.sequences, sequence: sequence)
             return PredictionQuery(
                 history: history, time: (history.lastTime ?? 0) + day, type: purchase,
-                sameMoment: false)
+                sameBasket: false)
         }
     }
 

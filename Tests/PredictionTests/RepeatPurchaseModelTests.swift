@@ -37,15 +37,15 @@ struct RepeatPurchaseModelTests {
         let asking = Self.planted(customers: 1, weeks: 8, seed: 2)
         let past = History(asking, sequence: 0)
         let due = PredictionQuery(
-            history: past, time: 8 * 7 * day, type: purchase, sameMoment: false)
+            history: past, time: 8 * 7 * day, type: purchase, sameBasket: false)
         let found = entries(source.prediction(for: due))
         let staple = try #require(found[0])
         for (item, probability) in found where item != 0 { #expect(staple > 10 * probability) }
 
-        let repetition = try #require(RepetitionTracker(past).repetition(of: 0))
+        let repetition = try #require(RecurrenceTracker(past).repetition(of: 0))
         func chance(_ days: Int64) -> Float {
             source.probability(
-                of: 0, repetition, moments: past.momentCount, time: (49 + days) * day,
+                of: 0, repetition, moments: past.basketCount, time: (49 + days) * day,
                 type: purchase)
         }
         #expect(chance(7) > 3 * chance(2), "\(chance(7)) when due, \(chance(2)) before")
@@ -87,7 +87,7 @@ struct RepeatPurchaseModelTests {
         }
         let source = RepeatPurchaseModel(made)
         let past = History(made, sequence: 0)
-        let repetition = try #require(RepetitionTracker(past).repetition(of: 0))
+        let repetition = try #require(RecurrenceTracker(past).repetition(of: 0))
         let viewed = source.probability(
             of: 0, repetition, moments: 24, time: 24 * day, type: view)
         let bought = source.probability(
@@ -97,14 +97,14 @@ struct RepeatPurchaseModelTests {
     }
 
     @Test("Items of the newest moment are no answer for the same moment")
-    func sameMoment() {
+    func sameBasket() {
         let source = RepeatPurchaseModel(sequences([[[0], [1], [0], [1]]]))
         let asked = history([[0, 2], [1]])
         let later = entries(source.prediction(for: context(asked)))
         #expect(later.keys.sorted() == [0, 1, 2])
-        let same = entries(source.prediction(for: context(asked, sameMoment: true)))
+        let same = entries(source.prediction(for: context(asked, sameBasket: true)))
         #expect(same.keys.sorted() == [0, 2])
-        #expect(source.prediction(for: context(history([[3]]), sameMoment: true)).isEmpty)
+        #expect(source.prediction(for: context(history([[3]]), sameBasket: true)).isEmpty)
         #expect(source.prediction(for: context(History())).isEmpty)
     }
 
@@ -127,12 +127,12 @@ struct RepeatPurchaseModelTests {
 struct RepetitionTests {
     @Test("Contacts are counted once a moment")
     func count() throws {
-        let tracker = RepetitionTracker(history([[3, 3, 4], [4], [3]]))
+        let tracker = RecurrenceTracker(history([[3, 3, 4], [4], [3]]))
         #expect(tracker.items == [3, 4])
-        #expect(tracker.momentCount == 3)
+        #expect(tracker.basketCount == 3)
         let three = try #require(tracker.repetition(of: 3))
         #expect(three.count == 2)
-        #expect((three.firstMoment, three.lastMoment) == (0, 2))
+        #expect((three.firstBasket, three.lastBasket) == (0, 2))
         #expect((three.firstTime, three.lastTime) == (0, 2 * day))
         #expect(tracker.repetition(of: 9) == nil)
     }
@@ -140,7 +140,7 @@ struct RepetitionTests {
     @Test("Contacts fade with each moment")
     func fading() throws {
         let repetition = try #require(
-            RepetitionTracker(history([[1], [2], [1], [2]])).repetition(of: 1))
+            RecurrenceTracker(history([[1], [2], [1], [2]])).repetition(of: 1))
         let slow = ItemRecurrence.fading.x
         let fast = ItemRecurrence.fading.y
         let faded = repetition.faded(at: 4)
@@ -153,12 +153,12 @@ struct RepetitionTests {
         var past = History()
         past.append(item: 0, type: .cartRemove, time: 0)
         past.append(item: 0, type: .wishlistAdd, time: 1)
-        #expect(try #require(RepetitionTracker(past).repetition(of: 0)).lastType == .wishlistAdd)
+        #expect(try #require(RecurrenceTracker(past).repetition(of: 0)).lastType == .wishlistAdd)
     }
 
     @Test("Features are finite and within the weights, whatever happened")
     func extremes() throws {
-        let layout = RepetitionFeatures.Layout(.original)
+        let layout = RecurrenceFeatures.Layout(.original)
         let weights = [Float](repeating: 0.5, count: layout.weightCount)
         let habit = ItemRepeatStatistics(EventSequences())[0]
         let end = Int64.max / 1000
@@ -166,13 +166,13 @@ struct RepetitionTests {
             for type in [EventType.view, .return, .impression, .pageView] {
                 var past = History()
                 for time in times { past.append(item: 0, type: type, time: time) }
-                let repetition = try #require(RepetitionTracker(past).repetition(of: 0))
+                let repetition = try #require(RecurrenceTracker(past).repetition(of: 0))
                 for time in [-end, 0, 1, end] {
-                    for moments in [past.momentCount, past.momentCount + 1, 1_000_000] {
-                        let features = RepetitionFeatures(
+                    for moments in [past.basketCount, past.basketCount + 1, 1_000_000] {
+                        let features = RecurrenceFeatures(
                             repetition, habit, moments: moments, time: time, type: type, layout)
                         #expect(features.logit(weights).isFinite, "\(times) \(time) \(moments)")
-                        for index in 0..<RepetitionFeatures.classCount {
+                        for index in 0..<RecurrenceFeatures.classCount {
                             let place = Int(features.classes[index])
                             #expect(
                                 place >= features.base
@@ -186,19 +186,19 @@ struct RepetitionTests {
 
     @Test("Classes of one feature never share a weight with another's")
     func distinctPlaces() throws {
-        var ranges = [Set<Int32>](repeating: [], count: RepetitionFeatures.classCount)
+        var ranges = [Set<Int32>](repeating: [], count: RecurrenceFeatures.classCount)
         // Everybody comes back after five moments.
         let habit = ItemRepeatStatistics.Habit(rate: -1, returns: -1, gap: log(5), popularity: 0)
         for count in 1...45 {
             let past = history([[Int32]](repeating: [0], count: count))
-            let repetition = try #require(RepetitionTracker(past).repetition(of: 0))
+            let repetition = try #require(RecurrenceTracker(past).repetition(of: 0))
             for moments in stride(from: count, through: count + 60, by: 1) {
                 for hours in stride(from: Int64(0), through: 200, by: 5) {
-                    let features = RepetitionFeatures(
+                    let features = RecurrenceFeatures(
                         repetition, habit, moments: moments,
                         time: (past.lastTime ?? 0) + hours * 3600, type: .view,
-                        RepetitionFeatures.Layout(.original))
-                    for index in 0..<RepetitionFeatures.classCount {
+                        RecurrenceFeatures.Layout(.original))
+                    for index in 0..<RecurrenceFeatures.classCount {
                         ranges[index].insert(features.classes[index])
                     }
                 }
@@ -215,7 +215,7 @@ struct RepetitionTableTests {
     func formula(_ seed: UInt64) {
         var generator = PhiloxGenerator(seed: seed)
         // Weights as they are: their sizes are what matters here, not what they mean.
-        let weights = (0..<RepetitionFeatures.Layout(.original).weightCount).map { _ in
+        let weights = (0..<RecurrenceFeatures.Layout(.original).weightCount).map { _ in
             Float(generator.normal())
         }
         var rows: [[[Int32]]] = []
@@ -229,13 +229,13 @@ struct RepetitionTableTests {
             weights: weights, habits: ItemRepeatStatistics(sequences(rows)))
         let past = History(sequences(rows), sequence: 0)
         let last = past.lastTime ?? 0
-        let tracker = RepetitionTracker(past)
-        var table = RepetitionTable(source, past: tracker, from: last)
+        let tracker = RecurrenceTracker(past)
+        var table = RecurrenceTable(source, past: tracker, from: last)
         let asked: [(moments: Int, type: EventType)] = [
             (60, .view), (60, .cartAdd), (61, .view), (75, .return), (75, .impression),
             (400, .search),
         ]
-        let questions = asked.map { RepetitionTable.Question(moments: $0.moments, type: $0.type) }
+        let questions = asked.map { RecurrenceTable.Question(moments: $0.moments, type: $0.type) }
         table.prepare(Set(questions[..<4]))
         table.prepare(Set(questions[1..<5]))
         for question in questions {
@@ -258,10 +258,10 @@ struct RepetitionTableTests {
         let source = RepeatPurchaseModel(sequences([[[0], [1], [0], [2]]]))
         func probabilities(_ rows: [[Int32]], after seconds: Int64) -> [Float] {
             let past = history(rows)
-            let table = RepetitionTable(
-                source, past: RepetitionTracker(past), from: past.lastTime ?? 0)
+            let table = RecurrenceTable(
+                source, past: RecurrenceTracker(past), from: past.lastTime ?? 0)
             return table.probabilities(
-                RepetitionTable.Question(moments: rows.count, type: .view),
+                RecurrenceTable.Question(moments: rows.count, type: .view),
                 at: (past.lastTime ?? 0) + seconds)
         }
         #expect(probabilities([], after: 5).isEmpty)

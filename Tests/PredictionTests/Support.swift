@@ -39,18 +39,18 @@ enum World {
     static func contexts() throws -> [PredictionQuery] {
         let sequences = try data.get().sequences
         var contexts = [
-            PredictionQuery(history: History(), time: 0, type: purchase, sameMoment: false)
+            PredictionQuery(history: History(), time: 0, type: purchase, sameBasket: false)
         ]
         for sequence in stride(from: 0, to: sequences.count, by: 7) {
             let whole = History(sequences, sequence: sequence)
-            for moments in [1, 2, 5, 20, whole.momentCount] {
+            for moments in [1, 2, 5, 20, whole.basketCount] {
                 let history = whole.prefix(moments: moments)
                 let last = history.lastTime ?? 0
                 for gap in [0, 40, day, 400 * day] {
                     contexts.append(
                         PredictionQuery(
                             history: history, time: last + gap, type: gap == 40 ? view : purchase,
-                            sameMoment: gap == 0))
+                            sameBasket: gap == 0))
                 }
             }
         }
@@ -82,10 +82,10 @@ func sequences(
 
 /// The question what comes a gap after a history, or in the same moment.
 func context(
-    _ history: History, after gap: Int64 = day, type: EventType = purchase, sameMoment: Bool = false
+    _ history: History, after gap: Int64 = day, type: EventType = purchase, sameBasket: Bool = false
 ) -> PredictionQuery {
     PredictionQuery(
-        history: history, time: (history.lastTime ?? 0) + gap, type: type, sameMoment: sameMoment)
+        history: history, time: (history.lastTime ?? 0) + gap, type: type, sameBasket: sameBasket)
 }
 
 /// The entries of sparse evidence by item; a test fails if it is of another kind.

@@ -43,8 +43,8 @@ final class FleetFolder {
             twin: "twin-\(twin)", itemID: item, asOf: from.iso8601, horizonDays: horizon,
             probability: probability, low: probability / 2, high: (1 + probability) / 2,
             calibratedProbability: nil, expectedCount: count ?? probability, expectedError: error,
-            firstTenth: times[0],
-            firstHalf: times[1], firstNineTenths: times[2])
+            firstTime10: times[0],
+            firstTimeMedian: times[1], firstTime90: times[2])
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(line), as: UTF8.self)

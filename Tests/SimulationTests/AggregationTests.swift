@@ -125,7 +125,7 @@ struct AggregationTests {
     }
 
     @Test("An event at the very end of the horizon is counted on its last day")
-    func lastMoment() {
+    func lastBasket() {
         let made = futures([[event(1, at: 2 * day)]], horizon: 2 * day)
         #expect(made.itemProbabilities().count == 1)
         #expect(made.expectedEventsPerDay().reduce(0, +) == 1)
@@ -146,7 +146,7 @@ struct PathMemoryTests {
     func start() {
         let memory = PathMemory(past, origin: 99)
         #expect(memory.time == 99)
-        #expect(memory.momentCount == 6)
+        #expect(memory.basketCount == 6)
         #expect(memory.moments == [[1], [3], [4], [5]])
         #expect(memory.isInMoment(5))
         #expect(!memory.isInMoment(4))
@@ -155,19 +155,19 @@ struct PathMemoryTests {
 
     @Test("Events move it along, by moments")
     func append() throws {
-        let tracker = RepetitionTracker(past)
+        let tracker = RecurrenceTracker(past)
         var memory = PathMemory(past, origin: 10)
-        memory.append(event(1, at: 20), sameMoment: false, past: tracker.repetition(of: 1))
-        memory.append(event(8, at: 20), sameMoment: true, past: nil)
+        memory.append(event(1, at: 20), sameBasket: false, past: tracker.recurrence(of: 1))
+        memory.append(event(8, at: 20), sameBasket: true, past: nil)
         #expect(memory.time == 20)
-        #expect(memory.momentCount == 7)
+        #expect(memory.basketCount == 7)
         #expect(memory.moments == [[3], [4], [5], [1, 8]])
         #expect(memory.newItems == [8])
         let one = try #require(memory.repetitions[1])
-        #expect((one.count, one.firstMoment, one.lastMoment, one.lastTime) == (3, 0, 6, 20))
+        #expect((one.count, one.firstBasket, one.lastBasket, one.lastTime) == (3, 0, 6, 20))
         let eight = try #require(memory.repetitions[8])
-        #expect((eight.count, eight.firstMoment, eight.lastMoment) == (1, 6, 6))
-        memory.append(event(8, at: 30), sameMoment: false, past: nil)
+        #expect((eight.count, eight.firstBasket, eight.lastBasket) == (1, 6, 6))
+        memory.append(event(8, at: 30), sameBasket: false, past: nil)
         #expect(memory.newItems == [8])
         #expect(memory.repetitions[8]?.count == 2)
         #expect(memory.events.map(\.item) == [1, 8, 8])
@@ -176,8 +176,8 @@ struct PathMemoryTests {
     @Test("The first event of somebody unknown begins a moment")
     func cold() {
         var memory = PathMemory(History(), origin: 0)
-        memory.append(event(2, at: 0), sameMoment: true, past: nil)
+        memory.append(event(2, at: 0), sameBasket: true, past: nil)
         #expect(memory.moments == [[2]])
-        #expect(memory.momentCount == 1)
+        #expect(memory.basketCount == 1)
     }
 }

@@ -92,8 +92,8 @@ struct DistributionTests {
         #expect(gaps.count { $0 == elapsed + 1 } <= 2)
         // A second weighs as many moments as lay in its part of the week, and four spread evenly.
         var weights = [Double](repeating: 4 / Double(WeekPart.count), count: WeekPart.count)
-        for moment in 0..<history.momentCount {
-            weights[WeekPart.index(time: history.times[history.moment(moment).lowerBound])] += 1
+        for moment in 0..<history.basketCount {
+            weights[WeekPart.index(time: history.times[history.basket(moment).lowerBound])] += 1
         }
         let last = history.lastTime ?? 0
         var sums = (weight: 0.0, first: 0.0, second: 0.0)
@@ -162,7 +162,7 @@ struct DistributionTests {
     func neighbours() throws {
         let history = try World.history(8)
         let context = PredictionQuery(
-            history: history, time: history.lastTime ?? 0, type: .view, sameMoment: false)
+            history: history, time: history.lastTime ?? 0, type: .view, sameBasket: false)
         let evidence = try World.model().neighbours.prediction(for: context)
         try expect(try firstItems(history, source: .neighbours)) {
             Double(evidence.probability(of: $0))
@@ -176,7 +176,7 @@ struct DistributionTests {
             history.append(item: item, type: purchase, time: Int64(index) * day)
         }
         let context = PredictionQuery(
-            history: history, time: 3 * day, type: purchase, sameMoment: false)
+            history: history, time: 3 * day, type: purchase, sameBasket: false)
         let evidence = try World.model().transitions.prediction(for: context)
         try expect(try firstItems(history, source: .transitions)) {
             Double(evidence.probability(of: $0))
@@ -219,7 +219,7 @@ struct DistributionTests {
         for event in events.prefix(800) {
             let evidence = source.prediction(
                 for: PredictionQuery(
-                    history: history, time: event.time, type: event.type, sameMoment: false))
+                    history: history, time: event.time, type: event.type, sameBasket: false))
             for item in Set(history.items) {
                 sums[item, default: 0] += Double(evidence.probability(of: item))
             }
@@ -283,23 +283,23 @@ struct DrawingTests {
             for item in items { history.append(item: item, type: .view, time: Int64(time)) }
         }
         let followers = OwnFollowers(history)
-        func draws(_ newest: [Int32], sameMoment: Bool) -> Set<Int32?> {
+        func draws(_ newest: [Int32], sameBasket: Bool) -> Set<Int32?> {
             var found: Set<Int32?> = []
             for a in [0, 0.99] {
                 for b in [0, 0.99] {
                     for c in [0, 0.99] {
                         found.insert(
-                            followers.draw(after: newest, sameMoment: sameMoment) { [a, b, c][$0] })
+                            followers.draw(after: newest, sameBasket: sameBasket) { [a, b, c][$0] })
                     }
                 }
             }
             return found
         }
-        #expect(draws([1], sameMoment: false) == [3, 4])
-        #expect(draws([2], sameMoment: false) == [3])
-        #expect(draws([4], sameMoment: false) == [nil])
-        #expect(draws([9], sameMoment: false) == [nil])
-        #expect(draws([], sameMoment: false) == [nil])
-        #expect(draws([2], sameMoment: true) == [1, 2])
+        #expect(draws([1], sameBasket: false) == [3, 4])
+        #expect(draws([2], sameBasket: false) == [3])
+        #expect(draws([4], sameBasket: false) == [nil])
+        #expect(draws([9], sameBasket: false) == [nil])
+        #expect(draws([], sameBasket: false) == [nil])
+        #expect(draws([2], sameBasket: true) == [1, 2])
     }
 }

@@ -199,9 +199,9 @@ struct SimulationTests {
         let prediction = model.prediction(
             for: PredictionQuery(
                 history: history, time: (history.lastTime ?? 0) + day, type: purchase,
-                sameMoment: false))
+                sameBasket: false))
         #expect(futures.shares.map(\.name) == prediction.names)
-        for (found, share) in zip(futures.shares, prediction.shares) {
+        for (found, share) in zip(futures.shares, prediction.weights) {
             #expect(abs(found.share - share) < 1e-5)
         }
     }
@@ -211,14 +211,14 @@ struct SimulationTests {
         // After a single moment nothing has followed anything in this twin yet.
         var history = History()
         history.append(item: 3, type: purchase, time: 0)
-        let own = try #require(ExpertID.allCases.firstIndex(of: .ownTransitions))
+        let own = try #require(ExpertID.allCases.firstIndex(of: .personalTransitions))
         let model = try World.lastingModel()
         let start = SimulationPlan(
             model: model, popularity: CumulativeTable(.dense(model.popularity.probabilities)),
             history: history, origin: 0,
             settings: SimulationSettings(
                 horizonSeconds: SimulationSettings.horizonLimit, paths: 300,
-                evidence: [.ownTransitions, .popularity]))
+                evidence: [.personalTransitions, .popularity]))
         let futures = start.firstStep()
         #expect(futures.events.count == 300)
         #expect(!futures.events.contains { Int($0.source) == own })

@@ -107,12 +107,12 @@ struct DayFactorsTests {
         }
         #expect(abs(compared[0] / compared[1] - exp(0.4)) < 1e-9)
         var told = model
-        told.response.usual["Lyon"]?[0]?.normal.year = YearlyCurve(constant: 0.5)
+        told.response.baselines["Lyon"]?[0]?.baseline.year = YearlyCurve(constant: 0.5)
         let both = try factor(told, purposes: [.weather], on: start + 20)
         #expect(abs(both / agreed - exp(0.4 * (1 - 0.5))) < 1e-9)
         // Each has its own bound.
         var strong = try seasonal(9, rain: 8)
-        strong.response.usual["Lyon"]?[0]?.normal.year = YearlyCurve(constant: 0)
+        strong.response.baselines["Lyon"]?[0]?.baseline.year = YearlyCurve(constant: 0)
         #expect(abs(try factor(strong, on: start + 20) - 5) < 1e-9)
         #expect(abs(try factor(strong, purposes: [.weather], on: start + 20) - 25) < 1e-9)
     }

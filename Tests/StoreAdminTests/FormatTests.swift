@@ -139,7 +139,7 @@ struct ExpectedTwin: Codable, Equatable {
         #expect(try Fixture.twins(folder("store")) == (try Fixture.expectedTwins()))
         let report = try StoreVerification.verify(folder("store"))
         #expect(report.findings == [])
-        #expect(report.mergedEvents + report.waitingEvents == 60)
+        #expect(report.mergedEvents + report.pendingEvents == 60)
         #expect(report.twins == 5)
         #expect(report.format == GraphStore.formatVersion)
     }

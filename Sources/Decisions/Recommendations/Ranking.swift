@@ -36,7 +36,7 @@ extension Recommender {
             probabilities[Int(predicted.item)] = Float(
                 calibrated[predicted.item]?.value ?? predicted.probability)
         }
-        for place in rejected.compactMap(model.catalogue.place(of:)) {
+        for place in rejected.compactMap(model.catalogue.index(of:)) {
             probabilities[Int(place)] = 0
         }
         let last = topIndices(probabilities, options.offset + options.count).last

@@ -148,7 +148,7 @@ package struct FleetSimulator: Sendable {
     /// Twins of other shards, erased ones and those without events by the origin have none.
     ///
     /// - Parameters:
-    ///   - numbers: Running numbers, within `0..<store.twinNumbers()`.
+    ///   - numbers: Running numbers, within `0..<store.allocatedTwinCount()`.
     ///   - threads: How many may work on it; the result does not depend on it.
     /// - Returns: Forecasts in the order of the numbers.
     /// - Throws: What the store throws, or `CancellationError`.

@@ -19,7 +19,7 @@ struct TwinAudit {
     /// How many events belong to their twins.
     private(set) var mergedEvents = 0
     /// How many events wait in the journal.
-    private(set) var waitingEvents = 0
+    private(set) var pendingEvents = 0
     /// What does not fit; no ids of customers, but the numbers of their twins.
     private(set) var findings: [String] = []
 
@@ -65,7 +65,7 @@ struct TwinAudit {
         for graph in waiting.keys where graph.rawValue == 0 || graph.rawValue > UInt64(numbers) {
             note("an event in the journal belongs to no twin")
         }
-        let total = mergedEvents + waitingEvents
+        let total = mergedEvents + pendingEvents
         if UInt64(total) != state.eventCount {
             note("the store counts \(state.eventCount) events and has \(total)")
         }
@@ -229,7 +229,7 @@ struct TwinAudit {
         guard let entries = waiting[graphID] else { return }
         var known = Set(events.map(\.tieBreak))
         for entry in entries where entry.sequence > mergedThrough {
-            waitingEvents += 1
+            pendingEvents += 1
             see(entry.moment.timestamp)
             if !known.insert(entry.moment.tieBreak).inserted {
                 note("twin \(graphID.rawValue) has an event twice")

@@ -105,7 +105,7 @@ package final class TwinStore: Sendable {
 
     /// How many twins there have been, with those that were erased: they have the running numbers
     /// from 0 up to this, and their graphs those from 1 on.
-    package func twinNumbers() throws -> Int {
+    package func allocatedTwinCount() throws -> Int {
         try graph.read { try graph.nodeCount(.customer, in: $0) }
     }
 

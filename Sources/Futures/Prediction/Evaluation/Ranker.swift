@@ -39,7 +39,7 @@ struct Ranker: Sendable {
     /// by place.
     func scores(_ histories: [History], types: [EventType]?) -> [[Float]] {
         guard let model else { return histories.map { scores($0, types: types) } }
-        let visits = histories.map { model.nextVisits(after: $0, types: types) }
+        let visits = histories.map { model.nextQueries(after: $0, types: types) }
         var predictions = model.predictions(
             for: visits.joined().map(\.context), using: method.evidence ?? [],
             corrected: method == .full
@@ -61,7 +61,7 @@ struct Ranker: Sendable {
         var scores = [Float](repeating: 0, count: counts.count)
         let context = PredictionQuery(
             history: history, time: (history.lastTime ?? 0) + Self.typicalGap(history),
-            type: types?.first ?? history.types.last ?? .view, sameMoment: false)
+            type: types?.first ?? history.types.last ?? .view, sameBasket: false)
         source?.prediction(for: context).add(to: &scores, share: 1)
         // Behind what the source knows, popularity decides.
         let total = counts.reduce(0, +)
@@ -78,7 +78,7 @@ struct Ranker: Sendable {
 
     /// The median time between a history's moments, in seconds.
     private static func typicalGap(_ history: History) -> Int64 {
-        let times = history.momentStarts.map { history.times[$0] }
+        let times = history.basketStarts.map { history.times[$0] }
         let gaps = zip(times.dropFirst(), times).map { $0 - $1 }.sorted()
         return gaps.isEmpty ? 86_400 : gaps[gaps.count / 2]
     }

@@ -7,9 +7,9 @@ package import Shop
 /// itself. When the item was first met stays as it was.
 package struct ItemRecurrence: Sendable {
     /// The moments of first and last contact, counted from the oldest.
-    package private(set) var firstMoment: Int
+    package private(set) var firstBasket: Int
     /// The moment of the last contact.
-    package private(set) var lastMoment: Int
+    package private(set) var lastBasket: Int
     /// In how many moments the item occurred.
     package private(set) var count = 1
     /// The time of the first contact, in seconds.
@@ -32,8 +32,8 @@ package struct ItemRecurrence: Sendable {
 
     /// The first contact.
     package init(moment: Int, time: Int64, type: EventType) {
-        firstMoment = moment
-        lastMoment = moment
+        firstBasket = moment
+        lastBasket = moment
         firstTime = time
         lastTime = time
         lastType = type
@@ -42,7 +42,7 @@ package struct ItemRecurrence: Sendable {
 
     /// A further contact.
     package mutating func observe(moment: Int, time: Int64, type: EventType) {
-        let isFirst = moment != lastMoment
+        let isFirst = moment != lastBasket
         if type == .return { takeBackPurchase(before: moment) }
         if isFirst {
             faded = faded(at: moment) + 1
@@ -55,7 +55,7 @@ package struct ItemRecurrence: Sendable {
         } else if type != .purchase, isBoughtNow {
             purchases[0] |= 1
         }
-        lastMoment = moment
+        lastBasket = moment
         lastTime = time
         lastType = type
     }
@@ -73,7 +73,7 @@ package struct ItemRecurrence: Sendable {
         purchases[lanes.upperBound - 1] = -1
         guard bought & 1 == 0 else { return }
         count -= 1
-        let rest = faded - MomentTables.fading(lastMoment - Int(bought >> 1))
+        let rest = faded - MomentTables.fading(lastBasket - Int(bought >> 1))
         faded = rest.replacing(with: 0, where: rest .< 0)
     }
 
@@ -85,7 +85,7 @@ package struct ItemRecurrence: Sendable {
 
     /// The faded contacts as of a later moment.
     func faded(at moment: Int) -> SIMD2<Float> {
-        faded * MomentTables.fading(moment - lastMoment)
+        faded * MomentTables.fading(moment - lastBasket)
     }
 }
 
@@ -113,20 +113,20 @@ enum MomentTables {
 }
 
 /// Follows a twin's contacts with its items, moment by moment.
-package struct RepetitionTracker: Sendable {
+package struct RecurrenceTracker: Sendable {
     /// The items in order of first contact.
     package private(set) var items: [Int32] = []
     /// What each of ``items`` has meant so far.
     package private(set) var repetitions: [ItemRecurrence] = []
     /// The number of moments seen.
-    package private(set) var momentCount = 0
+    package private(set) var basketCount = 0
     private var slots: [Int32: Int] = [:]
 
     init() {}
 
     /// Follows a whole history.
     package init(_ history: History) {
-        for moment in 0..<history.momentCount { observe(history, events: history.moment(moment)) }
+        for moment in 0..<history.basketCount { observe(history, events: history.moment(moment)) }
     }
 
     /// Takes in the next moment.
@@ -136,14 +136,14 @@ package struct RepetitionTracker: Sendable {
                 history.items[event], history.times[event], history.types[event]
             )
             if let slot = slots[item] {
-                repetitions[slot].observe(moment: momentCount, time: time, type: type)
+                repetitions[slot].observe(moment: basketCount, time: time, type: type)
             } else {
                 slots[item] = items.count
                 items.append(item)
-                repetitions.append(ItemRecurrence(moment: momentCount, time: time, type: type))
+                repetitions.append(ItemRecurrence(moment: basketCount, time: time, type: type))
             }
         }
-        momentCount += 1
+        basketCount += 1
     }
 
     /// What an item has meant so far; `nil` if the twin has not met it.
@@ -158,7 +158,7 @@ package struct RepetitionTracker: Sendable {
 /// What the probability of a repetition depends on: numbers, and classes of which one holds each.
 ///
 /// Every weight is kept for each type of event that may be asked for.
-struct RepetitionFeatures {
+struct RecurrenceFeatures {
     /// Numbers, each as a logarithm: rate of contacts, contacts faded slowly and fast, moments since
     /// the last, and the four of the item's habit, of which the gap is set beside these moments.
     static let numberCount = 8
@@ -215,8 +215,8 @@ struct RepetitionFeatures {
         _ repetition: ItemRecurrence, _ habit: ItemRepeatStatistics.Habit, moments: Int,
         time: Int64, type: EventType, _ layout: Layout
     ) {
-        let age = moments - repetition.lastMoment
-        let span = moments - repetition.firstMoment
+        let age = moments - repetition.lastBasket
+        let span = moments - repetition.firstBasket
         let faded = repetition.faded(at: moments)
         numbers = SIMD8(
             MomentTables.logAfterHalf(repetition.count) - MomentTables.log(span + 4),

@@ -50,11 +50,11 @@ struct ItemRepeatStatistics: Sendable, Equatable {
         let newest = sequences.times.max() ?? 0
         for sequence in 0..<sequences.count {
             let history = History(sequences, sequence: sequence)
-            let past = RepetitionTracker(history)
+            let past = RecurrenceTracker(history)
             for (item, contact) in zip(past.items, past.repetitions) {
                 contacts[Int(item)].add(
-                    first: contact.firstMoment, last: contact.lastMoment, count: contact.count,
-                    moments: history.momentCount)
+                    first: contact.firstBasket, last: contact.lastBasket, count: contact.count,
+                    moments: history.basketCount)
             }
             for event in 0..<history.count {
                 let age = Double(newest - history.times[event])

@@ -10,12 +10,12 @@ package import Shop
 /// asked for. It holds decayed frequency and re-purchase rhythm in one formula, and learns from the
 /// data how much each of them tells.
 package struct RepeatPurchaseModel: Expert {
-    /// The weights of the regression; see ``RepetitionFeatures``.
+    /// The weights of the regression; see ``RecurrenceFeatures``.
     package let weights: [Float]
     /// What everybody does with each item.
     let habits: ItemRepeatStatistics
     /// Where the weights of each event type are.
-    let layout: RepetitionFeatures.Layout
+    let layout: RecurrenceFeatures.Layout
 
     /// Which evidence this is.
     package var name: ExpertID { .history }
@@ -25,7 +25,7 @@ package struct RepeatPurchaseModel: Expert {
     /// - Complexity: O(Σ moments × distinct items) over the sequences.
     package init(_ sequences: EventSequences, eventTypes: EventVocabulary = .original) {
         habits = ItemRepeatStatistics(sequences)
-        layout = RepetitionFeatures.Layout(eventTypes)
+        layout = RecurrenceFeatures.Layout(eventTypes)
         var regression = RepetitionRegression(habits, layout)
         regression.learn(sequences)
         weights = regression.weights
@@ -36,21 +36,21 @@ package struct RepeatPurchaseModel: Expert {
     ) {
         self.weights = weights
         self.habits = habits
-        layout = RepetitionFeatures.Layout(eventTypes)
+        layout = RecurrenceFeatures.Layout(eventTypes)
     }
 
     /// The items of the history in proportion to their probabilities of repetition.
     package func prediction(for context: PredictionQuery) -> ExpertPrediction {
-        let tracker = RepetitionTracker(context.history)
+        let tracker = RecurrenceTracker(context.history)
         var weights: [Int32: Float] = [:]
         weights.reserveCapacity(tracker.items.count)
         for (item, repetition) in zip(tracker.items, tracker.repetitions) {
             weights[item] = probability(
-                of: item, repetition, moments: tracker.momentCount, time: context.time,
+                of: item, repetition, moments: tracker.basketCount, time: context.time,
                 type: context.type)
         }
-        if context.sameMoment {
-            for item in context.history.lastMoment { weights[item] = nil }
+        if context.sameBasket {
+            for item in context.history.lastBasket { weights[item] = nil }
         }
         return ExpertPrediction(weights: weights)
     }
@@ -59,7 +59,7 @@ package struct RepeatPurchaseModel: Expert {
     package func probability(
         of item: Int32, _ repetition: ItemRecurrence, moments: Int, time: Int64, type: EventType
     ) -> Float {
-        let features = RepetitionFeatures(
+        let features = RecurrenceFeatures(
             repetition, habits[item], moments: moments, time: time, type: type, layout)
         return 1 / (1 + exp(-features.logit(weights)))
     }
@@ -79,9 +79,9 @@ private struct RepetitionRegression {
     private static let startBias: Float = -4
 
     private let habits: ItemRepeatStatistics
-    private let layout: RepetitionFeatures.Layout
+    private let layout: RecurrenceFeatures.Layout
 
-    init(_ habits: ItemRepeatStatistics, _ layout: RepetitionFeatures.Layout) {
+    init(_ habits: ItemRepeatStatistics, _ layout: RecurrenceFeatures.Layout) {
         self.habits = habits
         self.layout = layout
         weights = [Float](repeating: 0, count: layout.weightCount)
@@ -108,8 +108,8 @@ private struct RepetitionRegression {
     }
 
     private mutating func learn(_ history: History) {
-        var tracker = RepetitionTracker()
-        for moment in 0..<history.momentCount {
+        var tracker = RecurrenceTracker()
+        for moment in 0..<history.basketCount {
             let events = history.moment(moment)
             var present: [EventType: Set<Int32>] = [:]
             for event in events {
@@ -119,7 +119,7 @@ private struct RepetitionRegression {
             for (type, items) in present.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
                 for (item, repetition) in zip(tracker.items, tracker.repetitions) {
                     step(
-                        RepetitionFeatures(
+                        RecurrenceFeatures(
                             repetition, habits[item], moments: moment, time: time, type: type,
                             layout),
                         isHit: items.contains(item))
@@ -129,14 +129,14 @@ private struct RepetitionRegression {
         }
     }
 
-    private mutating func step(_ features: RepetitionFeatures, isHit: Bool) {
+    private mutating func step(_ features: RecurrenceFeatures, isHit: Bool) {
         let probability = 1 / (1 + exp(-features.logit(weights)))
         let slope = probability - (isHit ? 1 : 0)
         move(features.base, slope)
-        for index in 0..<RepetitionFeatures.numberCount {
+        for index in 0..<RecurrenceFeatures.numberCount {
             move(features.base + 1 + index, slope * features.numbers[index])
         }
-        for index in 0..<RepetitionFeatures.classCount {
+        for index in 0..<RecurrenceFeatures.classCount {
             move(Int(features.classes[index]), slope)
         }
     }

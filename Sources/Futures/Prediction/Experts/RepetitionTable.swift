@@ -6,7 +6,7 @@ package import Shop
 /// The same as ``RepeatPurchaseModel/probability(of:_:moments:time:type:)`` of every item, for as long as
 /// none of them is met again. Of what that depends on, only how due an item is moves with the time
 /// alone; everything else is worked out once for a number of moments and a type.
-package struct RepetitionTable: Sendable {
+package struct RecurrenceTable: Sendable {
     /// A number of moments and a type of event, which many questions share.
     package struct Question: Hashable, Sendable {
         let moments: Int
@@ -20,7 +20,7 @@ package struct RepetitionTable: Sendable {
     }
 
     /// What the twin has met.
-    package let past: RepetitionTracker
+    package let past: RecurrenceTracker
     private let history: RepeatPurchaseModel
     private let from: Int64
     /// For each boundary between classes of how due an item is: when each item passes it, in
@@ -34,12 +34,12 @@ package struct RepetitionTable: Sendable {
     ///   - history: What everybody's repetitions have taught.
     ///   - past: What the twin has met.
     ///   - from: A time near those that will be asked about, in seconds since 1970.
-    package init(_ history: RepeatPurchaseModel, past: RepetitionTracker, from: Int64) {
+    package init(_ history: RepeatPurchaseModel, past: RecurrenceTracker, from: Int64) {
         self.history = history
         self.past = past
         self.from = from
-        let times = past.repetitions.map(RepetitionFeatures.dueTimes)
-        dueTimes = (0..<RepetitionFeatures.dueBoundCount).map { bound in
+        let times = past.repetitions.map(RecurrenceFeatures.dueTimes)
+        dueTimes = (0..<RecurrenceFeatures.dueBoundCount).map { bound in
             times.map { $0.map { Float($0[bound] - Double(from)) } ?? .infinity }
         }
     }
@@ -64,7 +64,7 @@ package struct RepetitionTable: Sendable {
     /// - Complexity: O(items), sixteen at a time.
     package func probabilities(_ question: Question, at time: Int64) -> [Float] {
         var result = logits[question] ?? logitsButDue(question)
-        let steps = RepetitionFeatures.dueWeights(
+        let steps = RecurrenceFeatures.dueWeights(
             history.weights, type: question.type, history.layout
         ).inOrder
         let after = Float(time - from)
@@ -78,10 +78,10 @@ package struct RepetitionTable: Sendable {
 
     /// The log-odds of each item as if none with a rhythm were due yet.
     private func logitsButDue(_ question: Question) -> [Float] {
-        let due = RepetitionFeatures.dueWeights(
+        let due = RecurrenceFeatures.dueWeights(
             history.weights, type: question.type, history.layout)
         return zip(past.items, past.repetitions).map { item, repetition in
-            let features = RepetitionFeatures(
+            let features = RecurrenceFeatures(
                 repetition, history.habits[item], moments: question.moments,
                 time: repetition.lastTime, type: question.type, history.layout)
             return features.logitButDue(history.weights)

@@ -13,7 +13,7 @@ package struct History: Sendable {
     /// Time of each event, in seconds since 1970.
     package private(set) var times: [Int64] = []
     /// Where each moment begins in the arrays above.
-    package private(set) var momentStarts: [Int] = []
+    package private(set) var basketStarts: [Int] = []
 
     /// A twin to which nothing has happened.
     package init() {}
@@ -36,7 +36,7 @@ package struct History: Sendable {
     package var count: Int { items.count }
 
     /// The number of moments.
-    package var momentCount: Int { momentStarts.count }
+    package var basketCount: Int { basketStarts.count }
 
     /// Whether nothing has happened yet.
     package var isEmpty: Bool { items.isEmpty }
@@ -46,13 +46,13 @@ package struct History: Sendable {
 
     /// The events of a moment, counted from the oldest.
     package func moment(_ index: Int) -> Range<Int> {
-        let end = index + 1 < momentStarts.count ? momentStarts[index + 1] : items.count
-        return momentStarts[index]..<end
+        let end = index + 1 < basketStarts.count ? basketStarts[index + 1] : items.count
+        return basketStarts[index]..<end
     }
 
     /// The items of the newest moment.
-    package var lastMoment: ArraySlice<Int32> {
-        momentStarts.last.map { items[$0...] } ?? []
+    package var lastBasket: ArraySlice<Int32> {
+        basketStarts.last.map { items[$0...] } ?? []
     }
 
     /// The events that are purchases which later returns reverse, as in the twin: each return takes
@@ -63,7 +63,7 @@ package struct History: Sendable {
         guard types.contains(.return) else { return [] }
         var reversed: Set<Int> = []
         var purchases: [Int32: [Int]] = [:]
-        for index in 0..<momentCount {
+        for index in 0..<basketCount {
             let events = moment(index)
             for event in events where types[event] == .return {
                 if let purchase = purchases[items[event]]?.popLast() { reversed.insert(purchase) }
@@ -78,7 +78,7 @@ package struct History: Sendable {
     /// Adds an event; one that is older than the newest is taken to be of the newest moment.
     package mutating func append(item: Int32, type: EventType, time: Int64) {
         let time = max(time, times.last ?? time)
-        if time != times.last { momentStarts.append(items.count) }
+        if time != times.last { basketStarts.append(items.count) }
         items.append(item)
         types.append(type)
         times.append(time)
@@ -91,7 +91,7 @@ package struct History: Sendable {
     /// - Complexity: O(moments).
     func usualTime(in range: ClosedRange<Int64>) -> Int64 {
         var counts = [Int](repeating: 0, count: WeekPart.count)
-        for start in momentStarts { counts[WeekPart.index(time: times[start])] += 1 }
+        for start in basketStarts { counts[WeekPart.index(time: times[start])] += 1 }
         let middle = range.lowerBound + (range.upperBound - range.lowerBound) / 2
         var best = middle
         var most = counts[WeekPart.index(time: middle)]
@@ -107,7 +107,7 @@ package struct History: Sendable {
     /// The history up to and without a moment.
     package func prefix(moments: Int) -> History {
         var prefix = History()
-        let end = moments < momentCount ? momentStarts[moments] : count
+        let end = moments < basketCount ? basketStarts[moments] : count
         for event in 0..<end {
             prefix.append(item: items[event], type: types[event], time: times[event])
         }
@@ -117,7 +117,7 @@ package struct History: Sendable {
     /// The newest events, from the start of a moment; at least one moment even if it is longer.
     package func suffix(events limit: Int) -> History {
         guard count > limit else { return self }
-        let start = momentStarts.first { $0 >= count - limit } ?? momentStarts.last ?? 0
+        let start = basketStarts.first { $0 >= count - limit } ?? basketStarts.last ?? 0
         var suffix = History()
         for event in start..<count {
             suffix.append(item: items[event], type: types[event], time: times[event])

@@ -280,7 +280,7 @@ package enum ModelFiles {
         let counted = CountedExperts(
             history: RepeatPurchaseModel(
                 weights: try tensors.floats(
-                    "history", count: RepetitionFeatures.Layout(eventTypes).weightCount),
+                    "history", count: RecurrenceFeatures.Layout(eventTypes).weightCount),
                 habits: try tensors.habits("habits", count: count), eventTypes: eventTypes),
             transitions: Transitions(
                 following: try tensors.rows("transitions.following", count: count),

@@ -24,7 +24,7 @@ struct ModelShapes {
         }
         try rest.take("embeddings", "F32", [itemCount, dimensions])
         try rest.take("popularity", "F32", [itemCount])
-        try rest.take("history", "F32", [RepetitionFeatures.Layout(eventTypes).weightCount])
+        try rest.take("history", "F32", [RecurrenceFeatures.Layout(eventTypes).weightCount])
         try rest.take("habits", "F32", [nil, 4])
         try rest.take("churn", "F32", [1 + ChurnModel.bounds.count])
         for name in ["transitions.following", "transitions.together"] {

@@ -103,7 +103,7 @@ package struct PredictionModel: Sendable {
         let gaps = known.map { contexts[$0].gap }
         let weekParts = known.map { contexts[$0].weekPart }
         let types = known.map { eventTypes.index(of: contexts[$0].type) }
-        let outlooks = sequence.model.outlook(
+        let outlooks = sequence.model.gatingFeatures(
             joined, gaps: gaps, weekParts: weekParts, types: types)
         let items =
             wanted.contains(.sequence)
@@ -139,13 +139,13 @@ package struct PredictionModel: Sendable {
     ///   - types: The types that the question is about; all unless given.
     ///   - laterOnly: Whether one more item for the newest moment is no answer.
     /// - Returns: The context to ask ``prediction(for:using:)`` about.
-    package func nextContext(
+    package func nextQuery(
         after history: History, types: [EventType]? = nil, laterOnly: Bool = true
     ) -> PredictionQuery {
         expected(after: history, types: types, laterOnly: laterOnly, covering: 0)[0].context
     }
 
-    /// How much of the probability of all times the contexts of ``nextVisits(after:types:)`` hold.
+    /// How much of the probability of all times the contexts of ``nextQueries(after:types:)`` hold.
     private static let visitShare: Float = 0.9
 
     /// The contexts of a twin's next visit whenever it comes: those of the likeliest times, each
@@ -158,7 +158,7 @@ package struct PredictionModel: Sendable {
     ///   - history: What has happened so far.
     ///   - types: The types that the question is about; all unless given.
     /// - Returns: At least one context, the likeliest first; the shares sum to 1.
-    package func nextVisits(
+    package func nextQueries(
         after history: History, types: [EventType]? = nil
     ) -> [(context: PredictionQuery, share: Float)] {
         expected(after: history, types: types, laterOnly: true, covering: Self.visitShare)
@@ -171,7 +171,7 @@ package struct PredictionModel: Sendable {
         guard let state = sequence.state(after: history) else {
             let context = PredictionQuery(
                 history: history, time: last + 86_400,
-                type: types?.first ?? eventTypes.types.first ?? .view, sameMoment: false)
+                type: types?.first ?? eventTypes.types.first ?? .view, sameBasket: false)
             return [(context, 1)]
         }
         return sequence.expectations(
@@ -181,7 +181,7 @@ package struct PredictionModel: Sendable {
             let time = history.usualTime(in: last + bounds.lowerBound...last + bounds.upperBound)
             let context = PredictionQuery(
                 history: history, time: time, type: expected.type,
-                sameMoment: !laterOnly && expected.gap == 0, state: state)
+                sameBasket: !laterOnly && expected.gap == 0, state: state)
             return (context, expected.share)
         }
     }

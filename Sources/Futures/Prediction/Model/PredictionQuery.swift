@@ -10,25 +10,25 @@ package struct PredictionQuery: Sendable {
     /// The type of the next event.
     package var type: EventType
     /// Whether the next event belongs to the newest moment: one more item for the same basket.
-    package var sameMoment: Bool
+    package var sameBasket: Bool
     /// The LSTM's state after ``history``, where it is known already; else it is replayed.
     package var state: SequenceModel.State?
 
     /// Makes a context.
     package init(
-        history: History, time: Int64, type: EventType, sameMoment: Bool,
+        history: History, time: Int64, type: EventType, sameBasket: Bool,
         state: SequenceModel.State? = nil
     ) {
         self.history = history
         self.time = time
         self.type = type
-        self.sameMoment = sameMoment
+        self.sameBasket = sameBasket
         self.state = state
     }
 
     /// The class of the time from the newest event to the next one.
     var gap: UInt8 {
-        guard !sameMoment, let last = history.lastTime else { return 0 }
+        guard !sameBasket, let last = history.lastTime else { return 0 }
         return UInt8(max(1, TimeGap.index(seconds: time - last)))
     }
 

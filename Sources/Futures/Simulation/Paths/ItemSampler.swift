@@ -6,14 +6,14 @@ struct ItemSampler: Sendable {
     static let sequenceIndex = index(.sequence)
     static let popularityIndex = index(.popularity)
     private static let historyIndex = index(.history)
-    private static let ownTransitionsIndex = index(.ownTransitions)
+    private static let personalTransitionsIndex = index(.personalTransitions)
     private static let transitionsIndex = index(.transitions)
     private static let neighboursIndex = index(.neighbours)
 
     private let model: PredictionModel
     private let popularity: CumulativeTable
     private let neighbours: CumulativeTable
-    private var repetitions: RepetitionTable
+    private var repetitions: RecurrenceTable
     private let followers: OwnFollowers
     private let wanted: [Bool]
 
@@ -23,50 +23,50 @@ struct ItemSampler: Sendable {
     ) {
         self.model = model
         self.popularity = popularity
-        repetitions = RepetitionTable(
-            model.history, past: RepetitionTracker(history), from: history.lastTime ?? 0)
+        repetitions = RecurrenceTable(
+            model.history, past: RecurrenceTracker(history), from: history.lastTime ?? 0)
         followers = OwnFollowers(history)
         wanted = ExpertID.allCases.map { evidence.contains($0) }
         // What like twins did does not change while one of them is imagined going on.
         let context = PredictionQuery(
-            history: history, time: history.lastTime ?? 0, type: .view, sameMoment: false)
+            history: history, time: history.lastTime ?? 0, type: .view, sameBasket: false)
         neighbours =
             evidence.contains(.neighbours)
             ? CumulativeTable(model.neighbours.prediction(for: context)) : CumulativeTable(.none)
     }
 
     /// Which sources have something to say.
-    func speaking(sameMoment: Bool) -> [Bool] {
+    func speaking(sameBasket: Bool) -> [Bool] {
         var speaking = wanted
         let known = !repetitions.past.items.isEmpty
         speaking[Self.sequenceIndex] = speaking[Self.sequenceIndex] && known
         speaking[Self.historyIndex] = speaking[Self.historyIndex] && known
-        speaking[Self.ownTransitionsIndex] = speaking[Self.ownTransitionsIndex] && known
+        speaking[Self.personalTransitionsIndex] = speaking[Self.personalTransitionsIndex] && known
         speaking[Self.transitionsIndex] = speaking[Self.transitionsIndex] && known
         speaking[Self.neighboursIndex] = speaking[Self.neighboursIndex] && !neighbours.isEmpty
         return speaking
     }
 
     /// What an item had meant to the twin before the simulation.
-    func repetition(of item: Int32) -> ItemRecurrence? { repetitions.past.repetition(of: item) }
+    func repetition(of item: Int32) -> ItemRecurrence? { repetitions.past.recurrence(of: item) }
 
     /// Works out what many draws of a step share.
-    mutating func prepare(_ questions: Set<RepetitionTable.Question>) {
+    mutating func prepare(_ questions: Set<RecurrenceTable.Question>) {
         if wanted[Self.historyIndex] { repetitions.prepare(questions) }
     }
 
     /// Draws an item from a source; `nil` if it has none, or is the LSTM.
     func item(
-        source: Int, memory: PathMemory, time: Int64, type: EventType, sameMoment: Bool,
+        source: Int, memory: PathMemory, time: Int64, type: EventType, sameBasket: Bool,
         random: (Int) -> Double
     ) -> Int32? {
         switch source {
         case Self.historyIndex:
             return repeated(memory, time: time, type: type, uniform: random(0))
-        case Self.ownTransitionsIndex:
+        case Self.personalTransitionsIndex:
             return followers.draw(
-                after: memory.moments.last ?? [], sameMoment: sameMoment, random: random)
-        case Self.transitionsIndex: return following(memory, sameMoment, random)
+                after: memory.moments.last ?? [], sameBasket: sameBasket, random: random)
+        case Self.transitionsIndex: return following(memory, sameBasket, random)
         case Self.neighboursIndex: return neighbours.draw(random(0))
         case Self.popularityIndex: return popularity.draw(random(0))
         default: return nil
@@ -76,15 +76,15 @@ struct ItemSampler: Sendable {
     private func repeated(
         _ memory: PathMemory, time: Int64, type: EventType, uniform: Double
     ) -> Int32? {
-        let moments = memory.momentCount
+        let moments = memory.basketCount
         let past = repetitions.past
         func probability(of item: Int32) -> Float {
             memory.repetitions[item].map {
-                model.history.probability(of: item, $0, moments: moments, time: time, type: type)
+                model.history.probability(of: item, $0, baskets: moments, time: time, type: type)
             } ?? 0
         }
         var weights = repetitions.probabilities(
-            RepetitionTable.Question(moments: moments, type: type), at: time)
+            RecurrenceTable.Question(baskets: moments, type: type), at: time)
         for item in memory.repetitions.keys {
             if let slot = past.slot(of: item) { weights[slot] = probability(of: item) }
         }
@@ -95,10 +95,10 @@ struct ItemSampler: Sendable {
     }
 
     private func following(
-        _ memory: PathMemory, _ sameMoment: Bool, _ random: (Int) -> Double
+        _ memory: PathMemory, _ sameBasket: Bool, _ random: (Int) -> Double
     ) -> Int32? {
-        let rows = sameMoment ? model.transitions.together : model.transitions.following
-        let reach = sameMoment ? 1 : memory.moments.count
+        let rows = sameBasket ? model.transitions.together : model.transitions.following
+        let reach = sameBasket ? 1 : memory.moments.count
         guard reach > 0 else { return nil }
         let shares = (1...reach).map { 1 / Float($0) }
         guard let distance = drawIndex(shares, random(0)) else { return nil }
@@ -120,8 +120,8 @@ struct OwnFollowers: Sendable {
     private var occurrences: [Int32: [Int]] = [:]
 
     init(_ history: History) {
-        for index in 0..<history.momentCount {
-            let items = Array(history.items[history.moment(index)])
+        for index in 0..<history.basketCount {
+            let items = Array(history.items[history.basket(index)])
             for item in Set(items) { occurrences[item, default: []].append(index) }
             moments.append(items)
         }
@@ -129,11 +129,11 @@ struct OwnFollowers: Sendable {
 
     /// Draws one of the newest items, one of its earlier moments, and an item of the moment after
     /// (of that moment, for one more item of the same basket).
-    func draw(after newest: [Int32], sameMoment: Bool, random: (Int) -> Double) -> Int32? {
+    func draw(after newest: [Int32], sameBasket: Bool, random: (Int) -> Double) -> Int32? {
         guard let item = Self.pick(newest, random(0)),
             let moment = Self.pick(occurrences[item] ?? [], random(1))
         else { return nil }
-        let next = sameMoment ? moment : moment + 1
+        let next = sameBasket ? moment : moment + 1
         guard moments.indices.contains(next) else { return nil }
         return Self.pick(moments[next], random(2))
     }

@@ -157,7 +157,7 @@ struct PathBlock {
     func scene(_ state: SequenceModel.State, _ drafts: [StepProposal]) -> StepFeatures {
         StepFeatures(
             state: state,
-            outlooks: start.network.outlook(
+            outlooks: start.network.gatingFeatures(
                 state, gaps: drafts.map(\.gap), weekParts: drafts.map(\.weekPart),
                 types: numbers(of: drafts)))
     }
@@ -175,8 +175,8 @@ struct PathBlock {
         draws.prepare(
             Set(
                 rows.map {
-                    RepetitionTable.Question(
-                        moments: paths[drafts[$0].path].momentCount, type: drafts[$0].type)
+                    RecurrenceTable.Question(
+                        baskets: paths[drafts[$0].path].basketCount, type: drafts[$0].type)
                 }))
         for row in rows { drawItem(&drafts[row], outlook: scene.outlooks.row(row), lane: lane) }
         drawFromSequence(&drafts, rows: rows, scene.state, lane: lane)
@@ -188,12 +188,12 @@ struct PathBlock {
         draft.item = nil
         let same = draft.gap == 0 && !memory.moments.isEmpty
         let situation = Mixture.GateInput(
-            moments: memory.momentCount, sameMoment: same,
-            outlook: memory.momentCount == 0 ? [] : outlook)
-        var speaking = draws.speaking(sameMoment: same)
+            baskets: memory.basketCount, sameBasket: same,
+            gatingFeatures: memory.basketCount == 0 ? [] : outlook)
+        var speaking = draws.speaking(sameBasket: same)
         // A source that finds no item here leaves its share to the others, as in a prediction.
         for round in 0..<speaking.count where draft.item == nil {
-            let shares = start.model.mixture.shares(situation, speaking: speaking)
+            let shares = start.model.mixture.weights(situation, available: speaking)
             let source = drawIndex(shares, random(draft.path, lane, 3 + round * 13))
             // With nobody wanted to speak at all, what is popular now is a fair guess.
             if source == nil, round > 0 { break }
@@ -206,7 +206,7 @@ struct PathBlock {
                 let first = 4 + round * 13 + attempt * 3
                 let item = draws.item(
                     source: draft.source, memory: memory, time: draft.time, type: draft.type,
-                    sameMoment: same, random: { random(path, lane, first + $0) })
+                    sameBasket: same, random: { random(path, lane, first + $0) })
                 if let item, !(same && memory.isInMoment(item)) { draft.item = item }
             }
         }
@@ -252,10 +252,10 @@ struct PathBlock {
             let event = SimulatedEvent(
                 time: draft.time, type: draft.type, item: item, source: UInt8(draft.source))
             if draft.isRefused {
-                paths[draft.path].passOver(event, sameMoment: draft.gap == 0)
+                paths[draft.path].passOver(event, sameBasket: draft.gap == 0)
             } else {
                 paths[draft.path].append(
-                    event, sameMoment: draft.gap == 0, past: draws.repetition(of: item))
+                    event, sameBasket: draft.gap == 0, past: draws.repetition(of: item))
             }
         }
         start.network.advance(

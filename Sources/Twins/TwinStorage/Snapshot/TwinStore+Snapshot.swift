@@ -29,7 +29,7 @@ extension TwinStore {
     /// What the store knows of a twin, without its graph.
     ///
     /// - Parameters:
-    ///   - id: The twin's number, within `0..<twinNumbers()`.
+    ///   - id: The twin's number, within `0..<allocatedTwinCount()`.
     ///   - moment: As of when; the time of the store's newest event unless given.
     /// - Returns: The snapshot; `nil` if the twin was erased.
     /// - Throws: `LMDBError`, `GraphError` or ``TwinsError`` when the store is damaged.
@@ -69,7 +69,7 @@ extension TwinStore {
 
     /// All twins that a store has ever had, erased ones among them.
     package func twinIDs() throws -> [TwinID] {
-        (0..<(try twinNumbers())).map(TwinID.init(rawValue:))
+        (0..<(try allocatedTwinCount())).map(TwinID.init(rawValue:))
     }
 
     /// The time of the newest event in a snapshot; the beginning of time in an empty store.
