@@ -180,18 +180,18 @@ struct BacktestTests {
         for (item, time) in [(2, -3 * day - 5), (1, -2 * day - 5), (1, -5)] {
             past.append(item: Int32(item), type: purchase, time: time)
         }
-        past.append(item: 7, type: EventType.view.rawValue, time: -1)
+        past.append(item: 7, type: EventType.view, time: -1)
         past.append(item: 1, type: purchase, time: day / 2)
         past.append(item: 3, type: purchase, time: 3 * day)
         var backtestCase = BacktestCase(past, at: 0, horizonSeconds: 4 * day)
         backtestCase.truth = { Double($0) * Double($1) / Double(8 * day) }
-        func event(_ item: Int32, _ time: Int64, _ type: UInt8 = purchase) -> SimulatedEvent {
+        func event(_ item: Int32, _ time: Int64, _ type: EventType = purchase) -> SimulatedEvent {
             SimulatedEvent(time: time, type: type, item: item, expertIndex: 0)
         }
         let paths = futures(
             [
                 [event(1, 100), event(2, 2 * day)], [event(1, day - 1), event(1, day)],
-                [event(3, 3 * day)], [event(7, 50, EventType.view.rawValue)],
+                [event(3, 3 * day)], [event(7, 50, EventType.view)],
             ], horizon: 4 * day)
         let forecast = Forecast(
             backtestCase, paths, horizons: [day, 4 * day], types: [purchase], listLength: 2,
@@ -327,9 +327,24 @@ struct PastPurchasesTests {
     private func past(_ purchases: [(item: Int, time: Int64)], origin: Int64) -> PastPurchases {
         var history = History()
         for purchase in purchases {
-            history.append(item: Int32(purchase.item), type: 5, time: purchase.time)
+            history.append(item: Int32(purchase.item), type: .purchase, time: purchase.time)
         }
-        return PastPurchases(history, types: [5], origin: origin, seconds: 100)
+        return PastPurchases(history, types: [.purchase], origin: origin, seconds: 100)
+    }
+
+    @Test("A purchase that was returned does not count")
+    func returned() {
+        var history = History()
+        for (time, type) in [
+            (0, .purchase), (150, .purchase), (160, .return), (250, .purchase), (250, .return),
+        ] as [(Int64, EventType)] {
+            history.append(item: 1, type: type, time: time)
+        }
+        history.append(item: 2, type: .purchase, time: 260)
+        #expect(history.reversedPurchases == [0, 1])
+        let past = PastPurchases(history, types: [.purchase], origin: 300, seconds: 100)
+        #expect(past.frequency(of: 1) == 1.0 / 3 && past.frequency(of: 2) == 1.0 / 3)
+        #expect(past.timeSince(1) == 0.5 && past.gap(of: 1) == nil)
     }
 
     @Test("Frequency, recency and gap equal counts by hand")

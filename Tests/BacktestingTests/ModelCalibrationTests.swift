@@ -67,6 +67,19 @@ struct ModelCalibrationTests {
         #expect(found.objections.joined().contains("7 days"))
     }
 
+    @Test("A file from before that counts every number as a type reads back")
+    func filesWithUnknownTypes() throws {
+        let found = calibration()
+        let text = String(decoding: try found.data(), as: UTF8.self)
+        let old = text.replacing(
+            try Regex(#""types" : \[\s*5\s*\]"#),
+            with: "\"types\" : [\((0...255).map { "\($0)" }.joined(separator: ","))]")
+        #expect(old != text)
+        let read = try ModelCalibration(Data(old.utf8))
+        #expect(read.types == EventType.allCases)
+        #expect(read.calibration == found.calibration && found.types == [.purchase])
+    }
+
     @Test("The file reads back, and a damaged one is a clear error")
     func files() throws {
         let found = calibration()

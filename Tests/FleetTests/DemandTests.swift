@@ -44,7 +44,7 @@ struct DemandTests {
             futures(
                 [
                     [event(0, at: 10), event(2, at: 20)], [event(0, at: day)],
-                    [event(1, at: 5, type: EventType.view.rawValue)], [],
+                    [event(1, at: 5, type: EventType.view)], [],
                 ], horizon: 2 * day),
             // The last second of the horizon belongs to its last day.
             futures([[event(0, at: 2 * day)], [], [], []], horizon: 2 * day),

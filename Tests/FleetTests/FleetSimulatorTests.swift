@@ -90,7 +90,7 @@ struct FleetTests {
     func counts() {
         let paths = futures([
             [event(1, at: 10), event(1, at: 20)], [event(1, at: 40)], [event(2, at: 5)],
-            [event(1, at: 30, type: EventType.view.rawValue)],
+            [event(1, at: 30, type: EventType.view)],
         ])
         let items = paths.itemForecasts(types: [purchase], count: 9)
         #expect(items.map(\.predicted.item) == [1, 2])

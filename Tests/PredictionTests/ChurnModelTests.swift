@@ -1,5 +1,6 @@
 import Kernels
 import Learning
+import Shop
 import Testing
 
 @testable import Prediction
@@ -32,7 +33,7 @@ struct ChurnModelTests {
 
     private func history(_ days: [Int64]) -> History {
         var history = History()
-        for day in days { history.append(item: 0, type: 0, time: day * Self.day) }
+        for day in days { history.append(item: 0, type: .view, time: day * Self.day) }
         return history
     }
 
@@ -81,7 +82,7 @@ struct ChurnModelTests {
             // The others have no rhythm.
             guard past.count > 6 else { continue }
             var history = History()
-            for time in past { history.append(item: 0, type: 0, time: time) }
+            for time in past { history.append(item: 0, type: .view, time: time) }
             let probability = churn.probability(after: history, at: basket)
             let hasLeft: Double = past.count == times.count ? 1 : 0
             predicted += probability

@@ -54,11 +54,11 @@ struct HistoryTests {
     @Test("An event older than the newest joins the newest basket")
     func late() {
         var made = History()
-        made.append(item: 1, type: 0, time: 100)
-        made.append(item: 2, type: 0, time: 40)
+        made.append(item: 1, type: .view, time: 100)
+        made.append(item: 2, type: .view, time: 40)
         #expect(made.times == [100, 100])
         #expect(made.basketCount == 1)
-        made.append(item: 3, type: 0, time: 101)
+        made.append(item: 3, type: .view, time: 101)
         #expect(made.basketCount == 2)
     }
 
@@ -66,7 +66,7 @@ struct HistoryTests {
     func extremes() {
         var made = History()
         for time in [Int64.min / 1000, -5, 0, Int64.max / 1000] {
-            made.append(item: 0, type: 0, time: time)
+            made.append(item: 0, type: .view, time: time)
         }
         #expect(made.basketCount == 4)
         #expect(made.times == made.times.sorted())
@@ -128,7 +128,8 @@ struct TrainingDataTests {
         #expect(data.sequences.offsets == [0, 2, 4])
         #expect(data.sequences.items == [1, 0, 2, 1])
         #expect(data.sequences.times == [10, 30, 2, 5])
-        #expect(data.sequences.types == [purchase, purchase, view, purchase])
+        let types = [purchase, purchase, view, purchase]
+        #expect(data.sequences.types == types.map(\.rawValue))
         #expect(data.droppedEventCount == 0)
     }
 

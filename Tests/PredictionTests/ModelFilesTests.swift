@@ -1,6 +1,7 @@
 import Foundation
 import Kernels
 import Learning
+import Shop
 import TestSupport
 import Testing
 
@@ -177,7 +178,8 @@ struct ModelFilesTests {
         let text = String(decoding: try folder.bytes("config.json"), as: UTF8.self)
         let version = ModelFiles.formatVersion
         let newer = text.replacing(
-            "\"formatVersion\" : \(version)", with: "\"formatVersion\" : \(version + 1)")
+            "\"formatVersion\" : \(ModelFiles.originalFormat)",
+            with: "\"formatVersion\" : \(version + 1)")
         #expect(newer != text)
         for content in [newer, #"{"formatVersion": 7000, "layout": "of the future"}"#] {
             try folder.put(Data(content.utf8), "config.json")
@@ -188,6 +190,62 @@ struct ModelFilesTests {
         try folder.put(Data(#"{"formatVersion": 6}"#.utf8), "config.json")
         expectRefusal(folder, saying: "has format 6")
         expectRefusal(folder, saying: "Train again.")
+    }
+
+    @Test("A model from before, which lists no event types, predicts as it did")
+    func modelWithoutEventTypes() throws {
+        let folder = try written()
+        let text = String(decoding: try folder.bytes("config.json"), as: UTF8.self)
+        #expect(text.contains("\"formatVersion\" : 7"))
+        let names = EventVocabulary.original.names.map { "    \"\($0)\"" }
+            .joined(separator: ",\n")
+        let before = text.replacing("  \"eventTypes\" : [\n\(names)\n  ],\n", with: "")
+        #expect(before != text)
+        try folder.put(Data(before.utf8), "config.json")
+        try seal(folder)
+        let model = try World.model()
+        let read = try ModelFiles.read(from: folder.url).model
+        #expect(read.eventTypes == .original)
+        for query in try World.queries() {
+            let (now, then) = (model.prediction(for: query), read.prediction(for: query))
+            #expect(now.probabilities == then.probabilities)
+        }
+    }
+
+    @Test("A model with more event types has a newer format, and keeps them")
+    func modelWithMoreEventTypes() throws {
+        let types = EventVocabulary(EventVocabulary.original.types + [.pageView])
+        var events = try World.events.get()
+        for index in stride(from: 0, to: events.count, by: 9) where events[index].itemID != nil {
+            events[index].type = .pageView
+        }
+        let data = TrainingData(events, by: \.userID, eventTypes: types)
+        let trained = try Trainer(World.configuration(epochs: 1)).train(data) { _ in }
+        #expect(trained.model.eventTypes == types)
+        #expect(trained.model.sequence.model.configuration.typeCount == 11)
+        let folder = try TemporaryFolder()
+        try ModelFiles.write(trained.model, metrics: trained.metrics, to: folder.url)
+        let text = String(decoding: try folder.bytes("config.json"), as: UTF8.self)
+        #expect(text.contains("\"formatVersion\" : 8"))
+        let read = try ModelFiles.read(from: folder.url).model
+        #expect(read.eventTypes == types)
+        let past = History(data.sequences, sequence: 3)
+        let asked = PredictionQuery(
+            history: past, time: (past.lastTime ?? 0) + day, type: .pageView, sameBasket: false)
+        #expect(
+            read.prediction(for: asked).probabilities
+                == trained.model.prediction(for: asked).probabilities)
+        #expect(read.nextQuery(after: past, types: [.pageView]).type == .pageView)
+        // Another number of types does not fit the numbers.
+        let fewer = text.replacing(",\n    \"page_view\"", with: "")
+        #expect(fewer != text)
+        try folder.put(Data(fewer.utf8), "config.json")
+        try seal(folder)
+        expectRefusal(folder, saying: "do not fit together")
+        // A type of a newer program.
+        try folder.put(Data(text.replacing("page_view", with: "teleport").utf8), "config.json")
+        try seal(folder)
+        expectRefusal(folder, saying: "Use a newer foretwin")
     }
 
     @Test("A file of another content, although it is as good as any, is refused")

@@ -99,7 +99,7 @@ struct NewItemsTests {
         for query in queries {
             let probabilities = joined.model.itemProbabilities(
                 try #require(query.state), gaps: [query.gap], weekParts: [query.weekPart],
-                types: [query.type]
+                types: [query.type.rawValue]
             ).elements
             let new = probabilities.dropFirst(known).reduce(0) { $0 + Double($1) }
             odds += new / (1 - new)

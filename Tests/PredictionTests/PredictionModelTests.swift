@@ -1,5 +1,6 @@
 import Kernels
 import Learning
+import Shop
 import Testing
 
 @testable import Prediction
@@ -81,9 +82,9 @@ struct PredictionModelTests {
             let next = model.nextQuery(after: query.history)
             #expect(next.time > last)
             #expect(!next.sameBasket)
-            #expect(Int(next.type) < RecurrenceFeatures.typeCount)
-            let asked = model.nextQuery(after: query.history, types: [2, 5])
-            #expect([2, 5].contains(asked.type))
+            #expect(model.eventTypes.contains(next.type))
+            let asked = model.nextQuery(after: query.history, types: [.cartAdd, .purchase])
+            #expect([.cartAdd, .purchase].contains(asked.type))
             #expect(model.nextQuery(after: query.history, types: []).time > last)
         }
     }
@@ -94,16 +95,16 @@ struct PredictionModelTests {
         for query in try World.queries() {
             let history = query.history
             let last = history.lastTime ?? 0
-            let visits = model.nextQueries(after: history, types: [2, 5])
+            let visits = model.nextQueries(after: history, types: [.cartAdd, .purchase])
             #expect(abs(visits.reduce(0) { $0 + $1.probability } - 1) < 1e-5)
             #expect(zip(visits, visits.dropFirst()).allSatisfy { $0.probability >= $1.probability })
             #expect(Set(visits.map(\.query.time)).count == visits.count)
             for visit in visits {
                 #expect(visit.query.time > last && !visit.query.sameBasket)
-                #expect([2, 5].contains(visit.query.type))
+                #expect([.cartAdd, .purchase].contains(visit.query.type))
                 #expect(visit.query.history.count == history.count)
             }
-            let next = model.nextQuery(after: history, types: [2, 5])
+            let next = model.nextQuery(after: history, types: [.cartAdd, .purchase])
             #expect(visits[0].query.time == next.time && visits[0].query.type == next.type)
             guard let state = model.sequence.state(after: history) else {
                 #expect(visits.count == 1)
@@ -141,10 +142,10 @@ struct PredictionModelTests {
         let end = Int64.max / 1000
         for time in [-end, 0, end] {
             var past = History()
-            past.append(item: 0, type: 255, time: time)
+            past.append(item: 0, type: .return, time: time)
             for asked in [-end, 0, end] {
                 let query = PredictionQuery(
-                    history: past, time: asked, type: 255, sameBasket: false)
+                    history: past, time: asked, type: .return, sameBasket: false)
                 let prediction = model.prediction(for: query)
                 #expect(abs(prediction.probabilities.reduce(0, +) - 1) < 1e-4)
             }

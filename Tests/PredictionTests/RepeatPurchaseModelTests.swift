@@ -1,6 +1,7 @@
 import Foundation
 import Kernels
 import Learning
+import Shop
 import Testing
 
 @testable import Prediction
@@ -24,7 +25,7 @@ struct RepeatPurchaseModelTests {
             }
             made.append(
                 items: events.map(\.item),
-                types: [UInt8](repeating: purchase, count: events.count),
+                types: [UInt8](repeating: purchase.rawValue, count: events.count),
                 times: events.map(\.time))
         }
         return made
@@ -81,7 +82,7 @@ struct RepeatPurchaseModelTests {
                 items += [Int32(customer), Int32(1000 + customer * 12 + step)]
             }
             made.append(
-                items: items, types: (0..<24).map { $0 % 2 == 0 ? view : purchase },
+                items: items, types: (0..<24).map { ($0 % 2 == 0 ? view : purchase).rawValue },
                 times: (0..<24).map { Int64($0) * day })
         }
         let model = RepeatPurchaseModel(made)
@@ -110,7 +111,7 @@ struct RepeatPurchaseModelTests {
     @Test("Without data the model still answers")
     func untrained() {
         let model = RepeatPurchaseModel(EventSequences())
-        #expect(model.weights.count == RecurrenceFeatures.weightCount)
+        #expect(model.weights.count == model.layout.weightCount)
         let found = entries(model.prediction(for: query(history([[4]]))))
         #expect(found == [4: 1])
     }
@@ -150,31 +151,32 @@ struct RepetitionTests {
     @Test("The last contact's type is kept")
     func lastType() throws {
         var past = History()
-        past.append(item: 0, type: 3, time: 0)
-        past.append(item: 0, type: 6, time: 1)
-        #expect(try #require(RecurrenceTracker(past).recurrence(of: 0)).lastType == 6)
+        past.append(item: 0, type: .cartRemove, time: 0)
+        past.append(item: 0, type: .wishlistAdd, time: 1)
+        #expect(try #require(RecurrenceTracker(past).recurrence(of: 0)).lastType == .wishlistAdd)
     }
 
     @Test("Features are finite and within the weights, whatever the history")
     func extremes() throws {
-        let weights = [Float](repeating: 0.5, count: RecurrenceFeatures.weightCount)
+        let layout = RecurrenceFeatures.Layout(.original)
+        let weights = [Float](repeating: 0.5, count: layout.weightCount)
         let habit = ItemRepeatStatistics(EventSequences())[0]
         let end = Int64.max / 1000
         for times in [[0], [0, 0], [0, 1], [-end, end], [0, 1, 2, end], [end, end]] {
-            for type in [UInt8(0), 9, 10, 255] {
+            for type in [EventType.view, .return, .impression, .pageView] {
                 var past = History()
                 for time in times { past.append(item: 0, type: type, time: time) }
                 let recurrence = try #require(RecurrenceTracker(past).recurrence(of: 0))
                 for time in [-end, 0, 1, end] {
                     for baskets in [past.basketCount, past.basketCount + 1, 1_000_000] {
                         let features = RecurrenceFeatures(
-                            recurrence, habit, baskets: baskets, time: time, type: type)
+                            recurrence, habit, baskets: baskets, time: time, type: type, layout)
                         #expect(features.logit(weights).isFinite, "\(times) \(time) \(baskets)")
                         for index in 0..<RecurrenceFeatures.classCount {
                             let index = Int(features.classes[index])
                             #expect(
                                 index >= features.base
-                                    && index < features.base + RecurrenceFeatures.stride)
+                                    && index < features.base + layout.stride)
                         }
                     }
                 }
@@ -194,7 +196,8 @@ struct RepetitionTests {
                 for hours in stride(from: Int64(0), through: 200, by: 5) {
                     let features = RecurrenceFeatures(
                         recurrence, habit, baskets: baskets,
-                        time: (past.lastTime ?? 0) + hours * 3600, type: 0)
+                        time: (past.lastTime ?? 0) + hours * 3600, type: .view,
+                        RecurrenceFeatures.Layout(.original))
                     for index in 0..<RecurrenceFeatures.classCount {
                         ranges[index].insert(features.classes[index])
                     }
@@ -212,7 +215,9 @@ struct RepetitionTableTests {
     func formula(_ seed: UInt64) {
         var generator = PhiloxGenerator(seed: seed)
         // Random weights: only their sizes matter here.
-        let weights = (0..<RecurrenceFeatures.weightCount).map { _ in Float(generator.normal()) }
+        let weights = (0..<RecurrenceFeatures.Layout(.original).weightCount).map { _ in
+            Float(generator.normal())
+        }
         var rows: [[[Int32]]] = []
         for _ in 0..<3 {
             rows.append(
@@ -226,9 +231,11 @@ struct RepetitionTableTests {
         let last = past.lastTime ?? 0
         let tracker = RecurrenceTracker(past)
         var table = RecurrenceTable(model, past: tracker, from: last)
-        let questions = [(60, 0), (60, 2), (61, 0), (75, 9), (75, 200), (400, 1)].map {
-            RecurrenceTable.Question(baskets: $0.0, type: UInt8($0.1))
-        }
+        let asked: [(baskets: Int, type: EventType)] = [
+            (60, .view), (60, .cartAdd), (61, .view), (75, .return), (75, .impression),
+            (400, .search),
+        ]
+        let questions = asked.map { RecurrenceTable.Question(baskets: $0.baskets, type: $0.type) }
         table.prepare(Set(questions[..<4]))
         table.prepare(Set(questions[1..<5]))
         for question in questions {
@@ -254,7 +261,7 @@ struct RepetitionTableTests {
             let table = RecurrenceTable(
                 model, past: RecurrenceTracker(past), from: past.lastTime ?? 0)
             return table.probabilities(
-                RecurrenceTable.Question(baskets: rows.count, type: 0),
+                RecurrenceTable.Question(baskets: rows.count, type: .view),
                 at: (past.lastTime ?? 0) + seconds)
         }
         #expect(probabilities([], after: 5).isEmpty)

@@ -10,8 +10,8 @@ import Time
 @testable import Prediction
 
 let day: Int64 = 86_400
-let purchase = EventType.purchase.rawValue
-let view = EventType.view.rawValue
+let purchase = EventType.purchase
+let view = EventType.view
 
 /// A small shop, and a model of it that several tests share.
 enum World {
@@ -59,7 +59,7 @@ enum World {
 }
 
 /// A history of baskets, one every `gap` seconds from 0.
-func history(_ baskets: [[Int32]], gap: Int64 = day, type: UInt8 = purchase) -> History {
+func history(_ baskets: [[Int32]], gap: Int64 = day, type: EventType = purchase) -> History {
     var history = History()
     for (index, items) in baskets.enumerated() {
         for item in items { history.append(item: item, type: type, time: Int64(index) * gap) }
@@ -69,19 +69,20 @@ func history(_ baskets: [[Int32]], gap: Int64 = day, type: UInt8 = purchase) -> 
 
 /// Sequences of baskets, each as ``history(_:gap:type:)`` makes it.
 func sequences(
-    _ rows: [[[Int32]]], gap: Int64 = day, type: UInt8 = purchase
+    _ rows: [[[Int32]]], gap: Int64 = day, type: EventType = purchase
 ) -> EventSequences {
     var sequences = EventSequences()
     for row in rows {
         let history = history(row, gap: gap, type: type)
-        sequences.append(items: history.items, types: history.types, times: history.times)
+        sequences.append(
+            items: history.items, types: history.types.map(\.rawValue), times: history.times)
     }
     return sequences
 }
 
 /// The query for an event a gap after a history, or in the same basket.
 func query(
-    _ history: History, after gap: Int64 = day, type: UInt8 = purchase, sameBasket: Bool = false
+    _ history: History, after gap: Int64 = day, type: EventType = purchase, sameBasket: Bool = false
 ) -> PredictionQuery {
     PredictionQuery(
         history: history, time: (history.lastTime ?? 0) + gap, type: type, sameBasket: sameBasket)

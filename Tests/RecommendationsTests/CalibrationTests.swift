@@ -30,7 +30,7 @@ struct CalibratedRecommendationsTests {
             }
         }
         return ModelCalibration(
-            earlier: forecasts(600), last: forecasts(300), types: [EventType.purchase.rawValue],
+            earlier: forecasts(600), last: forecasts(300), types: [EventType.purchase],
             categoryOfItem: [], origin: 0, seed: 1)
     }()
 

@@ -125,7 +125,8 @@ struct RecommenderTests {
         let user = world.users[7]
         let now = try #require(try world.store.newestEvent()).seconds
         var gone: Set<String> = []
-        for round in 0..<4 {
+        let refusals: [EventType] = [.reject, .offerDismissed, .suggestionRejected, .reject]
+        for round in refusals.indices {
             let answer = try world.recommender.recommend(user, options: options())
             #expect(gone.isDisjoint(with: answer.items.map(\.itemID)))
             let surprise = answer.surprise?.itemID
@@ -133,7 +134,7 @@ struct RecommenderTests {
             let rejected = [answer.items.first?.itemID, surprise].compactMap { $0 }
             gone.formUnion(rejected)
             _ = try world.store.append(
-                rejected.map { event(user, $0, now + Int64(round), type: .reject) })
+                rejected.map { event(user, $0, now + Int64(round), type: refusals[round]) })
         }
         #expect(gone.count >= 4)
     }

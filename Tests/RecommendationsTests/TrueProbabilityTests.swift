@@ -46,7 +46,7 @@ struct TrueProbabilityTests {
         let backtest = try RollingBacktest(
             store, at: .init(origin: origin, longest: longest, calibrations: 3),
             settings: BacktestSettings(
-                horizons: horizons.map { Int64($0) * day }, types: [EventType.purchase.rawValue],
+                horizons: horizons.map { Int64($0) * day }, types: [EventType.purchase],
                 paths: 40, seed: 8),
             configuration: TrainingConfiguration(seed: 8, width: 16, epochs: 6))
         let models = try backtest.models { _, _ in }

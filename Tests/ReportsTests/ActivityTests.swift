@@ -1,4 +1,5 @@
 import Prediction
+import Shop
 import Testing
 
 @testable import Reports
@@ -14,7 +15,7 @@ import Testing
             paths: paths.map { path in
                 path.map {
                     SimulatedEvent(
-                        time: Self.origin + Int64($0 * Double(Self.day)), type: 5, item: 0,
+                        time: Self.origin + Int64($0 * Double(Self.day)), type: .purchase, item: 0,
                         expertIndex: 1)
                 }
             },
@@ -25,7 +26,7 @@ import Testing
         var history = History()
         for days in daysAgo.sorted(by: >) {
             history.append(
-                item: item, type: 5, time: Self.origin - Int64(days * Double(Self.day)))
+                item: item, type: .purchase, time: Self.origin - Int64(days * Double(Self.day)))
         }
         return history
     }

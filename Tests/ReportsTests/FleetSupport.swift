@@ -56,7 +56,7 @@ final class FleetFolder {
     ) -> SimulatedEvent {
         let day = (twin * 7 + step * 3 + path) % days
         return SimulatedEvent(
-            time: from.seconds + Int64(day) * 86_400, type: EventType.purchase.rawValue,
+            time: from.seconds + Int64(day) * 86_400, type: EventType.purchase,
             item: Int32((twin + step) % 12), expertIndex: 0)
     }
 

@@ -24,6 +24,8 @@ private let good = "u,i,view,1772359200,,,"
         ("u,,view,1772359200,,,", .missing, "item_id"),
         ("u,i,,1772359200,,,", .missing, "type"),
         ("u,i,view,,,,", .missing, "timestamp"),
+        ("u,,impression,1772359200,,,", .missing, "item_id"),
+        ("u,,suggestion_accepted,1772359200,,,", .missing, "item_id"),
         ("u,i,stare,1772359200,,,", .type, "'stare'; use one of view, search, cart_add"),
         ("u,i,view,tomorrow,,,", .timestamp, "'tomorrow'; use ISO 8601"),
         ("u,i,view,2025-02-29,,,", .timestamp, "'2025-02-29'"),
@@ -53,6 +55,24 @@ private let good = "u,i,view,1772359200,,,"
         let lines = try readAll(try folder.file("\(header)\n\(good)\n\(line)\n\(good)\n"))
         #expect(outline(lines) == ["2 view", "3 \(reason.rawValue)", "4 view"])
         #expect(rejections(lines).first?.detail.contains(detail) == true)
+    }
+
+    @Test(arguments: EventType.allCases) func everyTypeIsReadFromEachFormat(
+        _ type: EventType
+    ) throws {
+        let folder = try TemporaryFolder()
+        let item = type.needsItem ? "i" : ""
+        let csv = try readAll(
+            try folder.file("\(header)\nu,\(item),\(type.name),1772359200,,,\n", name: "events.csv")
+        )
+        let object = #"{"user_id":"u","item_id":"\#(item)","type":"\#(type.name)","#
+        let json = try readAll(
+            try folder.file(object + "\"timestamp\":1772359200}\n", name: "events.jsonl"))
+        for lines in [csv, json] {
+            #expect(rejections(lines) == [])
+            #expect(events(lines).map(\.type) == [type])
+            #expect(events(lines).map(\.itemID) == [type.needsItem ? "i" : nil])
+        }
     }
 
     @Test func valuesAtTheLimitAreAccepted() throws {

@@ -17,7 +17,18 @@ import TwinFixtures
             (.cartRemove, 3, "cart_remove"), (.cartUpdate, 4, "cart_update"),
             (.purchase, 5, "purchase"), (.wishlistAdd, 6, "wishlist_add"),
             (.wishlistRemove, 7, "wishlist_remove"), (.reject, 8, "reject"),
-            (.return, 9, "return"),
+            (.return, 9, "return"), (.impression, 10, "impression"),
+            (.offerShown, 11, "offer_shown"), (.offerAccepted, 12, "offer_accepted"),
+            (.offerDismissed, 13, "offer_dismissed"),
+            (.suggestionAccepted, 14, "suggestion_accepted"),
+            (.suggestionRejected, 15, "suggestion_rejected"),
+            (.suggestionChanged, 16, "suggestion_changed"),
+            (.reservationRequested, 17, "reservation_requested"),
+            (.reservationRedeemed, 18, "reservation_redeemed"),
+            (.reservationReleased, 19, "reservation_released"),
+            (.deliveryAccepted, 20, "delivery_accepted"),
+            (.deliveryCancelled, 21, "delivery_cancelled"),
+            (.deliveryPostponed, 22, "delivery_postponed"), (.pageView, 23, "page_view"),
         ]
         #expect(known.map(\.0) == EventType.allCases)
         for (type, raw, name) in known {
@@ -34,7 +45,9 @@ import TwinFixtures
         ("Order Completed", .purchase), ("Product Purchased", .purchase),
         ("Product Added to Wishlist", .wishlistAdd),
         ("Product Removed from Wishlist", .wishlistRemove), ("Order Refunded", .return),
-        ("Product Returned", .return), ("Product Rejected", .reject),
+        ("Product Returned", .return), ("Product Rejected", .reject), ("Page Viewed", .pageView),
+        ("Product List Viewed", .pageView), ("Promotion Viewed", .offerShown),
+        ("Coupon Applied", .offerAccepted),
     ])
     func segmentNamesAreUnderstood(_ name: String, _ type: EventType) {
         #expect(EventType(name: name) == type)
@@ -59,26 +72,72 @@ import TwinFixtures
     @Test func aPurchaseWeighsMoreThanAViewAndACartInBetween() {
         #expect(EventType.purchase.baseWeight > EventType.cartAdd.baseWeight)
         #expect(EventType.cartAdd.baseWeight > EventType.view.baseWeight)
-        #expect(EventType.allCases.allSatisfy { $0.baseWeight > 0 })
+        #expect(EventType.cartAdd.baseWeight > EventType.offerAccepted.baseWeight)
+        for type in EventType.allCases {
+            #expect((type.baseWeight > 0) == (type.role != .operational), "\(type)")
+        }
     }
 
     @Test func typesRoundTripAsJSON() throws {
         let data = try JSONEncoder().encode(EventType.allCases)
-        #expect(String(decoding: data, as: UTF8.self) == "[0,1,2,3,4,5,6,7,8,9]")
+        let numbers = (0...23).map { "\($0)" }.joined(separator: ",")
+        #expect(String(decoding: data, as: UTF8.self) == "[\(numbers)]")
         #expect(try JSONDecoder().decode([EventType].self, from: data) == EventType.allCases)
         #expect(throws: DecodingError.self) {
-            try JSONDecoder().decode([EventType].self, from: Data("[10]".utf8))
+            try JSONDecoder().decode([EventType].self, from: Data("[24]".utf8))
         }
     }
 
-    @Test func everyTypeHasEdgesOfItsOwn() {
-        let types = EventType.allCases.map(EdgeType.interaction)
-        #expect(Set(types).count == EventType.allCases.count)
-        for (type, edge) in zip(EventType.allCases, types) {
+    @Test func everyTypeHasEdgesOfItsOwnButForOperationalOnes() {
+        let types = EventType.allCases.filter { $0.role != .operational }
+        let edges = types.compactMap(EdgeType.interaction)
+        #expect(Set(edges).count == types.count)
+        for (type, edge) in zip(types, edges) {
             #expect(EdgeType.eventTypes[edge] == type)
+            #expect(EdgeType.all.contains(edge))
         }
+        for type in EventType.allCases where type.role == .operational {
+            #expect(EdgeType.interaction(type) == nil)
+        }
+        // The codes of a new store follow this order.
+        #expect(EdgeType.all[..<2].map(\.rawValue) == ["VIEWED", "FOUND"])
+        #expect(EdgeType.all[9...10].map(\.rawValue) == ["RETURNED", "SEARCHED"])
         #expect(Set(EdgeType.all).count == EdgeType.all.count)
         #expect(EdgeType.sequence(.view, .purchase).rawValue == "VIEWED_THEN_PURCHASED")
+    }
+}
+
+/// The types that a model knows.
+@Suite struct EventVocabularyTests {
+    @Test func theOriginalTypesHaveTheirRawValuesAsIndices() {
+        let original = EventVocabulary.original
+        #expect(original.count == 10)
+        for type in original.types {
+            #expect(original.index(of: type) == type.rawValue)
+            #expect(type.role == .behaviour)
+        }
+        for type in EventType.allCases where type.rawValue >= 10 {
+            #expect(!original.contains(type))
+            #expect(original.index(of: type) == EventVocabulary.unknownIndex)
+        }
+    }
+
+    @Test func aNewModelKnowsTheOriginalTypesAndNewBehaviourAlone() {
+        #expect(EventVocabulary(training: []) == .original)
+        // None of the newer types is behaviour, so none is simulated.
+        #expect(EventVocabulary(training: EventType.allCases) == .original)
+    }
+
+    @Test func namesRoundTripInTheirOrder() {
+        let types: [EventType] = [.purchase, .pageView, .view, .purchase]
+        let vocabulary = EventVocabulary(types)
+        #expect(vocabulary.types == [.purchase, .pageView, .view])
+        #expect(vocabulary.names == ["purchase", "page_view", "view"])
+        #expect(vocabulary.types.map(vocabulary.index) == [0, 1, 2])
+        #expect(EventVocabulary(names: vocabulary.names) == vocabulary)
+        for names in [[], ["view", "view"], ["teleport"], ["View"], ["Product Viewed"]] {
+            #expect(EventVocabulary(names: names) == nil, "\(names)")
+        }
     }
 }
 

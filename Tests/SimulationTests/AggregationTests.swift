@@ -1,6 +1,7 @@
 import FuturesFixtures
 import Learning
 import Prediction
+import Shop
 import Testing
 
 @testable import Simulation
@@ -28,23 +29,26 @@ struct AggregationTests {
     @Test("Types and a shorter horizon leave events out")
     func filters() {
         let made = futures([
-            [event(1, at: 10, type: 0), event(1, at: 20, type: 5), event(2, at: 30, type: 0)],
-            [event(1, at: 40, type: 5)],
+            [
+                event(1, at: 10, type: .view), event(1, at: 20, type: .purchase),
+                event(2, at: 30, type: .view),
+            ],
+            [event(1, at: 40, type: .purchase)],
         ])
-        func items(_ types: Set<UInt8>?, _ seconds: Int64?) -> [Int32: Double] {
+        func items(_ types: Set<EventType>?, _ seconds: Int64?) -> [Int32: Double] {
             Dictionary(
                 uniqueKeysWithValues: made.itemProbabilities(types: types, within: seconds)
                     .map { ($0.item, $0.probability) })
         }
-        #expect(items([5], nil) == [1: 1])
-        #expect(items([0], nil) == [1: 0.5, 2: 0.5])
+        #expect(items([.purchase], nil) == [1: 1])
+        #expect(items([.view], nil) == [1: 0.5, 2: 0.5])
         #expect(items([], nil) == [:])
         #expect(items(nil, 30) == [1: 0.5, 2: 0.5])
         #expect(items(nil, 29) == [1: 0.5])
         #expect(items(nil, 0) == [:])
         #expect(items(nil, -5) == [:])
         #expect(items(nil, .max) == [1: 1, 2: 0.5])
-        #expect(made.itemProbabilities(types: [5]).first?.medianTime == 40)
+        #expect(made.itemProbabilities(types: [.purchase]).first?.medianTime == 40)
     }
 
     @Test("Without paths, and with empty ones, there are no items")
@@ -72,8 +76,8 @@ struct AggregationTests {
     func bruteForce(_ customer: Int) throws {
         let made = try World.futures(
             try World.history(customer), SimulationSettings(paths: 120))
-        for (types, seconds) in [(nil, nil), ([purchase], nil), ([0, 2], 5 * day)]
-            as [(Set<UInt8>?, Int64?)]
+        for (types, seconds) in [(nil, nil), ([purchase], nil), ([.view, .cartAdd], 5 * day)]
+            as [(Set<EventType>?, Int64?)]
         {
             let end = made.origin + (seconds ?? made.horizonSeconds)
             let found = made.itemProbabilities(types: types, within: seconds)
@@ -132,7 +136,7 @@ struct PathMemoryTests {
     private var past: History {
         var past = History()
         for (time, item) in [Int32(1), 2, 1, 3, 4, 5].enumerated() {
-            past.append(item: item, type: 0, time: Int64(time))
+            past.append(item: item, type: .view, time: Int64(time))
         }
         return past
     }

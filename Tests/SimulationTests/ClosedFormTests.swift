@@ -1,6 +1,7 @@
 import FuturesFixtures
 import Kernels
 import Learning
+import Shop
 import Testing
 
 @testable import Prediction
@@ -39,7 +40,7 @@ private func chain(towards: [[Float]], gaps: [Float]) throws -> SequenceModel {
             }
         case "gap_bias": for (index, value) in gaps.enumerated() { values[index] = value }
         case "type_bias":
-            for type in 0..<10 { values[type] = type == Int(purchase) ? 40 : -40 }
+            for type in 0..<10 { values[type] = type == Int(purchase.rawValue) ? 40 : -40 }
         default: break
         }
         tensors[name] = Tensor(shape: tensor.shape, .f32(values))
@@ -77,8 +78,9 @@ struct ClosedFormTests {
     /// The probabilities of both items after each item.
     private func transitions(_ network: SequenceModel) -> [[Double]] {
         (0..<2).map { item in
-            let state = network.replay(items: [Int32(item)], types: [purchase], times: [0])
-            return network.itemProbabilities(state, gaps: [10], types: [purchase]).elements
+            let state = network.replay(items: [Int32(item)], types: [purchase.rawValue], times: [0])
+            return network.itemProbabilities(state, gaps: [10], types: [purchase.rawValue])
+                .elements
                 .map(Double.init)
         }
     }

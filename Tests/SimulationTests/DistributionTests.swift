@@ -2,6 +2,7 @@ import FuturesFixtures
 import Kernels
 import Learning
 import Prediction
+import Shop
 import Testing
 
 @testable import Simulation
@@ -161,7 +162,7 @@ struct DistributionTests {
     func neighbours() throws {
         let history = try World.history(8)
         let context = PredictionQuery(
-            history: history, time: history.lastTime ?? 0, type: 0, sameBasket: false)
+            history: history, time: history.lastTime ?? 0, type: .view, sameBasket: false)
         let evidence = try World.model().neighbours.prediction(for: context)
         try expect(try firstItems(history, expert: .neighbours)) {
             Double(evidence.probability(of: $0))
@@ -194,7 +195,7 @@ struct DistributionTests {
         let asked = Dictionary(grouping: events) {
             [
                 UInt8(TimeGap.index(seconds: $0.time - last)),
-                UInt8(WeekPart.index(time: $0.time)), $0.type,
+                UInt8(WeekPart.index(time: $0.time)), model.eventTypes.index(of: $0.type),
             ]
         }
         for (question, events) in asked {
@@ -279,7 +280,7 @@ struct SamplingTests {
         var history = History()
         let baskets: [[Int32]] = [[1, 2], [3], [1], [4]]
         for (time, items) in baskets.enumerated() {
-            for item in items { history.append(item: item, type: 0, time: Int64(time)) }
+            for item in items { history.append(item: item, type: .view, time: Int64(time)) }
         }
         let followers = FollowerSampler(history)
         func samples(_ newest: [Int32], sameBasket: Bool) -> Set<Int32?> {

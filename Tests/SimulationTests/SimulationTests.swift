@@ -1,5 +1,6 @@
 import FuturesFixtures
 import Learning
+import Shop
 import Testing
 
 @testable import Prediction
@@ -48,7 +49,7 @@ struct SimulationTests {
             }
             for event in futures.events {
                 #expect(Int(event.item) < model.catalogue.count && event.item >= 0)
-                #expect(event.type < 10)
+                #expect(model.eventTypes.contains(event.type) && event.type.role == .behaviour)
                 #expect(Int(event.expertIndex) < ExpertID.allCases.count)
             }
         }

@@ -2,6 +2,7 @@ import FuturesFixtures
 import Kernels
 import Learning
 import Prediction
+import Shop
 import Testing
 
 @testable import Simulation
@@ -14,7 +15,7 @@ struct VisitHoursTests {
         for week in 0..<50 {
             let part: Int64 = week % 5 == 0 ? 20 : 33
             history.append(
-                item: 0, type: 0, time: Int64(week) * 7 * day + part * WeekPart.seconds + 100)
+                item: 0, type: .view, time: Int64(week) * 7 * day + part * WeekPart.seconds + 100)
         }
         return VisitHours(history)
     }

@@ -351,9 +351,9 @@ struct EffectsTests {
         #expect((0.85...1.2).contains(effect.modelError / expected), "\(effect)")
         // Factors do not act on views, so views have no model error.
         let views = futures(
-            [[event(1, at: 20_001 * day, type: EventType.view.rawValue)]], origin: 20_000 * day)
+            [[event(1, at: 20_001 * day, type: EventType.view)]], origin: 20_000 * day)
         let seen = Effects(
-            baseline: views, scenario: views, types: [EventType.view.rawValue],
+            baseline: views, scenario: views, types: [EventType.view],
             categoryOfItem: [], uncertainty: uncertainty)
         #expect(seen.effect(on: .all).modelError == 0)
         let withDemandError = Effects(

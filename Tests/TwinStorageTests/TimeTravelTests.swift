@@ -118,10 +118,14 @@ import TwinFixtures
         try shop.append(
             secret, search("query-canary", "city-canary", 60, "user-canary"),
             search("tea", "Wien", 60, "user-canary"), search("tea", "Wien", 60, "other"))
+        // Nor of what is only in the log.
+        var shown = search("query-canary-2", "city-canary-2", 70, "user-canary")
+        shown.type = .offerShown
+        try shop.append(shown)
         if settled { try shop.store.mergeAll() }
         let before = TwinImage(try shop.twin("other"))
         let receipt = try shop.store.erase("user-canary", at: after(100))
-        #expect(receipt.eventCount == 3 && receipt.nameCount == 2)
+        #expect(receipt.eventCount == 4 && receipt.nameCount == 2)
         #expect(receipt.recordCount >= 3)
         #expect(try shop.store.isErased("user-canary"))
         #expect(try shop.twin("user-canary").isCold)

@@ -36,7 +36,7 @@ extension Recommender {
     ) -> [PredictedItem] {
         var simulated: [Int32: PredictedItem] = [:]
         if options.usesPaths {
-            let bought = futures.itemProbabilities(types: [EventType.purchase.rawValue])
+            let bought = futures.itemProbabilities(types: [.purchase])
             for predicted in bought.isEmpty ? futures.itemProbabilities() : bought {
                 simulated[predicted.item] = predicted
             }

@@ -34,7 +34,8 @@ package struct Recommender: Sendable {
         self.store = store
         self.model = model
         self.version = version
-        histories = try TwinHistories(store, catalogue: model.catalogue)
+        histories = try TwinHistories(
+            store, catalogue: model.catalogue, eventTypes: model.eventTypes)
         simulator = Simulator(model)
         dayFactors = DayFactorCache(
             model, model.response.isNeutral ? ContextFeeds() : try store.contextFeeds())
@@ -118,7 +119,7 @@ package struct Recommender: Sendable {
         let embedding = UserEmbedding(subject.history, model: model)
         let next = model.prediction(for: subject.next)
         let rejected = Set(
-            subject.twin.itemGraph.interactions.filter { $0.type == .reject }.map(\.itemID))
+            subject.twin.itemGraph.interactions.filter(\.type.isRefusal).map(\.itemID))
         let calibrated = options.usesPaths ? probabilities(subject, futures) : [:]
         let predicted = candidates(
             futures, next: next, excluding: rejected, calibrated: calibrated, options: options)

@@ -1,5 +1,6 @@
 import Kernels
 package import Prediction
+package import Shop
 package import Simulation
 
 /// The settings of a back-test.
@@ -7,7 +8,7 @@ package struct BacktestSettings: Sendable, Hashable {
     /// The horizons, in seconds, ascending.
     package var horizons: [Int64]
     /// The types of events that count as a purchase.
-    package var types: Set<UInt8>
+    package var types: Set<EventType>
     /// The number of paths of each customer.
     package var paths: Int
     /// The number of items of each customer's list.
@@ -19,7 +20,7 @@ package struct BacktestSettings: Sendable, Hashable {
 
     /// Creates settings.
     package init(
-        horizons: [Int64] = [7 * 86_400, 28 * 86_400], types: Set<UInt8>, paths: Int = 200,
+        horizons: [Int64] = [7 * 86_400, 28 * 86_400], types: Set<EventType>, paths: Int = 200,
         listLength: Int = 20, seed: UInt64 = 7, threads: Int = 2
     ) {
         self.horizons = horizons

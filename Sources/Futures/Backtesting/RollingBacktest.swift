@@ -145,7 +145,8 @@ package struct RollingBacktest: Sendable {
     private func cases(
         _ model: PredictionModel, at origins: [Int64], of twins: [TwinID?]
     ) throws -> [[BacktestCase]] {
-        let histories = try TwinHistories(store, catalogue: model.catalogue)
+        let histories = try TwinHistories(
+            store, catalogue: model.catalogue, eventTypes: model.eventTypes)
         let wholeHistories = try twins.map { id in
             try id.flatMap { try store.snapshot(of: $0) }
                 .map { try histories.history(of: $0) } ?? History()
@@ -173,7 +174,7 @@ package struct RollingBacktest: Sendable {
         /// The forecasts from the test origin.
         package let last: [Forecast]
         /// The types of events that count as a purchase.
-        package let types: Set<UInt8>
+        package let types: Set<EventType>
         /// The quality of the last forecasts, calibrated by the earlier ones.
         package let report: BacktestReport
         /// The calibration for a model that is trained in the same way.
@@ -198,7 +199,7 @@ package struct RollingBacktest: Sendable {
         if !(earlier + last).contains(where: {
             !settings.types.isDisjoint(with: $0.history.types)
         }) {
-            settings.types = Set(UInt8.min...UInt8.max)
+            settings.types = Set(EventType.allCases)
         }
         let total = earlier.count + last.count
         func forecasts(

@@ -69,7 +69,7 @@ package struct DemandLayout: Sendable, Hashable, Codable {
     ///   - types: The types of events that count; all if `nil`.
     /// - Returns: The cells with an event on any path, ascending.
     /// - Complexity: O(n log n) in the events of all paths.
-    func cells(of futures: Futures, types: Set<UInt8>?) -> [DemandCell] {
+    func cells(of futures: Futures, types: Set<EventType>?) -> [DemandCell] {
         let paths = UInt64(max(1, futures.pathCount))
         // One entry for each event, cell and path; sorting brings equal entries together.
         var entries: [UInt64] = []

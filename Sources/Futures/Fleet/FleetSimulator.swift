@@ -16,7 +16,7 @@ package struct FleetSettings: Sendable, Hashable, Codable {
     /// The number of items that are reported of each twin, the most probable ones.
     package var count: Int
     /// The types of events that count, ascending; all if empty.
-    package var types: [UInt8]
+    package var types: [EventType]
     /// The seed of all random numbers.
     package var seed: UInt64
     /// The shard of the twins to simulate.
@@ -25,7 +25,7 @@ package struct FleetSettings: Sendable, Hashable, Codable {
     /// Creates settings: all twins, four weeks, 100 paths and twenty items of each.
     package init(
         origin: Int64, horizonSeconds: Int64 = 28 * 86_400, paths: Int = 100, count: Int = 20,
-        types: [UInt8] = [], seed: UInt64 = 7, shard: Shard = .whole
+        types: [EventType] = [], seed: UInt64 = 7, shard: Shard = .whole
     ) {
         self.origin = origin
         self.horizonSeconds = horizonSeconds
@@ -134,7 +134,8 @@ package struct FleetSimulator: Sendable {
         self.calibration = calibration
         layout = demand
         self.store = store
-        histories = try TwinHistories(store, catalogue: model.catalogue)
+        histories = try TwinHistories(
+            store, catalogue: model.catalogue, eventTypes: model.eventTypes)
         simulator = Simulator(model)
         dayFactors = DayFactorCache(
             model, model.response.isNeutral ? ContextFeeds() : try store.contextFeeds())
@@ -193,7 +194,7 @@ package struct FleetSimulator: Sendable {
 
 extension Futures {
     /// The most probable items, with the number and the first times of their events.
-    func itemForecasts(types: Set<UInt8>?, count: Int) -> [ItemForecast] {
+    func itemForecasts(types: Set<EventType>?, count: Int) -> [ItemForecast] {
         let firstEvents = firstEvents(types: types)
         var counts: [Int32: [Double]] = [:]
         for index in 0..<pathCount {

@@ -79,7 +79,7 @@ package struct BacktestRun: Sendable {
         }
         let origin = try origin(newest: newest, longest: longest)
         let questions = BacktestSettings(
-            horizons: settings.horizons, types: [EventType.purchase.rawValue],
+            horizons: settings.horizons, types: [.purchase],
             paths: settings.paths, seed: configuration.seed,
             threads: configuration.sequence.threads)
         let backtest = try RollingBacktest(

@@ -112,7 +112,7 @@ package struct FleetRun: Sendable {
         let questions = FleetSettings(
             origin: origin, horizonSeconds: settings.horizonSeconds, paths: settings.paths,
             count: settings.count,
-            types: settings.countsAnyContact ? [] : [EventType.purchase.rawValue],
+            types: settings.countsAnyContact ? [] : [.purchase],
             seed: settings.seed, shard: settings.shard)
         let work = Work(
             settings: questions, store: source.store, models: source.models,

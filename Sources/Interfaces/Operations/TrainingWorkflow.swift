@@ -171,7 +171,7 @@ package struct TrainingWorkflow: Sendable {
         let backtest = try RollingBacktest(
             store, at: origins,
             settings: BacktestSettings(
-                horizons: Self.horizons, types: [EventType.purchase.rawValue], paths: 100,
+                horizons: Self.horizons, types: [.purchase], paths: 100,
                 seed: configuration.seed, threads: configuration.sequence.threads),
             configuration: configuration)
         let models = try backtest.models {

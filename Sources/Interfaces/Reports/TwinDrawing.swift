@@ -59,7 +59,7 @@ struct TwinDrawing: Sendable {
                 name: items[id]?.name ?? id, category: category,
                 color: colors.index(of: category), weight: greatest > 0 ? weight / greatest : 0,
                 isBought: done.contains(.purchase),
-                isRejected: done.contains(.reject) || done.contains(.return))
+                isRejected: done.contains { $0.isRefusal || $0 == .return })
             return (id, node)
         }
         named.sort { left, right in

@@ -9,6 +9,7 @@ extension TwinStore {
     /// A vector that training gave an item stays unless the new item brings one.
     package func put(_ items: [Item]) throws {
         try graph.write { transaction in
+            try CatalogueWordsCache.markChange(of: graph, in: transaction)
             for item in items {
                 let node = try graph.addNode(.item, item.itemID, in: transaction)
                 var item = item

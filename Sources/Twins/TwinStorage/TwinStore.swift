@@ -20,6 +20,7 @@ package final class TwinStore: Sendable {
     let eventsPerCustomerMax: Int
     let index = JournalIndex()
     let names: NameCache
+    let words: CatalogueWordsCache
 
     /// Opens or creates a store.
     ///
@@ -46,6 +47,7 @@ package final class TwinStore: Sendable {
         self.pseudonymizer = pseudonymizer
         journal = graph.environment.table("journal")
         names = NameCache(graph)
+        words = CatalogueWordsCache(graph)
         let fingerprint = pseudonymizer.fingerprint
         let stored = try graph.read { transaction in
             let known = try graph.setting("key", in: transaction)?.string

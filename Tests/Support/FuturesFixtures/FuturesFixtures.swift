@@ -1,13 +1,13 @@
 import Learning
 package import Prediction
-import Shop
+package import Shop
 package import Simulation
 import SyntheticShop
 
 /// Seconds of a day.
 package let day: Int64 = 86_400
 /// The type of a purchase.
-package let purchase = EventType.purchase.rawValue
+package let purchase = EventType.purchase
 
 /// A small shop, and a model of it that all tests share.
 package enum World {
@@ -55,7 +55,7 @@ package func futures(
 
 /// A purchase in a simulated path.
 package func event(
-    _ item: Int32, at time: Int64, type: UInt8 = purchase, expertIndex: UInt8 = 0
+    _ item: Int32, at time: Int64, type: EventType = purchase, expertIndex: UInt8 = 0
 ) -> SimulatedEvent {
     SimulatedEvent(time: time, type: type, item: item, expertIndex: expertIndex)
 }

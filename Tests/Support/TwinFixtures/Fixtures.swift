@@ -144,7 +144,9 @@ package func twinsError(_ body: () throws -> Void) -> TwinsError? {
 extension SeededGenerator {
     /// An event with any of its fields, at one of few moments so that many coincide.
     package mutating func event(user: String = "u", eventID: String? = nil) -> Event {
-        let type = EventType.allCases[below(EventType.allCases.count)]
+        // Purchases and returns often, because one reverses the other.
+        let type =
+            chance(0.3) ? pick([EventType.purchase, .purchase, .return]) : pick(EventType.allCases)
         var event = Event(
             eventID: eventID, userID: user, itemID: "item\(below(6))", type: type,
             timestamp: Timestamp(rawValue: start.rawValue + Int64(below(30)) * 397_777))

@@ -190,9 +190,8 @@ package struct Evaluation {
         for (position, event) in sequences.range(of: sequence).enumerated() {
             let index = catalogueIndices[Int(sequences.items[event])]
             if position >= minimum { examples.append((history, index)) }
-            if let index {
-                history.append(
-                    item: index, type: sequences.types[event], time: sequences.times[event])
+            if let index, let type = EventType(rawValue: sequences.types[event]) {
+                history.append(item: index, type: type, time: sequences.times[event])
             }
         }
         var ranks: [Int?] = []
@@ -217,8 +216,8 @@ package struct Evaluation {
     }
 
     /// The type of the test events; `nil` if they have several.
-    private static func types(_ test: [Event]) -> [UInt8]? {
-        let types = Set(test.map(\.type.rawValue))
+    private static func types(_ test: [Event]) -> [EventType]? {
+        let types = Set(test.map(\.type))
         return types.count == 1 ? Array(types) : nil
     }
 

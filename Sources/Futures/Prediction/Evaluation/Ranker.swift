@@ -1,4 +1,5 @@
 import Learning
+import Shop
 
 /// Scores every item of the catalogue by one method.
 struct Ranker: Sendable {
@@ -37,7 +38,7 @@ struct Ranker: Sendable {
     /// The scores of all items for each history; higher is better.
     ///
     /// Callers break ties by item index.
-    func scores(_ histories: [History], types: [UInt8]?) -> [[Float]] {
+    func scores(_ histories: [History], types: [EventType]?) -> [[Float]] {
         guard let model else { return histories.map { scores($0, types: types) } }
         let queries = histories.map { model.nextQueries(after: $0, types: types) }
         var predictions = model.predictions(
@@ -56,12 +57,12 @@ struct Ranker: Sendable {
         }
     }
 
-    private func scores(_ history: History, types: [UInt8]?) -> [Float] {
+    private func scores(_ history: History, types: [EventType]?) -> [Float] {
         if method == .personalTop { return personalTop(history) }
         var scores = [Float](repeating: 0, count: counts.count)
         let query = PredictionQuery(
             history: history, time: (history.lastTime ?? 0) + Self.typicalGap(history),
-            type: types?.first ?? history.types.last ?? 0, sameBasket: false)
+            type: types?.first ?? history.types.last ?? .view, sameBasket: false)
         expert?.prediction(for: query).add(to: &scores, weight: 1)
         // Popularity ranks the items to which the expert gives no probability.
         let total = counts.reduce(0, +)

@@ -1,6 +1,10 @@
 import Foundation
+package import Shop
 
 /// A customer's contacts with one item up to a basket: how often, when first and when last.
+///
+/// A return removes the latest earlier purchase of the item from the contacts; it is a contact
+/// itself. The first contact stays as it was.
 package struct ItemRecurrence: Sendable {
     /// The basket of the first contact, counted from the oldest.
     package private(set) var firstBasket: Int
@@ -13,31 +17,64 @@ package struct ItemRecurrence: Sendable {
     /// The time of the last contact, in seconds since 1970.
     package private(set) var lastTime: Int64
     /// The type of the last contact.
-    package private(set) var lastType: UInt8
+    package private(set) var lastType: EventType
     /// Decayed counts of contacts as of the last one: slow and fast.
     private(set) var faded = SIMD2<Float>(1, 1)
+
+    /// The newest baskets with a purchase of the item that no return has reversed, newest first.
+    ///
+    /// Each is the index of a basket times two, plus one if the basket has other contacts with the
+    /// item too. −1 stands for none.
+    private var purchases = SIMD4<Int32>(repeating: -1)
 
     /// The decay of the two counts with each basket.
     static let fading = SIMD2<Float>(0.97, 0.85)
 
     /// Makes the recurrence of an item at its first contact.
-    package init(basket: Int, time: Int64, type: UInt8) {
+    package init(basket: Int, time: Int64, type: EventType) {
         firstBasket = basket
         lastBasket = basket
         firstTime = time
         lastTime = time
         lastType = type
+        if type == .purchase { purchases[0] = Int32(basket) << 1 }
     }
 
     /// Adds a contact.
-    package mutating func observe(basket: Int, time: Int64, type: UInt8) {
-        if basket != lastBasket {
+    package mutating func observe(basket: Int, time: Int64, type: EventType) {
+        let isFirst = basket != lastBasket
+        if type == .return { reversePurchase(before: basket) }
+        if isFirst {
             faded = faded(at: basket) + 1
             count += 1
+        }
+        let isBoughtNow = Int(purchases[0] >> 1) == basket
+        if type == .purchase, !isBoughtNow {
+            purchases = SIMD4(
+                Int32(basket) << 1 | (isFirst ? 0 : 1), purchases[0], purchases[1], purchases[2])
+        } else if type != .purchase, isBoughtNow {
+            purchases[0] |= 1
         }
         lastBasket = basket
         lastTime = time
         lastType = type
+    }
+
+    /// Removes the latest purchase before a basket from the contacts.
+    ///
+    /// Only the newest four purchases are known.
+    private mutating func reversePurchase(before basket: Int) {
+        let lanes = purchases.indices
+        guard let lane = lanes.first(where: { Int(purchases[$0] >> 1) < basket }),
+            purchases[lane] >= 0
+        else { return }
+        let bought = purchases[lane]
+        for next in lane..<lanes.upperBound - 1 { purchases[next] = purchases[next + 1] }
+        purchases[lanes.upperBound - 1] = -1
+        guard bought & 1 == 0 else { return }
+        count -= 1
+        let rest = faded - BasketCountTables.fading(lastBasket - Int(bought >> 1))
+        faded = rest.replacing(with: 0, where: rest .< 0)
     }
 
     /// The mean number of seconds from one contact to the next.
@@ -123,8 +160,6 @@ package struct RecurrenceTracker: Sendable {
 ///
 /// Each event type that a query may ask for has its own weights.
 struct RecurrenceFeatures {
-    /// The number of event types, of the query and of the last contact.
-    static let typeCount = 10
     /// The number of numeric features, all logarithms.
     ///
     /// They are the rate of contacts, contacts with slow and with fast decay, baskets since the
@@ -145,12 +180,32 @@ struct RecurrenceFeatures {
     /// One class more than the bounds give, for items without a rhythm.
     private static let dueCount = dueBounds.count + 2
     private static let habitCount = dueBounds.count + 1
-    /// The number of weights of one event type: bias, numbers, classes.
-    static let stride =
+    /// The number of weights of one event type, without those of the last contact's type.
+    private static let fixedStride =
         1 + numberCount + recencyCount + countCount + dueCount + habitCount
-        + typeCount
-    /// The number of all weights.
-    static let weightCount = typeCount * stride
+
+    /// The layout of the weights of a model with some event types.
+    ///
+    /// The types are those of the query and of the last contact. A type that the model does not
+    /// know counts as the last one that it knows.
+    struct Layout: Sendable {
+        /// The event types.
+        let eventTypes: EventVocabulary
+        /// The number of weights of one event type: bias, numbers, classes.
+        let stride: Int
+
+        init(_ eventTypes: EventVocabulary) {
+            self.eventTypes = eventTypes
+            stride = fixedStride + eventTypes.count
+        }
+
+        /// The number of all weights.
+        var weightCount: Int { eventTypes.count * stride }
+
+        func index(of type: EventType) -> Int {
+            min(Int(eventTypes.index(of: type)), eventTypes.count - 1)
+        }
+    }
 
     /// The index of the first weight of the query's event type, which is the bias.
     let base: Int
@@ -162,7 +217,7 @@ struct RecurrenceFeatures {
 
     init(
         _ recurrence: ItemRecurrence, _ habit: ItemRepeatStatistics.Habit, baskets: Int,
-        time: Int64, type: UInt8
+        time: Int64, type: EventType, _ layout: Layout
     ) {
         let age = baskets - recurrence.lastBasket
         let span = baskets - recurrence.firstBasket
@@ -175,7 +230,7 @@ struct RecurrenceFeatures {
             recurrence.meanGap.map {
                 Self.classIndex(Float(max(0, time - recurrence.lastTime)) / $0, Self.dueBounds)
             } ?? Self.dueCount - 1
-        base = Int(min(type, UInt8(Self.typeCount - 1))) * Self.stride
+        base = layout.index(of: type) * layout.stride
         var first = base + 1 + Self.numberCount
         var indices = SIMD8<Int32>()
         indices[0] = Int32(first + Self.classIndex(Float(age), Self.recencyBounds))
@@ -186,7 +241,7 @@ struct RecurrenceFeatures {
         first += Self.dueCount
         indices[3] = Int32(first + Self.classIndex(Float(age) / habit.meanGap, Self.dueBounds))
         first += Self.habitCount
-        indices[4] = Int32(first + Int(min(recurrence.lastType, UInt8(Self.typeCount - 1))))
+        indices[4] = Int32(first + layout.index(of: recurrence.lastType))
         classes = indices
     }
 
@@ -207,10 +262,11 @@ struct RecurrenceFeatures {
 
     /// The weights of how due an item is, for one event type: of each class in order of time, and
     /// of items without a rhythm.
-    static func dueWeights(_ weights: [Float], type: UInt8) -> (inOrder: [Float], none: Float) {
+    static func dueWeights(
+        _ weights: [Float], type: EventType, _ layout: Layout
+    ) -> (inOrder: [Float], none: Float) {
         let first =
-            Int(min(type, UInt8(typeCount - 1))) * stride + 1 + numberCount + recencyCount
-            + countCount
+            layout.index(of: type) * layout.stride + 1 + numberCount + recencyCount + countCount
         return (Array(weights[first..<first + dueCount - 1]), weights[first + dueCount - 1])
     }
 

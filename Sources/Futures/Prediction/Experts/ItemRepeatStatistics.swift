@@ -50,19 +50,11 @@ struct ItemRepeatStatistics: Sendable, Equatable {
         let newest = sequences.times.max() ?? 0
         for sequence in 0..<sequences.count {
             let history = History(sequences, sequence: sequence)
-            var contacted: [Int32: (first: Int, last: Int, count: Int)] = [:]
-            for basket in 0..<history.basketCount {
-                for event in history.basket(basket) {
-                    let item = history.items[event]
-                    let former = contacted[item]
-                    guard former?.last != basket else { continue }
-                    contacted[item] = (former?.first ?? basket, basket, (former?.count ?? 0) + 1)
-                }
-            }
-            for (item, entry) in contacted {
+            let past = RecurrenceTracker(history)
+            for (item, recurrence) in zip(past.items, past.recurrences) {
                 contacts[Int(item)].add(
-                    first: entry.first, last: entry.last, count: entry.count,
-                    baskets: history.basketCount)
+                    first: recurrence.firstBasket, last: recurrence.lastBasket,
+                    count: recurrence.count, baskets: history.basketCount)
             }
             for event in 0..<history.count {
                 let age = Double(newest - history.times[event])

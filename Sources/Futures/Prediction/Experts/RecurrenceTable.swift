@@ -1,4 +1,5 @@
 import Kernels
+package import Shop
 
 /// The repeat purchase probabilities of all items of a history, at any later basket and time.
 ///
@@ -9,14 +10,14 @@ package struct RecurrenceTable: Sendable {
     /// A number of baskets and an event type.
     package struct Question: Hashable, Sendable {
         let baskets: Int
-        let type: UInt8
+        let type: EventType
 
         /// Asks which items come back in the basket after `baskets` baskets.
         ///
         /// - Parameters:
         ///   - baskets: The number of baskets so far.
         ///   - type: The type of the next event.
-        package init(baskets: Int, type: UInt8) {
+        package init(baskets: Int, type: EventType) {
             self.baskets = baskets
             self.type = type
         }
@@ -67,7 +68,9 @@ package struct RecurrenceTable: Sendable {
     /// - Complexity: O(items), sixteen at a time.
     package func probabilities(_ question: Question, at time: Int64) -> [Float] {
         var result = logits[question] ?? logitsWithoutDue(question)
-        let steps = RecurrenceFeatures.dueWeights(history.weights, type: question.type).inOrder
+        let steps = RecurrenceFeatures.dueWeights(
+            history.weights, type: question.type, history.layout
+        ).inOrder
         let after = Float(time - from)
         for bound in dueTimes.indices {
             VectorMath.addStep(
@@ -79,11 +82,12 @@ package struct RecurrenceTable: Sendable {
 
     /// The log-odds of each item, with items that have a rhythm in the first class of how due.
     private func logitsWithoutDue(_ question: Question) -> [Float] {
-        let due = RecurrenceFeatures.dueWeights(history.weights, type: question.type)
+        let due = RecurrenceFeatures.dueWeights(
+            history.weights, type: question.type, history.layout)
         return zip(past.items, past.recurrences).map { item, recurrence in
             let features = RecurrenceFeatures(
                 recurrence, history.habits[item], baskets: question.baskets,
-                time: recurrence.lastTime, type: question.type)
+                time: recurrence.lastTime, type: question.type, history.layout)
             return features.logitWithoutDue(history.weights)
                 + (recurrence.meanGap == nil ? due.none : due.inOrder[0])
         }

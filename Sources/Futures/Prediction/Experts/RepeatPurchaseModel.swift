@@ -1,5 +1,6 @@
 import Foundation
 package import Learning
+package import Shop
 
 /// Repeat purchases: the probability that each item of the history is in the next basket.
 ///
@@ -11,23 +12,32 @@ package struct RepeatPurchaseModel: Expert {
     package let weights: [Float]
     /// The statistics of each item over all customers.
     let habits: ItemRepeatStatistics
+    /// Where the weights of each event type are.
+    let layout: RecurrenceFeatures.Layout
 
     /// Which expert this is.
     package var name: ExpertID { .history }
 
     /// Learns from the recurrences of all sequences.
     ///
+    /// - Parameters:
+    ///   - sequences: The sequences; their types are raw values of `EventType`.
+    ///   - eventTypes: The event types that the model knows.
     /// - Complexity: O(Σ baskets × distinct items) over the sequences.
-    package init(_ sequences: EventSequences) {
+    package init(_ sequences: EventSequences, eventTypes: EventVocabulary = .original) {
         habits = ItemRepeatStatistics(sequences)
-        var regression = RecurrenceRegression(habits)
+        layout = RecurrenceFeatures.Layout(eventTypes)
+        var regression = RecurrenceRegression(habits, layout)
         regression.learn(sequences)
         weights = regression.weights
     }
 
-    init(weights: [Float], habits: ItemRepeatStatistics) {
+    init(
+        weights: [Float], habits: ItemRepeatStatistics, eventTypes: EventVocabulary = .original
+    ) {
         self.weights = weights
         self.habits = habits
+        layout = RecurrenceFeatures.Layout(eventTypes)
     }
 
     /// The items of the history in proportion to their probabilities.
@@ -56,18 +66,18 @@ package struct RepeatPurchaseModel: Expert {
     ///   - type: The type of the next event.
     /// - Returns: The probability, between 0 and 1.
     package func probability(
-        of item: Int32, _ recurrence: ItemRecurrence, baskets: Int, time: Int64, type: UInt8
+        of item: Int32, _ recurrence: ItemRecurrence, baskets: Int, time: Int64, type: EventType
     ) -> Float {
         let features = RecurrenceFeatures(
-            recurrence, habits[item], baskets: baskets, time: time, type: type)
+            recurrence, habits[item], baskets: baskets, time: time, type: type, layout)
         return 1 / (1 + exp(-features.logit(weights)))
     }
 }
 
 /// Learns the weights with AdaGrad (Duchi, Hazan and Singer 2011).
 private struct RecurrenceRegression {
-    private(set) var weights = [Float](repeating: 0, count: RecurrenceFeatures.weightCount)
-    private var squares = [Float](repeating: 1e-3, count: RecurrenceFeatures.weightCount)
+    private(set) var weights: [Float]
+    private var squares: [Float]
 
     private static let rate: Float = 0.05
     /// The greatest number of cases in a pass; beyond it, only every n-th sequence is used.
@@ -77,12 +87,14 @@ private struct RecurrenceRegression {
     private static let startBias: Float = -4
 
     private let habits: ItemRepeatStatistics
+    private let layout: RecurrenceFeatures.Layout
 
-    init(_ habits: ItemRepeatStatistics) {
+    init(_ habits: ItemRepeatStatistics, _ layout: RecurrenceFeatures.Layout) {
         self.habits = habits
-        for type in 0..<RecurrenceFeatures.typeCount {
-            weights[type * RecurrenceFeatures.stride] = Self.startBias
-        }
+        self.layout = layout
+        weights = [Float](repeating: 0, count: layout.weightCount)
+        squares = [Float](repeating: 1e-3, count: layout.weightCount)
+        for type in 0..<layout.eventTypes.count { weights[type * layout.stride] = Self.startBias }
     }
 
     mutating func learn(_ sequences: EventSequences) {
@@ -107,16 +119,17 @@ private struct RecurrenceRegression {
         var tracker = RecurrenceTracker()
         for basket in 0..<history.basketCount {
             let events = history.basket(basket)
-            var present: [UInt8: Set<Int32>] = [:]
+            var present: [EventType: Set<Int32>] = [:]
             for event in events {
                 present[history.types[event], default: []].insert(history.items[event])
             }
             let time = history.times[events.lowerBound]
-            for (type, items) in present.sorted(by: { $0.key < $1.key }) {
+            for (type, items) in present.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
                 for (item, recurrence) in zip(tracker.items, tracker.recurrences) {
                     step(
                         RecurrenceFeatures(
-                            recurrence, habits[item], baskets: basket, time: time, type: type),
+                            recurrence, habits[item], baskets: basket, time: time, type: type,
+                            layout),
                         isHit: items.contains(item))
                 }
             }

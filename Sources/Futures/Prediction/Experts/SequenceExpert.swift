@@ -1,5 +1,6 @@
 import Kernels
 package import Learning
+package import Shop
 
 /// The LSTM's prediction from the order and rhythm of a customer's events.
 package struct SequenceExpert: Expert {
@@ -8,18 +9,29 @@ package struct SequenceExpert: Expert {
 
     /// The trained network.
     package let model: SequenceModel
+    /// The event types that the network was trained with: its type i is the i-th of them.
+    package let eventTypes: EventVocabulary
 
     /// Which expert this is.
     package var name: ExpertID { .sequence }
 
     /// Wraps a trained network.
-    package init(model: SequenceModel) { self.model = model }
+    package init(model: SequenceModel, eventTypes: EventVocabulary = .original) {
+        self.model = model
+        self.eventTypes = eventTypes
+    }
 
-    /// The LSTM's state after a history; `nil` if the history is empty.
+    /// The LSTM's state after a history; `nil` if no event has a type that the network knows.
+    ///
+    /// Events of other types are left out.
     package func state(after history: History) -> SequenceModel.State? {
-        guard !history.isEmpty else { return nil }
         let recent = history.suffix(events: Self.replayLimit)
-        return model.replay(items: recent.items, types: recent.types, times: recent.times)
+        let known = recent.types.indices.filter { eventTypes.contains(recent.types[$0]) }
+        guard !known.isEmpty else { return nil }
+        return model.replay(
+            items: known.map { recent.items[$0] },
+            types: known.map { eventTypes.index(of: recent.types[$0]) },
+            times: known.map { recent.times[$0] })
     }
 
     /// The LSTM's distribution of the item, given the time and type of the next event.
@@ -27,7 +39,8 @@ package struct SequenceExpert: Expert {
         guard let state = state(for: query) else { return .none }
         return .dense(
             model.itemProbabilities(
-                state, gaps: [query.gap], weekParts: [query.weekPart], types: [query.type]
+                state, gaps: [query.gap], weekParts: [query.weekPart],
+                types: [eventTypes.index(of: query.type)]
             ).elements)
     }
 
@@ -41,7 +54,7 @@ package struct SequenceExpert: Expert {
         /// The class of the gap.
         var gap: Int
         /// The most likely type.
-        var type: UInt8
+        var type: EventType
         /// The probability of the class, relative to all returned ones.
         var probability: Float
     }
@@ -50,11 +63,11 @@ package struct SequenceExpert: Expert {
     ///
     /// - Parameters:
     ///   - state: The LSTM's state after the history.
-    ///   - types: The allowed types; all if `nil`.
+    ///   - types: The allowed types; all that the network knows if `nil`.
     ///   - coverage: The probability that the classes must have together; 0 for the first one only.
     /// - Returns: At least one class; the probabilities sum to 1.
     func expectations(
-        _ state: SequenceModel.State, types: [UInt8]?, coverage: Float
+        _ state: SequenceModel.State, types: [EventType]?, coverage: Float
     ) -> [Expectation] {
         var gaps = model.gapProbabilities(state).elements
         // Class 0 is one more item of the newest basket.
@@ -69,10 +82,12 @@ package struct SequenceExpert: Expert {
         }
         return chosen.map { gap in
             let probabilities = model.typeProbabilities(state, gaps: [UInt8(gap)]).elements
-            let candidates = types?.map(Int.init) ?? Array(probabilities.indices)
+            let candidates = (types ?? eventTypes.types).filter(eventTypes.contains)
+                .map { Int(eventTypes.index(of: $0)) }
             let type = candidates.max { probabilities[$0] < probabilities[$1] } ?? 0
             return Expectation(
-                gap: gap, type: UInt8(type), probability: covered > 0 ? gaps[gap] / covered : 1)
+                gap: gap, type: eventTypes.types[type],
+                probability: covered > 0 ? gaps[gap] / covered : 1)
         }
     }
 }

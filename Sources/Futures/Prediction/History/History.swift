@@ -1,14 +1,15 @@
 package import Learning
+package import Shop
 
 /// The events of one customer as a model sees them, oldest first.
 ///
-/// Items are catalogue indices, types are raw values of `EventType`, times are seconds since 1970
-/// in ascending order. Events at one time form a *basket*, which may be a single click.
+/// Items are catalogue indices, times are seconds since 1970 in ascending order. Events at one time
+/// form a *basket*, which may be a single click.
 package struct History: Sendable {
     /// The catalogue index of each event's item.
     package private(set) var items: [Int32] = []
     /// The type of each event.
-    package private(set) var types: [UInt8] = []
+    package private(set) var types: [EventType] = []
     /// The time of each event, in seconds since 1970.
     package private(set) var times: [Int64] = []
     /// The index of each basket's first event.
@@ -23,11 +24,12 @@ package struct History: Sendable {
     }
 
     /// The history of a range of events within one sequence.
+    ///
+    /// The sequence's types are raw values of `EventType`; events of other types are left out.
     package init(_ sequences: EventSequences, events: Range<Int>) {
         for event in events {
-            append(
-                item: sequences.items[event], type: sequences.types[event],
-                time: sequences.times[event])
+            guard let type = EventType(rawValue: sequences.types[event]) else { continue }
+            append(item: sequences.items[event], type: type, time: sequences.times[event])
         }
     }
 
@@ -54,8 +56,30 @@ package struct History: Sendable {
         basketStarts.last.map { items[$0...] } ?? []
     }
 
+    /// The indices of the purchases that later returns reverse, as in the twin.
+    ///
+    /// Each return reverses the latest purchase of its item from an earlier time that no other
+    /// return has reversed.
+    ///
+    /// - Complexity: O(events).
+    package var reversedPurchases: Set<Int> {
+        guard types.contains(.return) else { return [] }
+        var reversed: Set<Int> = []
+        var purchases: [Int32: [Int]] = [:]
+        for index in 0..<basketCount {
+            let events = basket(index)
+            for event in events where types[event] == .return {
+                if let purchase = purchases[items[event]]?.popLast() { reversed.insert(purchase) }
+            }
+            for event in events where types[event] == .purchase {
+                purchases[items[event], default: []].append(event)
+            }
+        }
+        return reversed
+    }
+
     /// Adds an event; one that is older than the newest joins the newest basket.
-    package mutating func append(item: Int32, type: UInt8, time: Int64) {
+    package mutating func append(item: Int32, type: EventType, time: Int64) {
         let time = max(time, times.last ?? time)
         if time != times.last { basketStarts.append(items.count) }
         items.append(item)

@@ -1,5 +1,5 @@
 import Foundation
-import Shop
+package import Shop
 import Time
 package import TwinStorage
 
@@ -10,19 +10,23 @@ package final class TwinHistories: @unchecked Sendable {
     // @unchecked: `catalogueIndices` is only touched under `lock`.
     private let store: TwinStore
     private let catalogue: ModelCatalogue
+    private let eventTypes: EventVocabulary
     private let lock = NSLock()
     private var catalogueIndices: [Int32?] = []
 
-    /// Makes a reader for a store and a catalogue.
+    /// Makes a reader for a store and what a model knows: its catalogue and its event types.
     ///
     /// - Throws: What the store throws.
-    package init(_ store: TwinStore, catalogue: ModelCatalogue) throws {
+    package init(
+        _ store: TwinStore, catalogue: ModelCatalogue, eventTypes: EventVocabulary = .original
+    ) throws {
         self.store = store
         self.catalogue = catalogue
+        self.eventTypes = eventTypes
         try refresh()
     }
 
-    /// The history of a customer, without items that the model does not know.
+    /// The history of a customer, without items and event types that the model does not know.
     ///
     /// It is empty for an unknown customer.
     ///
@@ -31,7 +35,7 @@ package final class TwinHistories: @unchecked Sendable {
         try history(snapshot.entries)
     }
 
-    /// The history of log entries, without items that the model does not know.
+    /// The history of log entries, without items and event types that the model does not know.
     ///
     /// - Throws: What the store throws.
     package func history(_ entries: [LogEntry]) throws -> History {
@@ -39,11 +43,10 @@ package final class TwinHistories: @unchecked Sendable {
         let catalogueIndices = try catalogueIndices(upTo: newest)
         var history = History()
         for entry in entries {
-            guard let item = entry.item, catalogueIndices.indices.contains(item),
-                let index = catalogueIndices[item]
+            guard eventTypes.contains(entry.type), let item = entry.item,
+                catalogueIndices.indices.contains(item), let index = catalogueIndices[item]
             else { continue }
-            history.append(
-                item: index, type: entry.type.rawValue, time: entry.timestamp.seconds)
+            history.append(item: index, type: entry.type, time: entry.timestamp.seconds)
         }
         return history
     }

@@ -1,6 +1,7 @@
 package import Foundation
 import Kernels
 import Learning
+import Shop
 
 /// Writes a model to a folder and reads it back.
 ///
@@ -16,8 +17,18 @@ import Learning
 ///
 /// Equal models give equal bytes.
 package enum ModelFiles {
-    /// The version of the layout; a reader refuses all others.
-    package static let formatVersion = 7
+    /// The newest version of the layout; a reader refuses versions that are newer.
+    ///
+    /// A model has the oldest version that can hold it, so that older programs can use it too:
+    /// ``originalFormat`` with the original event types, this one with others.
+    package static let formatVersion = 8
+    /// The oldest version that is read; it has the original event types and may not list them.
+    static let originalFormat = 7
+
+    /// The version of the layout that a model needs.
+    static func formatVersion(for eventTypes: EventVocabulary) -> Int {
+        eventTypes == .original ? originalFormat : formatVersion
+    }
 
     /// The part of `config.json` that all versions of the layout have.
     private struct Format: Codable {
@@ -29,6 +40,23 @@ package enum ModelFiles {
         var training: TrainingConfiguration
         var sequence: SequenceModel.Configuration
         var mixture: MixtureWeights
+        /// The names of the event types that the model knows; the original ones if `nil`.
+        var eventTypes: [String]?
+
+        /// The event types that the model knows.
+        ///
+        /// - Throws: `LearningError` when this program does not know all of them.
+        func vocabulary() throws(LearningError) -> EventVocabulary {
+            guard let eventTypes else { return .original }
+            guard let vocabulary = EventVocabulary(names: eventTypes) else {
+                throw LearningError(
+                    .invalidData,
+                    "it has event types that this program does not know, or one twice "
+                        + "(\(eventTypes.joined(separator: ", "))). Use a newer foretwin, or train "
+                        + "again.")
+            }
+            return vocabulary
+        }
     }
 
     /// The readable part of a mixture; its gates are tensors.
@@ -68,25 +96,29 @@ package enum ModelFiles {
         var training = model.configuration
         training.embeddings.threads = 1
         training.sequence.threads = 1
+        let format = formatVersion(for: model.eventTypes)
         let config = Config(
-            formatVersion: formatVersion, training: training,
+            formatVersion: format, training: training,
             sequence: model.sequence.model.configuration,
-            mixture: MixtureWeights(names: model.mixture.names, weights: model.mixture.weights))
+            mixture: MixtureWeights(names: model.mixture.names, weights: model.mixture.weights),
+            eventTypes: model.eventTypes.names)
         try json(config).write(to: folder.appending(path: "config.json"))
         try json(metrics).write(to: folder.appending(path: "metrics.json"))
         try json(model.catalogue.itemIDs).write(to: folder.appending(path: "catalogue.json"))
         try json(model.response).write(to: folder.appending(path: "response.json"))
         try Data(ModelCard.text(model, metrics).utf8).write(to: folder.appending(path: "card.md"))
         for name in names { try files[name]?.write(to: folder.appending(path: name)) }
-        try ModelManifest(formatVersion: formatVersion, of: ownNames + names, in: folder)
+        try ModelManifest(formatVersion: format, of: ownNames + names, in: folder)
             .write(to: folder)
     }
 
     /// Writes the tensors of a model atomically.
     static func write(tensorsOf model: PredictionModel, to file: URL) throws {
         try SafeTensors.write(
-            tensors(of: model), metadata: ["format": "foretwin", "version": "\(formatVersion)"],
-            to: file.path)
+            tensors(of: model),
+            metadata: [
+                "format": "foretwin", "version": "\(formatVersion(for: model.eventTypes))",
+            ], to: file.path)
     }
 
     /// Reads a version of a model from its folder, and checks all its files.
@@ -142,13 +174,13 @@ package enum ModelFiles {
     }
 
     private static func check(_ format: Format, of folder: URL) throws(PredictionError) {
-        guard format.formatVersion != formatVersion else { return }
+        guard !(originalFormat...formatVersion).contains(format.formatVersion) else { return }
         let advice =
             format.formatVersion > formatVersion ? "Use a newer foretwin, or train" : "Train"
         throw PredictionError(
             .model,
             "The model in \(folder.path) has format \(format.formatVersion), and this program "
-                + "reads format \(formatVersion). \(advice) again.")
+                + "reads formats \(originalFormat) to \(formatVersion). \(advice) again.")
     }
 
     /// Throws unless the settings are in their ranges and fit the catalogue.
@@ -161,8 +193,9 @@ package enum ModelFiles {
             throw LearningError(.invalidData, error.description)
         }
         try config.sequence.validate()
+        let eventTypeCount = try config.vocabulary().count
         guard config.sequence.itemCount == itemCount,
-            config.sequence.typeCount == RecurrenceFeatures.typeCount
+            config.sequence.typeCount == eventTypeCount
         else {
             throw LearningError(.invalidData, "its configuration and catalogue do not fit together")
         }
@@ -175,7 +208,7 @@ package enum ModelFiles {
         var sum = RunningDigest()
         let shapes = ModelShapes(
             sequence: config.sequence, dimensions: config.training.embeddings.dimensions,
-            itemCount: itemCount)
+            itemCount: itemCount, eventTypes: try config.vocabulary())
         let tensors = try SafeTensors.read(
             from: file.path,
             checking: { (entries) throws(LearningError) in try shapes.check(entries) },
@@ -238,6 +271,7 @@ package enum ModelFiles {
         _ tensors: ModelTensors, config: Config, itemIDs: [String]
     ) throws -> PredictionModel {
         let count = itemIDs.count
+        let eventTypes = try config.vocabulary()
         let mixture = Mixture(
             names: config.mixture.names, weights: config.mixture.weights,
             gates: try tensors.gates("mixture.gates", count: config.mixture.names.count))
@@ -257,8 +291,9 @@ package enum ModelFiles {
         }
         let counted = CountedExperts(
             history: RepeatPurchaseModel(
-                weights: try tensors.floats("history", count: RecurrenceFeatures.weightCount),
-                habits: try tensors.habits("habits", count: count)),
+                weights: try tensors.floats(
+                    "history", count: RecurrenceFeatures.Layout(eventTypes).weightCount),
+                habits: try tensors.habits("habits", count: count), eventTypes: eventTypes),
             transitions: Transitions(
                 following: try tensors.rows("transitions.following", count: count),
                 together: try tensors.rows("transitions.together", count: count)),
@@ -268,7 +303,8 @@ package enum ModelFiles {
             catalogue: ModelCatalogue(itemIDs: itemIDs),
             embeddings: Embeddings(
                 dimensions: vectors.count / count, count: count, vectors: vectors),
-            sequence: SequenceExpert(model: sequence), counted: counted, mixture: mixture,
+            sequence: SequenceExpert(model: sequence, eventTypes: eventTypes), counted: counted,
+            mixture: mixture,
             reranker: try tensors.reranker(), configuration: config.training)
     }
 }

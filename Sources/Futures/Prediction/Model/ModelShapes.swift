@@ -1,4 +1,5 @@
 import Learning
+import Shop
 
 /// The required types and shapes of a model's tensors.
 ///
@@ -11,6 +12,8 @@ struct ModelShapes {
     var dimensions: Int
     /// The number of items.
     var itemCount: Int
+    /// The event types.
+    var eventTypes: EventVocabulary
 
     /// Throws unless the tensors are exactly those of a model.
     func check(_ entries: [String: TensorEntry]) throws(LearningError) {
@@ -21,7 +24,7 @@ struct ModelShapes {
         }
         try rest.take("embeddings", "F32", [itemCount, dimensions])
         try rest.take("popularity", "F32", [itemCount])
-        try rest.take("history", "F32", [RecurrenceFeatures.weightCount])
+        try rest.take("history", "F32", [RecurrenceFeatures.Layout(eventTypes).weightCount])
         try rest.take("habits", "F32", [nil, 4])
         try rest.take("churn", "F32", [1 + ChurnModel.bounds.count])
         for name in ["transitions.following", "transitions.together"] {

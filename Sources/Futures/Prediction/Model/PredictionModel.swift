@@ -1,5 +1,6 @@
 import Kernels
 package import Learning
+package import Shop
 
 /// A trained model: catalogue, item vectors, experts, mixture, reranker, churn and demand response.
 package struct PredictionModel: Sendable {
@@ -69,6 +70,9 @@ package struct PredictionModel: Sendable {
         return model
     }
 
+    /// The event types that the model was trained with; it ignores events of other types.
+    package var eventTypes: EventVocabulary { sequence.eventTypes }
+
     /// The experts, in the order of ``ExpertID``'s cases and of the mixture.
     package var experts: [any Expert] {
         [sequence, history, PersonalTransitions(), transitions, neighbours, popularity]
@@ -117,7 +121,7 @@ package struct PredictionModel: Sendable {
         let joined = sequence.model.state(joining: known.compactMap { states[$0] })
         let gaps = known.map { queries[$0].gap }
         let weekParts = known.map { queries[$0].weekPart }
-        let types = known.map { queries[$0].type }
+        let types = known.map { eventTypes.index(of: queries[$0].type) }
         let gatingFeatures = sequence.model.gatingFeatures(
             joined, gaps: gaps, weekParts: weekParts, types: types)
         let items =
@@ -156,7 +160,7 @@ package struct PredictionModel: Sendable {
     ///   - types: The allowed types; all if `nil`.
     /// - Returns: A query for ``prediction(for:using:)``.
     package func nextQuery(
-        after history: History, types: [UInt8]? = nil
+        after history: History, types: [EventType]? = nil
     ) -> PredictionQuery {
         expectedQueries(after: history, types: types, coverage: 0)[0].query
     }
@@ -175,20 +179,20 @@ package struct PredictionModel: Sendable {
     ///   - types: The allowed types; all if `nil`.
     /// - Returns: At least one query, the most likely first; the probabilities sum to 1.
     package func nextQueries(
-        after history: History, types: [UInt8]? = nil
+        after history: History, types: [EventType]? = nil
     ) -> [(query: PredictionQuery, probability: Float)] {
         expectedQueries(after: history, types: types, coverage: Self.queryCoverage)
     }
 
     /// As ``nextQueries(after:types:)``, with times that have the probability `coverage` together.
     private func expectedQueries(
-        after history: History, types: [UInt8]?, coverage: Float
+        after history: History, types: [EventType]?, coverage: Float
     ) -> [(query: PredictionQuery, probability: Float)] {
         let last = history.lastTime ?? 0
         guard let state = sequence.state(after: history) else {
             let query = PredictionQuery(
-                history: history, time: last + 86_400, type: types?.first ?? 0,
-                sameBasket: false)
+                history: history, time: last + 86_400,
+                type: types?.first ?? eventTypes.types.first ?? .view, sameBasket: false)
             return [(query, 1)]
         }
         return sequence.expectations(
@@ -238,8 +242,12 @@ struct CountedExperts: Sendable {
     ///   - sequences: The sequences.
     ///   - itemCount: The number of items.
     ///   - keys: The customer of each sequence; empty if unknown.
-    init(_ sequences: EventSequences, itemCount: Int, keys: [RowKey] = []) {
-        history = RepeatPurchaseModel(sequences)
+    ///   - eventTypes: The event types that the model knows.
+    init(
+        _ sequences: EventSequences, itemCount: Int, keys: [RowKey] = [],
+        eventTypes: EventVocabulary = .original
+    ) {
+        history = RepeatPurchaseModel(sequences, eventTypes: eventTypes)
         transitions = Transitions(sequences, itemCount: itemCount)
         neighbours = Neighbours(sequences, itemCount: itemCount, keys: keys)
         popularity = Popularity(sequences, itemCount: itemCount)

@@ -1,4 +1,5 @@
 package import Learning
+package import Shop
 
 /// A question about the item of a customer's next event.
 package struct PredictionQuery: Sendable {
@@ -6,8 +7,8 @@ package struct PredictionQuery: Sendable {
     package var history: History
     /// The time of the next event, in seconds since 1970.
     package var time: Int64
-    /// The type of the next event, a raw value of `EventType`.
-    package var type: UInt8
+    /// The type of the next event.
+    package var type: EventType
     /// Whether the next event is one more item of the newest basket.
     package var sameBasket: Bool
     /// The LSTM's state after ``history``; `nil` to compute it.
@@ -15,7 +16,7 @@ package struct PredictionQuery: Sendable {
 
     /// Makes a query.
     package init(
-        history: History, time: Int64, type: UInt8, sameBasket: Bool,
+        history: History, time: Int64, type: EventType, sameBasket: Bool,
         state: SequenceModel.State? = nil
     ) {
         self.history = history

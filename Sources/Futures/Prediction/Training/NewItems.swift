@@ -1,6 +1,7 @@
 import Foundation
 import Kernels
 import Learning
+import Shop
 
 /// Adds items without events to a model, by their descriptions.
 ///
@@ -60,14 +61,16 @@ struct NewItems {
             guard let state = queries[index].state else { continue }
             let probabilities = level.itemProbabilities(
                 state, gaps: [queries[index].gap], weekParts: [queries[index].weekPart],
-                types: [queries[index].type]
+                types: [sequence.eventTypes.index(of: queries[index].type)]
             ).elements
             let total = probabilities.dropFirst(known.count).reduce(0) { $0 + Double($1) }
             odds.append(total / max(1e-9, 1 - total))
         }
         let meanOdds = odds.isEmpty ? 1 : odds.reduce(0, +) / Double(odds.count)
         let bias = log(firstEventFraction / (1 - firstEventFraction)) - log(max(1e-9, meanOdds))
-        return SequenceExpert(model: sequence.model.joined(by: vectors, bias: Float(bias)))
+        return SequenceExpert(
+            model: sequence.model.joined(by: vectors, bias: Float(bias)),
+            eventTypes: sequence.eventTypes)
     }
 
     /// Vectors of the new items in the space of `embeddings`.

@@ -1,6 +1,7 @@
 package import Foundation
 import Kernels
 package import Learning
+import Shop
 
 /// Trains a model from sequences of events.
 ///
@@ -57,21 +58,21 @@ package struct Trainer: Sendable {
             .train(training, itemCount: itemCount, progress: progress)
         try Task.checkCancellation()
         let trained = try trainSequence(
-            training, heldOut, itemCount: itemCount, embeddings: learned, progress)
+            training, heldOut, itemCount: itemCount, data.eventTypes, embeddings: learned, progress)
         try Task.checkCancellation()
         let threads = configuration.sequence.threads
         func stage(_ name: String) -> TrainingStage { TrainingStage(name, progress) }
+        let expert = SequenceExpert(model: trained.model, eventTypes: data.eventTypes)
         let examples = HeldOutExamples(heldOut, seed: configuration.seed).replayed(
-            by: SequenceExpert(model: trained.model), threads: threads,
-            stage: stage("replay held out"))
+            by: expert, threads: threads, stage: stage("replay held out"))
         let newItems = NewItems(data)
         let catalogue = newItems.catalogue
         let embeddings = newItems.joined(to: learned)
-        let sequence = newItems.joined(
-            to: SequenceExpert(model: trained.model), queries: examples.queries)
+        let sequence = newItems.joined(to: expert, queries: examples.queries)
         let even = PredictionModel(
             catalogue: catalogue, embeddings: embeddings, sequence: sequence,
-            counted: CountedExperts(training, itemCount: catalogue.count),
+            counted: CountedExperts(
+                training, itemCount: catalogue.count, eventTypes: data.eventTypes),
             mixture: Mixture(even: ExpertID.allCases), configuration: configuration)
         let cases = examples.cases(even, threads: threads, stage: stage("expert predictions"))
         let mixture = Mixture(
@@ -88,7 +89,8 @@ package struct Trainer: Sendable {
         let heldOutSet = HeldOut(examples, catalogue: catalogue)
         var whole = reranked.replacing(
             counted: CountedExperts(
-                data.sequences, itemCount: catalogue.count, keys: data.keys))
+                data.sequences, itemCount: catalogue.count, keys: data.keys,
+                eventTypes: data.eventTypes))
         whole.churn = ChurnModel(data.sequences)
         if let demandData = data.demandData {
             whole.response = ResponseTraining(
@@ -101,10 +103,13 @@ package struct Trainer: Sendable {
     /// Trains the LSTM, from a checkpoint if there is one of this run.
     private func trainSequence(
         _ training: EventSequences, _ heldOut: EventSequences, itemCount: Int,
-        embeddings: Embeddings, _ progress: @escaping (TrainingProgress) -> Void
+        _ eventTypes: EventVocabulary, embeddings: Embeddings,
+        _ progress: @escaping (TrainingProgress) -> Void
     ) throws -> (model: SequenceModel, curve: [EpochLoss]) {
         let trainer = SequenceTrainer(configuration.sequence)
-        let typeCount = RecurrenceFeatures.typeCount
+        let typeCount = eventTypes.count
+        let training = training.numbered(by: eventTypes)
+        let heldOut = heldOut.numbered(by: eventTypes)
         let found = checkpoint.flatMap { try? TrainingCheckpoint(path: $0.path) }
             .flatMap { point in
                 trainer.canResume(
@@ -162,5 +167,18 @@ package struct Trainer: Sendable {
             data.sequences.subset(order.dropFirst(count).sorted()),
             data.sequences.subset(order.prefix(count).sorted())
         )
+    }
+}
+
+extension EventSequences {
+    /// The same events with the indices that a vocabulary gives their types.
+    ///
+    /// - Precondition: All types are in the vocabulary.
+    func numbered(by eventTypes: EventVocabulary) -> EventSequences {
+        var sequences = self
+        sequences.types = types.map { raw in
+            EventType(rawValue: raw).map(eventTypes.index) ?? EventVocabulary.unknownIndex
+        }
+        return sequences
     }
 }

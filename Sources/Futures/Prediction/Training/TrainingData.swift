@@ -7,7 +7,10 @@ package import TwinStorage
 package struct TrainingData: Sendable {
     /// The items, in order of first occurrence.
     package let catalogue: ModelCatalogue
-    /// One sequence for each customer or session, oldest event first.
+    /// The event types that occur, and others that every model knows.
+    package let eventTypes: EventVocabulary
+    /// One sequence for each customer or session, oldest event first; types are raw values of
+    /// `EventType`.
     package let sequences: EventSequences
     /// The customer or session of each sequence; empty for sequences of a store.
     package let owners: [String]
@@ -40,17 +43,19 @@ package struct TrainingData: Sendable {
 
     /// Groups events into sequences.
     ///
-    /// Events without an item are left out. Events of a sequence are sorted by time; those of one
-    /// time keep their order.
+    /// Events without an item are left out, and so are types that are not behaviour. Events of a
+    /// sequence are sorted by time; those of one time keep their order.
     ///
     /// - Parameters:
     ///   - events: Events in any order.
     ///   - key: The sequence of an event: its customer or session.
     ///   - minimumItemCount: Items with fewer events are left out.
     ///   - items: Descriptions of items, including new ones.
+    ///   - eventTypes: The event types to learn; if `nil`, the original ones and newer types of
+    ///     behaviour that occur.
     package init(
         _ events: some Sequence<Event>, by key: (Event) -> String,
-        minimumItemCount: Int = 1, items: [Item] = []
+        minimumItemCount: Int = 1, items: [Item] = [], eventTypes: EventVocabulary? = nil
     ) {
         var itemIndices: [String: Int32] = [:]
         var itemIDs: [String] = []
@@ -59,7 +64,9 @@ package struct TrainingData: Sendable {
         var ownerIndices: [String: Int] = [:]
         var rows: [[RawEvent]] = []
         for event in events {
-            guard let itemID = event.itemID else { continue }
+            guard let itemID = event.itemID, Self.isLearned(event.type, eventTypes) else {
+                continue
+            }
             let item = itemIndices[itemID] ?? Int32(itemIDs.count)
             if Int(item) == itemIDs.count {
                 itemIndices[itemID] = item
@@ -75,11 +82,16 @@ package struct TrainingData: Sendable {
                 rows.append([])
             }
             rows[row].append(
-                RawEvent(item: item, type: event.type.rawValue, time: event.timestamp.seconds))
+                RawEvent(item: item, type: event.type, time: event.timestamp.seconds))
         }
         self.init(
             rows: rows, owners: owners, keys: [], itemIDs: itemIDs, itemCounts: itemCounts,
-            minimumItemCount: minimumItemCount, items: items)
+            minimumItemCount: minimumItemCount, items: items, eventTypes: eventTypes)
+    }
+
+    /// Whether a model learns events of a type: of a given vocabulary, or else of behaviour.
+    private static func isLearned(_ type: EventType, _ eventTypes: EventVocabulary?) -> Bool {
+        eventTypes?.contains(type) ?? (type.role == .behaviour)
     }
 
     /// Reads the events of all customers of a store, the descriptions of items, and the feeds.
@@ -88,9 +100,12 @@ package struct TrainingData: Sendable {
     ///   - store: The store.
     ///   - minimumItemCount: Items with fewer events are left out.
     ///   - moment: Later events are left out; none if `nil`.
+    ///   - eventTypes: The event types to learn; if `nil`, the original ones and newer types of
+    ///     behaviour that occur.
     /// - Throws: What the store throws.
     package init(
-        _ store: TwinStore, minimumItemCount: Int = 1, until moment: Timestamp? = nil
+        _ store: TwinStore, minimumItemCount: Int = 1, until moment: Timestamp? = nil,
+        eventTypes: EventVocabulary? = nil
     ) throws {
         let itemIDs = try store.itemIDs()
         var itemCounts = [Int](repeating: 0, count: itemIDs.count)
@@ -113,12 +128,13 @@ package struct TrainingData: Sendable {
                 counts.add(past, city: city, consent: snapshot.consent)
             }
             for entry in past {
-                guard let item = entry.item, itemCounts.indices.contains(item) else { continue }
+                guard let item = entry.item, itemCounts.indices.contains(item),
+                    Self.isLearned(entry.type, eventTypes)
+                else { continue }
                 itemCounts[item] += 1
                 row.append(
                     RawEvent(
-                        item: Int32(item), type: entry.type.rawValue,
-                        time: entry.timestamp.seconds))
+                        item: Int32(item), type: entry.type, time: entry.timestamp.seconds))
             }
             keys.append(RowKey(pseudonym: snapshot?.key.rawValue ?? ""))
             rows.append(row)
@@ -133,7 +149,7 @@ package struct TrainingData: Sendable {
         }
         self.init(
             rows: rows, owners: [], keys: keys, itemIDs: itemIDs, itemCounts: itemCounts,
-            minimumItemCount: minimumItemCount, items: items,
+            minimumItemCount: minimumItemCount, items: items, eventTypes: eventTypes,
             demandData: DemandData(
                 seasons: seasons, counts: counts, days: ContextFeatures(feeds), items: items,
                 itemIDs: itemIDs))
@@ -141,16 +157,18 @@ package struct TrainingData: Sendable {
 
     private struct RawEvent {
         var item: Int32
-        var type: UInt8
+        var type: EventType
         var time: Int64
     }
 
     private init(
         rows: [[RawEvent]], owners: [String], keys: [RowKey], itemIDs: [String],
-        itemCounts: [Int], minimumItemCount: Int, items: [Item],
+        itemCounts: [Int], minimumItemCount: Int, items: [Item], eventTypes: EventVocabulary?,
         demandData: DemandData? = nil
     ) {
         self.demandData = demandData
+        self.eventTypes =
+            eventTypes ?? EventVocabulary(training: rows.lazy.joined().map(\.type))
         var catalogueIndices = [Int32](repeating: -1, count: itemIDs.count)
         var kept: [String] = []
         for (item, count) in itemCounts.enumerated() where count >= max(1, minimumItemCount) {
@@ -170,7 +188,8 @@ package struct TrainingData: Sendable {
                 .sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
                 .map(\.element)
             sequences.append(
-                items: sorted.map { catalogueIndices[Int($0.item)] }, types: sorted.map(\.type),
+                items: sorted.map { catalogueIndices[Int($0.item)] },
+                types: sorted.map(\.type.rawValue),
                 times: sorted.map(\.time))
             numbers.append(index)
             if !owners.isEmpty { keptOwners.append(owners[index]) }

@@ -1,5 +1,6 @@
 import Kernels
 import Prediction
+package import Shop
 
 /// The forecast of one customer at an origin in the past, with the outcome.
 package struct Forecast: Sendable {
@@ -62,7 +63,7 @@ package struct Forecast: Sendable {
     ///   - listLength: The number of items in the list of each window.
     ///   - categories: The category index of each item of the catalogue.
     package init(
-        _ backtestCase: BacktestCase, _ futures: Futures, horizons: [Int64], types: Set<UInt8>,
+        _ backtestCase: BacktestCase, _ futures: Futures, horizons: [Int64], types: Set<EventType>,
         listLength: Int, categories: [Int]
     ) {
         let outcome = backtestCase.outcome.purchases(types)
@@ -80,7 +81,7 @@ package struct Forecast: Sendable {
 
     private static func window(
         _ backtestCase: BacktestCase, _ futures: Futures, within seconds: Int64,
-        outcome: [Purchase], types: Set<UInt8>, listLength: Int
+        outcome: [Purchase], types: Set<EventType>, listLength: Int
     ) -> Window {
         let end = backtestCase.origin + seconds
         let bought = outcome.filter { $0.time <= end }
@@ -117,7 +118,7 @@ private struct Purchase {
 }
 
 extension History {
-    fileprivate func purchases(_ types: Set<UInt8>) -> [Purchase] {
+    fileprivate func purchases(_ types: Set<EventType>) -> [Purchase] {
         items.indices.filter { types.contains(self.types[$0]) }
             .map { Purchase(item: items[$0], time: times[$0]) }
     }

@@ -1,6 +1,7 @@
 package import Foundation
 import Learning
 package import Prediction
+package import Shop
 import Time
 
 /// The result of a model's back-test: `calibration.json` in the folder of the model's version.
@@ -27,7 +28,9 @@ package struct ModelCalibration: Codable, Sendable, Equatable {
     /// The number of customers at the test origin.
     package let customers: Int
     /// The types of events that count as a purchase.
-    package let types: [UInt8]
+    package var types: [EventType] { typeNumbers.compactMap(EventType.init(rawValue:)) }
+    /// The raw values of the types, as the file has them; this program may not know some of them.
+    private let typeNumbers: [UInt8]
     /// The calibration, fitted to all forecasts of the back-test.
     package let calibration: Calibration
     /// The quality for each horizon, shortest first, with a calibration that was fitted to the
@@ -35,6 +38,11 @@ package struct ModelCalibration: Codable, Sendable, Equatable {
     package let checks: [Check]
     /// The relative errors of demand.
     package let demandError: DemandError
+
+    private enum CodingKeys: String, CodingKey {
+        case formatVersion, origin, customers, calibration, checks, demandError
+        case typeNumbers = "types"
+    }
 
     /// The name of the file in a version's folder.
     package static let fileName = "calibration.json"
@@ -50,13 +58,13 @@ package struct ModelCalibration: Codable, Sendable, Equatable {
     ///   - origin: The test origin, in seconds since 1970.
     ///   - seed: The seed of the randomised PIT.
     package init(
-        earlier: [Forecast], last: [Forecast], types: Set<UInt8>, categoryOfItem: [Int],
+        earlier: [Forecast], last: [Forecast], types: Set<EventType>, categoryOfItem: [Int],
         origin: Int64, seed: UInt64
     ) {
         formatVersion = Self.format
         self.origin = Timestamp(seconds: origin).iso8601
         customers = last.count
-        self.types = types.sorted()
+        typeNumbers = types.map(\.rawValue).sorted()
         calibration = Calibration(earlier + last, seed: seed)
         let before = Calibration(earlier, seed: seed)
         let horizons = last.first?.windows.map(\.seconds) ?? []

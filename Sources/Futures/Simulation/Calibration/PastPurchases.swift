@@ -1,6 +1,9 @@
 import Prediction
+import Shop
 
 /// A customer's purchases of each item before an origin: frequency, recency, and mean gap.
+///
+/// A purchase that was returned before the origin does not count.
 struct PastPurchases {
     private var items: [Int32: Item] = [:]
     private let origin: Int64
@@ -26,12 +29,13 @@ struct PastPurchases {
     ///   - types: The types of events that count as a purchase.
     ///   - origin: The origin, in seconds since 1970.
     ///   - seconds: The horizon, in seconds.
-    init(_ history: History, types: Set<UInt8>, origin: Int64, seconds: Int64) {
+    init(_ history: History, types: Set<EventType>, origin: Int64, seconds: Int64) {
         self.origin = origin
         self.seconds = max(1, seconds)
         windowCount = max(1, (origin - (history.times.first ?? origin)) / self.seconds)
+        let reversed = history.reversedPurchases
         for (event, item) in history.items.enumerated()
-        where types.contains(history.types[event]) {
+        where types.contains(history.types[event]) && !reversed.contains(event) {
             let time = history.times[event]
             let window = (origin - time) / self.seconds
             var known = items[item] ?? Item(first: time, last: time)

@@ -1,5 +1,6 @@
 import Learning
 import Prediction
+import Shop
 
 /// Counts that compare simulated paths with real outcomes.
 ///
@@ -82,7 +83,7 @@ package struct PathStatistics: Sendable, Equatable {
             for event in events {
                 gaps.add(simulated: TimeGap.index(seconds: event.time - last), weight)
                 weekParts.add(simulated: WeekPart.index(time: event.time), weight)
-                types.add(simulated: Int(event.type), weight)
+                types.add(simulated: Int(event.type.rawValue), weight)
                 repeats.add(simulated: isRepeat(event.item), weight)
                 categories.add(simulated: category(event.item), weight)
                 last = event.time
@@ -94,7 +95,7 @@ package struct PathStatistics: Sendable, Equatable {
         for index in outcome.items.indices {
             gaps.add(real: TimeGap.index(seconds: outcome.times[index] - last))
             weekParts.add(real: WeekPart.index(time: outcome.times[index]))
-            types.add(real: Int(outcome.types[index]))
+            types.add(real: Int(outcome.types[index].rawValue))
             repeats.add(real: isRepeat(outcome.items[index]))
             categories.add(real: category(outcome.items[index]))
             last = outcome.times[index]

@@ -1,18 +1,19 @@
 package import Prediction
+package import Shop
 
 /// One event of a simulated path.
 package struct SimulatedEvent: Hashable, Sendable {
     /// The time, in seconds since 1970.
     package var time: Int64
     /// The type of the event, a raw value of `EventType`.
-    package var type: UInt8
+    package var type: EventType
     /// The item's index in the model's catalogue.
     package var item: Int32
     /// The index in the mixture of the expert that the item was sampled from.
     package var expertIndex: UInt8
 
     /// Creates an event.
-    package init(time: Int64, type: UInt8, item: Int32, expertIndex: UInt8) {
+    package init(time: Int64, type: EventType, item: Int32, expertIndex: UInt8) {
         self.time = time
         self.type = type
         self.item = item

@@ -1,4 +1,5 @@
 import Prediction
+import Shop
 
 /// Samples items from the experts other than the LSTM, for any path of one twin.
 struct ItemSampler: Sendable {
@@ -29,7 +30,7 @@ struct ItemSampler: Sendable {
         isEnabled = ExpertID.allCases.map { experts.contains($0) }
         // The neighbours of a twin stay the same during a simulation.
         let query = PredictionQuery(
-            history: history, time: history.lastTime ?? 0, type: 0, sameBasket: false)
+            history: history, time: history.lastTime ?? 0, type: .view, sameBasket: false)
         neighbours =
             experts.contains(.neighbours)
             ? CumulativeTable(model.neighbours.prediction(for: query)) : CumulativeTable(.none)
@@ -66,7 +67,7 @@ struct ItemSampler: Sendable {
     ///   - random: Random numbers from 0 up to 1, numbered from 0 to 2.
     /// - Returns: An item; `nil` if the expert has none, or is the LSTM.
     func item(
-        expert: Int, memory: PathMemory, time: Int64, type: UInt8, sameBasket: Bool,
+        expert: Int, memory: PathMemory, time: Int64, type: EventType, sameBasket: Bool,
         random: (Int) -> Double
     ) -> Int32? {
         switch expert {
@@ -84,7 +85,7 @@ struct ItemSampler: Sendable {
     }
 
     private func repeatedItem(
-        _ memory: PathMemory, time: Int64, type: UInt8, uniform: Double
+        _ memory: PathMemory, time: Int64, type: EventType, uniform: Double
     ) -> Int32? {
         let basketCount = memory.basketCount
         let past = repetitions.past

@@ -1,6 +1,7 @@
 import Kernels
 import Learning
 import Prediction
+import Shop
 
 /// A block of a simulation's paths, simulated together step by step.
 ///
@@ -42,7 +43,7 @@ struct PathBlock {
         var time: Int64
         var gap: UInt8
         var weekPart: UInt8
-        var type: UInt8
+        var type: EventType
         /// The index of the expert that the item comes from.
         var expert = ItemSampler.popularityIndex
         var item: Int32?
@@ -122,6 +123,11 @@ struct PathBlock {
         return time - now
     }
 
+    /// The types of some proposals by their indices in the model's vocabulary, as the LSTM has them.
+    private func typeIndices(of proposals: [StepProposal]) -> [UInt8] {
+        proposals.map { plan.model.eventTypes.index(of: $0.type) }
+    }
+
     /// Weights each class of gaps by the part of it that is not over at the origin.
     ///
     /// The class of gap 0 is ruled out too: the first event begins a new basket.
@@ -153,10 +159,10 @@ struct PathBlock {
             state, gaps: gaps.map(\.gap), weekParts: weekParts)
         return active.indices.map { row in
             let uniform = random.uniform(.type, path: active[row], at: step)
-            let type = sampleIndex(probabilities.row(row), at: uniform) ?? 0
+            let index = sampleIndex(probabilities.row(row), at: uniform) ?? 0
             return StepProposal(
                 path: active[row], time: times[row], gap: gaps[row].gap,
-                weekPart: weekParts[row], type: UInt8(type))
+                weekPart: weekParts[row], type: plan.model.eventTypes.types[index])
         }
     }
 
@@ -168,7 +174,7 @@ struct PathBlock {
             state: state,
             gatingFeatures: plan.network.gatingFeatures(
                 state, gaps: proposals.map(\.gap), weekParts: proposals.map(\.weekPart),
-                types: proposals.map(\.type)))
+                types: typeIndices(of: proposals)))
     }
 
     /// Samples expert and item of some proposals; the item is `nil` if no expert has one.
@@ -243,7 +249,7 @@ struct PathBlock {
         let tries = RandomSlot.neuralItemTries
         let query = plan.network.itemQuery(
             plan.network.select(state, rows: rows), gaps: rows.map { proposals[$0].gap },
-            weekParts: rows.map { proposals[$0].weekPart }, types: rows.map { proposals[$0].type })
+            weekParts: rows.map { proposals[$0].weekPart }, types: typeIndices(of: rows.map { proposals[$0] }))
         let items = neuralSampler.sample(
             query,
             offsets: rows.map {
@@ -289,7 +295,7 @@ struct PathBlock {
             }
         }
         plan.network.advance(
-            &state, items: proposals.map { $0.item ?? -1 }, types: proposals.map(\.type),
+            &state, items: proposals.map { $0.item ?? -1 }, types: typeIndices(of: proposals),
             gaps: proposals.map(\.gap), weekParts: proposals.map(\.weekPart))
         return state
     }

@@ -1,5 +1,6 @@
 import Foundation
 package import Prediction
+package import Shop
 
 /// An item of simulated futures, with its path probability.
 package struct PredictedItem: Hashable, Sendable {
@@ -38,14 +39,14 @@ extension Futures {
     /// - Returns: The items of any path, most probable first.
     /// - Complexity: O(n log n) in the events of all paths.
     package func itemProbabilities(
-        types: Set<UInt8>? = nil, within seconds: Int64? = nil
+        types: Set<EventType>? = nil, within seconds: Int64? = nil
     ) -> [PredictedItem] {
         ranked(firstEvents(types: types, within: seconds))
     }
 
     /// The first event with each item on each path, by item.
     package func firstEvents(
-        types: Set<UInt8>?, within seconds: Int64? = nil
+        types: Set<EventType>?, within seconds: Int64? = nil
     ) -> [Int32: [SimulatedEvent]] {
         let end = origin + min(seconds ?? horizonSeconds, horizonSeconds)
         var firsts: [Int32: [SimulatedEvent]] = [:]

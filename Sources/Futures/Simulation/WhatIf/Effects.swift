@@ -68,7 +68,7 @@ package struct Effects: Sendable {
     ///   - categoryOfItem: The category of each item of the catalogue.
     ///   - uncertainty: The uncertainty of the day factors.
     init(
-        baseline: Futures, scenario: Futures, types: Set<UInt8>, categoryOfItem: [Int?],
+        baseline: Futures, scenario: Futures, types: Set<EventType>, categoryOfItem: [Int?],
         uncertainty: ParameterUncertainty? = nil
     ) {
         customers = 1
@@ -84,7 +84,7 @@ package struct Effects: Sendable {
             var differences: [Group: Double] = [:]
             for event in baseline.path(path) where types.contains(event.type) {
                 // Factors act on purchases only.
-                let isPurchase = event.type == EventType.purchase.rawValue
+                let isPurchase = event.type == .purchase
                 let changes = isPurchase ? uncertainty?.changes(of: event) : nil
                 for group in groups(event.item) {
                     differences[group, default: 0] -= 1

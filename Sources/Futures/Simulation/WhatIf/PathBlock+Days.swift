@@ -11,7 +11,7 @@ import Shop
 /// The events that do not depend on factors use the same random numbers as without factors, so that
 /// two runs can be compared path by path.
 extension PathBlock {
-    private static let purchase = EventType.purchase.rawValue
+    private static let purchase = EventType.purchase
 
     /// A further purchase in the newest basket of a path.
     struct FurtherProposal {

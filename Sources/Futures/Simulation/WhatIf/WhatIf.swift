@@ -20,14 +20,14 @@ package struct WhatIf: Sendable {
         /// The number of paths of each customer in each world.
         package var paths: Int
         /// The types of events that count.
-        package var types: Set<UInt8>
+        package var types: Set<EventType>
         /// The seed of all random numbers.
         package var seed: UInt64
 
         /// Creates settings: a week and 100 paths of purchases unless given.
         package init(
             origin: Int64, horizonSeconds: Int64 = 7 * 86_400, paths: Int = 100,
-            types: Set<UInt8> = [EventType.purchase.rawValue], seed: UInt64 = 7
+            types: Set<EventType> = [.purchase], seed: UInt64 = 7
         ) {
             self.origin = origin
             self.horizonSeconds = horizonSeconds
@@ -69,7 +69,8 @@ package struct WhatIf: Sendable {
         self.model = model
         self.scenario = scenario
         self.settings = settings
-        histories = try TwinHistories(store, catalogue: model.catalogue)
+        histories = try TwinHistories(
+            store, catalogue: model.catalogue, eventTypes: model.eventTypes)
         simulator = Simulator(model)
         try Self.simulation(settings, seed: settings.seed).validate()
         let horizon = DayFactors.days(
@@ -179,7 +180,7 @@ package struct WhatIf: Sendable {
         }
         for id in scenario.shownItems {
             guard let index = model.catalogue.index(of: id) else { continue }
-            history.append(item: index, type: EventType.view.rawValue, time: settings.origin)
+            history.append(item: index, type: .view, time: settings.origin)
         }
         return history
     }

@@ -15,9 +15,8 @@ struct IngestCommand: ParsableCommand {
             Event files are CSV with a header, or JSON Lines; '-' is standard input. Needed: \
             user_id, item_id, type, timestamp. Used when present: event_id, session_id, city, \
             quantity, price, dwell, query, basket_id; other columns are kept as properties. \
-            Types: view, search, cart_add, cart_remove, cart_update, purchase, wishlist_add, \
-            wishlist_remove, reject, return. Times: ISO 8601, yyyymmdd, or seconds or \
-            milliseconds since 1970.
+            Types: \(EventType.allCases.map(\.name).joined(separator: ", ")). Times: ISO 8601, \
+            yyyymmdd, or seconds or milliseconds since 1970.
 
             Events that are already stored are skipped. Events may come late and in any order. A \
             bad line is counted, written to the rejects file, and skipped. Lines of earlier runs \

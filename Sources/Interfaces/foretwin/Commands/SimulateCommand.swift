@@ -105,7 +105,7 @@ struct SimulateCommand: ParsableCommand {
         (0..<futures.pathCount).map { index in
             futures.path(index).map { event in
                 PathEvent(
-                    time: Timestamp(seconds: event.time).iso8601, type: typeName(event.type),
+                    time: Timestamp(seconds: event.time).iso8601, type: event.type.name,
                     itemID: catalogue.itemIDs[Int(event.item)],
                     expert: ExpertID.allCases[Int(event.expertIndex)].publicName)
             }
@@ -147,7 +147,7 @@ struct SimulateCommand: ParsableCommand {
             var table = Table("time", "event", "item", "expert")
             for event in path {
                 table.add(
-                    Timestamp(seconds: event.time).iso8601, typeName(event.type),
+                    Timestamp(seconds: event.time).iso8601, event.type.name,
                     name(event.item), ExpertID.allCases[Int(event.expertIndex)].title)
             }
             printLines(table.lines(indent: 2))
@@ -165,6 +165,4 @@ struct SimulateCommand: ParsableCommand {
         }
         printLines(table.lines(indent: 2))
     }
-
-    private func typeName(_ type: UInt8) -> String { EventType(rawValue: type)?.name ?? "?" }
 }

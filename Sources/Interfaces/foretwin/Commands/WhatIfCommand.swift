@@ -101,7 +101,7 @@ struct WhatIfCommand: ParsableCommand {
             origin: origin, horizonSeconds: Int64(horizon * 86_400),
             paths: paths ?? (customer == nil ? 100 : 2000),
             types: anyContact
-                ? Set(EventType.allCases.map(\.rawValue)) : [EventType.purchase.rawValue],
+                ? Set(EventType.allCases) : [.purchase],
             seed: seed)
         let question = try WhatIf(store, trained.model, try options.scenario(), settings: settings)
         let numbers = try numbers(store)

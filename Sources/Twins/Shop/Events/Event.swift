@@ -11,7 +11,7 @@ package struct Event: Hashable, Sendable {
     ///
     /// A store keeps a pseudonym instead.
     package var userID: String
-    /// The item; only a search may be without.
+    /// The item; `nil` only for types that may be without one, such as a search.
     package var itemID: String?
     /// What the customer did.
     package var type: EventType
@@ -27,7 +27,7 @@ package struct Event: Hashable, Sendable {
     package var price: Double?
     /// How long a view lasted, in seconds.
     package var dwellSeconds: Double?
-    /// The words of a search.
+    /// The words of a search, or of what a page is about.
     package var query: String?
     /// The basket or order that the event belongs to.
     package var basketID: String?

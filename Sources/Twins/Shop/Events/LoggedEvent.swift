@@ -4,7 +4,7 @@ package import Time
 package struct LoggedEvent: Hashable, Sendable {
     /// The event's id, given or made from its content.
     package var eventID: String
-    /// The item's running number in the store; `nil` for a search without one.
+    /// The item's running number in the store; `nil` for an event without one.
     package var item: Int?
     /// What the customer did.
     package var type: EventType

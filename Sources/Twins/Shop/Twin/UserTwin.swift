@@ -74,7 +74,7 @@ package struct UserTwin: Sendable {
         }
 
         /// The type of the edge, such as `PURCHASED`.
-        package var edgeType: String { type.edgeName }
+        package var edgeType: String { type.edgeName ?? type.name }
     }
 
     /// All cases in which one item followed another in the same visit.

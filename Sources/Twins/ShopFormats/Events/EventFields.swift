@@ -124,7 +124,7 @@ struct EventBuilder {
         guard let userID else { throw Rejection(.missing, "user_id") }
         guard let eventType else { throw Rejection(.missing, "type") }
         guard let timestamp else { throw Rejection(.missing, "timestamp") }
-        if itemID == nil && eventType != .search { throw Rejection(.missing, "item_id") }
+        if itemID == nil && eventType.needsItem { throw Rejection(.missing, "item_id") }
         return Event(
             eventID: eventID, userID: userID, itemID: itemID, type: eventType,
             timestamp: timestamp, sessionID: sessionID, city: cityName, quantity: quantity,
@@ -166,8 +166,11 @@ struct EventBuilder {
     private func type(_ text: String) throws(Rejection) -> EventType {
         // The longest name of a type is far shorter.
         guard text.utf8.count <= Limits.idByteCountMax, let type = EventType(name: text) else {
-            let names = EventType.allCases.map(\.name).joined(separator: ", ")
-            throw Rejection(.type, "\(Rejection.quoted(text)); use one of \(names)")
+            let names = EventType.allCases.filter { $0.role == .behaviour }.map(\.name)
+            throw Rejection(
+                .type,
+                "\(Rejection.quoted(text)); use one of \(names.joined(separator: ", ")), or a "
+                    + "documented type of pages, offers, suggestions, reservations or deliveries")
         }
         return type
     }

@@ -7,7 +7,8 @@ import Time
 /// The twin is a fold over the events: the same events give the same graph, whenever and in
 /// whatever order they arrived. Each event adds to the edge from the customer to the item, and to
 /// an edge from each item of the moment before in the same visit. Events of one time (a basket)
-/// do not follow one another.
+/// do not follow one another. A return reverses the latest earlier purchase of its item: the edge
+/// `PURCHASED` is made as if that purchase had not been. Operational events add nothing.
 package struct TwinFold {
     /// What tells edges of one graph apart.
     package struct Ends: Hashable {
@@ -37,6 +38,11 @@ package struct TwinFold {
         var query: NodeID?
         var city: NodeID?
         var daypart: NodeID
+        /// Whether this is a purchase that a later return reverses.
+        var isReversed = false
+
+        /// Whether this is a return of an item.
+        var isReturn: Bool { type == .return && item != nil }
 
         package init(
             _ event: EventOutline, at moment: LogPosition, item: NodeID?, query: NodeID?,
@@ -80,7 +86,51 @@ package struct TwinFold {
     package init(customer: NodeID, settings: TwinSettings, tail: [Step] = []) {
         self.customer = customer
         self.settings = settings
-        for step in tail { advance(to: step) }
+        for step in tail where step.type.role != .operational { advance(to: step) }
+    }
+
+    /// Folds all events of a twin.
+    ///
+    /// - Parameters:
+    ///   - steps: All events up to the time as of which the twin is wanted, in order.
+    ///   - customer: Whose twin it is.
+    ///   - settings: How twins are made.
+    ///   - reversesReturns: Whether returns reverse purchases; stores of earlier versions hold
+    ///     twins in which they do not.
+    package init(
+        all steps: [Step], customer: NodeID, settings: TwinSettings, reversesReturns: Bool = true
+    ) {
+        self.init(customer: customer, settings: settings)
+        for step in reversesReturns ? Self.reversed(steps) : steps { apply(step) }
+    }
+
+    /// Marks the purchases that later returns reverse: each return takes the latest earlier
+    /// purchase of its item that no return has taken yet.
+    ///
+    /// Events of one time have no order, so a return reverses no purchase of its own time.
+    ///
+    /// - Complexity: O(steps).
+    static func reversed(_ steps: [Step]) -> [Step] {
+        guard steps.contains(where: \.isReturn) else { return steps }
+        var steps = steps
+        var purchases: [NodeID: [Int]] = [:]
+        var start = 0
+        while start < steps.count {
+            let time = steps[start].moment.timestamp
+            var end = start + 1
+            while end < steps.count, steps[end].moment.timestamp == time { end += 1 }
+            for index in start..<end where steps[index].isReturn {
+                guard let item = steps[index].item,
+                    let purchase = purchases[item]?.popLast()
+                else { continue }
+                steps[purchase].isReversed = true
+            }
+            for index in start..<end where steps[index].type == .purchase {
+                if let item = steps[index].item { purchases[item, default: []].append(index) }
+            }
+            start = end
+        }
+        return steps
     }
 
     /// Takes in an edge as it was before this fold.
@@ -100,10 +150,10 @@ package struct TwinFold {
     ///   - find: Reads an edge that was not loaded, as it was before this fold.
     /// - Throws: What `find` throws.
     mutating func apply(_ step: Step, find: (Ends) throws -> Edge?) rethrows {
+        guard step.type.role != .operational else { return }
         advance(to: step)
         let time = step.moment.timestamp
-        if let item = step.item {
-            let type = EdgeType.interaction(step.type)
+        if let item = step.item, let type = EdgeType.interaction(step.type), !step.isReversed {
             try add(step.weight, customer, type, item, time, find)
         }
         if let query = step.query { try add(1, customer, .searched, query, time, find) }

@@ -37,14 +37,15 @@ extension TwinStore {
         var reader = TwinReader(
             store: self, moment: moment ?? summary.lastUpdated, customer: customer)
         for edge in state.edges { try reader.add(edge, in: transaction) }
-        reader.finish(&twin)
+        try reader.finish(&twin, in: transaction)
         return twin
     }
 
     /// A twin's edges and the summary of its log, as of a moment.
     ///
     /// What is settled is read as it is stored; events that are not are folded in on the way. Only
-    /// for a moment before the newest settled event, or after a late one, is the whole log folded.
+    /// for a moment before the newest settled event, or after a late event or a return, is the
+    /// whole log folded.
     func fold(
         _ customer: NodeID, _ entries: [JournalEntry], asOf moment: Timestamp?,
         in transaction: borrowing ReadTransaction
@@ -66,28 +67,60 @@ extension TwinStore {
         let isLate = summary.flatMap { summary in
             steps.first.map { $0.moment < summary.moment }
         }
-        if isPast == true || isLate == true {
-            steps += try mergedSteps(graphID, &finder, in: transaction).filter { step in
-                moment.map { step.moment.timestamp <= $0 } ?? true
-            }
-            steps.sort { $0.moment < $1.moment }
-            var fold = TwinFold(customer: customer, settings: settings)
-            for step in steps { fold.apply(step) }
-            return (TwinSummary(steps), fold.edges.map(\.edge))
+        if isPast == true || isLate == true || steps.contains(where: \.isReturn) {
+            return try foldLog(customer, with: steps, asOf: moment, &finder, in: transaction)
         }
         var tail: [TwinFold.Step] = []
         if summary != nil, let first = steps.first?.moment {
             tail = try self.tail(graphID, before: first, &finder, in: transaction)
         }
         var fold = TwinFold(customer: customer, settings: settings, tail: tail)
-        if summary != nil {
+        if let summary {
+            let returned = EdgeType.interaction(.return)
+            var hasReturns = false
             try graph.forEachEdge(graph: graphID, in: transaction) {
                 fold.load($0)
+                if $0.type == returned { hasReturns = true }
                 return true
+            }
+            if hasReturns, !summary.reversesReturns {
+                return try foldLog(customer, with: steps, asOf: moment, &finder, in: transaction)
             }
         }
         for step in steps { fold.apply(step) }
         return (TwinSummary(steps, after: summary) ?? summary, fold.edges.map(\.edge))
+    }
+
+    /// The edges and the summary that the whole log of a twin makes, as of a moment.
+    private func foldLog(
+        _ customer: NodeID, with pending: [TwinFold.Step], asOf moment: Timestamp?,
+        _ finder: inout EventNodeResolver, in transaction: borrowing ReadTransaction
+    ) throws -> (summary: TwinSummary?, edges: [Edge]) {
+        var steps = pending
+        steps += try mergedSteps(Self.graphID(customer), &finder, in: transaction).filter { step in
+            moment.map { step.moment.timestamp <= $0 } ?? true
+        }
+        steps.sort { $0.moment < $1.moment }
+        let fold = TwinFold(all: steps, customer: customer, settings: settings)
+        return (TwinSummary(steps), fold.edges.map(\.edge))
+    }
+
+    /// Whether a twin's stored graph counts purchases that were returned, as earlier versions made
+    /// it.
+    func countsReturned(
+        _ customer: NodeID, _ summary: TwinSummary,
+        in transaction: borrowing some ReadingTransaction & ~Copyable
+    ) throws -> Bool {
+        guard !summary.reversesReturns else { return false }
+        var found = false
+        try graph.forEachEdge(
+            from: customer, EdgeType.interaction(.return), graph: Self.graphID(customer),
+            in: transaction
+        ) { _ in
+            found = true
+            return false
+        }
+        return found
     }
 
     func summary(
@@ -140,7 +173,7 @@ private struct TwinReader {
         interactions.append((interaction, item))
     }
 
-    func finish(_ twin: inout UserTwin) {
+    func finish(_ twin: inout UserTwin, in transaction: borrowing ReadTransaction) throws {
         let sorted = interactions.sorted { left, right in
             let (left, right) = (left.edge, right.edge)
             return (right.weight, left.itemID, left.type.rawValue)
@@ -150,27 +183,39 @@ private struct TwinReader {
         twin.itemGraph.sequences = sequences.sorted {
             ($1.weight, $0.from, $0.to, $0.type) < ($0.weight, $1.from, $1.to, $1.type)
         }
-        addPreferences(sorted, to: &twin)
+        let queries = shares[.query] ?? [:]
+        let words = queries.isEmpty ? nil : try store.words.current(in: transaction)
+        addPreferences(sorted, queries, words, to: &twin)
         twin.preferences.dayparts = Self.normalised(shares[.daypart] ?? [:])
         twin.city = Self.normalised(shares[.city] ?? [:]).first?.name
-        twin.searches = Self.normalised(shares[.query] ?? [:]).map(\.name)
+        twin.searches = Self.normalised(queries).map(\.name)
     }
 
-    /// Sums up what was done with items, except sending them back and saying no to them.
+    /// What a search adds to the categories that its words stand for, before decay: half of a view.
+    private static let searchWeight = 0.5
+
+    /// Sums up what was done with items, except sending them back and saying no to them, and what
+    /// was searched for.
     ///
     /// Sorted before summing: edges lie in the order of node ids, which depends on arrival.
     private func addPreferences(
-        _ sorted: [(edge: UserTwin.Interaction, item: Item)], to twin: inout UserTwin
+        _ sorted: [(edge: UserTwin.Interaction, item: Item)], _ queries: [String: Double],
+        _ words: CatalogueWords?, to twin: inout UserTwin
     ) {
         var categories: [String: Double] = [:]
         var brands: [String: Double] = [:]
         var price = (sum: 0.0, weight: 0.0)
-        for (edge, item) in sorted where edge.type != .reject && edge.type != .return {
+        for (edge, item) in sorted where edge.type.raisesPreferences {
             if let category = item.category { categories[category, default: 0] += edge.weight }
             if let brand = item.brand { brands[brand, default: 0] += edge.weight }
             if edge.type == .purchase, let amount = item.price {
                 price.sum += edge.weight * amount
                 price.weight += edge.weight
+            }
+        }
+        for (query, weight) in queries.sorted(by: { $0.key < $1.key }) {
+            for (category, fraction) in words?.categories(of: query) ?? [] {
+                categories[category, default: 0] += Self.searchWeight * weight * fraction
             }
         }
         twin.preferences.categories = Self.normalised(categories)

@@ -10,6 +10,11 @@ package struct TwinSummary: Hashable {
     var lastTieBreak: UInt64
     /// The place in the journal up to which the twin's events are settled.
     package var mergedThrough: UInt64 = 0
+    /// Whether the twin has returns, and they have reversed purchases in its graph.
+    ///
+    /// Earlier versions counted returned purchases. Their twins are folded again when they are next
+    /// read or merged.
+    package var reversesReturns = false
 
     /// The place in the log of the newest settled event.
     var moment: LogPosition { LogPosition(timestamp: lastUpdated, tieBreak: lastTieBreak) }
@@ -21,6 +26,7 @@ package struct TwinSummary: Hashable {
         firstEvent = summary?.firstEvent ?? first.moment.timestamp
         lastUpdated = last.moment.timestamp
         lastTieBreak = last.moment.tieBreak
+        reversesReturns = steps.contains(where: \.isReturn) || summary?.reversesReturns == true
     }
 
     /// Reads the node's properties; `nil` if there are none.
@@ -39,14 +45,17 @@ package struct TwinSummary: Hashable {
         lastUpdated = last
         lastTieBreak = UInt64(bitPattern: tieBreak)
         mergedThrough = UInt64(bitPattern: settled)
+        reversesReturns = properties["reversesReturns"] == .bool(true)
     }
 
     var properties: [String: Property] {
-        [
+        var properties: [String: Property] = [
             "eventCount": .int(Int64(eventCount)), "firstEvent": .timestamp(firstEvent),
             "lastUpdated": .timestamp(lastUpdated),
             "lastTieBreak": .int(Int64(bitPattern: lastTieBreak)),
             "settledThrough": .int(Int64(bitPattern: mergedThrough)),
         ]
+        if reversesReturns { properties["reversesReturns"] = .bool(true) }
+        return properties
     }
 }

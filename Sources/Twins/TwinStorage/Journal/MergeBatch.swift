@@ -31,8 +31,9 @@ struct MergeBatch: Sendable {
 /// What settling the events of one twin will change.
 struct TwinUpdate: Sendable {
     var graph: GraphID
-    /// Whether its stored graph has to go first, because an event came late.
-    var isLate: Bool
+    /// Whether its stored graph has to go first, because it is folded anew: an event came late, or
+    /// a return reverses a purchase.
+    var isRebuilt: Bool
     var batch: WriteBatch
 }
 
@@ -103,30 +104,33 @@ extension TwinStore {
         try readPending(graphID, after: summary?.mergedThrough ?? 0, &sweeping, in: transaction)
         guard let first = sweeping.pending.first?.step.moment else { return nil }
         let customer = try customer(of: graphID)
-        let isLate = summary.map { first < $0.moment } ?? false
         var steps = sweeping.pending.map(\.step)
+        let isRebuilt =
+            try summary.map { summary in
+                try first < summary.moment || steps.contains(where: \.isReturn)
+                    || countsReturned(customer, summary, in: transaction)
+            } ?? false
         var fold: TwinFold
-        if isLate {
+        if isRebuilt || summary == nil {
             // Cheaper ways exist for a few late events; none is as surely right as starting over.
-            steps += try mergedSteps(graphID, &sweeping.finder, in: transaction)
-            steps.sort { $0.moment < $1.moment }
-            fold = TwinFold(customer: customer, settings: settings)
-            for step in steps { fold.apply(step) }
+            if isRebuilt {
+                steps += try mergedSteps(graphID, &sweeping.finder, in: transaction)
+                steps.sort { $0.moment < $1.moment }
+            }
+            fold = TwinFold(all: steps, customer: customer, settings: settings)
         } else {
-            let tail =
-                try summary == nil
-                ? [] : tail(graphID, before: first, &sweeping.finder, in: transaction)
+            let tail = try tail(graphID, before: first, &sweeping.finder, in: transaction)
             fold = TwinFold(customer: customer, settings: settings, tail: tail)
-            try apply(steps, to: &fold, isNew: summary == nil, graphID, in: transaction)
+            try apply(steps, to: &fold, graphID, in: transaction)
         }
-        guard var total = TwinSummary(steps, after: isLate ? nil : summary) else { return nil }
+        guard var total = TwinSummary(steps, after: isRebuilt ? nil : summary) else { return nil }
         total.mergedThrough = sweeping.through
         var batch = WriteBatch()
         let node = Node(id: customer, properties: total.properties)
         let touched = fold.edges.lazy.filter(\.isTouched).map { ($0.edge, $0.isKnown) }
         try graph.put(node, Array(touched), graph: graphID, into: &batch)
         put(sweeping, graphID, into: &batch)
-        return TwinUpdate(graph: graphID, isLate: isLate, batch: batch)
+        return TwinUpdate(graph: graphID, isRebuilt: isRebuilt, batch: batch)
     }
 
     /// Reads the events of a twin that wait in the journal and were not settled yet.
@@ -160,15 +164,13 @@ extension TwinStore {
     private static let wholeGraphSteps = 16
 
     private func apply(
-        _ steps: [TwinFold.Step], to fold: inout TwinFold, isNew: Bool, _ graphID: GraphID,
+        _ steps: [TwinFold.Step], to fold: inout TwinFold, _ graphID: GraphID,
         in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws {
-        guard !isNew, steps.count < Self.wholeGraphSteps else {
-            if !isNew {
-                try graph.forEachEdge(graph: graphID, in: transaction) { edge in
-                    fold.load(edge)
-                    return true
-                }
+        guard steps.count < Self.wholeGraphSteps else {
+            try graph.forEachEdge(graph: graphID, in: transaction) { edge in
+                fold.load(edge)
+                return true
             }
             for step in steps { fold.apply(step) }
             return

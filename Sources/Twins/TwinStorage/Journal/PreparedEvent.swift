@@ -100,6 +100,8 @@ private struct Preparation {
     /// The names of the nodes, besides customer and item, that the fold of an event needs.
     static func names(of event: Event) -> [(Label, String)] {
         var names = [(Label.daypart, Daypart.name(hour: event.timestamp.hour))]
+        // Names that no edge of a twin leads to would stay when the customer is erased.
+        guard event.type.role != .operational else { return names }
         if let query = event.query.map(TwinFold.queryName), !query.isEmpty {
             names.append((.query, query))
         }

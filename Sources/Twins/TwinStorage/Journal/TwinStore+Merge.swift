@@ -120,7 +120,7 @@ extension TwinStore {
         in transaction: borrowing WriteTransaction
     ) throws {
         for twin in batch.twins {
-            if twin.isLate { try graph.clearGraph(twin.graph, in: transaction) }
+            if twin.isRebuilt { try graph.clearGraph(twin.graph, in: transaction) }
             try transaction.apply(twin.batch)
         }
         if let end = batch.end {

@@ -25,11 +25,13 @@ struct EventNodeResolver {
         _ event: EventOutline, at moment: LogPosition,
         in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> TwinFold.Step {
-        TwinFold.Step(
+        // The names in operational events have no nodes of their own.
+        let isOperational = event.type.role == .operational
+        return TwinFold.Step(
             event, at: moment,
             item: try event.item.map { try store.graph.nodeID(.item, index: $0) },
-            query: try query(event.query, in: transaction),
-            city: try city(event.city, in: transaction),
+            query: isOperational ? nil : try query(event.query, in: transaction),
+            city: isOperational ? nil : try city(event.city, in: transaction),
             daypart: try daypart(moment.timestamp.hour, in: transaction))
     }
 

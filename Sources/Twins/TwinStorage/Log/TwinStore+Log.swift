@@ -5,7 +5,7 @@ package import Time
 
 /// What a model needs of a logged event.
 package struct LogEntry: Hashable, Sendable {
-    /// The item's running number in the store; `nil` for a search without one.
+    /// The item's running number in the store; `nil` for an event without one.
     package let item: Int?
     /// What was done.
     package let type: EventType
@@ -181,9 +181,11 @@ extension TwinStore {
         let end = Self.eventKey(graphID, moment)
         try transaction.scan(graph.records, from: start, to: end, reversed: true) { key, value in
             let moment = try Self.moment(key)
+            let event = try EventRecord.decodeOutline(value)
+            // What the fold passes over stands between no two events.
+            guard event.type.role != .operational else { return true }
             if steps.last?.moment.timestamp != moment.timestamp { times += 1 }
             if times > 2 { return false }
-            let event = try EventRecord.decodeOutline(value)
             steps.append(try finder.step(event, at: moment, in: transaction))
             return true
         }

@@ -32,33 +32,50 @@ extension EdgeType {
     /// Item to item, in the shared graph: what often comes next, for everybody.
     static let followedBy = EdgeType(rawValue: "FOLLOWED_BY")
 
-    /// Customer to item, for what was done with it.
-    static func interaction(_ type: EventType) -> EdgeType { interactions[Int(type.rawValue)] }
+    /// Customer to item, for what was done with it; `nil` for types that add no edge.
+    static func interaction(_ type: EventType) -> EdgeType? { interactions[Int(type.rawValue)] }
 
     /// Item to item: `first` was done with one, and then `second` with the other.
     static func sequence(_ first: EventType, _ second: EventType) -> EdgeType {
-        sequences[Int(first.rawValue) * EventType.allCases.count + Int(second.rawValue)]
+        sequences[Int(first.rawValue) * EventVocabulary.original.count + Int(second.rawValue)]
     }
 
     /// The event types that edges of a type from customer to item stand for.
     static let eventTypes: [EdgeType: EventType] = Dictionary(
-        uniqueKeysWithValues: EventType.allCases.map { (interaction($0), $0) })
+        uniqueKeysWithValues: EventType.allCases.compactMap { type in
+            interaction(type).map { ($0, type) }
+        })
 
+    // New types come last: the order decides the codes of types in a new store.
     package static let all: [EdgeType] =
-        interactions + [.searched, .locatedIn, .activeIn, .followedBy]
+        EventVocabulary.original.types.compactMap(interaction)
+        + [.searched, .locatedIn, .activeIn, .followedBy]
         + EventType.inSequences.flatMap { first in
             EventType.inSequences.map { sequence(first, $0) }
         }
+        + EventType.allCases.filter { !EventVocabulary.original.contains($0) }
+        .compactMap(interaction)
 
-    private static let interactions = EventType.allCases.map { EdgeType(rawValue: $0.edgeName) }
+    private static let interactions = {
+        let count = 1 + Int(EventType.allCases.map(\.rawValue).max() ?? 0)
+        var interactions = [EdgeType?](repeating: nil, count: count)
+        for type in EventType.allCases {
+            interactions[Int(type.rawValue)] = type.edgeName.map(EdgeType.init(rawValue:))
+        }
+        return interactions
+    }()
 
     // All pairs by their raw values: every event that follows another looks here.
-    private static let sequences = EventType.allCases.flatMap { first in
-        EventType.allCases.map { EdgeType(rawValue: "\(first.edgeName)_THEN_\($0.edgeName)") }
+    private static let sequences = EventVocabulary.original.types.flatMap { first in
+        EventVocabulary.original.types.map {
+            EdgeType(rawValue: "\(first.edgeName ?? "")_THEN_\($0.edgeName ?? "")")
+        }
     }
 }
 
 extension EventType {
     /// The types of events that sequence edges connect: steps towards an item, not away from it.
+    ///
+    /// All of them are in ``EventVocabulary/original``.
     static let inSequences: [EventType] = [.view, .search, .cartAdd, .purchase, .wishlistAdd]
 }

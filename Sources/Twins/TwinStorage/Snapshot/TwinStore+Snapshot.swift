@@ -127,7 +127,10 @@ extension TwinStore {
             })
         where position.timestamp <= moment {
             snapshot.entries.append(event.0)
-            if let city = event.1 { cities.add(city, at: position.timestamp) }
+            // As in the twin, where operational events tell no city.
+            if let city = event.1, event.0.type.role != .operational {
+                cities.add(city, at: position.timestamp)
+            }
         }
         snapshot.city = cities.heaviest(at: moment)
         if withTwin {
