@@ -28,7 +28,7 @@ import Testing
 
     @Test func onlyDamageAndPanicPoison() {
         for (number, code) in Self.mapping {
-            #expect(isPoisonous(number) == (code == .corrupted || number == -30795), "\(number)")
+            #expect(stopsWrites(number) == (code == .corrupted || number == -30795), "\(number)")
         }
     }
 
@@ -43,11 +43,11 @@ import Testing
         let fixture = try Fixture()
         let (environment, table) = (fixture.environment, fixture.table)
         try await environment.write { try $0.put([1], for: [1], in: table) }
-        #expect(!environment.isPoisoned)
+        #expect(!environment.refusesWrites)
         // MDB_CORRUPTED, as LMDB would report it from any call.
         let damage = environment.handle.failure(-30796, "test")
         #expect(damage.code == .corrupted)
-        #expect(environment.isPoisoned)
+        #expect(environment.refusesWrites)
         let written = await code { try await environment.write { _ in } }
         #expect(written == .corrupted)
         let blocked = writeBlocking(environment)
@@ -72,10 +72,10 @@ import Testing
         }
         #expect(failure(12, 12) == .io(errno: 12))
         #expect(failure(28, 28) == .diskFull)
-        #expect(!environment.isPoisoned)
+        #expect(!environment.refusesWrites)
         // Also while the disk is nearly full: the system has said EIO.
         #expect(failure(5, 5) == .io(errno: 5))
-        #expect(environment.isPoisoned)
+        #expect(environment.refusesWrites)
         do {
             try await environment.write { _ in }
             Issue.record("A write succeeded after the disk had failed.")
@@ -88,10 +88,10 @@ import Testing
 
     @Test func otherFailuresDoNotPoison() throws {
         let fixture = try Fixture()
-        for (number, _) in Self.mapping where !isPoisonous(number) {
+        for (number, _) in Self.mapping where !stopsWrites(number) {
             _ = fixture.environment.handle.failure(number, "test")
         }
-        #expect(!fixture.environment.isPoisoned)
+        #expect(!fixture.environment.refusesWrites)
     }
 
     @Test func messagesHoldNoKeysAndNoValues() throws {

@@ -225,7 +225,7 @@ import Testing
         try fixture.environment.write { try $0.put([2], for: [1], in: table) }
         let entries = try fixture.entries()
         #expect(entries == [[[1], [2]]])
-        #expect(!fixture.environment.isPoisoned)
+        #expect(!fixture.environment.refusesWrites)
     }
 
     @Test func aTableOfAnotherEnvironmentTraps() async throws {
