@@ -1,18 +1,19 @@
 import Foundation
 
-/// The numbers of a graph's edges by target, worked out when they are first asked for.
+/// The indexes of a graph's edges, sorted by target; computed on first use.
 ///
-/// Most graphs that are loaded are only ever walked forwards, and sorting costs more than loading.
-// @unchecked Sendable: `numbers` is guarded by `lock`.
-final class ReverseEdge: @unchecked Sendable {
+/// Most graphs are only traversed along outgoing edges, and sorting takes longer than loading.
+// @unchecked Sendable: `lock` guards `indexes`.
+final class IncomingEdgeOrder: @unchecked Sendable {
     private let lock = NSLock()
-    private var numbers: [UInt32]?
+    private var indexes: [UInt32]?
 
+    /// The indexes; calls `make` the first time.
     func order(make: () -> [UInt32]) -> [UInt32] {
         lock.withLock {
-            if let numbers { return numbers }
+            if let indexes { return indexes }
             let made = make()
-            numbers = made
+            indexes = made
             return made
         }
     }

@@ -121,7 +121,7 @@ private enum TemporaryStore {
 
     /// Copies a twin's graph, with what the catalogue says of its items but for their vectors.
     static func fill(
-        _ store: GraphStore, with graph: MemoryGraph, of scene: GraphSource
+        _ store: GraphStore, with graph: InMemoryGraph, of scene: GraphSource
     ) throws {
         let source = scene.store
         let nodes = try graph.nodeIDs(limit: .max).elements

@@ -27,7 +27,7 @@ struct GraphSource {
     /// Their node.
     var customerNode: NodeID?
     /// The graph, if it is not read from the store.
-    var memory: MemoryGraph?
+    var memory: InMemoryGraph?
 
     /// How weights have faded at the moment; not at all in a store that knows of no half-life.
     var decay: Decay {
