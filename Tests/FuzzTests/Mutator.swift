@@ -1,4 +1,4 @@
-/// Changes bytes at random in the ways that break readers; its whole state is its seed.
+/// Makes random changes of kinds that often break readers; the seed determines all of them.
 struct Mutator: RandomNumberGenerator {
     private var state: UInt64
 
@@ -13,7 +13,7 @@ struct Mutator: RandomNumberGenerator {
         return z ^ (z >> 31)
     }
 
-    /// Texts that mean something to one reader or another, and numbers at the ends of ranges.
+    /// Tokens of the formats, and numbers at the limits of their types.
     private static let words: [[UInt8]] =
         [
             "\"", "\\", "\\u0000", "\\ud800", "{", "}", "[", "]", ":", ",", "\n", "\r\n", "\t", "'",
@@ -27,7 +27,7 @@ struct Mutator: RandomNumberGenerator {
             [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F], [0, 0, 0, 0, 0, 0, 0, 0x80],
         ]
 
-    /// A mutant of one of some seeds.
+    /// A mutant of one of the seeds.
     mutating func mutant(of seeds: [[UInt8]]) -> [UInt8] {
         var bytes = seeds.randomElement(using: &self) ?? []
         for _ in 0..<Int.random(in: 1...4, using: &self) { change(&bytes, seeds) }

@@ -135,7 +135,7 @@ struct XMLReader {
         hasRoot = true
         guard open.count <= Self.depthMax else {
             throw Fault(
-                .limit, "elements lie more than \(Self.depthMax) deep; no graph needs that.")
+                .limit, "elements are nested more than \(Self.depthMax) deep; no graph needs that.")
         }
     }
 

@@ -70,7 +70,7 @@ func checkFileSystem(_ path: String) throws(LMDBError) {
         guard !remote.contains(UInt32(truncatingIfNeeded: status.f_type)) else {
             throw LMDBError(
                 .unsupportedFileSystem,
-                "\(path) lies on a network file system. Put the database on a local disk.")
+                "\(path) is on a network file system. Put the database on a local disk.")
         }
     #endif
 }
