@@ -5,7 +5,7 @@ import Time
 @testable import ShopFormats
 @testable import TwinStorage
 
-/// Files of feeds: what is read of any keeps within the bounds of what can be stored.
+/// Files of feeds: what is read from any input is within the limits of the store.
 extension FuzzTarget {
     static let contextTargets = [
         FuzzTarget(name: "weather", seeds: [Array(weather.utf8)]) { bytes in

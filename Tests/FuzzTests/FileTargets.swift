@@ -11,7 +11,7 @@ extension FuzzTarget {
     static let fileTargets =
         Interchange.Format.allCases.map { format in
             FuzzTarget(name: "graph-\(format.rawValue)", seeds: graphFiles[format] ?? []) { bytes in
-                // A CSV stands for two files; one is given here, and the other is empty.
+                // CSV is a pair of files: the input is one of them, and the other is empty.
                 let name = format == .csv ? "graph.nodes.csv" : "graph.\(format.rawValue)"
                 try withFile(bytes, named: name) { path in
                     if format == .csv {

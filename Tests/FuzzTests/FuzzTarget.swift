@@ -1,14 +1,14 @@
 import Foundation
 
-/// Something that reads bytes from outside, and what it promises of any.
+/// A reader of bytes from outside, with a property that holds for all inputs.
 ///
-/// The same targets are run over a few mutants by the tests, and for long by `tools/fuzz`.
+/// The tests run each target on a few mutants, and `tools/fuzz` runs it for a long time.
 struct FuzzTarget: Sendable {
-    /// What it is called on the command line.
+    /// Its name on the command line.
     let name: String
-    /// Good inputs, to begin with.
+    /// Valid inputs, from which mutants are made.
     let seeds: [[UInt8]]
-    /// Reads an input; throws ``BrokenPromise`` alone, whatever the input.
+    /// Reads any input; throws only ``BrokenPromise``.
     let run: @Sendable ([UInt8]) throws -> Void
 
     /// All targets that need no server.
@@ -17,16 +17,16 @@ struct FuzzTarget: Sendable {
         + textTargets
 }
 
-/// A promise about what is read was not kept.
+/// A property of a target does not hold for an input.
 struct BrokenPromise: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) { self.description = description }
 }
 
-/// Reads, and lets errors pass that are the module's own.
+/// Calls `body`, and catches the errors of the module under test.
 ///
-/// - Returns: What was read; nil if it was refused.
+/// - Returns: What `body` returned; nil if the input was refused.
 func reading<T>(_ isRefusal: (any Error) -> Bool, _ body: () throws -> T) throws -> T? {
     do {
         return try body()
@@ -40,7 +40,7 @@ func promise(_ isKept: Bool, _ what: @autoclosure () -> String) throws {
     guard isKept else { throw BrokenPromise(what()) }
 }
 
-/// Writes bytes to a file of its own, lends its path, and removes it.
+/// Writes bytes to a temporary file, calls `body` with its path, and removes it.
 func withFile<T>(_ bytes: [UInt8], named name: String, _ body: (String) throws -> T) throws -> T {
     let folder = FileManager.default.temporaryDirectory
         .appending(path: "foretwin-fuzz-\(UUID().uuidString)")

@@ -52,7 +52,8 @@ extension FuzzTarget {
         return events
     }
 
-    /// An event that was accepted is within all limits, and is the same when it is written and read.
+    /// An event that was accepted is within all limits, and is the same when it is written and
+    /// read.
     private static func check(_ event: Event) throws {
         let texts = [event.userID, event.itemID, event.eventID, event.city].compactMap(\.self)
         try promise(

@@ -2,8 +2,8 @@ import Foundation
 
 /// The entry point of `tools/fuzz`; the tests leave this file out.
 ///
-/// The target is named by `FORETWIN_FUZZ_TARGET`. With `FORETWIN_FUZZ_SEEDS`, its seeds are written
-/// to that folder first.
+/// `FORETWIN_FUZZ_TARGET` is the name of the target. If `FORETWIN_FUZZ_SEEDS` is a folder, its
+/// seeds are written there first.
 private let target: FuzzTarget = {
     let environment = ProcessInfo.processInfo.environment
     let name = environment["FORETWIN_FUZZ_TARGET"] ?? ""
@@ -22,7 +22,7 @@ private let target: FuzzTarget = {
 
 // UnsafeMutablePointer: one argument of the program, as C has it.
 private typealias Argument = UnsafeMutablePointer<CChar>?
-// UnsafePointer: what libFuzzer calls with each input.
+// UnsafePointer: libFuzzer calls it with each input.
 private typealias Input = @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
 
 @_silgen_name("LLVMFuzzerRunDriver")
@@ -47,7 +47,7 @@ func runOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     return 0
 }
 
-// The package manager lets an executable begin here, and not with the `main` of libFuzzer.
+// The package manager starts an executable here, and not in the `main` of libFuzzer.
 @_cdecl("fuzz_main")
 func main(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
     _ = target

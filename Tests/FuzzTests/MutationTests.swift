@@ -5,15 +5,14 @@ extension FuzzTarget: CustomTestStringConvertible {
     var testDescription: String { name }
 }
 
-/// What comes from outside never ends the process, and what is accepted is what was written.
+/// No input ends the process, and an accepted input can be written and read back.
 ///
-/// A mutant that breaks a promise is found again by its number, or by `tools/fuzz`, and becomes a
-/// test of its own.
+/// The number of a mutant reproduces it. A mutant that finds an error becomes a test of its own.
 @Suite(.timeLimit(.minutes(5))) struct MutationTests {
     private static let mutantCount: UInt64 = 300
 
     @Test(arguments: FuzzTarget.all + FuzzTarget.serviceTargets)
-    func readersBearAllMutants(_ target: FuzzTarget) throws {
+    func readersAcceptOrRefuseAllMutants(_ target: FuzzTarget) throws {
         for number in 0..<Self.mutantCount {
             var mutator = Mutator(seed: number)
             let mutant = mutator.mutant(of: target.seeds)
@@ -27,17 +26,17 @@ extension FuzzTarget: CustomTestStringConvertible {
     }
 
     @Test(arguments: FuzzTarget.all + FuzzTarget.serviceTargets)
-    func theSeedsThemselvesAreRight(_ target: FuzzTarget) throws {
+    func seedsAreAccepted(_ target: FuzzTarget) throws {
         #expect(!target.seeds.isEmpty)
         for seed in target.seeds + [[]] { try target.run(seed) }
     }
 
-    @Test func targetsHaveNamesOfTheirOwn() {
+    @Test func targetsHaveUniqueNames() {
         let names = (FuzzTarget.all + FuzzTarget.serviceTargets).map(\.name)
         #expect(Set(names).count == names.count)
     }
 
-    @Test func aMutantIsDecidedByItsNumber() {
+    @Test func theNumberOfAMutantDeterminesIt() {
         let seeds = [Array("one seed".utf8), Array("and another".utf8)]
         let mutants = (0..<50).map { (number: UInt64) -> [UInt8] in
             var mutator = Mutator(seed: number)

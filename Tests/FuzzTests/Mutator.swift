@@ -1,4 +1,4 @@
-/// Changes bytes at random in the ways that break readers; its whole state is its seed.
+/// Makes random changes of kinds that often break readers; the seed determines all of them.
 struct Mutator: RandomNumberGenerator {
     private var state: UInt64
 
@@ -13,7 +13,7 @@ struct Mutator: RandomNumberGenerator {
         return z ^ (z >> 31)
     }
 
-    /// Texts that mean something to one reader or another, and numbers at the ends of ranges.
+    /// Tokens of the formats, and numbers at the limits of their types.
     private static let words: [[UInt8]] =
         [
             "\"", "\\", "\\u0000", "\\ud800", "{", "}", "[", "]", ":", ",", "\n", "\r\n", "\t", "'",
@@ -27,7 +27,7 @@ struct Mutator: RandomNumberGenerator {
             [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F], [0, 0, 0, 0, 0, 0, 0, 0x80],
         ]
 
-    /// A mutant of one of some seeds.
+    /// A mutant of one of the seeds.
     mutating func mutant(of seeds: [[UInt8]]) -> [UInt8] {
         var bytes = seeds.randomElement(using: &self) ?? []
         for _ in 0..<Int.random(in: 1...4, using: &self) { change(&bytes, seeds) }
@@ -35,25 +35,25 @@ struct Mutator: RandomNumberGenerator {
     }
 
     private mutating func change(_ bytes: inout [UInt8], _ seeds: [[UInt8]]) {
-        let place = Int.random(in: 0...bytes.count, using: &self)
-        let end = min(bytes.count, place + Int.random(in: 1...16, using: &self))
+        let offset = Int.random(in: 0...bytes.count, using: &self)
+        let end = min(bytes.count, offset + Int.random(in: 1...16, using: &self))
         switch Int.random(in: 0..<8, using: &self) {
-        case 0 where place < bytes.count:
-            bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &self)
-        case 1 where place < bytes.count: bytes[place] = UInt8.random(in: 0...255, using: &self)
-        case 2: bytes.removeSubrange(place..<end)
-        case 3: bytes.insert(contentsOf: bytes[place..<end], at: place)
-        case 4: bytes.removeSubrange(place...)
+        case 0 where offset < bytes.count:
+            bytes[offset] ^= 1 << UInt8.random(in: 0..<8, using: &self)
+        case 1 where offset < bytes.count: bytes[offset] = UInt8.random(in: 0...255, using: &self)
+        case 2: bytes.removeSubrange(offset..<end)
+        case 3: bytes.insert(contentsOf: bytes[offset..<end], at: offset)
+        case 4: bytes.removeSubrange(offset...)
         case 5:
             let other = seeds.randomElement(using: &self) ?? []
             let start = Int.random(in: 0...other.count, using: &self)
-            bytes.replaceSubrange(place..., with: other[start...])
+            bytes.replaceSubrange(offset..., with: other[start...])
         case 6:
             let word = Self.words.randomElement(using: &self) ?? []
-            bytes.replaceSubrange(place..<end, with: word)
+            bytes.replaceSubrange(offset..<end, with: word)
         default:
             let word = Self.words.randomElement(using: &self) ?? []
-            bytes.insert(contentsOf: word, at: place)
+            bytes.insert(contentsOf: word, at: offset)
         }
     }
 }

@@ -6,7 +6,8 @@ import LMDB
 @testable import Time
 @testable import TwinStorage
 
-/// Records and keys of a store. Checksums find most damage before; nothing may depend on that.
+/// Records and keys of a store. Decoders may not rely on the checksums, which find most damage
+/// before.
 extension FuzzTarget {
     static let recordTargets = [
         FuzzTarget(name: "event-record", seeds: eventRecords) { bytes in
@@ -39,7 +40,7 @@ extension FuzzTarget {
                 GraphRecords.encode(again) == written, "properties are written otherwise")
         },
         FuzzTarget(name: "keys", seeds: keySeeds) { bytes in
-            // Two keys of 26 bytes: their order as bytes is that of what they stand for.
+            // Two keys of 26 bytes: their encodings are in the order of their values.
             guard bytes.count >= 52 else { return }
             let parts = [Key(bytes[0..<26]), Key(bytes[26..<52])]
             let isLess = parts[0].words.lexicographicallyPrecedes(parts[1].words)
@@ -64,11 +65,11 @@ extension FuzzTarget {
         },
     ]
 
-    /// What a key is made of.
+    /// The parts of a key.
     private struct Key {
         let words: [UInt64]
 
-        /// Takes 26 bytes.
+        /// Decodes 26 bytes.
         init(_ bytes: ArraySlice<UInt8>) {
             func number(_ start: Int, _ count: Int) -> UInt64 {
                 bytes.dropFirst(start).prefix(count).reduce(0) { $0 << 8 | UInt64($1) }
@@ -112,7 +113,7 @@ extension FuzzTarget {
         ]
     }()
 
-    /// The record of an event that was read from one.
+    /// The encoding of an event that was decoded from a record.
     private static func record(_ event: LoggedEvent) -> [UInt8] {
         let source = Event(
             eventID: event.eventID, userID: "u", itemID: nil, type: event.type,
@@ -131,7 +132,7 @@ extension FuzzTarget {
     ]
 }
 
-/// Whether an error is one by which a store refuses a record.
+/// Whether an error is one that a store throws for a damaged record.
 func isStoreFailure(_ error: any Error) -> Bool {
     error is LMDBError || error is GraphError || error is TwinsError
 }

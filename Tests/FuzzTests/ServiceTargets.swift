@@ -4,8 +4,9 @@ import Hummingbird
 
 @testable import Service
 
-/// What clients of the HTTP service send beside bodies. Not in `tools/fuzz`, whose builds have no
-/// server.
+/// What clients of the HTTP service send beside bodies.
+///
+/// `tools/fuzz` does not run these targets: its builds have no server.
 extension FuzzTarget {
     static let serviceTargets = [
         FuzzTarget(

@@ -30,7 +30,7 @@ extension FuzzTarget {
                 try JSONDecoder().decode(TrainingConfiguration.self, from: Data(bytes))
             }
             guard let settings else { return }
-            // Whatever can be read can be trained with, or is refused before anything is done.
+            // Settings that can be read are valid, or they are refused before the training begins.
             _ = try reading({ $0 is PredictionError }) { try Trainer(settings) }
         },
     ]

@@ -63,8 +63,8 @@ import Testing
         #expect(found == expected)
     }
 
-    /// The fixture after `networkx.write_graphml(networkx.read_graphml(…))` of networkx 3.6: its first
-    /// graph, under other keys, which say no more that a time is none but a number.
+    /// The fixture after `networkx.write_graphml(networkx.read_graphml(…))` of networkx 3.6: its
+    /// first graph, under other keys, which say no more that a time is none but a number.
     @Test func whatNetworkxWritesIsRead() throws {
         let workshop = try Workshop()
         let expected = try Contents(Self.small(workshop))

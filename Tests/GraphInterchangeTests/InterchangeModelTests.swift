@@ -80,7 +80,8 @@ import Testing
         #expect(found.names.sorted() == expected.names.sorted())
     }
 
-    /// A file shows one state: two edges that are always written together are both in it or neither.
+    /// A file shows one state: two edges that are always written together are both in it or
+    /// neither.
     @Test(arguments: Interchange.Format.allCases)
     func anExportShowsOneState(format: Interchange.Format) async throws {
         let workshop = try Workshop()

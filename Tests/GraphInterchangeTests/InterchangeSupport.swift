@@ -116,7 +116,8 @@ final class Workshop: Sendable {
         String(decoding: try Data(contentsOf: URL(filePath: path(name))), as: UTF8.self)
     }
 
-    /// The error of checking a file of this text, its path replaced by `FILE`; nil if there is none.
+    /// The error of checking a file of this text, its path replaced by `FILE`; nil if there is
+    /// none.
     func complaint(about text: String, _ format: Interchange.Format) throws -> String? {
         try complaint(aboutBytes: Array(text.utf8), format)
     }

@@ -104,10 +104,10 @@ import Testing
         ("id", "id_"), ("id_", "id__"), ("id__", "id___"), ("ident", "ident"), ("_id", "_id"),
         ("", ""), ("_", "_"), ("x_", "x_"),
     ])
-    func takenNamesArePushedAside(_ name: String, _ expected: String) {
-        let taken: Set<String> = ["id"]
-        #expect(PushedName.encoded(name, taken) == expected)
-        #expect(PushedName.decoded(expected, taken) == name)
-        #expect(PushedName.decoded("id", taken) == nil)
+    func reservedNamesGetAnUnderscore(_ name: String, _ expected: String) {
+        let reserved: Set<String> = ["id"]
+        #expect(ReservedName.encoded(name, reserved) == expected)
+        #expect(ReservedName.decoded(expected, reserved) == name)
+        #expect(ReservedName.decoded("id", reserved) == nil)
     }
 }

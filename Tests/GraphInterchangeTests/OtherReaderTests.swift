@@ -11,7 +11,8 @@ import Time
     import FoundationXML
 #endif
 
-/// Files as readers see them that know nothing of ours: Foundation's XML and JSON, and a second CSV.
+/// Files as readers see them that know nothing of ours: Foundation's XML and JSON, and a second
+/// CSV.
 @Suite struct OtherReaderTests {
     /// A store of odd texts, and what must be found in its files.
     private func store(_ workshop: Workshop, seed: UInt64) throws -> GraphStore {
@@ -55,7 +56,8 @@ import Time
         }
     }
 
-    /// The events of our reader, texts that touch made one, attributes that are namespaces left out.
+    /// The events of our reader, texts that touch made one, attributes that are namespaces left
+    /// out.
     private static func events(_ path: String) throws -> [String] {
         var reader = try XMLReader(path: path)
         let recorder = EventRecorder()
@@ -82,8 +84,9 @@ import Time
             switch record {
             case .label, .edgeType: continue
             case .node(let name, let graph, let properties):
-                let place = graph.map { "\($0.rawValue)" } ?? "-"
-                own.append("\(exact(name.label)) \(exact(name.id)) \(place) \(properties.count)")
+                let graphText = graph.map { "\($0.rawValue)" } ?? "-"
+                own.append(
+                    "\(exact(name.label)) \(exact(name.id)) \(graphText) \(properties.count)")
             case .edge(let edge, let graph):
                 own.append(
                     "\(exact(edge.type)) \(exact(edge.source.id)) \(exact(edge.target.id)) "
@@ -113,8 +116,9 @@ import Time
         }
         let object = try JSONDecoder().decode(Line.self, from: line)
         if let node = object.node {
-            let place = object.graph.map(String.init) ?? "-"
-            return "\(exact(node[0])) \(exact(node[1])) \(place) \(object.properties?.count ?? 0)"
+            let graphText = object.graph.map(String.init) ?? "-"
+            return
+                "\(exact(node[0])) \(exact(node[1])) \(graphText) \(object.properties?.count ?? 0)"
         }
         return "\(exact(object.edge ?? "?")) \(exact(object.from?.last ?? "?")) "
             + "\(exact(object.to?.last ?? "?")) \(object.graph ?? 0) \(object.count ?? 0) "

@@ -108,7 +108,7 @@ import Testing
 
     @Test func depthAndAttributesAreBounded() throws {
         let deep = String(repeating: "<a>", count: 100_000)
-        #expect(try fault(deep) == "elements lie more than 32 deep; no graph needs that.")
+        #expect(try fault(deep) == "elements are nested more than 32 deep; no graph needs that.")
         let wide = "<a " + (0..<65).map { "a\($0)='' " }.joined() + "/>"
         #expect(try fault(wide) == "an element has more than 64 attributes; remove some.")
     }

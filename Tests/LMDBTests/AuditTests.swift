@@ -3,7 +3,7 @@ import LMDB
 import TestSupport
 import Testing
 
-/// The look at every page and record of a file.
+/// The audit of every page and record of a file.
 @Suite struct AuditTests {
     /// The bytes of a database with a history: small and large values, some of them removed.
     static func sound(seed: UInt64 = 1, checksummed: Bool = true) throws -> [UInt8] {
@@ -94,19 +94,19 @@ import Testing
         try compact.copy(to: folder("compact"), compacting: true)
         var bytes = try contents(folder("compact"))
         let whole = Data(bytes)
-        let places = try values.map { try #require(whole.range(of: Data($0))) }
+        let ranges = try values.map { try #require(whole.range(of: Data($0))) }
         var missed = 0
         for _ in 0..<1000 {
-            let range = places[Int.random(in: 0..<places.count, using: &generator)]
+            let range = ranges[Int.random(in: 0..<ranges.count, using: &generator)]
             // Two bytes of key before the value, four of checksum behind it.
             let isInLeaf = range.count < 5000
-            let place = Int.random(
+            let offset = Int.random(
                 in: (range.lowerBound - (isInLeaf ? 2 : 0))..<(range.upperBound + 4),
                 using: &generator)
             let bit = UInt8.random(in: 0..<8, using: &generator)
-            bytes[place] ^= 1 << bit
+            bytes[offset] ^= 1 << bit
             if try !isNoticed(bytes, folder) { missed += 1 }
-            bytes[place] ^= 1 << bit
+            bytes[offset] ^= 1 << bit
         }
         #expect(missed == 0)
     }
@@ -214,12 +214,12 @@ import Testing
         #expect(sound[leaf + 10] == 2)
         let node = leaf + Int(sound[leaf + 16]) + Int(sound[leaf + 17]) << 8
         // Node header 8, key 8, count 8, then the greatest page number.
-        let place = node + 24
+        let field = node + 24
         #expect(data[node + 16] > 0)
         for page in 2..<(sound.count / 4096) {
             var bytes = sound
             for offset in 0..<8 {
-                bytes[place + offset] = UInt8(truncatingIfNeeded: page >> (8 * offset))
+                bytes[field + offset] = UInt8(truncatingIfNeeded: page >> (8 * offset))
             }
             tried += 1
             if bytes != sound, try isNoticed(bytes, folder) { noticed += 1 }
@@ -286,9 +286,9 @@ import Testing
             for _ in 0..<Int.random(in: 1...20, using: &generator) {
                 let page = Int.random(in: 0..<(sound.count / 4096), using: &generator) * 4096
                 // The first bytes of a page, and of its nodes, say most about it.
-                let place = page + Int.random(in: 0..<4096, using: &generator)
+                let offset = page + Int.random(in: 0..<4096, using: &generator)
                 let early = page + Int.random(in: 0..<64, using: &generator)
-                bytes[place] = UInt8.random(in: 0...255, using: &generator)
+                bytes[offset] = UInt8.random(in: 0...255, using: &generator)
                 bytes[early] = UInt8.random(in: 0...255, using: &generator)
             }
             if seed == 0 { bytes.removeLast(Int.random(in: 0..<sound.count, using: &generator)) }

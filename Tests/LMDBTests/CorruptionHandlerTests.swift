@@ -3,15 +3,15 @@ import LMDB
 import TestSupport
 import Testing
 
-/// A damaged file ends a process with a sentence, if it asks for that, and never by a signal.
-@Suite struct DamageExitTests {
+/// A damaged file ends a process with a message if the process asked for that.
+@Suite struct CorruptionHandlerTests {
     private static let message = "Error: the file is damaged"
 
     @Test func readingBeyondTheFileEndsWithTheCode() async throws {
         let result = await #expect(
             processExitsWith: .exitCode(65), observing: [\.standardErrorContent]
         ) {
-            Environment.exitOnDamage(code: 65, message: "Error: the file is damaged")
+            Environment.exitOnCorruption(code: 65, message: "Error: the file is damaged")
             let fixture = try Fixture()
             let table = fixture.table
             try await fixture.environment.write { transaction in
@@ -29,8 +29,8 @@ import Testing
         let result = await #expect(
             processExitsWith: .exitCode(65), observing: [\.standardErrorContent]
         ) {
-            Environment.exitOnDamage(code: 65, message: "Error: the file is damaged")
-            // A branch page with a single child, which LMDB asserts that there is none of.
+            Environment.exitOnCorruption(code: 65, message: "Error: the file is damaged")
+            // Branch pages with one child, which an assertion of LMDB excludes.
             let bytes = try AuditTests.sound()
             let folder = try TemporaryFolder()
             try FileManager.default.createDirectory(
@@ -55,7 +55,7 @@ import Testing
 
     @Test func whatLMDBTakesForAPointerEndsWithTheCode() async {
         await #expect(processExitsWith: .exitCode(65)) {
-            Environment.exitOnDamage(code: 65, message: "Error: the file is damaged")
+            Environment.exitOnCorruption(code: 65, message: "Error: the file is damaged")
             let folder = try TemporaryFolder()
             try FileManager.default.createDirectory(
                 atPath: folder("db"), withIntermediateDirectories: true)
@@ -82,7 +82,7 @@ import Testing
     #if !FORETWIN_SANITIZED
         @Test func otherSignalsAreLeftAlone() async {
             await #expect(processExitsWith: .signal(SIGSEGV)) {
-                Environment.exitOnDamage(code: 65, message: "Error: the file is damaged")
+                Environment.exitOnCorruption(code: 65, message: "Error: the file is damaged")
                 let fixture = try Fixture()
                 _ = fixture.environment
                 raise(SIGSEGV)
@@ -90,7 +90,7 @@ import Testing
                 raise(SIGSEGV)
             }
             await #expect(processExitsWith: .signal(SIGBUS)) {
-                Environment.exitOnDamage(code: 65, message: "Error: the file is damaged")
+                Environment.exitOnCorruption(code: 65, message: "Error: the file is damaged")
                 kill(getpid(), SIGBUS)
                 // The signal may come a moment later, on any thread.
                 while true { usleep(1000) }
@@ -100,7 +100,7 @@ import Testing
 
     @Test func closedDatabasesAreNoLongerWatched() async {
         await #expect(processExitsWith: .exitCode(7)) {
-            Environment.exitOnDamage(code: 65, message: "Error: the file is damaged")
+            Environment.exitOnCorruption(code: 65, message: "Error: the file is damaged")
             for _ in 0..<100 {
                 let fixture = try Fixture()
                 fixture.environment.close()
@@ -141,7 +141,7 @@ import Testing
             if flags & 2 != 0 { (bytes[page + 14], bytes[page + 15]) = (0xF0, 0xFF) }
         }
         await #expect(processExitsWith: .exitCode(65)) { [path = fixture.path as String] in
-            Environment.exitOnDamage(code: 65, message: "damaged")
+            Environment.exitOnCorruption(code: 65, message: "damaged")
             let environment = try Environment(
                 path: path, tables: ["t"], options: smallOptions())
             let table = environment.table("t")
@@ -156,7 +156,7 @@ import Testing
             }
         }
         await #expect(processExitsWith: .exitCode(65)) { [path = fixture.path as String] in
-            Environment.exitOnDamage(code: 65, message: "damaged")
+            Environment.exitOnCorruption(code: 65, message: "damaged")
             let environment = try Environment(
                 path: path, tables: ["t"], options: smallOptions())
             do {
@@ -170,7 +170,7 @@ import Testing
     #if !FORETWIN_SANITIZED
         @Test func aFaultThatIsNoDamageIsLeftAlone() async throws {
             await #expect(processExitsWith: .signal(SIGSEGV)) {
-                Environment.exitOnDamage(code: 65, message: "damaged")
+                Environment.exitOnCorruption(code: 65, message: "damaged")
                 // An address that no program has.
                 let nowhere = UnsafeMutableRawPointer(bitPattern: 64)
                 memset(try #require(nowhere), 1, 16)

@@ -107,7 +107,8 @@ import Testing
 
     @Test(arguments: 0..<12)
     func filesShortOfFreedPagesOpen(_ seed: UInt64) throws {
-        // LMDB never writes a page taken and freed in one transaction, so sound files can end early.
+        // LMDB never writes a page taken and freed in one transaction, so sound files can end
+        // early.
         var generator = SeededGenerator(seed: seed)
         let fixture = try Fixture()
         var environment = fixture.environment

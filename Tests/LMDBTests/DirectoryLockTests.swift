@@ -140,6 +140,16 @@ import Testing
         await open(fixture.path, readOnly: true, holder: getpid())
     }
 
+    @Test func releasingTheLockTwiceTraps() async throws {
+        let folder = try TemporaryFolder()
+        await #expect(processExitsWith: .failure) { [path = folder.path as String] in
+            guard let lock = try? ExclusiveDirectoryLock(path) else { exit(0) }
+            lock.release()
+            lock.release()
+            exit(0)
+        }
+    }
+
     @Test func aFolderHeldByReadersCannotBeReplaced() async throws {
         let fixture = try Fixture()
         fixture.environment.close()

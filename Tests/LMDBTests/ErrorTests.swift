@@ -28,7 +28,7 @@ import Testing
 
     @Test func onlyDamageAndPanicPoison() {
         for (number, code) in Self.mapping {
-            #expect(isPoisonous(number) == (code == .corrupted || number == -30795), "\(number)")
+            #expect(stopsWrites(number) == (code == .corrupted || number == -30795), "\(number)")
         }
     }
 
@@ -88,7 +88,7 @@ import Testing
 
     @Test func otherFailuresDoNotPoison() throws {
         let fixture = try Fixture()
-        for (number, _) in Self.mapping where !isPoisonous(number) {
+        for (number, _) in Self.mapping where !stopsWrites(number) {
             _ = fixture.environment.handle.failure(number, "test")
         }
         #expect(!fixture.environment.refusesWrites)

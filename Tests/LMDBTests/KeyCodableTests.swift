@@ -21,8 +21,8 @@ private func decoded<Key: KeyCodable>(_ bytes: [UInt8], as type: Key.Type) throw
     return key
 }
 
-/// Checks every pair of some values: bytes sort as the values do, equal values have equal bytes, and
-/// neither is the beginning of the other, so that what stands behind them does not matter.
+/// Checks every pair of some values: bytes sort as the values do, equal values have equal bytes,
+/// and neither is the beginning of the other, so that what stands behind them does not matter.
 private func checkOrder<Key: KeyCodable>(
     _ values: [Key], seed: UInt64? = nil, isBefore: (Key, Key) -> Bool
 ) {
@@ -116,7 +116,8 @@ private func checkOrder<Key: KeyCodable>(
         }
     }
 
-    /// Texts of few different characters, so that many begin alike, with the ends of UTF-8's lengths.
+    /// Texts of few different characters, so that many begin alike, with the ends of UTF-8's
+    /// lengths.
     @Test(arguments: UInt64(0)..<20) func randomTextsSortAsTheirBytes(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let letters = ["\0", "\u{1}", "\u{2}", "a", "b", "\u{7F}", "\u{80}", "é", "\u{FFFF}", "👩‍👩‍👧"]

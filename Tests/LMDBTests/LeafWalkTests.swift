@@ -2,7 +2,7 @@ import LMDB
 import TestSupport
 import Testing
 
-/// Read transactions walk leaves by themselves; what they find must be what is there.
+/// Read transactions walk leaf pages without LMDB; they must find what was written.
 @Suite struct LeafWalkTests {
     /// Entries of all sizes, some too large for a leaf, over many leaves.
     private struct Library {

@@ -136,6 +136,7 @@ import Testing
                     for (step, operation) in operations.enumerated() {
                         let agrees = try apply(operation, transaction, table, &next)
                         #expect(agrees, "seed \(seed), round \(round), step \(step): \(operation)")
+                        transaction.checkInvariants()
                     }
                     let agrees = try allEntries(transaction, table) == next.entries
                     #expect(agrees, "seed \(seed), round \(round), before commit")
@@ -143,12 +144,17 @@ import Testing
                 }
                 model = next
             } catch is Stop {}
+            fixture.environment.checkInvariants()
             let entries = try fixture.entries()
             #expect(entries == model.entries, "seed \(seed), round \(round), after commit")
             let count = try fixture.environment.read { try $0.count(table) }
             #expect(count == model.entries.count)
         }
         fixture.environment.close()
+        fixture.environment.checkInvariants()
         #expect(throws: Never.self) { _ = try Environment.verify(file: fixture.file) }
+        let audit = try Environment.audit(file: fixture.file)
+        #expect(audit.findings == [], "seed \(seed)")
+        #expect(audit.records == ["t": model.entries.count], "seed \(seed)")
     }
 }

@@ -161,8 +161,8 @@ private struct Order: ValueCodable, Equatable {
             let fixture = try Fixture()
             let table = TypedTable<Int, Value>(fixture.table)
             try fixture.environment.write { transaction in
-                for (place, value) in values.enumerated() {
-                    try transaction.put(value, for: place, in: table)
+                for (key, value) in values.enumerated() {
+                    try transaction.put(value, for: key, in: table)
                 }
             }
             let back = try fixture.environment.read { transaction in

@@ -73,7 +73,8 @@ import Testing
         #expect(state.count == 10)
     }
 
-    /// Holds the writer thread until all of `bodies` are queued behind it, so that they share a commit.
+    /// Holds the writer thread until all of `bodies` are queued behind it, so that they share a
+    /// commit.
     private func inOneGroup<T: Sendable>(
         _ fixture: Fixture, _ bodies: [@Sendable (borrowing WriteTransaction) throws -> T]
     ) async -> [Result<T, any Error>] {
@@ -259,12 +260,14 @@ import Testing
                         ]
                         guard Set(counts).count == 1 else { throw Stop(number: number) }
                     }
+                    if number % 50 == 0 { environment.checkInvariants() }
                 }
             }
             try await group.waitForAll()
         }
         let entries = try fixture.entries()
         #expect(entries.map { $0[0] } == (0..<count).map(key))
+        environment.checkInvariants()
     }
 
     @Test func whatABodyCapturesIsReleasedBeforeTheWriteReturns() async throws {
@@ -311,6 +314,7 @@ import Testing
             for number in 0..<300 {
                 group.addTask {
                     if number == 150 { environment.close() }
+                    if number % 10 == 0 { environment.checkInvariants() }
                     return (
                         number,
                         await code {
@@ -327,6 +331,7 @@ import Testing
             return outcomes
         }
         #expect(outcomes.allSatisfy { $0.1 == nil || $0.1 == .closed })
+        environment.checkInvariants()
         let again = try Environment(path: fixture.path, tables: ["t"], options: smallOptions())
         let stored = try again.statistics(of: again.table("t")).entries
         #expect(stored == outcomes.count { $0.1 == nil })
@@ -343,7 +348,7 @@ private final class AsyncFlag: @unchecked Sendable {
     func set() { lock.withLock { value = true } }
 }
 
-/// An environment that can be let go of from another thread.
+/// An environment that another thread can release.
 // @unchecked Sendable: `held` is guarded by `lock`.
 private final class Box: @unchecked Sendable {
     private let lock = NSLock()

@@ -53,7 +53,7 @@ import Testing
                 try store.loadGraph(GraphID(rawValue: 2))
             )
             #expect(one == two && one.edges.count == edges.count, "seed \(seed)")
-            // The ways back, kept or not, lead to the same edges.
+            // Incoming edges are the same with and without a reverse index.
             for target in nodes {
                 let entering = try (UInt64(1)...2).map { graph in
                     try store.read { transaction in
@@ -88,7 +88,7 @@ import Testing
             try store.put(edge, graph: .shared, in: transaction)
             try store.put(edge, graph: GraphID(rawValue: 5), in: transaction)
         }
-        // An edge each, and one way back.
+        // One record per edge, and one entry in the reverse index.
         #expect(try store.read { try $0.count(store.records) } == 3)
     }
 
@@ -99,9 +99,9 @@ import Testing
         let node = Node(id: ids[1], properties: generator.properties())
         var edges = edges(&generator, ids)
         // Every form of a record: counts of one byte and more, with and without properties.
-        for (place, count) in [UInt64(0), 127, 128, .max].enumerated() where place < edges.count {
-            edges[place].count = count
-            edges[place].properties = [:]
+        for (index, count) in [UInt64(0), 127, 128, .max].enumerated() where index < edges.count {
+            edges[index].count = count
+            edges[index].properties = [:]
         }
         let graph = GraphID(rawValue: 3)
         try fixture.store.write { [store = fixture.store, edges] transaction in

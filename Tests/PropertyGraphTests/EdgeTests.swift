@@ -25,7 +25,7 @@ import Time
             }
         }
         #expect(try read(ids[0], .likes, ids[1], one) == put)
-        // Neither the way back, nor another type, nor another graph has it.
+        // Neither the opposite direction, nor another type, nor another graph has it.
         #expect(try read(ids[1], .likes, ids[0], one) == nil)
         #expect(try read(ids[0], .knows, ids[1], one) == nil)
         #expect(try read(ids[0], .likes, ids[1], .shared) == nil)
@@ -237,7 +237,7 @@ import Time
         #expect(abs(Edge.decay(seconds: seconds, halfLifeSeconds: 10) - factor) < 1e-15)
     }
 
-    @Test func aWeightIsReadAtAMoment() {
+    @Test func aWeightIsReadAtATime() {
         let edge = edge(NodeID(rawValue: 1), .likes, NodeID(rawValue: 2), weight: 8, seconds: 100)
         #expect(edge.weight(at: Timestamp(seconds: 100), halfLifeSeconds: 10) == 8)
         #expect(edge.weight(at: Timestamp(seconds: 110), halfLifeSeconds: 10) == 4)
@@ -269,11 +269,11 @@ import Time
             for part in shuffled.dropFirst() {
                 sum.accumulate(part.amount, at: part.time, halfLifeSeconds: halfLife)
             }
-            let place = "seed \(seed), order \(order)"
-            #expect(abs(sum.weight - expected) <= 1e-12 * expected, "\(place)")
-            #expect(sum.count == UInt64(parts.count), "\(place)")
-            #expect(sum.last == last, "\(place)")
-            #expect(sum.first == times.min(), "\(place)")
+            let context = "seed \(seed), order \(order)"
+            #expect(abs(sum.weight - expected) <= 1e-12 * expected, "\(context)")
+            #expect(sum.count == UInt64(parts.count), "\(context)")
+            #expect(sum.last == last, "\(context)")
+            #expect(sum.first == times.min(), "\(context)")
         }
     }
 

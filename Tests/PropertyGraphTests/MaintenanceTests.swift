@@ -95,24 +95,24 @@ import Testing
         #expect(notes == [] && audit.names == 2 && audit.edges == 1)
     }
 
-    @Test func edgesWithoutAWayBackAreFound() throws {
+    @Test func edgesThatAreMissingInTheReverseIndexAreFound() throws {
         let notes = try notes { transaction, fixture in
-            let back = try key(3, fixture.store, in: transaction)
-            try transaction.remove(back, in: fixture.store.records)
+            let entry = try key(3, fixture.store, in: transaction)
+            try transaction.remove(entry, in: fixture.store.records)
         }
         #expect(notes.count == 1)
-        #expect(notes.first?.contains("no way back") ?? false)
+        #expect(notes.first?.contains("An edge is missing in the reverse index") ?? false)
     }
 
-    @Test func waysBackWithoutAnEdgeAreFound() throws {
+    @Test func entriesOfTheReverseIndexWithoutAnEdgeAreFound() throws {
         let notes = try notes { transaction, fixture in
-            let there = try key(2, fixture.store, in: transaction)
-            try transaction.remove(there, in: fixture.store.records)
+            let edge = try key(2, fixture.store, in: transaction)
+            try transaction.remove(edge, in: fixture.store.records)
         }
-        #expect(notes == ["1 ways back lead to no edge"])
+        #expect(notes == ["1 entries of the reverse index have no edge"])
     }
 
-    @Test func recordsAboutNobodyAreFound() throws {
+    @Test func recordsOfUnknownNodesAreFound() throws {
         for kind: UInt8 in [1, 2] {
             let notes = try notes { transaction, fixture in
                 var key = try key(kind, fixture.store, in: transaction)
@@ -120,7 +120,8 @@ import Testing
                 key[15] = 200
                 try transaction.put(try #require(value), for: key, in: fixture.store.records)
             }
-            #expect(notes.contains { $0.contains("about no node") }, "kind \(kind)")
+            #expect(
+                notes.contains { $0.contains("names a node that does not exist") }, "kind \(kind)")
         }
     }
 
@@ -130,7 +131,7 @@ import Testing
                 let key = try key(kind, fixture.store, in: transaction)
                 try transaction.put([9], for: key, in: fixture.store.records)
             }
-            #expect(notes.contains { $0.contains("does not fit") }, "kind \(kind)")
+            #expect(notes.contains { $0.contains("a record of a graph is wrong") }, "kind \(kind)")
         }
         let unknown = try notes { transaction, fixture in
             let key = [UInt8](repeating: 0, count: 8) + [5]
@@ -147,7 +148,7 @@ import Testing
         let notes = try notes { transaction, fixture in
             let people = try fixture.store.node(.person, "bob", in: transaction)
             let names = fixture.store.environment.table("names")
-            // Two names for one number: nobody is the other any more.
+            // Two names for one index, and none for the other.
             try transaction.scan(names, from: [], to: nil) { _, _ in false }
             #expect(people != nil)
             var key: [UInt8] = []

@@ -4,16 +4,16 @@ import PropertyGraph
 import TestSupport
 import Testing
 
-/// Dictionaries that do what the store does, in the simplest way.
+/// A simple model of the store, made of dictionaries.
 private struct Model {
-    struct Ends: Hashable {
+    struct EdgeKey: Hashable {
         var graph: GraphID
         var source: NodeID
         var type: EdgeType
         var target: NodeID
     }
 
-    struct Place: Hashable {
+    struct NodeKey: Hashable {
         var graph: GraphID
         var node: NodeID
     }
@@ -24,12 +24,12 @@ private struct Model {
     }
 
     var names: [Name: NodeID] = [:]
-    var edges: [Ends: Edge] = [:]
-    var nodes: [Place: [String: Property]] = [:]
+    var edges: [EdgeKey: Edge] = [:]
+    var nodes: [NodeKey: [String: Property]] = [:]
 
     func count(_ label: Label) -> Int { names.keys.count { $0.label == label } }
 
-    func edges(where isWanted: (Ends) -> Bool) -> Set<Edge> {
+    func edges(where isWanted: (EdgeKey) -> Bool) -> Set<Edge> {
         Set(edges.filter { isWanted($0.key) }.values)
     }
 
@@ -38,11 +38,11 @@ private struct Model {
         _ index: PropertyIndex, _ graph: GraphID, of store: GraphStore
     ) -> [NodeID: Property] {
         let there = nodes.filter { $0.key.graph == graph }
-            .compactMap { place, properties -> (NodeID, Property)? in
-                guard store.label(of: place.node) == index.label,
+            .compactMap { key, properties -> (NodeID, Property)? in
+                guard store.label(of: key.node) == index.label,
                     let value = properties[index.property], value.vector == nil
                 else { return nil }
-                return (place.node, value)
+                return (key.node, value)
             }
         return Dictionary(uniqueKeysWithValues: there)
     }
@@ -79,7 +79,7 @@ private struct Comparison {
             }
             model = next
         } catch is Abort {
-            // The model keeps what it had before, as the store must.
+            // The model keeps its former state, and so must the store.
         }
         generator = random
     }
@@ -101,7 +101,7 @@ private struct Comparison {
         }
         let (source, target) = (nodes[random.below(nodes.count)], nodes[random.below(nodes.count)])
         let type = types[random.below(2)]
-        let ends = Model.Ends(graph: graph, source: source, type: type, target: target)
+        let key = Model.EdgeKey(graph: graph, source: source, type: type, target: target)
         switch random.below(10) {
         case 0..<5:
             var put = edge(
@@ -109,15 +109,15 @@ private struct Comparison {
                 seconds: Int64(random.below(1000)))
             put.properties = random.properties()
             try store.put(put, graph: graph, in: transaction)
-            model.edges[ends] = put
+            model.edges[key] = put
         case 5..<7:
             let removed = try store.removeEdge(
                 from: source, type, to: target, graph: graph, in: transaction)
-            #expect(removed == (model.edges.removeValue(forKey: ends) != nil), "seed \(seed)")
+            #expect(removed == (model.edges.removeValue(forKey: key) != nil), "seed \(seed)")
         case 7..<9:
             let node = Node(id: source, properties: random.properties())
             try store.put(node, graph: graph, in: transaction)
-            model.nodes[Model.Place(graph: graph, node: source)] = node.properties
+            model.nodes[Model.NodeKey(graph: graph, node: source)] = node.properties
         default:
             guard random.chance(0.3) else { return }
             let edges = model.edges.filter { $0.key.graph == graph }
@@ -155,6 +155,7 @@ private struct Comparison {
     }
 
     func check() throws {
+        fixture.store.checkMemoryInvariants()
         try checkSearch()
         for graph in graphs {
             let edges = try fixture.edges(graph)
@@ -162,9 +163,9 @@ private struct Comparison {
             let isSorted = zip(edges, edges.dropFirst()).allSatisfy { $0.source <= $1.source }
             #expect(isSorted, "seed \(seed)")
             let nodes = try fixture.nodes(graph)
-            let places = nodes.map { (Model.Place(graph: graph, node: $0.id), $0.properties) }
+            let records = nodes.map { (Model.NodeKey(graph: graph, node: $0.id), $0.properties) }
             #expect(
-                Dictionary(uniqueKeysWithValues: places)
+                Dictionary(uniqueKeysWithValues: records)
                     == model.nodes.filter { $0.key.graph == graph }, "seed \(seed)")
         }
         for (name, id) in model.names {
@@ -237,5 +238,6 @@ private func < (left: (Property, NodeID), right: (Property, NodeID)) -> Bool {
             round += 1
             if round == 20 { try comparison.reopen() }
         }
+        try comparison.fixture.store.checkInvariants()
     }
 }

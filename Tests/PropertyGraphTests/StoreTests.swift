@@ -16,7 +16,7 @@ import Testing
         #expect(error?.code == .notAStore)
         #expect(
             error?.description
-                == "There is no store at \(path). Ingest some events, or check the path.")
+                == "There is no store at \(path). Check the path, or create a store.")
         #expect(!FileManager.default.fileExists(atPath: path))
         _ = try open(folder)
         #expect(GraphStore.exists(at: path))
@@ -126,7 +126,9 @@ import Testing
             try fixture.edges(to: ids[1], graph: .shared)
         }
         #expect(error?.code == .corrupt)
-        #expect(error?.description == "A way back leads to no edge. Restore a backup.")
+        #expect(
+            error?.description
+                == "The reverse index names an edge that does not exist. Restore a backup.")
     }
 
     @Test func anUndeclaredTypeOnDiskIsCorruption() throws {

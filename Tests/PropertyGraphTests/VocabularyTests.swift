@@ -116,7 +116,8 @@ import Testing
         let store = fixture.store
         let error = #expect(throws: GraphError.self) { try store.nodeID(places, index: 0) }
         #expect(
-            error?.description == "The label Place is not declared. Name it at opening.")
+            error?.description
+                == "The label Place is not declared. Declare it when the store is opened.")
     }
 
     @Test func labelsAndTypesOfOneNameDoNotMix() throws {

@@ -68,10 +68,10 @@ struct CommandFailure: Error, CustomStringConvertible {
     }
 
     /// Makes damage that LMDB trips over end the process with a sentence.
-    static func exitOnDamage() {
+    static func exitOnCorruption() {
         // The process that verifies leaves the word "Error" to the one that started it.
         let isInner = CommandLine.arguments.dropFirst().prefix(2) == ["verify", "--inner"]
-        GraphStore.exitOnDamage(
+        GraphStore.exitOnCorruption(
             code: damaged,
             message: (isInner ? "" : "Error: ")
                 + "The store's file is damaged, or its disk cannot be read. Look at it with "

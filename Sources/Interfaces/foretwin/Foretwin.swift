@@ -42,7 +42,7 @@ struct Foretwin: AsyncParsableCommand {
         // What it writes is about customers: for its owner alone, whatever the shell allows.
         umask(0o077)
         keepKeyOutOfCoreFiles()
-        CommandFailure.exitOnDamage()
+        CommandFailure.exitOnCorruption()
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

@@ -4,7 +4,7 @@
 #include <lmdb.h>
 
 #ifdef __linux__
-// statfs, to recognise network file systems; Swift's Glibc module leaves it out.
+// statfs, to recognise network file systems; Swift's Glibc module lacks it.
 #include <sys/vfs.h>
 #endif
 
@@ -19,10 +19,12 @@
 #include <errno.h>
 #endif
 
-// Exchanges two files or folders in one step; 0, or -1 with errno, where the system cannot.
+// Exchanges two files or folders atomically. Returns 0, or -1 and sets errno, also if the system
+// has no such call.
 static inline int exchange_files(const char *one, const char *other) {
 #if defined(__linux__)
-    // AT_FDCWD and RENAME_EXCHANGE: with fcntl.h, Swift would take `stat` for a type of this module.
+    // -100 is AT_FDCWD and 2 is RENAME_EXCHANGE. Their header, fcntl.h, would declare `stat` again,
+    // as a type of this module.
     return (int)syscall(SYS_renameat2, -100, one, -100, other, 2);
 #elif defined(__APPLE__)
     return renamex_np(one, other, RENAME_SWAP);
@@ -32,8 +34,8 @@ static inline int exchange_files(const char *one, const char *other) {
 #endif
 }
 
-// CRC-32C by the processor's own instruction, where it has one: Swift cannot name the instruction.
-// `crc32c_update` may only be called when `crc32c_has_instruction` is true.
+// CRC-32C by the processor's instruction, which Swift has no name for. Call `crc32c_update` only if
+// `crc32c_has_instruction` returns true.
 #if defined(__x86_64__)
 static inline int crc32c_has_instruction(void) { return __builtin_cpu_supports("sse4.2"); }
 
@@ -62,7 +64,7 @@ static inline uint32_t crc32c_update(uint32_t remainder, const void *bytes, size
     return count & 1 ? __builtin_ia32_crc32qi(narrow, *next) : narrow;
 }
 
-// As two updates, in one call.
+// Two updates in one call.
 __attribute__((target("sse4.2")))
 static inline uint32_t crc32c_update_twice(uint32_t remainder, const void *first,
                                            size_t first_count, const void *second,

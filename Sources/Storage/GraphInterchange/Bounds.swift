@@ -1,8 +1,8 @@
 import PropertyGraph
 
-/// Checks of what is written and read against the bounds of ``Interchange``.
+/// Checks the bounds of ``Interchange``.
 ///
-/// The same checks stand on both sides, so that whatever is exported can be loaded.
+/// Writers and readers make the same checks, so every exported file can be loaded.
 enum Bounds {
     static func checkProperties(_ propertyCount: Int) throws(Fault) {
         guard propertyCount <= Interchange.propertyCountMax else {

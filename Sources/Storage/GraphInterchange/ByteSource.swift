@@ -1,6 +1,6 @@
 import Foundation
 
-/// Streams the bytes of a file in constant memory, and counts its lines.
+/// Reads the bytes of a file in constant memory, and counts its lines.
 struct ByteSource {
     private static let chunkByteCount = 1 << 18
 
@@ -8,10 +8,10 @@ struct ByteSource {
     private var buffer: [UInt8] = []
     private var position = 0
     private var atEnd = false
-    /// The line, from 1, on which the next byte stands.
+    /// The line of the next byte, from 1.
     private(set) var line = 1
 
-    /// Opens a file and passes over its byte order mark.
+    /// Opens a file, and skips its byte order mark.
     init(path: String) throws(Fault) {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
@@ -28,13 +28,13 @@ struct ByteSource {
         if buffer.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     }
 
-    /// The next byte, left where it is; nil at the end.
+    /// The next byte, which is not consumed; nil at the end of the file.
     mutating func peek() throws(Fault) -> UInt8? {
         if position == buffer.count { try fill() }
         return position < buffer.count ? buffer[position] : nil
     }
 
-    /// Takes the next byte; nil at the end.
+    /// Consumes the next byte; nil at the end of the file.
     mutating func next() throws(Fault) -> UInt8? {
         guard let byte = try peek() else { return nil }
         position += 1
@@ -42,7 +42,8 @@ struct ByteSource {
         return byte
     }
 
-    /// Takes a line without its end, LF or CR LF; nil at the end.
+    /// Consumes a line, and returns it without its line break, LF or CR LF; nil at the end of the
+    /// file.
     mutating func nextLine() throws(Fault) -> [UInt8]? {
         guard try peek() != nil else { return nil }
         var result: [UInt8] = []
@@ -60,7 +61,8 @@ struct ByteSource {
         return result
     }
 
-    /// Takes bytes up to, not including, the first of two; all that is left if there is neither.
+    /// Consumes the bytes before the first occurrence of two bytes; all bytes left if there is
+    /// none.
     mutating func take(
         upTo first: UInt8, or second: UInt8, into bytes: inout [UInt8]
     ) throws(Fault) {
@@ -90,7 +92,7 @@ struct ByteSource {
     }
 }
 
-/// The text of bytes from a file.
+/// The string of bytes from a file, which must be UTF-8.
 func decodedText(_ bytes: some Sequence<UInt8>) throws(Fault) -> String {
     guard let text = String(validating: bytes, as: UTF8.self) else {
         throw Fault(.syntax, "there are bytes that are not UTF-8; save the file as UTF-8.")

@@ -6,22 +6,23 @@ import Time
 ///
 /// ```
 /// shop.nodes.csv   id,graph,name:string,price:double
-///                  Item:tea,,,                          only a name, in no graph
+///                  Item:tea,,,                          a node without a record in a graph
 ///                  Item:coffee,0,Coffee,3.5
 /// shop.edges.csv   source,type,target,graph,weight,count,first,last,since:timestamp
 ///                  Item:coffee,LIKES,Item:tea,0,1.0,1,0,0,
 /// ```
 ///
-/// A property's column has its name, a colon and its kind (``PropertyKind``); an empty cell is no
-/// property. Times are milliseconds since 1970. Texts are ``GuardedText``. A node is its label, a
-/// colon and its external id; control characters in them, and colons in labels, are `_xHHHH_`.
+/// The header of a property's column is its name, a colon and its kind (``PropertyKind``). An empty
+/// cell means that the property is absent. Times are milliseconds since 1970. Strings are
+/// ``GuardedText``. A node is written as its label, a colon and its external id; control characters
+/// in them, and colons in labels, are written as `_xHHHH_`.
 enum CSVPair {
     static let nodeColumns = ["id", "graph"]
     static let edgeColumns = [
         "source", "type", "target", "graph", "weight", "count", "first", "last",
     ]
 
-    /// The paths of both files, from either of them or from the name that stands for both.
+    /// The paths of both files, from the path of either of them or of the pair.
     static func paths(of path: String) -> (nodes: String, edges: String) {
         var stem = path[...]
         for ending in [".nodes.csv", ".edges.csv", ".csv"] where stem.hasSuffix(ending) {
@@ -121,13 +122,13 @@ struct CSVPairWriter: InterchangeWriter {
     }
 }
 
-/// Reads what ``CSVPairWriter`` writes, with the columns in any order.
+/// Reads the files of ``CSVPairWriter``, with the columns in any order.
 struct CSVPairReader: InterchangeReader {
     private var nodes: CSVTable
     private var edges: CSVTable
     private var isInEdges = false
 
-    var place: (file: String, line: Int) { (isInEdges ? edges : nodes).place }
+    var location: (file: String, line: Int) { (isInEdges ? edges : nodes).location }
 
     init(path: String) throws(Fault) {
         let paths = CSVPair.paths(of: path)

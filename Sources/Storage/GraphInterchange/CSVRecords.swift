@@ -1,11 +1,11 @@
 import TextFiles
 
-/// Comma-separated values as RFC 4180 has them: a field in quotes may hold commas, quotes (doubled)
-/// and ends of lines.
+/// Comma-separated values as in RFC 4180: a quoted field can contain commas, doubled quotes and
+/// line breaks.
 enum CSVRecords {
-    /// Takes the next record, as the texts of its fields; nil at the end.
+    /// Reads the next record as an array of its fields; nil at the end of the file.
     ///
-    /// Lines with nothing on them are passed over.
+    /// Empty lines are skipped.
     static func next(from source: inout ByteSource) throws(Fault) -> [String]? {
         while let byte = try source.peek(), byte == lineFeed || byte == carriageReturn {
             _ = try source.next()
@@ -29,7 +29,7 @@ enum CSVRecords {
         }
     }
 
-    /// Adds a field as it is written: in quotes if it must be.
+    /// Appends a field, with quotes if it needs them.
     static func append(_ text: String, to bytes: inout [UInt8]) {
         CSVField.append(text, to: &bytes, quotesBlanks: true)
     }
@@ -67,9 +67,10 @@ enum CSVRecords {
     }
 }
 
-/// Texts in cells of a table whose empty cells have no value.
+/// The encoding of strings in cells, where an empty cell means that there is no value.
 ///
-/// They are guarded by `FormulaGuard`, and an empty text is a `'`, to be told apart.
+/// An empty string is a `'`. Strings that a spreadsheet would read as formulas are guarded by
+/// `FormulaGuard`.
 enum GuardedText {
     static func encoded(_ text: String) -> String {
         text.isEmpty ? "'" : FormulaGuard.guarded(text)

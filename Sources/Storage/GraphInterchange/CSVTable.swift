@@ -1,10 +1,10 @@
 import PropertyGraph
 import TextFiles
 
-/// Reads one CSV file whose header names some fixed columns and columns of properties.
+/// Reads a CSV file whose header has some fixed columns, and columns of properties.
 struct CSVTable {
     struct Row {
-        /// The cells of the fixed columns, in the order in which they were asked for.
+        /// The cells of the fixed columns, in the order of `names`.
         var fixed: [String]
         var properties: [String: Property]
     }
@@ -20,8 +20,8 @@ struct CSVTable {
     private var columns: [Column] = []
     private var lineNumber = 1
 
-    /// The file, and the line on which the last record began.
-    var place: (file: String, line: Int) { (path, lineNumber) }
+    /// The file, and the line on which the last record begins.
+    var location: (file: String, line: Int) { (path, lineNumber) }
 
     init(path: String, names: [String]) throws(Fault) {
         self.path = path

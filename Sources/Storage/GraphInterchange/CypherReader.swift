@@ -1,10 +1,10 @@
 import PropertyGraph
 import Time
 
-/// Reads back the statements that ``CypherWriter`` writes, and no others.
+/// Reads the statements that ``CypherWriter`` writes, and no others.
 ///
 /// ```
-/// script     = { line }                       one statement, comment or nothing a line
+/// script     = { line }                       a line has one statement or comment, or is empty
 /// comment    = "// foretwin property graph 1" | "// label" name | "// edge type" name | "//" …
 /// statement  = "MERGE" node [ "SET" "n" "+=" map ] ";"
 ///            | "MATCH" node "," node "MERGE" "(a)-[e:" name "]->(b)" "SET" "e" "+=" map ";"
@@ -14,14 +14,14 @@ import Time
 ///            | "(1.0/0.0)" | "(-1.0/0.0)" | "(0.0/0.0)" [ "/*" bits "*/" ]
 /// ```
 ///
-/// Spaces may stand between tokens. The first line must be the first comment above.
+/// Spaces between tokens are allowed. The first line must be the first comment above.
 struct CypherReader: InterchangeReader {
     private let path: String
     private var source: ByteSource
     private var lineNumber = 1
     private var hasHeader = false
 
-    var place: (file: String, line: Int) { (path, lineNumber) }
+    var location: (file: String, line: Int) { (path, lineNumber) }
 
     init(path: String) throws(Fault) {
         self.path = path
@@ -67,7 +67,7 @@ struct CypherReader: InterchangeReader {
     }
 
     private static func node(_ scanner: inout TextScanner) throws(Fault) -> InterchangeRecord {
-        let (name, graph) = try end("n", &scanner)
+        let (name, graph) = try endpoint("n", &scanner)
         guard scanner.accept("SET") else {
             try scanner.expect(";")
             return .node(name, graph: nil, [:])
@@ -75,16 +75,16 @@ struct CypherReader: InterchangeReader {
         try scanner.expect(["n", "+="])
         let map = try map(CypherWriter.nodeNames, &scanner)
         try scanner.expect(";")
-        guard map.taken.isEmpty else {
+        guard map.fields.isEmpty else {
             throw Fault(.value, "a node's graph or id is set twice; keep the one before SET.")
         }
         return .node(name, graph: graph, map.properties)
     }
 
     private static func edge(_ scanner: inout TextScanner) throws(Fault) -> InterchangeRecord {
-        let (source, graph) = try end("a", &scanner)
+        let (source, graph) = try endpoint("a", &scanner)
         try scanner.expect(",")
-        let (target, targetGraph) = try end("b", &scanner)
+        let (target, targetGraph) = try endpoint("b", &scanner)
         guard targetGraph == graph else {
             throw Fault(.value, "an edge joins two graphs; give both nodes the same graph.")
         }
@@ -93,8 +93,8 @@ struct CypherReader: InterchangeReader {
         try scanner.expect(["]", "-", ">", "(", "b", ")", "SET", "e", "+="])
         let map = try map(CypherWriter.edgeNames, &scanner)
         try scanner.expect(";")
-        guard let weight = map.taken["weight"]?.double, let count = map.count,
-            let first = map.taken["first"]?.timestamp, let last = map.taken["last"]?.timestamp
+        guard let weight = map.fields["weight"]?.double, let count = map.count,
+            let first = map.fields["first"]?.timestamp, let last = map.fields["last"]?.timestamp
         else {
             throw Fault(
                 .value,
@@ -107,8 +107,8 @@ struct CypherReader: InterchangeReader {
                 first: first, last: last, properties: map.properties), graph: graph)
     }
 
-    /// A node in brackets.
-    private static func end(
+    /// Reads a node in parentheses.
+    private static func endpoint(
         _ variable: StaticString, _ scanner: inout TextScanner
     ) throws(Fault) -> (NodeName, GraphID) {
         try scanner.expect(["(", variable, ":"])
@@ -123,14 +123,14 @@ struct CypherReader: InterchangeReader {
 
     private struct Map {
         var properties: [String: Property] = [:]
-        /// Values that belong to the node or edge itself.
-        var taken: [String: Property] = [:]
-        /// Apart from the others, because it may be greater than any `Int64`.
+        /// Fields of the node or edge itself.
+        var fields: [String: Property] = [:]
+        /// Separate from `fields`, because it can exceed `Int64.max`.
         var count: UInt64?
     }
 
     private static func map(
-        _ taken: Set<String>, _ scanner: inout TextScanner
+        _ reserved: Set<String>, _ scanner: inout TextScanner
     ) throws(Fault) -> Map {
         var map = Map()
         var isFirst = true
@@ -141,7 +141,7 @@ struct CypherReader: InterchangeReader {
             if scanner.peek() == UInt8(ascii: "`") {
                 let key = try scanner.backticked()
                 try scanner.expect(":")
-                guard let name = PushedName.decoded(key, taken) else {
+                guard let name = ReservedName.decoded(key, reserved) else {
                     throw Fault(
                         .value, "a property has a name of the script itself; add an underscore.")
                 }
@@ -149,12 +149,12 @@ struct CypherReader: InterchangeReader {
                 try Bounds.checkProperties(map.properties.count)
             } else {
                 let key = scanner.word()
-                guard taken.contains(key) else { throw scanner.wanted("a name in `") }
+                guard reserved.contains(key) else { throw scanner.unexpectedToken("a name in `") }
                 try scanner.expect(":")
                 if key == "count", map.count == nil {
                     map.count = try scanner.uint64()
                 } else {
-                    try map.taken.add(key, try CypherValue.property(&scanner))
+                    try map.fields.add(key, try CypherValue.property(&scanner))
                 }
             }
         }
@@ -162,7 +162,7 @@ struct CypherReader: InterchangeReader {
     }
 }
 
-/// Values in maps.
+/// Reads the values in maps.
 private enum CypherValue {
     static func property(_ scanner: inout TextScanner) throws(Fault) -> Property {
         switch scanner.peek() {
@@ -176,7 +176,7 @@ private enum CypherValue {
         case UInt8(ascii: "("):
             let text = try computed(&scanner)
             guard let value = NumberText.double(text) else {
-                throw scanner.wanted("a NaN in 16 hexadecimal digits")
+                throw scanner.unexpectedToken("a NaN in 16 hexadecimal digits")
             }
             return .double(value)
         default:
@@ -185,13 +185,13 @@ private enum CypherValue {
             if word == "false" { return .bool(false) }
             if let value = Int64(word) { return .int(value) }
             guard let value = NumberText.double(word), value.isFinite else {
-                throw scanner.wanted("a value")
+                throw scanner.unexpectedToken("a value")
             }
             return .double(value)
         }
     }
 
-    /// The text of a number that has no literal.
+    /// Reads an expression that stands for a number without a literal.
     private static func computed(_ scanner: inout TextScanner) throws(Fault) -> String {
         if scanner.accept("(1.0/0.0)") { return "INF" }
         if scanner.accept("(-1.0/0.0)") { return "-INF" }
@@ -210,7 +210,7 @@ private enum CypherValue {
             let isComputed = scanner.peek() == UInt8(ascii: "(")
             let text = isComputed ? try computed(&scanner) : scanner.word()
             guard let value = NumberText.float(text), value.isFinite != isComputed else {
-                throw scanner.wanted("a number with a point")
+                throw scanner.unexpectedToken("a number with a point")
             }
             values.append(value)
             try Bounds.checkVector(values.count)

@@ -1,7 +1,7 @@
 import PropertyGraph
 import Time
 
-/// Writes a property graph as a script of openCypher statements, one a line.
+/// Writes a property graph as a script of openCypher statements, one per line.
 ///
 /// ```
 /// // foretwin property graph 1
@@ -14,25 +14,29 @@ import Time
 ///   first: datetime({epochMillis: 0}), last: datetime({epochMillis: 0})};     (on one line)
 /// ```
 ///
-/// Each graph has nodes of its own in the database, told apart by the property `graph`. A node that
-/// is set has a record in its graph, even an empty one; the others are only named. The properties
-/// that the script itself uses (`graph` and `id` of nodes; `weight`, `count`, `first` and `last` of
-/// edges) push a property of the same name aside: `id` becomes `id_`, `id_` becomes `id__`. Names
-/// are in backticks, their control characters and backslashes as `_xHHHH_`.
+/// Each graph gets nodes of its own in the database, which differ in the property `graph`. A node
+/// with `SET` has a record in its graph, which may be empty; a node without it has only an external
+/// id.
 ///
-/// Values are texts in `'`, whole numbers, numbers with a point, `true`, `false`,
-/// `datetime({epochMillis: …})` and lists of numbers with a point. What has no literal is computed:
-/// `(1.0/0.0)`, `(-1.0/0.0)`, `(0.0/0.0)`; a NaN with further bits has them in a comment behind it.
-/// A script for Neo4j wants an index on `id` for each label before it is run.
+/// The script uses some names for itself: `graph` and `id` of nodes, and `weight`, `count`, `first`
+/// and `last` of edges. A property with such a name gets an underscore: `id` becomes `id_`, and
+/// `id_` becomes `id__`. Names are in backticks, with control characters and backslashes as
+/// `_xHHHH_`.
+///
+/// Values are strings in `'`, integers, numbers with a decimal point, `true`, `false`,
+/// `datetime({epochMillis: …})` and lists of numbers with a decimal point. Numbers without a
+/// literal are expressions: `(1.0/0.0)`, `(-1.0/0.0)`, `(0.0/0.0)`. A NaN with a payload has its
+/// bits in a comment after it. For Neo4j, create an index on `id` for each label before you run the
+/// script.
 struct CypherWriter: InterchangeWriter {
     static let needsColumns = false
     static let namesNodesPerGraph = true
-    /// Names of properties that the script uses for itself.
+    /// The names that the script uses for itself in nodes.
     static let nodeNames: Set<String> = ["graph", "id"]
-    /// Names of properties that the script uses for itself.
+    /// The names that the script uses for itself in edges.
     static let edgeNames: Set<String> = ["weight", "count", "first", "last"]
 
-    /// A backslash, which some databases read in names too, a tab, and ends of lines.
+    /// A backslash, which some databases interpret in names too, a tab, and line breaks.
     private static let escapedInNames: [UInt8] = [0x5C, 0x09, 0x0A, 0x0D]
 
     private let file: OutputFile
@@ -103,12 +107,12 @@ struct CypherWriter: InterchangeWriter {
         file.write("})")
     }
 
-    private func write(_ properties: [String: Property], _ taken: Set<String>, isFirst: Bool) {
+    private func write(_ properties: [String: Property], _ reserved: Set<String>, isFirst: Bool) {
         var isFirst = isFirst
         for (key, property) in properties.inFileOrder {
             if !isFirst { file.write(", ") }
             isFirst = false
-            file.write(name(PushedName.encoded(key, taken)))
+            file.write(name(ReservedName.encoded(key, reserved)))
             file.write(": ")
             write(property)
         }
@@ -149,22 +153,25 @@ struct CypherWriter: InterchangeWriter {
     }
 }
 
-/// Names of properties beside names that a format uses for itself.
-enum PushedName {
-    /// The name, with one more underscore if without those at its end it is taken.
-    static func encoded(_ name: String, _ taken: Set<String>) -> String {
-        isPushed(name, taken) ? name + "_" : name
+/// Renames properties whose names a format uses for itself.
+///
+/// A name collides if it is a reserved name followed by any number of underscores. It gets one
+/// more.
+enum ReservedName {
+    /// The name in a file of a property.
+    static func encoded(_ name: String, _ reserved: Set<String>) -> String {
+        collides(name, reserved) ? name + "_" : name
     }
 
-    /// The name that was encoded; nil for one that is taken.
-    static func decoded(_ name: String, _ taken: Set<String>) -> String? {
-        guard isPushed(name, taken) else { return name }
+    /// The property of a name in a file; nil for a reserved name.
+    static func decoded(_ name: String, _ reserved: Set<String>) -> String? {
+        guard collides(name, reserved) else { return name }
         return name.hasSuffix("_") ? String(name.dropLast()) : nil
     }
 
-    private static func isPushed(_ name: String, _ taken: Set<String>) -> Bool {
+    private static func collides(_ name: String, _ reserved: Set<String>) -> Bool {
         var stem = name[...]
         while stem.last == "_" { stem.removeLast() }
-        return taken.contains(String(stem))
+        return reserved.contains(String(stem))
     }
 }

@@ -2,16 +2,19 @@ import LMDB
 public import PropertyGraph
 import TextFiles
 
-/// A format on its way out: what is called, in this order, for the contents of a store.
+/// Writes a format.
+///
+/// The exporter calls the methods in this order for the contents of a store.
 protocol InterchangeWriter {
-    /// Whether nodes and edges are preceded by a list of all properties, which costs a first pass.
+    /// Whether the file begins with a list of all properties, which needs a first pass.
     static var needsColumns: Bool { get }
-    /// Whether each graph names all its nodes; else only the first does.
+    /// Whether each graph lists all its nodes; otherwise only the first graph does.
     static var namesNodesPerGraph: Bool { get }
 
     mutating func begin(_ heading: InterchangeHeading) throws(Fault)
     mutating func beginGraph(_ graph: GraphID) throws(Fault)
-    // Properties are the node's record in the graph, or nil if it only has a name.
+    /// Writes a node; `properties` are its record in the graph, or nil if it has only an external
+    /// id.
     mutating func write(
         _ node: NodeName, graph: GraphID, properties: [String: Property]?) throws(Fault)
     mutating func write(_ edge: NamedEdge, graph: GraphID) throws(Fault)
@@ -19,7 +22,7 @@ protocol InterchangeWriter {
     mutating func finish() throws(Fault)
 }
 
-/// What stands at the head of a file.
+/// The vocabulary at the start of a file.
 struct InterchangeHeading {
     var labels: [String] = []
     var edgeTypes: [String] = []
@@ -30,21 +33,23 @@ struct InterchangeHeading {
 extension Interchange {
     /// Writes a store, or one graph of it, to a file.
     ///
-    /// The file shows one state of the store. Writes to the store may go on meanwhile, but the pages
-    /// they free are not used again before the export ends. The file appears under its name when it
-    /// is whole, replaces one that was there, and may be read by its owner only. A graph without
-    /// records gives a file without nodes.
+    /// The file is a snapshot of the store. Other transactions can write meanwhile, but the pages
+    /// that they free are not reused until the export ends. The file appears under its name when it
+    /// is complete, and replaces an existing file. It has mode 0600. A graph without records gives
+    /// a file without nodes.
     ///
     /// - Parameters:
     ///   - store: The store.
-    ///   - scope: All of it, or one graph.
-    ///   - path: The file; for CSV, `shop.csv` stands for `shop.nodes.csv` and `shop.edges.csv`.
-    ///   - format: How it is written.
-    ///   - progress: Called now and then with the number of records written so far.
-    /// - Returns: What was written.
+    ///   - scope: The whole store, or one graph.
+    ///   - path: The file. For CSV, `shop.csv` means the pair `shop.nodes.csv` and
+    ///     `shop.edges.csv`.
+    ///   - format: The format.
+    ///   - progress: Called every 10,000 records, and at the end, with the number of records
+    ///     written.
+    /// - Returns: The numbers of graphs, nodes, edges and records.
     /// - Throws: ``InterchangeError``; `GraphError` or `LMDBError` if the store cannot be read.
-    /// - Complexity: O(n) time and constant memory, but for the list of all properties' names in
-    ///   GraphML and CSV.
+    /// - Complexity: O(*n*) in time and O(1) in memory for *n* records. GraphML and CSV also keep
+    ///   the names of all properties in memory.
     @discardableResult
     public static func export(
         _ store: GraphStore, _ scope: Scope = .store, to path: String, as format: Format,
@@ -89,8 +94,10 @@ extension Interchange {
     }
 }
 
-/// Walks through a store in the order of files: the first graph names nodes in the order of their
-/// numbers, and each graph has its nodes and then its edges.
+/// Visits a store in the order of a file: graphs by id, and in each graph the nodes, then the
+/// edges.
+///
+/// The first graph also has the nodes that have only an external id, by label and index.
 private final class Exporter {
     private static let nameCountMax = 1 << 16
 
@@ -108,7 +115,7 @@ private final class Exporter {
         labels = store.labels
     }
 
-    /// Gathers the names and kinds of all properties.
+    /// Collects the names and kinds of all properties.
     func findColumns(
         in transaction: borrowing ReadTransaction, _ heading: inout InterchangeHeading
     ) throws {
@@ -156,7 +163,8 @@ private final class Exporter {
         progress(summary.records)
     }
 
-    /// All graphs of the scope; the first is there even if it is empty, to name the nodes.
+    /// Visits all graphs of the scope; the first one also if it is empty, because it lists the
+    /// nodes.
     private func forEachGraph(
         in transaction: borrowing ReadTransaction, _ body: (GraphID) throws -> Void
     ) throws {
@@ -168,7 +176,7 @@ private final class Exporter {
         }
     }
 
-    /// The nodes that a graph has in a file, each with its record if it has one.
+    /// Visits the nodes that a graph has in a file, each with its record if it has one.
     private func forEachNode(
         of graph: GraphID, isFirst: Bool, in transaction: borrowing ReadTransaction,
         _ body: (NodeID, [String: Property]?) throws -> Void

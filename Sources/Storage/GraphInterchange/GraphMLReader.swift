@@ -1,11 +1,11 @@
 import PropertyGraph
 import Time
 
-/// Reads what ``GraphMLWriter`` writes, and what networkx makes of it.
+/// Reads the files of ``GraphMLWriter``, also after networkx has rewritten them.
 ///
-/// Keys are known by their `attr.name`, so that their ids may change. Nodes must have ids such as
-/// `Item:coffee`; edges must have all of type, weight, count, first and last. Undirected edges,
-/// hyperedges, ports, graphs inside nodes and defaults of keys are refused, not passed over.
+/// A key is identified by its `attr.name`, not by its id. Nodes must have ids such as
+/// `Item:coffee`. Edges must have a type, weight, count, first and last. Undirected edges,
+/// hyperedges, ports, graphs inside nodes and defaults of keys are errors.
 struct GraphMLReader: InterchangeReader {
     private enum Key {
         case fixed(String)
@@ -25,7 +25,7 @@ struct GraphMLReader: InterchangeReader {
     private var graph: GraphID?
     private var pending: [InterchangeRecord] = []
 
-    var place: (file: String, line: Int) { (path, xml.line) }
+    var location: (file: String, line: Int) { (path, xml.line) }
 
     init(path: String) throws(Fault) {
         self.path = path
@@ -80,19 +80,19 @@ struct GraphMLReader: InterchangeReader {
                 .syntax, "a key has a default, which is not read; write it to each element.")
         }
         let domain = attributes["for"] ?? "all"
-        for (element, taken) in [
+        for (element, reserved) in [
             ("graph", []), ("node", GraphMLWriter.nodeNames), ("edge", GraphMLWriter.edgeNames),
         ] where domain == element || domain == "all" {
             var key = Key.fixed(name)
             if element != "graph",
-                let property = PushedName.decoded(TextEscape.decoded(name), taken)
+                let property = ReservedName.decoded(TextEscape.decoded(name), reserved)
             {
                 key = .property(property, try Self.kind(attributes))
             }
             guard keys[element, default: [:]].updateValue(key, forKey: id) == nil else {
                 throw Fault(.syntax, "two keys have the same id; rename one.")
             }
-            try Bounds.checkColumns((keys[element]?.count ?? 0) - taken.count)
+            try Bounds.checkColumns((keys[element]?.count ?? 0) - reserved.count)
         }
     }
 
@@ -180,7 +180,7 @@ struct GraphMLReader: InterchangeReader {
         return NumberText.double(bits: bits)
     }
 
-    /// The data inside a node or an edge, up to its end.
+    /// Reads the data inside a node or an edge, up to its end.
     private mutating func values(of element: String) throws(Fault) -> Values {
         var values = Values()
         while let event = try xml.next() {
@@ -229,9 +229,9 @@ struct GraphMLReader: InterchangeReader {
         }
     }
 
-    /// Passes over everything inside an element whose start was read, up to its end.
+    /// Skips the contents of an element whose start was read, up to its end.
     ///
-    /// - Returns: Whether there was nothing but blanks and descriptions.
+    /// - Returns: Whether there were only white space and descriptions.
     private mutating func skipContents() throws(Fault) -> Bool {
         var isBlank = true
         var depth = 1
@@ -249,7 +249,7 @@ struct GraphMLReader: InterchangeReader {
     }
 
     private static func list(_ text: String?) -> [String] {
-        // By scalars, since a space and an accent after it are one character to `String`.
+        // By scalars: a space and a combining accent after it are one `Character`.
         (text ?? "").unicodeScalars.split(separator: " ").map { TextEscape.decoded(String($0)) }
     }
 

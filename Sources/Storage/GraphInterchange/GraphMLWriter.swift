@@ -16,18 +16,19 @@ import Time
 /// </graphml>
 /// ```
 ///
-/// Each named graph is one `graph` element with its number; `networkx.read_graphml` takes the first.
-/// A node's id is its label, a colon and its external id. Times are milliseconds since 1970, vectors
-/// are texts such as `[0.5,1.0]`; `foretwin:kind` tells them apart from whole numbers and texts.
-/// Characters that XML cannot hold, and colons in labels, are `_xHHHH_`. A weight that is a NaN with
-/// further bits has these in `weight_bits`. A node has a record in the graph if it has properties or
-/// is `recorded`. A property named like one of ``nodeNames`` or ``edgeNames`` gets an underscore.
+/// Each graph is a `graph` element with its id; `networkx.read_graphml` reads the first one. A
+/// node's id is its label, a colon and its external id. Times are milliseconds since 1970, and
+/// vectors are strings such as `[0.5,1.0]`; `foretwin:kind` distinguishes them from integers and
+/// strings. Characters that XML does not allow, and colons in labels, are written as `_xHHHH_`. A
+/// weight that is a NaN with a payload has its bits in `weight_bits`. A node has a record in the
+/// graph if it has properties or is `recorded`. A property with a name of ``nodeNames`` or
+/// ``edgeNames`` gets an underscore.
 struct GraphMLWriter: InterchangeWriter {
     static let needsColumns = true
     static let namesNodesPerGraph = true
-    /// Names that stand for something else than a property.
+    /// The names that the format uses for itself in nodes.
     static let nodeNames: Set<String> = ["label", "recorded"]
-    /// Names that stand for something else than a property.
+    /// The names that the format uses for itself in edges.
     static let edgeNames: Set<String> = [
         "type", "weight", "weight_bits", "count", "first", "last",
     ]
@@ -35,7 +36,7 @@ struct GraphMLWriter: InterchangeWriter {
     private let file: OutputFile
     private var nodeKeys: [PropertyColumn: String] = [:]
     private var edgeKeys: [PropertyColumn: String] = [:]
-    /// The heading until the first graph takes it.
+    /// The heading, until it is written in the first graph.
     private var heading: InterchangeHeading?
 
     init(path: String) throws(Fault) { file = try OutputFile(path: path) }
@@ -116,7 +117,7 @@ struct GraphMLWriter: InterchangeWriter {
         try file.finish()
     }
 
-    /// A name in a list whose members are separated by spaces.
+    /// A name as an element of a list that is separated by spaces.
     private static func listed(_ name: String) -> String {
         TextEscape.encoded(name, also: [UInt8(ascii: " ")])
     }
@@ -133,13 +134,13 @@ struct GraphMLWriter: InterchangeWriter {
     }
 
     private func writeKeys(
-        _ columns: [PropertyColumn], _ domain: String, _ idStart: String, _ taken: Set<String>
+        _ columns: [PropertyColumn], _ domain: String, _ idStart: String, _ reserved: Set<String>
     ) throws(Fault) -> [PropertyColumn: String] {
         var keys: [PropertyColumn: String] = [:]
         for (index, column) in columns.enumerated() {
             let id = idStart + String(index)
             keys[column] = id
-            let name = TextEscape.encoded(PushedName.encoded(column.name.text, taken))
+            let name = TextEscape.encoded(ReservedName.encoded(column.name.text, reserved))
             writeKey(id, domain, column.kind.graphMLType, name: name, kind: column.kind)
             try file.endRecord()
         }
@@ -150,7 +151,7 @@ struct GraphMLWriter: InterchangeWriter {
         for (name, property) in properties.inFileOrder {
             let column = PropertyColumn(name: BytewiseString(name), kind: PropertyKind(property))
             guard let key = keys[column] else {
-                preconditionFailure("the first pass over the store listed every property")
+                preconditionFailure("The first pass over the store found every property.")
             }
             let text = PropertyText.text(property)
             writeData(key, text.isEmpty ? "" : TextEscape.encoded(text))
@@ -178,7 +179,7 @@ struct GraphMLWriter: InterchangeWriter {
 }
 
 extension PropertyKind {
-    /// The type of GraphML that other programs read values of this kind as.
+    /// The GraphML type of values of this kind, for other programs.
     fileprivate var graphMLType: String {
         switch self {
         case .string, .vector, .doubleBits: "string"

@@ -2,36 +2,38 @@ import LMDB
 public import PropertyGraph
 import TextFiles
 
-/// A format on its way in.
+/// Reads a format.
 protocol InterchangeReader {
     /// The next record, or nil at the end.
     mutating func next() throws(Fault) -> InterchangeRecord?
-    /// Where the last record ended, or the error is.
-    var place: (file: String, line: Int) { get }
+    /// The location of the last record or of the error.
+    var location: (file: String, line: Int) { get }
 }
 
 extension Interchange {
-    /// A file of a property graph that has been read once from end to end and found to be right.
+    /// A file of a property graph, of which every record was checked.
     public struct File: Sendable, Hashable {
-        /// The file; for CSV the name that stands for both.
+        /// The path of the file; for CSV, the path of either file or of the pair.
         public let path: String
-        /// How it is written.
+        /// The format.
         public let format: Format
-        /// The labels that a store must declare to load it, in order.
+        /// The labels of the file in order; a store must declare them to load it.
         public let labels: [Label]
-        /// The edge types that a store must declare to load it, in order.
+        /// The edge types of the file in order; a store must declare them to load it.
         public let edgeTypes: [EdgeType]
-        /// What the file holds.
+        /// The numbers of graphs, nodes, edges and records.
         public let summary: Summary
 
-        /// Reads a file from end to end and checks every record.
+        /// Reads a file, and checks every record.
         ///
         /// - Parameters:
         ///   - path: The file; for CSV, `shop.csv` or either file of the pair.
-        ///   - format: How it is written.
-        ///   - progress: Called now and then with the number of records read so far.
-        /// - Throws: ``InterchangeError``, which names the line.
-        /// - Complexity: O(n) time; memory for the ids of the graphs and the labels and types.
+        ///   - format: The format.
+        ///   - progress: Called every 10,000 records, and at the end, with the number of records
+        ///     read.
+        /// - Throws: ``InterchangeError`` with the line.
+        /// - Complexity: O(*n*) in time for *n* records, and memory for the ids of the graphs, the
+        ///   labels and the edge types.
         public init(path: String, format: Format, progress: (Int) -> Void = { _ in }) throws {
             var check = FileCheck()
             var reported = 0
@@ -51,19 +53,20 @@ extension Interchange {
         }
     }
 
-    /// Adds what a file holds to a store.
+    /// Adds the contents of a file to a store.
     ///
-    /// A node's record replaces the one it had in the same graph, an edge the one of the same type
-    /// between the same nodes; all else stays. So loading a file twice is the same as once. Records
-    /// are written in batches, each all or nothing: if loading is interrupted, do it again.
+    /// A node replaces the node's record in the same graph. An edge replaces the edge of the same
+    /// type between the same nodes. Everything else stays. So loading a file is idempotent. Records
+    /// are written in batches, each in one transaction: if loading ends early, load the file again.
     ///
     /// - Parameters:
-    ///   - file: The file, which was found to be right when it was named.
-    ///   - store: A store that declares the file's labels and edge types.
-    ///   - progress: Called after each batch with the number of records written so far.
-    /// - Throws: ``InterchangeError`` if the file was changed since and is not right any more;
-    ///   `GraphError` for a label or type that is not declared; `LMDBError`.
-    /// - Complexity: O(n log m) for n records into a store of m; constant memory.
+    ///   - file: The file, which was checked when the value was created.
+    ///   - store: A store that declares the labels and edge types of the file.
+    ///   - progress: Called after each batch with the number of records written.
+    /// - Throws: ``InterchangeError`` if the file was changed meanwhile and has an error;
+    ///   `GraphError` for a label or edge type that is not declared; `LMDBError`.
+    /// - Complexity: O(*n* log *m*) in time for *n* records into a store of *m*, and O(1) in
+    ///   memory.
     public static func load(
         _ file: File, into store: GraphStore, progress: (Int) -> Void = { _ in }
     ) throws {
@@ -100,16 +103,16 @@ extension Interchange {
         do {
             while let record = try reader.next() { try body(record) }
         } catch let fault as Fault {
-            let place = reader.place
+            let location = reader.location
             throw InterchangeError(
-                fault, file: place.file, line: fault.hasLine ? place.line : nil)
+                fault, file: location.file, line: fault.hasLine ? location.line : nil)
         }
     }
 }
 
-/// Checks records one by one and keeps what must be known of all of them.
+/// Checks records one by one, and collects the vocabulary and the numbers of records.
 private struct FileCheck {
-    /// Names in the order in which they first appear.
+    /// Names in the order of their first occurrence.
     struct Names {
         private(set) var names: [BytewiseString] = []
         private var known: Set<BytewiseString> = []
@@ -141,14 +144,14 @@ private struct FileCheck {
         case .node(let name, let graph, let properties):
             try add(name)
             try Bounds.check(properties)
-            if let graph { see(graph) }
+            if let graph { note(graph) }
             summary.nodes += graph == nil ? 0 : 1
         case .edge(let edge, let graph):
             try add(edge.source)
             try add(edge.target)
             try edgeTypes.add(edge.type)
             try Bounds.check(edge.properties)
-            see(graph)
+            note(graph)
             summary.edges += 1
         }
         summary.records += 1
@@ -159,14 +162,14 @@ private struct FileCheck {
         try labels.add(name.label)
     }
 
-    private mutating func see(_ graph: GraphID) {
+    private mutating func note(_ graph: GraphID) {
         guard graph != self.graph else { return }
         self.graph = graph
         graphs.insert(graph)
     }
 }
 
-/// Gathers records and writes them in batches.
+/// Collects records, and writes them in batches.
 private struct Loader {
     private static let nodeCountMax = 1 << 16
 
@@ -177,7 +180,7 @@ private struct Loader {
 
     init(store: GraphStore) { self.store = store }
 
-    /// Takes a record.
+    /// Adds a record to the batch, and writes the batch if it is full.
     ///
     /// - Returns: Whether a batch was written.
     mutating func add(_ record: InterchangeRecord) throws -> Bool {
@@ -240,7 +243,7 @@ private struct Loader {
 }
 
 extension InterchangeRecord {
-    /// The bytes of the record in memory, roughly.
+    /// An estimate of the record's size in memory, in bytes.
     fileprivate var byteCount: Int {
         switch self {
         case .label, .edgeType: 100

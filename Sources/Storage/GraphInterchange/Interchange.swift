@@ -1,6 +1,6 @@
 public import PropertyGraph
 
-/// Property graphs as files that other programs read, and back.
+/// Exports property graphs to files that other programs can read, and loads them.
 ///
 /// ```swift
 /// try Interchange.export(store, to: "shop.graphml", as: .graphML)
@@ -10,34 +10,36 @@ public import PropertyGraph
 /// try Interchange.load(file, into: copy)
 /// ```
 ///
-/// What is exported and loaded into an empty store is the same again, bit for bit: graphs, names of
-/// nodes and the order of their numbers, labels, edge types, weights, counts, times, properties.
+/// A round trip is exact. After an export and a load into an empty store, all graphs, external ids,
+/// the order of node indexes, labels, edge types, weights, counts, times and properties are the
+/// same, bit for bit.
 public enum Interchange {
-    /// The most bytes of one line, or of one text in XML: larger is no record, but a wrong file.
+    /// The most bytes of a line, or of a text in XML.
     public static let lineByteCountMax = 16 << 20
-    /// The most properties of one node or edge.
+    /// The most properties of a node or an edge.
     public static let propertyCountMax = 4096
-    /// The most numbers in a vector.
+    /// The most elements of a vector.
     public static let vectorCountMax = 1 << 20
-    /// The most different properties of all nodes, or of all edges, in formats that name them first.
+    /// The most different properties of all nodes, and of all edges, in formats that list them
+    /// first.
     public static let columnCountMax = 4096
-    /// The most labels, and the most edge types: a store numbers them with 16 bits.
+    /// The most labels, and the most edge types; their codes in a store have 16 bits.
     public static let vocabularyCountMax = 10_000
-    /// The most bytes in the name of a label or an edge type: it becomes part of a key.
+    /// The most bytes of the name of a label or an edge type, which is part of a key.
     public static let vocabularyByteCountMax = 400
 
-    /// How a property graph is written.
+    /// A file format for property graphs.
     public enum Format: String, Sendable, Hashable, CaseIterable {
-        /// GraphML, one XML file, as read by Gephi and networkx; see `GraphMLWriter`.
+        /// GraphML, an XML format that Gephi and networkx read.
         case graphML = "graphml"
-        /// Two CSV files: `shop.csv` stands for `shop.nodes.csv` and `shop.edges.csv`.
+        /// A pair of CSV files: `shop.csv` means `shop.nodes.csv` and `shop.edges.csv`.
         case csv
-        /// One JSON object a line.
+        /// JSON Lines: one JSON object per line.
         case jsonLines = "jsonl"
-        /// A script of `MERGE` statements for openCypher databases such as Neo4j.
+        /// A script of `MERGE` statements for openCypher databases, such as Neo4j.
         case cypher
 
-        /// The format that a path's extension names, or `nil`.
+        /// The format of a path's extension, or `nil` if it is unknown.
         public init?(path: String) {
             let name = path.split(separator: "/").last ?? ""
             guard let dot = name.lastIndex(of: ".") else { return nil }
@@ -51,28 +53,28 @@ public enum Interchange {
         }
     }
 
-    /// Which part of a store is exported.
+    /// The part of a store to export.
     public enum Scope: Sendable, Hashable {
-        /// All graphs, and the names of all nodes.
+        /// All graphs, and the external ids of all nodes.
         case store
-        /// One graph, and the names of its nodes.
+        /// One graph, and the external ids of its nodes.
         case graph(GraphID)
     }
 
-    /// What a file holds.
+    /// The numbers of graphs, nodes, edges and records of a file.
     public struct Summary: Sendable, Hashable {
-        /// How many named graphs have records.
+        /// The number of graphs with records.
         public internal(set) var graphs = 0
-        /// How many nodes have a record in a graph, added up over the graphs.
+        /// The number of nodes with a record, summed over all graphs.
         public internal(set) var nodes = 0
-        /// How many edges there are in all graphs.
+        /// The number of edges of all graphs.
         public internal(set) var edges = 0
-        /// How many records there are of any kind, names included.
+        /// The number of records of all kinds, nodes without a record in a graph included.
         public internal(set) var records = 0
     }
 
-    /// How many records pass between two reports of progress, and into one write transaction.
+    /// The number of records between two reports of progress, and the most in a write transaction.
     static let recordsPerBatch = 10_000
-    /// The bytes that a batch may have in memory, more or less.
+    /// The most bytes of a batch in memory, by estimate.
     static let batchByteCountMax = 32 << 20
 }

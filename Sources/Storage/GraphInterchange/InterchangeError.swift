@@ -1,16 +1,16 @@
-/// What is wrong with a file that is read or written, where, and what to do about it.
+/// An error of a file that is read or written: what happened, where, and what to do.
 public struct InterchangeError: Error, CustomStringConvertible, Sendable, Hashable {
-    /// The kind of error, for programs.
+    /// The kind of an error.
     public enum Code: Sendable, Hashable {
         /// The file cannot be opened, read or written.
         case file
         /// The file does not follow the grammar of its format.
         case syntax
-        /// A record lacks something or holds a value that cannot be.
+        /// A record lacks a field, or has an invalid value.
         case value
-        /// Something is larger than its bound in ``Interchange``.
+        /// A value exceeds a bound of ``Interchange``.
         case limit
-        /// The store holds something that no file can name.
+        /// The store has a node without an external id.
         case store
     }
 
@@ -18,9 +18,9 @@ public struct InterchangeError: Error, CustomStringConvertible, Sendable, Hashab
     public let code: Code
     /// The file.
     public let file: String
-    /// The line of the file, from 1, if the error has one.
+    /// The line of the file, from 1, or `nil` if the error concerns the whole file.
     public let line: Int?
-    /// What happened, where, and what to do; no ids of nodes and no values.
+    /// What happened, where, and what to do, without ids of nodes and values.
     public let description: String
 
     init(_ fault: Fault, file: String, line: Int?) {
@@ -31,12 +31,12 @@ public struct InterchangeError: Error, CustomStringConvertible, Sendable, Hashab
     }
 }
 
-/// An ``InterchangeError`` whose place is not known yet.
+/// An ``InterchangeError`` whose location is added later.
 struct Fault: Error {
     let code: InterchangeError.Code
-    /// What is wrong and what to do: a sentence that begins in lower case, with its full stop.
+    /// What happened and what to do: a sentence that begins in lower case and ends with a period.
     let text: String
-    /// Whether the place where the file was being read says something about the error.
+    /// Whether the error belongs to a line.
     var hasLine: Bool { code != .file && code != .store }
 
     init(_ code: InterchangeError.Code, _ text: String) {

@@ -2,7 +2,7 @@ import PropertyGraph
 import TextFiles
 import Time
 
-/// A node as files name it: its label and its external id.
+/// The name of a node in files: its label and its external id.
 struct NodeName: Hashable, Sendable {
     let label: String
     let id: String
@@ -12,7 +12,7 @@ struct NodeName: Hashable, Sendable {
         self.id = id
     }
 
-    /// Reads `Item:coffee`; what ``text`` wrote.
+    /// Decodes ``text``, such as `Item:coffee`.
     init(text: String) throws(Fault) {
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else {
             throw Fault(.value, "a node's id has no label; write it as Label:id.")
@@ -21,36 +21,36 @@ struct NodeName: Hashable, Sendable {
         id = TextEscape.decoded(String(text[text.utf8.index(after: colon)...]))
     }
 
-    /// Label and id in one text, `Item:coffee`, that no other node has.
+    /// Label and id as one unique string, such as `Item:coffee`.
     var text: String {
         TextEscape.encoded(label, also: [UInt8(ascii: ":")]) + ":" + TextEscape.encoded(id)
     }
 
-    // Strings are equal in Swift when they look the same; names of nodes are told apart by bytes.
+    // Compared by bytes: in Swift, canonically equivalent strings are equal.
     static func == (left: NodeName, right: NodeName) -> Bool {
         left.id.utf8.elementsEqual(right.id.utf8) && left.label.utf8.elementsEqual(right.label.utf8)
     }
 
-    // Strings that look the same have the same hash too, so those with the same bytes have.
+    // Equal strings have equal hashes, so strings with the same bytes have too.
     func hash(into hasher: inout Hasher) {
         hasher.combine(label)
         hasher.combine(id)
     }
 }
 
-/// What a file says, one thing at a time.
+/// A record of a file.
 enum InterchangeRecord {
-    /// A label that a store of this content needs, in the order of the labels' numbers.
+    /// A label, in the order of the labels' codes in the store.
     case label(String)
-    /// An edge type that a store of this content needs, in the order of the types' numbers.
+    /// An edge type, in the order of the types' codes in the store.
     case edgeType(String)
-    /// A node; without a graph it only has a name, and takes the next number of its label.
+    /// A node; without a graph it has only an external id, and gets the next index of its label.
     case node(NodeName, graph: GraphID?, [String: Property])
     /// An edge of a graph.
     case edge(NamedEdge, graph: GraphID)
 }
 
-/// An edge whose ends and type are named.
+/// An edge with the names of its nodes and its type.
 struct NamedEdge {
     var source: NodeName
     var type: String
@@ -62,11 +62,10 @@ struct NamedEdge {
     var properties: [String: Property]
 }
 
-/// The kind of a property as files name it.
+/// The kind of a property, with its name in files.
 enum PropertyKind: String, CaseIterable {
     case string, int, double, bool, timestamp, vector
-    /// A double that is not a number and has further bits set, in 16 hexadecimal digits: such a
-    /// value has no text that other programs take for a number.
+    /// A NaN with a payload, in 16 hexadecimal digits: other programs cannot read it as a number.
     case doubleBits = "double-bits"
 
     init(_ property: Property) {
@@ -82,7 +81,7 @@ enum PropertyKind: String, CaseIterable {
     }
 }
 
-/// A property of some nodes or of some edges in formats that name them first.
+/// A property in formats that list all properties first.
 struct PropertyColumn: Hashable, Comparable {
     let name: BytewiseString
     let kind: PropertyKind
@@ -94,12 +93,12 @@ struct PropertyColumn: Hashable, Comparable {
 }
 
 extension Dictionary where Key == String, Value == Property {
-    /// The properties in the one order in which files have them.
+    /// The properties in the order of files: by the bytes of their names.
     var inFileOrder: [(key: String, value: Property)] {
         count < 2 ? Array(self) : sorted { BytewiseString($0.key) < BytewiseString($1.key) }
     }
 
-    /// Adds a property that a file names.
+    /// Adds a property of a file; an error if it exists.
     mutating func add(_ name: String, _ property: Property) throws(Fault) {
         guard updateValue(property, forKey: name) == nil else {
             throw Fault(.value, "a property is given twice; keep one of them.")

@@ -1,10 +1,10 @@
 import PropertyGraph
 import Time
 
-/// Reads what ``JSONLinesWriter`` writes, with the members of each object in any order.
+/// Reads the files of ``JSONLinesWriter``, with the members of each object in any order.
 ///
-/// Blank lines are passed over. Nothing nests deeper than the grammar says, so no depth of brackets
-/// can exhaust the stack.
+/// Blank lines are skipped. The grammar has a fixed depth, so nested brackets cannot exhaust the
+/// stack.
 struct JSONLinesReader: InterchangeReader {
     private let path: String
     private var source: ByteSource
@@ -12,7 +12,7 @@ struct JSONLinesReader: InterchangeReader {
     private var hasHeader = false
     private var pending: [InterchangeRecord] = []
 
-    var place: (file: String, line: Int) { (path, lineNumber) }
+    var location: (file: String, line: Int) { (path, lineNumber) }
 
     init(path: String) throws(Fault) {
         self.path = path
@@ -42,7 +42,7 @@ struct JSONLinesReader: InterchangeReader {
             + "name a file that was exported as JSON Lines.")
 }
 
-/// One line: the members that records may have.
+/// A line: all members that a record can have.
 private struct JSONObject {
     private var foretwin: String?
     private var version: UInt64?
@@ -72,7 +72,7 @@ private struct JSONObject {
         try scanner.expectEnd()
     }
 
-    /// The labels and types that a header names.
+    /// The labels and edge types of a header.
     func vocabulary() throws(Fault) -> [InterchangeRecord] {
         guard foretwin == "property graph", let version else { throw JSONLinesReader.noHeader }
         guard version == 1 else {
@@ -134,7 +134,7 @@ private struct JSONObject {
     }
 }
 
-/// Values of members.
+/// Reads the values of members.
 private enum JSONValue {
     static let quote = UInt8(ascii: "\"")
 
@@ -162,7 +162,7 @@ private enum JSONValue {
         let isText = scanner.peek() == quote
         let text = isText ? try scanner.quoted(by: quote) : scanner.word()
         guard let value = NumberText.double(text), value.isFinite != isText else {
-            throw scanner.wanted("a number, \"INF\", \"-INF\" or \"NaN\"")
+            throw scanner.unexpectedToken("a number, \"INF\", \"-INF\" or \"NaN\"")
         }
         return value
     }
@@ -188,13 +188,14 @@ private enum JSONValue {
         case UInt8(ascii: "f") where scanner.accept("false"): return .bool(false)
         default:
             guard let value = Int64(scanner.word()) else {
-                throw scanner.wanted("a text, a whole number, true, false or {\"double\": …}")
+                throw scanner.unexpectedToken(
+                    "a text, a whole number, true, false or {\"double\": …}")
             }
             return .int(value)
         }
     }
 
-    /// A value in an object that names its kind.
+    /// Reads a value in an object with its kind.
     private static func kind(_ scanner: inout TextScanner) throws(Fault) -> Property {
         try scanner.expect("{")
         let kind = try scanner.quoted(by: quote)
@@ -204,7 +205,7 @@ private enum JSONValue {
         case "double": property = .double(try double(&scanner))
         case "timestamp": property = .timestamp(Timestamp(rawValue: try scanner.int64()))
         case "vector": property = .vector(try vector(&scanner))
-        default: throw scanner.wanted("\"double\", \"timestamp\" or \"vector\"")
+        default: throw scanner.unexpectedToken("\"double\", \"timestamp\" or \"vector\"")
         }
         try scanner.expect("}")
         return property
@@ -218,7 +219,7 @@ private enum JSONValue {
             let isText = scanner.peek() == quote
             let text = isText ? try scanner.quoted(by: quote) : scanner.word()
             guard let value = NumberText.float(text), value.isFinite != isText else {
-                throw scanner.wanted("a number, \"INF\", \"-INF\" or \"NaN\"")
+                throw scanner.unexpectedToken("a number, \"INF\", \"-INF\" or \"NaN\"")
             }
             values.append(value)
             try Bounds.checkVector(values.count)

@@ -1,7 +1,7 @@
 import PropertyGraph
 import Time
 
-/// Writes a property graph as one JSON object a line.
+/// Writes a property graph as JSON Lines: one object per line.
 ///
 /// ```
 /// {"foretwin":"property graph","version":1,"labels":["Item"],"edgeTypes":["LIKES"]}
@@ -11,9 +11,10 @@ import Time
 ///  "first":0,"last":0,"properties":{}}     (on one line)
 /// ```
 ///
-/// A node without a graph only has a name. Times are milliseconds since 1970. Properties are JSON
-/// text, whole numbers and truth values, or an object that names the kind: `double`, `timestamp`,
-/// `vector`. Numbers that JSON has not are texts: `"INF"`, `"-INF"`, `"NaN"`.
+/// A node without a graph has only an external id. Times are milliseconds since 1970. Strings,
+/// integers and Booleans are JSON values; other properties are an object with their kind: `double`,
+/// `timestamp` or `vector`. Numbers that JSON does not have are strings: `"INF"`, `"-INF"`,
+/// `"NaN"`.
 struct JSONLinesWriter: InterchangeWriter {
     static let needsColumns = false
     static let namesNodesPerGraph = false

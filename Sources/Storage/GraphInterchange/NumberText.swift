@@ -1,13 +1,12 @@
 import PropertyGraph
 import Time
 
-/// Numbers as text that reads back to the same bits.
+/// Writes numbers as text that reads back to the same bits.
 ///
-/// Finite numbers have the fewest digits that tell them apart; the others are `INF`, `-INF` and
-/// `NaN`, as in XML Schema. A NaN with other bits than the usual one is `NaN:` and its bits in
-/// hexadecimal.
+/// Finite numbers have the fewest digits that identify them. The others are `INF`, `-INF` and
+/// `NaN`, as in XML Schema. A NaN with a payload is `NaN:` and its bits in hexadecimal.
 enum NumberText {
-    /// Whether a number needs no bits beside its text.
+    /// Whether a number is not a NaN with a payload.
     static func isPlain(_ value: Double) -> Bool {
         !value.isNaN || value.bitPattern == Double.nan.bitPattern
     }
@@ -32,7 +31,7 @@ enum NumberText {
 
     static func double(_ text: some StringProtocol) -> Double? {
         if text.hasPrefix("NaN:") { return double(bits: text.dropFirst(4)) }
-        // A number beyond the range would become infinite without a word.
+        // A number beyond the range would silently become infinite.
         guard let value = Double(text), value.isFinite || !text.utf8.contains(where: isDigit)
         else { return nil }
         return value
@@ -50,7 +49,7 @@ enum NumberText {
         return value
     }
 
-    /// The NaN with the bits of 16 hexadecimal digits.
+    /// The NaN whose bits are 16 hexadecimal digits; nil for other text.
     static func double(bits text: some StringProtocol) -> Double? {
         let digits = Array(text.utf8)
         guard digits.count == 16, let bits = hexadecimal(digits[...]) else { return nil }
@@ -67,7 +66,7 @@ enum NumberText {
         return value
     }
 
-    /// A number without the plus sign of its exponent, which openCypher does not know.
+    /// A number without the plus sign of its exponent, which openCypher does not allow.
     private static func plain(_ text: String) -> String {
         guard let plus = text.utf8.firstIndex(of: UInt8(ascii: "+")) else { return text }
         return String(text[..<plus]) + text[text.utf8.index(after: plus)...]
@@ -80,7 +79,7 @@ enum NumberText {
     }
 }
 
-/// Properties as one text each, for formats whose texts have no types of their own.
+/// Writes properties as text, for formats whose values have no types.
 enum PropertyText {
     static func text(_ property: Property) -> String {
         switch property {

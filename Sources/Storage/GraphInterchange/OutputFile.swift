@@ -1,14 +1,14 @@
 import TextFiles
 
-/// A file that is written in constant memory and appears whole or not at all.
+/// Writes a file atomically and in constant memory.
 ///
-/// Until ``finish()`` its bytes are in a file beside it, named with `.partial` at the end. Only the
-/// owner may read it: a graph of customers is private.
+/// Until ``finish()``, the bytes are in a temporary file with the suffix `.partial`. It has mode
+/// 0600: a graph of customers is private.
 final class OutputFile {
     private static let bufferByteCount = 1 << 18
 
     let path: String
-    /// Bytes that are not in the file yet; writers add to them and then end their record.
+    /// The bytes that are not written yet; append to them, then call ``endRecord()``.
     var bytes: [UInt8] = []
     private let file: AtomicFile
     private var recordStart = 0
@@ -24,12 +24,13 @@ final class OutputFile {
 
     func write(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
-    /// Writes a text between quotation marks, with the escapes that JSON and Cypher share.
+    /// Writes a string in quotation marks, with the escapes that JSON and Cypher have in common.
     ///
     /// - Parameters:
-    ///   - text: The text.
+    ///   - text: The string.
     ///   - mark: The quotation mark, in ASCII.
     func write(_ text: String, quotedBy mark: UInt8) {
+        precondition(mark < 0x80, "A quotation mark is not in ASCII.")
         bytes.append(mark)
         for byte in text.utf8 {
             switch byte {
@@ -46,14 +47,14 @@ final class OutputFile {
         bytes.append(mark)
     }
 
-    /// Ends what was written since the last record: the bound of a line holds for it.
+    /// Ends a record, and checks the length of what was written since the last one.
     func endRecord() throws(Fault) {
         try Bounds.checkLine(bytes.count - recordStart)
         if bytes.count >= Self.bufferByteCount { try flush() }
         recordStart = bytes.count
     }
 
-    /// Makes the file durable under its name, in place of one that was there.
+    /// Makes the file durable under its name, and replaces an existing file.
     func finish() throws(Fault) {
         try flush()
         do throws(FileError) {

@@ -1,12 +1,13 @@
-/// Writes characters that a format cannot hold as `_xHHHH_`, by their four hexadecimal digits.
+/// Writes characters that a format does not allow as `_xHHHH_`, with four hexadecimal digits.
 ///
-/// This is how Office Open XML writes them (ECMA-376, type ST_Xstring). An underscore before an `x`
-/// becomes `_x005F_`, so that texts which look escaped survive; an empty text becomes `_x_`, since
-/// some formats have no empty names.
+/// Office Open XML does the same (ECMA-376, type ST_Xstring). An underscore before an `x` becomes
+/// `_x005F_`, so that strings that look escaped are preserved. An empty string becomes `_x_`,
+/// because some formats have no empty names.
 enum TextEscape {
-    /// The text without what XML cannot hold, and without the ASCII characters of `also`.
+    /// The string with escapes for characters that XML does not allow, and for those of `also`, in
+    /// ASCII.
     ///
-    /// XML cannot hold control characters but tab and ends of lines, nor U+FFFE and U+FFFF.
+    /// XML does not allow control characters other than tab and line breaks, nor U+FFFE and U+FFFF.
     static func encoded(_ text: String, also: [UInt8] = []) -> String {
         guard !text.isEmpty else { return "_x_" }
         guard needsEscape(text, also) else { return text }
@@ -24,7 +25,7 @@ enum TextEscape {
         return result
     }
 
-    /// The text that was encoded; what does not look escaped stays as it is.
+    /// The original string; text that is not an escape is unchanged.
     static func decoded(_ text: String) -> String {
         guard text != "_x_" else { return "" }
         var rest = Array(text.utf8)[...]
@@ -53,7 +54,8 @@ enum TextEscape {
     private static func needsEscape(_ text: String, _ also: [UInt8]) -> Bool {
         var previous: UInt8 = 0
         for byte in text.utf8 {
-            // 0x7F and all of C1 (which begins with 0xC2) are looked at closely, and 0xEF for FFFE.
+            // 0xC2 begins the C1 controls, and 0xEF begins U+FFFE; both are checked by scalar
+            // later.
             let isOdd = byte < 0x20 || byte == 0x7F || byte == 0xC2 || byte == 0xEF
             let isX = byte == UInt8(ascii: "x") && previous == UInt8(ascii: "_")
             if isOdd || isX || also.contains(byte) { return true }

@@ -1,13 +1,13 @@
-/// Reads tokens from one line of a file: the ground that the JSON and Cypher readers stand on.
+/// Reads tokens from a line of a file, for the JSON and Cypher readers.
 struct TextScanner {
     private let bytes: [UInt8]
     private var position = 0
-    /// Where the last word or quoted text began.
+    /// The offset at which the last word or quoted string began.
     private var tokenStart = 0
 
     init(_ line: [UInt8]) { bytes = line }
 
-    /// The next byte that is not a space, left where it is; nil at the end.
+    /// The next byte that is not a space, which is not consumed; nil at the end.
     mutating func peek() -> UInt8? {
         while position < bytes.count, bytes[position] == 0x20 || bytes[position] == 0x09 {
             position += 1
@@ -15,7 +15,7 @@ struct TextScanner {
         return position < bytes.count ? bytes[position] : nil
     }
 
-    /// Takes a text if it comes next, after spaces.
+    /// Consumes a token if it is next, after spaces.
     mutating func accept(_ text: StaticString) -> Bool {
         _ = peek()
         let length = text.utf8CodeUnitCount
@@ -25,7 +25,7 @@ struct TextScanner {
         return isNext
     }
 
-    /// Takes a character if it comes next, after spaces.
+    /// Consumes a character if it is next, after spaces.
     mutating func accept(_ byte: UInt8) -> Bool {
         guard peek() == byte else { return false }
         position += 1
@@ -36,7 +36,7 @@ struct TextScanner {
         guard accept(text) else { throw expected("'\(text)'") }
     }
 
-    /// Takes tokens one after the other, with any spaces between them.
+    /// Consumes tokens in order, with any spaces between them.
     mutating func expect(_ texts: [StaticString]) throws(Fault) {
         for text in texts { try expect(text) }
     }
@@ -45,7 +45,8 @@ struct TextScanner {
         guard peek() == nil else { throw expected("the end of the line") }
     }
 
-    /// A number or a word such as `true`: all letters, digits, signs and points that follow.
+    /// Consumes a number or a word such as `true`: all letters, digits, signs, points and
+    /// underscores.
     mutating func word() -> String {
         guard peek() != nil else {
             tokenStart = position
@@ -58,16 +59,18 @@ struct TextScanner {
     }
 
     mutating func int64() throws(Fault) -> Int64 {
-        guard let value = Int64(word()) else { throw wanted("a whole number") }
+        guard let value = Int64(word()) else { throw unexpectedToken("a whole number") }
         return value
     }
 
     mutating func uint64() throws(Fault) -> UInt64 {
-        guard let value = UInt64(word()) else { throw wanted("a whole number of 0 or more") }
+        guard let value = UInt64(word()) else {
+            throw unexpectedToken("a whole number of 0 or more")
+        }
         return value
     }
 
-    /// A text in quotes, with backslashes before what cannot stand for itself.
+    /// Consumes a string in quotes, with backslash escapes.
     mutating func quoted(by quote: UInt8) throws(Fault) -> String {
         guard accept(quote) else { throw expected("a text in \(Character(.init(quote)))") }
         tokenStart = position - 1
@@ -88,7 +91,7 @@ struct TextScanner {
         throw expected("the end of a text")
     }
 
-    /// A name in backticks, where two stand for one.
+    /// Consumes a name in backticks, in which two backticks mean one.
     mutating func backticked() throws(Fault) -> String {
         let tick = UInt8(ascii: "`")
         guard accept(tick) else { throw expected("a name in `") }
@@ -107,13 +110,13 @@ struct TextScanner {
         throw expected("the end of a name")
     }
 
-    /// The error of finding something else than is expected here.
+    /// The error for an unexpected token at the current position.
     func expected(_ what: String) -> Fault {
         Fault(.syntax, "\(what) is expected at column \(position + 1); correct the line.")
     }
 
-    /// The error of having taken another word or text than was expected.
-    func wanted(_ what: String) -> Fault {
+    /// The error for the last word or string.
+    func unexpectedToken(_ what: String) -> Fault {
         Fault(.syntax, "\(what) is expected at column \(tokenStart + 1); correct the line.")
     }
 
@@ -134,7 +137,8 @@ struct TextScanner {
         }
     }
 
-    /// The character of `\uHHHH`, or of two such that are the halves of one.
+    /// Consumes the digits of `\uHHHH`, and of a second escape if the first is half of a surrogate
+    /// pair.
     private mutating func scalar() throws(Fault) -> Unicode.Scalar {
         let high = try hexadecimal()
         if let scalar = Unicode.Scalar(high) { return scalar }

@@ -1,9 +1,10 @@
-/// Streams the elements of an XML file, as much of XML as files of graphs need.
+/// A streaming parser for the subset of XML that GraphML files use.
 ///
-/// There are elements, attributes, text, CDATA, comments and processing instructions, in UTF-8. A
-/// document type is refused, and with it all entities but the five of XML itself: so nothing can be
-/// read from elsewhere and nothing can grow. Namespaces are passed over: `g:node` is `node`.
-/// Written for this rather than using a general parser, because every bound can be held here.
+/// It reads elements, attributes, text, CDATA, comments and processing instructions, in UTF-8. A
+/// document type is an error, and so are all entities but the five of XML itself. So a file cannot
+/// include other files, and cannot expand. Namespace prefixes are dropped: `g:node` is `node`.
+///
+/// It is not a general parser, because this one bounds depth, attributes and lengths.
 struct XMLReader {
     enum Event: Equatable {
         case start(String, [String: String])
@@ -17,9 +18,10 @@ struct XMLReader {
 
     private var source: ByteSource
     private var open: [String] = []
+    /// Whether the next event is the end of an empty element, `<a/>`.
     private var endIsDue = false
     private var hasRoot = false
-    /// The line on which the last event began.
+    /// The line on which the last event begins.
     private(set) var line = 1
 
     init(path: String) throws(Fault) { source = try ByteSource(path: path) }
@@ -50,7 +52,7 @@ struct XMLReader {
         return nil
     }
 
-    /// Whether a text has nothing but spaces and ends of lines.
+    /// Whether a text has only white space.
     static func isBlank(_ text: String) -> Bool { text.utf8.allSatisfy(isSpace) }
 
     private mutating func text() throws(Fault) -> String {
@@ -59,7 +61,7 @@ struct XMLReader {
         return try Self.unescaped(bytes, isAttribute: false)
     }
 
-    /// What follows `<`; nil for what is not handed on.
+    /// Reads what follows `<`; nil for a comment or a processing instruction.
     private mutating func markup() throws(Fault) -> Event? {
         switch try source.peek() {
         case UInt8(ascii: "?"):
@@ -83,7 +85,7 @@ struct XMLReader {
         }
     }
 
-    /// What follows `<!`.
+    /// Reads what follows `<!`; nil for a comment.
     private mutating func declaration() throws(Fault) -> Event? {
         switch try source.peek() {
         case UInt8(ascii: "-"):
@@ -133,7 +135,7 @@ struct XMLReader {
         hasRoot = true
         guard open.count <= Self.depthMax else {
             throw Fault(
-                .limit, "elements lie more than \(Self.depthMax) deep; no graph needs that.")
+                .limit, "elements are nested more than \(Self.depthMax) deep; no graph needs that.")
         }
     }
 
@@ -159,7 +161,7 @@ struct XMLReader {
         }
     }
 
-    /// A name without its namespace.
+    /// Reads a name, and drops its namespace prefix.
     private mutating func name() throws(Fault) -> String {
         var bytes: [UInt8] = []
         var localStart = 0
@@ -170,7 +172,7 @@ struct XMLReader {
             guard bytes.count <= Self.nameByteCountMax else { throw Self.malformed }
         }
         guard !bytes.isEmpty else { throw Self.malformed }
-        // `xmlns:a` and `a` are different attributes; no graph uses the first.
+        // `xmlns:a` keeps its prefix, because `a` is a different attribute.
         if localStart > 0, !bytes.starts(with: "xmlns".utf8) { bytes.removeFirst(localStart) }
         return try decodedText(bytes)
     }
@@ -222,7 +224,7 @@ struct XMLReader {
 }
 
 extension XMLReader {
-    /// A text without references, its ends of lines as XML wants them.
+    /// A text with its references resolved, and with its line breaks as LF.
     private static func unescaped(_ bytes: [UInt8], isAttribute: Bool) throws(Fault) -> String {
         guard isAttribute || bytes.contains(0x26) || bytes.contains(0x0D) else {
             return try decodedText(bytes)
@@ -234,7 +236,7 @@ extension XMLReader {
         var result: [UInt8] = []
         while let ampersand = rest.firstIndex(of: UInt8(ascii: "&")) {
             result.append(contentsOf: rest[..<ampersand])
-            // The longest reference is that of the last character, &#x10FFFF;, or a few zeros more.
+            // The longest reference is &#x10FFFF; with some leading zeros.
             guard let end = rest[ampersand...].prefix(16).firstIndex(of: UInt8(ascii: ";")) else {
                 throw malformed
             }

@@ -1,57 +1,68 @@
 /// What went wrong in a database, where, and what to do about it.
 ///
-/// The message names files and tables, never keys or values, so that it can be logged.
+/// The message names files and tables, never keys or values, so it is safe to log.
+///
+/// ```swift
+/// do {
+///     try environment.write { try $0.put(value, for: key, in: table) }
+/// } catch let error as LMDBError where error.code == .diskFull {
+///     // Free some space, then try again.
+/// }
+/// ```
 public struct LMDBError: Error, CustomStringConvertible, Sendable, Equatable {
-    /// The kinds of failure a caller may want to tell apart.
+    /// The kind of failure.
     public enum Code: Sendable, Hashable {
         /// The map is full: ``Environment/Options/mapSizeBytes`` is used up.
         case mapFull
         /// Every reader slot is taken.
         case readersFull
-        /// A key or bound is empty where it may not be, or longer than 511 bytes.
+        /// A key is empty, or a key or a bound of a range has more than 511 bytes.
         case keySize
         /// A value is larger than LMDB can hold (4 GiB).
         case valueSize
-        /// ``WriteTransaction/append(_:for:in:)`` was given a key that is not the greatest.
+        /// The key of ``WriteTransaction/append(_:for:in:)`` is not greater than all keys of the
+        /// table.
         case keyOrder
-        /// There is no such database or table.
+        /// The database or the table does not exist.
         case notFound
-        /// The file to be created exists already.
+        /// The file to create exists already.
         case alreadyExists
-        /// The database's pages contradict each other.
+        /// The pages of the file contradict each other: the file is damaged.
         case corrupted
-        /// The file is shorter than its own pages say.
+        /// The file is shorter than its pages say: it was cut off.
         case truncated
-        /// The disk holding the database is full.
+        /// The disk of the database is full.
         case diskFull
-        /// The operating system refused a call; the value is its `errno`.
+        /// A system call failed; the value is its `errno`.
         case io(errno: Int32)
-        /// The file or the library has a version this wrapper does not work with.
+        /// This module does not support the version of the file, or of liblmdb.
         case versionMismatch
         /// The file is not an LMDB database.
         case notADatabase
-        /// A table was made with flags this wrapper does not use, such as duplicate keys.
+        /// Another program made the table with LMDB flags that this module does not use, such as
+        /// duplicate keys.
         case incompatible
-        /// This process has the database open already.
+        /// This process has the database open already. Share that ``Environment``.
         case alreadyOpen
-        /// Another process has the database open in a way that excludes this one: the process that
-        /// writes, or 0 if others only read it.
+        /// Another process has the database open in a way that excludes this use.
+        ///
+        /// The value is the process that writes to it, or 0 if other processes only read it.
         case inUse(pid: Int32)
-        /// The environment was closed.
+        /// The environment is closed.
         case closed
-        /// The files may not be read or written, or the environment is read-only.
+        /// This process lacks the rights for the files, or the environment is read-only.
         case permission
         /// A stored record is malformed or fails its checksum.
         case corruptRecord
-        /// The transaction changed more than LMDB can hold in one.
+        /// The transaction changed more pages than one LMDB transaction can hold.
         case transactionFull
-        /// A write was started from inside a write.
+        /// A write began inside the body of another write.
         case reentrantWrite
-        /// A transaction was asked to change data while a borrowed value was in use.
+        /// A transaction changed data while a borrowed value was in use.
         case borrowed
-        /// The environment was used in a child process made by `fork`.
+        /// The environment was opened before `fork`, and is used in the child process.
         case forked
-        /// The database lies on a network file system, where memory maps are not coherent.
+        /// The database is on a network file system, where memory maps are not coherent.
         case unsupportedFileSystem
         /// Any other failure; the value is LMDB's code.
         case other(Int32)
@@ -59,15 +70,15 @@ public struct LMDBError: Error, CustomStringConvertible, Sendable, Equatable {
 
     /// The kind of failure.
     public let code: Code
-    /// One or two sentences for a person.
+    /// What happened, where, and what to do, in one or two sentences.
     public let message: String
 
-    /// Makes an error from its parts.
+    /// Creates an error.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
-    /// The message, preceded by the code.
+    /// The code, followed by the message.
     public var description: String { "LMDB \(code): \(message)" }
 }

@@ -3,28 +3,29 @@ public import Time
 
 /// A typed, weighted, directed edge of one graph.
 ///
-/// The weight is a sum of contributions that fade by half every half-life. It is kept as of the
-/// time of the last contribution, so that nothing needs rewriting as time passes (forward decay,
-/// after Cormode et al., "Forward Decay", ICDE 2009); read it with ``weight(at:halfLifeSeconds:)``.
+/// The weight is a sum of contributions, each of which decays exponentially with its age. It is
+/// stored as of the time of the last contribution, so it need not be rewritten as time passes
+/// (Cormode et al., "Forward Decay", ICDE 2009). ``weight(at:halfLifeSeconds:)`` computes the
+/// weight at any later time.
 public struct Edge: Hashable, Sendable {
-    /// The node that the edge leaves.
+    /// The node at which the edge starts.
     public var source: NodeID
-    /// The kind of edge.
+    /// The type of the edge.
     public var type: EdgeType
-    /// The node that the edge enters.
+    /// The node at which the edge ends.
     public var target: NodeID
     /// The decayed sum of contributions, as of ``last``.
     public var weight: Double
-    /// How many contributions the edge has had.
+    /// The number of contributions.
     public var count: UInt64
     /// The time of the earliest contribution.
     public var first: Timestamp
     /// The time of the latest contribution.
     public var last: Timestamp
-    /// Further named values.
+    /// Further values by name.
     public var properties: [String: Property]
 
-    /// Makes an edge; without a count it has had one contribution.
+    /// Creates an edge.
     public init(
         source: NodeID, type: EdgeType, target: NodeID, weight: Double, count: UInt64 = 1,
         first: Timestamp, last: Timestamp, properties: [String: Property] = Dictionary()
@@ -39,14 +40,14 @@ public struct Edge: Hashable, Sendable {
         self.properties = properties
     }
 
-    /// The weight as it stands at a moment: `weight · 2^(−(moment − last) / halfLife)`.
+    /// The weight at a time: `weight · 2^(−(time − last) / halfLife)`.
     ///
-    /// Before ``last`` the stored weight is returned: an edge cannot tell its own past.
-    public func weight(at moment: Timestamp, halfLifeSeconds: Double) -> Double {
-        weight * Edge.decay(seconds: moment.secondsSince(last), halfLifeSeconds: halfLifeSeconds)
+    /// For a time before ``last`` it is the stored weight: the past of an edge is not stored.
+    public func weight(at time: Timestamp, halfLifeSeconds: Double) -> Double {
+        weight * Edge.decay(seconds: time.secondsSince(last), halfLifeSeconds: halfLifeSeconds)
     }
 
-    /// Adds a contribution; one that is older than the last is faded before it is added.
+    /// Adds a contribution; a contribution from before ``last`` is decayed first.
     public mutating func accumulate(_ amount: Double, at time: Timestamp, halfLifeSeconds: Double) {
         if time >= last {
             weight = weight(at: time, halfLifeSeconds: halfLifeSeconds) + amount
@@ -59,7 +60,7 @@ public struct Edge: Hashable, Sendable {
         count += 1
     }
 
-    /// The factor by which a weight fades in `seconds`; 1 for no time or less.
+    /// The decay factor of a weight after `seconds`; 1 for 0 seconds or less.
     public static func decay(seconds: Double, halfLifeSeconds: Double) -> Double {
         seconds <= 0 ? 1 : exp2(-seconds / halfLifeSeconds)
     }
@@ -69,10 +70,10 @@ public struct Edge: Hashable, Sendable {
 public struct Node: Hashable, Sendable {
     /// The node's id.
     public var id: NodeID
-    /// Named values.
+    /// Its properties by name.
     public var properties: [String: Property]
 
-    /// Makes a node.
+    /// Creates a node.
     public init(id: NodeID, properties: [String: Property] = [:]) {
         self.id = id
         self.properties = properties

@@ -1,31 +1,31 @@
-/// What went wrong with a graph store, and what to do about it.
+/// An error of a graph store: what happened, where, and what to do.
 public struct GraphError: Error, CustomStringConvertible, Sendable, Hashable {
-    /// The kind of error, for programs.
+    /// The kind of an error.
     public enum Code: Sendable, Hashable {
-        /// The folder holds no graph store.
+        /// There is no graph store in the folder.
         case notAStore
-        /// The store was made by a newer version of this program.
+        /// A newer version of this module created the store.
         case newerStore
-        /// The store was made by an older version of this program and has to be migrated.
+        /// An older version of this module created the store. Migrate it.
         case olderStore
-        /// A label or edge type was not declared when the store was opened.
+        /// A label, edge type or index was not declared when the store was opened.
         case undeclared
         /// An external id is empty or too long.
         case externalID
-        /// A caller gave something that is out of its range.
+        /// An argument is out of its range.
         case argument
-        /// A record cannot be what it should be.
+        /// A record is malformed, or contradicts another one.
         case corrupt
     }
 
     /// The kind of error.
     public let code: Code
-    /// What happened, and where; no ids of nodes.
+    /// What happened and where, without ids of nodes.
     public let problem: String
-    /// The path of the store, where the error is about its format.
+    /// The path of the store, if the error is about its format.
     public let path: String?
 
-    /// What happened, where, and what to do; no ids of nodes.
+    /// What happened, where, and what to do, without ids of nodes.
     public var description: String {
         code == .olderStore ? "\(problem) Migrate it first." : problem
     }

@@ -1,16 +1,16 @@
 import LMDB
 import Time
 
-/// Keys and values of nodes and edges on disk.
+/// The encoding of nodes and edges on disk.
 ///
 /// ```
 /// graph ‖ 1 ‖ node                    → properties
 /// graph ‖ 2 ‖ source ‖ type ‖ target  → weight, count, first, last, properties
-/// graph ‖ 3 ‖ target ‖ type ‖ source  → nothing: the way back
+/// graph ‖ 3 ‖ target ‖ type ‖ source  → nothing: an entry of the reverse index
 /// ```
 ///
-/// Graph and node ids take 8 bytes, edge types 2, all with the greatest byte first, so that the
-/// records of a graph, of a node, and of a node's edges of one type each lie side by side.
+/// Ids of graphs and nodes have 8 bytes and codes of edge types have 2, all big-endian. So the
+/// records of a graph, of a node, and of a node's edges of one type are each contiguous.
 enum GraphRecords {
     enum Kind: UInt8 {
         case node = 1
@@ -50,7 +50,7 @@ enum GraphRecords {
         return writer
     }
 
-    /// Writes the key of an edge, or with `.reverse` that of its way back.
+    /// Writes the key of an edge, or, for `.reverse`, of its entry in the reverse index.
     static func writeKey(
         _ graph: GraphID, _ kind: Kind, from: NodeID, type: UInt16, to: NodeID,
         to writer: inout ByteWriter
@@ -91,18 +91,20 @@ enum GraphRecords {
         }
     }
 
-    /// Reads an edge as scans meet it; hundreds make up a twin, so the usual form is read directly.
+    /// Decodes an edge.
+    ///
+    /// This is the inner loop of loading a graph, so the most frequent form is decoded by offsets.
     @inline(__always)
     static func decodeEdge(
         _ key: RawSpan, _ value: RawSpan, vocabulary: Vocabulary
     ) throws -> Edge {
-        // A count of one byte and no properties.
-        let usualCount = 26
-        guard key.byteCount == 27, value.byteCount == usualCount,
+        // Most edges have a count of one byte and no properties: then the value has 26 bytes.
+        let plainByteCount = 26
+        guard key.byteCount == 27, value.byteCount == plainByteCount,
             value.bigEndian(at: 8, as: UInt8.self) < 128,
-            value.bigEndian(at: usualCount - 1, as: UInt8.self) == 0
+            value.bigEndian(at: plainByteCount - 1, as: UInt8.self) == 0
         else {
-            return try decodeUnusualEdge(key, value, vocabulary: vocabulary)
+            return try decodeAnyEdge(key, value, vocabulary: vocabulary)
         }
         return Edge(
             source: NodeID(rawValue: key.bigEndian(at: 9, as: UInt64.self)),
@@ -114,20 +116,20 @@ enum GraphRecords {
     }
 
     @inline(never)
-    private static func decodeUnusualEdge(
+    private static func decodeAnyEdge(
         _ key: RawSpan, _ value: RawSpan, vocabulary: Vocabulary
     ) throws -> Edge {
-        let ends = try readEdgeKey(key, vocabulary: vocabulary)
-        return try decodeEdge(source: ends.from, type: ends.type, target: ends.to, value: value)
+        let edge = try readEdgeKey(key, vocabulary: vocabulary)
+        return try decodeEdge(source: edge.from, type: edge.type, target: edge.to, value: value)
     }
 
-    /// The moment at a byte, as `ByteWriter.appendInt64` wrote it.
+    /// The time at a byte offset, as `ByteWriter.appendInt64` wrote it.
     private static func timestamp(_ value: RawSpan, at offset: Int) -> Timestamp {
         let bits = value.bigEndian(at: offset, as: UInt64.self) ^ 1 << 63
         return Timestamp(rawValue: Int64(bitPattern: bits))
     }
 
-    /// The ends and type in an edge's key, after graph and kind; `reverse` keys name them swapped.
+    /// The nodes and the type in the key of an edge; in a `.reverse` key the nodes are swapped.
     static func readEdgeKey(
         _ key: RawSpan, vocabulary: Vocabulary
     ) throws -> (from: NodeID, type: EdgeType, to: NodeID) {

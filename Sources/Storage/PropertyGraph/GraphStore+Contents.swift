@@ -1,20 +1,20 @@
 public import LMDB
 
-/// What a store holds, for programs that know nothing of it.
+/// The contents of a store, for programs that do not know its vocabulary.
 extension GraphStore {
-    /// All labels that were ever declared, in the order of their numbers.
+    /// All labels that were ever declared, in the order of their codes.
     public var labels: [Label] {
         vocabulary.labelCodes.sorted { $0.value < $1.value }.map(\.key)
     }
 
-    /// All edge types that were ever declared, in the order of their numbers.
+    /// All edge types that were ever declared, in the order of their codes.
     public var edgeTypes: [EdgeType] {
         vocabulary.typeCodes.sorted { $0.value < $1.value }.map(\.key)
     }
 
     /// Checks that labels and edge types are declared.
     ///
-    /// - Throws: ``GraphError`` that names the first that is not.
+    /// - Throws: ``GraphError`` that names the first one that is not.
     public func requireDeclared(
         labels: some Sequence<Label>, edgeTypes: some Sequence<EdgeType>
     ) throws(GraphError) {
@@ -24,7 +24,7 @@ extension GraphStore {
 
     /// Visits the ids of all graphs that have a record, in order, until `body` returns false.
     ///
-    /// - Complexity: O(g log n) for g graphs: each is found by one seek, none is read.
+    /// - Complexity: O(*g* log *n*) for *g* graphs and *n* records: one seek per graph.
     public func forEachGraph(
         in transaction: borrowing some ReadingTransaction & ~Copyable,
         _ body: (GraphID) throws -> Bool
@@ -44,10 +44,11 @@ extension GraphStore {
 
     /// Visits every node of a graph once, by id, until `body` returns false.
     ///
-    /// These are the nodes that have a record in the graph and those at the ends of its edges.
+    /// A graph has the nodes with a record in it, and the source and target nodes of its edges.
+    /// Without a reverse index, nodes that are targets only are not visited.
     ///
-    /// - Complexity: O(k log n) for k nodes, and memory of one node: three sorted runs of keys are
-    ///   merged by seeks.
+    /// - Complexity: O(*k* log *n*) for *k* nodes, in constant memory: it merges three sorted
+    ///   sequences of keys by seeks.
     package func forEachMember(
         of graph: GraphID, in transaction: borrowing some ReadingTransaction & ~Copyable,
         _ body: (NodeID) throws -> Bool
@@ -67,7 +68,7 @@ extension GraphStore {
         }
     }
 
-    /// The first node, from `node` on, whose id begins the rest of a key of one kind.
+    /// The least node from `node` on that is the first node in a key of one kind.
     private func firstNode(
         of graph: GraphID, _ kind: GraphRecords.Kind, from node: NodeID,
         in transaction: borrowing some ReadingTransaction & ~Copyable

@@ -1,7 +1,9 @@
 public import LMDB
 
 extension GraphStore {
-    /// Reads one edge, or `nil` if there is none.
+    /// The edge of a type between two nodes, or `nil` if there is none.
+    ///
+    /// - Complexity: O(log *n*) for *n* records.
     public func edge(
         from source: NodeID, _ type: EdgeType, to target: NodeID, graph: GraphID,
         in transaction: borrowing some ReadingTransaction & ~Copyable
@@ -15,7 +17,7 @@ extension GraphStore {
 
     /// Visits all edges of a graph, by source, type and target, until `body` returns false.
     ///
-    /// - Complexity: O(log n + k) for k edges visited: they lie side by side.
+    /// - Complexity: O(log *n* + *k*) for *k* edges visited: they are contiguous.
     public func forEachEdge(
         graph: GraphID, in transaction: borrowing some ReadingTransaction & ~Copyable,
         _ body: (Edge) throws -> Bool
@@ -23,10 +25,11 @@ extension GraphStore {
         try forEachEdge(prefix: GraphRecords.prefix(graph, .edge), in: transaction, body)
     }
 
-    /// Visits the nodes that the edges of all graphs enter, as often as edges do, until `body`
-    /// returns false.
+    /// Visits the target of every edge of all graphs, until `body` returns false.
     ///
-    /// - Complexity: O(r) for r records of all graphs.
+    /// A node is visited once per edge.
+    ///
+    /// - Complexity: O(*n*) for *n* records of all graphs.
     public func forEachTarget(
         in transaction: borrowing some ReadingTransaction & ~Copyable,
         _ body: (NodeID) throws -> Bool
@@ -39,7 +42,9 @@ extension GraphStore {
         }
     }
 
-    /// Visits the edges that leave a node, by type and target, until `body` returns false.
+    /// Visits the outgoing edges of a node, by type and target, until `body` returns false.
+    ///
+    /// - Complexity: O(log *n* + *k*) for *k* edges visited.
     public func forEachEdge(
         from source: NodeID, _ type: EdgeType? = nil, graph: GraphID,
         in transaction: borrowing some ReadingTransaction & ~Copyable,
@@ -50,14 +55,17 @@ extension GraphStore {
         try forEachEdge(prefix: prefix, in: transaction, body)
     }
 
-    /// Visits the edges that enter a node, by type and source, until `body` returns false.
+    /// Visits the incoming edges of a node, by type and source, until `body` returns false.
+    ///
+    /// - Complexity: O((*k* + 1) log *n*) for *k* edges visited with a reverse index, otherwise
+    ///   O(edges of the graph).
     public func forEachEdge(
         to target: NodeID, _ type: EdgeType? = nil, graph: GraphID,
         in transaction: borrowing some ReadingTransaction & ~Copyable,
         _ body: (Edge) throws -> Bool
     ) throws {
         let code = try type.map { try vocabulary.code(of: $0) }
-        guard keepsWaysBack(graph) else {
+        guard hasReverseIndex(graph) else {
             for edge in try edges(to: target, type, graph: graph, in: transaction) {
                 guard try body(edge) else { return }
             }
@@ -65,28 +73,32 @@ extension GraphStore {
         }
         let prefix = GraphRecords.prefix(graph, .reverse, from: target, code)
         try transaction.scan(records, prefix: prefix) { key, _ in
-            let ends = try GraphRecords.readEdgeKey(key, vocabulary: vocabulary)
+            let entry = try GraphRecords.readEdgeKey(key, vocabulary: vocabulary)
             let edge = try edge(
-                from: ends.to, ends.type, to: ends.from, graph: graph, in: transaction)
+                from: entry.to, entry.type, to: entry.from, graph: graph, in: transaction)
             guard let edge else {
-                throw GraphError(.corrupt, "A way back leads to no edge. Restore a backup.")
+                throw GraphError(
+                    .corrupt,
+                    "The reverse index names an edge that does not exist. Restore a backup.")
             }
             return try body(edge)
         }
     }
 
-    /// Sets an edge, in place of the one it had of the same type between the same nodes.
+    /// Stores an edge, in place of the edge of the same type between the same nodes, if any.
+    ///
+    /// - Complexity: O(log *n*) for *n* records.
     public func put(
         _ edge: Edge, graph: GraphID, in transaction: borrowing WriteTransaction
     ) throws {
         let type = try vocabulary.code(of: edge.type)
-        let there = GraphRecords.key(
+        let forward = GraphRecords.key(
             graph, .edge, from: edge.source, type: type, to: edge.target)
-        let back = GraphRecords.key(
+        let reverse = GraphRecords.key(
             graph, .reverse, from: edge.target, type: type, to: edge.source)
-        try transaction.put(GraphRecords.encode(edge), for: there, in: records)
-        guard keepsWaysBack(graph) else { return }
-        _ = try transaction.putIfAbsent([], for: back, in: records)
+        try transaction.put(GraphRecords.encode(edge), for: forward, in: records)
+        guard hasReverseIndex(graph) else { return }
+        _ = try transaction.putIfAbsent([], for: reverse, in: records)
     }
 
     /// Removes an edge.
@@ -98,13 +110,13 @@ extension GraphStore {
         in transaction: borrowing WriteTransaction
     ) throws -> Bool {
         let code = try vocabulary.code(of: type)
-        let there = GraphRecords.key(graph, .edge, from: source, type: code, to: target)
-        let back = GraphRecords.key(graph, .reverse, from: target, type: code, to: source)
-        try transaction.remove(back, in: records)
-        return try transaction.remove(there, in: records)
+        let forward = GraphRecords.key(graph, .edge, from: source, type: code, to: target)
+        let reverse = GraphRecords.key(graph, .reverse, from: target, type: code, to: source)
+        try transaction.remove(reverse, in: records)
+        return try transaction.remove(forward, in: records)
     }
 
-    /// The edges that enter a node of a graph without ways back, by type and source.
+    /// The incoming edges of a node of a graph without a reverse index, by type and source.
     private func edges(
         to target: NodeID, _ type: EdgeType?, graph: GraphID,
         in transaction: borrowing some ReadingTransaction & ~Copyable
@@ -116,7 +128,7 @@ extension GraphStore {
             }
             return true
         }
-        // By source they are already, and the sort keeps that.
+        // The edges were visited by source, and the sort is stable.
         return found.sorted { $0.code < $1.code }.map(\.edge)
     }
 

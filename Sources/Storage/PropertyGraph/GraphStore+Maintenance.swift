@@ -2,13 +2,13 @@ import Foundation
 public import LMDB
 
 extension GraphStore {
-    /// Why a store's files could not be used, for programs that tell such failures apart.
+    /// The kind of a failure of a store's files.
     public enum Failure: Sendable, Hashable {
         /// Another process has the store open.
         case inUse
         /// The file is damaged.
         case damaged
-        /// There is no space left to write to.
+        /// There is no space left.
         case full
         /// The disk failed to read or write.
         case disk
@@ -17,8 +17,9 @@ extension GraphStore {
     /// The version of the database library in use, such as "0.9.31".
     package static var databaseVersion: String { Environment.version }
 
-    /// Whether nothing can be written until the store is opened again, because of damage or a disk
-    /// that failed; reading goes on.
+    /// Whether all writes fail because damage was found or the disk failed; reads still work.
+    ///
+    /// Open the store again after the cause is removed.
     public var refusesWrites: Bool { environment.refusesWrites }
 
     /// Whether the store's file is still where it was opened: not moved, deleted or replaced.
@@ -26,7 +27,7 @@ extension GraphStore {
     /// - Throws: The errors of the database.
     public func isInPlace() throws -> Bool { try environment.isInPlace() }
 
-    /// What an error says of a store's files; `nil` if it is about something else.
+    /// The failure of a store's files that an error reports; `nil` if it reports something else.
     public static func failure(_ error: any Error) -> Failure? {
         if let error = error as? GraphError { return error.code == .corrupt ? .damaged : nil }
         switch (error as? LMDBError)?.code {
@@ -38,13 +39,17 @@ extension GraphStore {
         }
     }
 
-    /// Ends the process with a sentence where a damaged file would end it by a signal; see
-    /// `Environment.exitOnDamage`.
-    public static func exitOnDamage(code: Int32, message: String) {
-        Environment.exitOnDamage(code: code, message: message)
+    /// Makes the process exit with a message if it meets a damaged file; see
+    /// `Environment.exitOnCorruption`.
+    ///
+    /// - Parameters:
+    ///   - code: The exit code, 1 to 255.
+    ///   - message: One line of at most 500 bytes, without a line break.
+    public static func exitOnCorruption(code: Int32, message: String) {
+        Environment.exitOnCorruption(code: code, message: message)
     }
 
-    /// The format of the store in a data file, without opening it; `nil` if it cannot be told.
+    /// The format of the store in a data file, read without LMDB; `nil` if it is unknown.
     package static func storedFormat(ofFile path: String) throws -> Int? {
         let stored = try Environment.storedBytes(
             for: Array("format".utf8), inTable: "meta", ofFile: path)
@@ -53,41 +58,45 @@ extension GraphStore {
         return Int(exactly: version)
     }
 
-    /// The format of a store that is not the current one, as far as it can be told without opening.
+    /// The format of a store, if it is known without opening it and not the current one.
     static func formatToRefuse(at path: String) -> UInt64? {
         guard exists(at: path) else { return nil }
-        // Whatever is wrong with the file, opening it tells better.
+        // If the file is damaged, opening it throws a better error.
         let version = try? storedFormat(ofFile: path + "/data.mdb")
         guard let version, version != formatVersion else { return nil }
         return UInt64(version)
     }
 
-    /// How much of what a store has been looked at.
+    /// The numbers of records that an audit checked.
     public struct Audit: Sendable, Hashable {
-        /// Names of nodes.
+        /// External ids of nodes.
         public var names = 0
-        /// Nodes with properties, in all graphs.
+        /// Nodes with a record, in all graphs.
         public var nodes = 0
-        /// Edges of all graphs.
+        /// Edges, in all graphs.
         public var edges = 0
         /// Entries of indexes, in all graphs.
         public var indexEntries = 0
-        /// Records that callers keep beside nodes and edges.
+        /// Records that callers have attached to graphs.
         public var attachments = 0
     }
 
-    /// Looks whether all records of nodes and edges fit each other.
+    /// Checks that all records of nodes and edges are consistent.
     ///
-    /// Names and ids lead to each other; edges have known ends and types, and their way back where
-    /// the store keeps it; indexes name the nodes that they should, and no others.
+    /// It checks that:
+    /// - external ids and node ids map to each other;
+    /// - edges have known nodes and types;
+    /// - the reverse index has exactly the edges of the graphs that have one;
+    /// - property indexes have exactly the nodes that they should have.
     ///
     /// - Parameters:
-    ///   - transaction: The state to look at.
-    ///   - note: Told what does not fit; without ids or names.
-    ///   - progress: Told the number of records seen and of all, now and then.
-    /// - Returns: How much there is.
-    /// - Throws: `LMDBError` when the tables cannot be read.
-    /// - Complexity: O(*r* log *r*) for *r* records.
+    ///   - transaction: The state to check.
+    ///   - note: Gets each inconsistency as text, without ids or names.
+    ///   - progress: Called every 4,096 records with the number of records checked, and of all
+    ///     records.
+    /// - Returns: The numbers of records.
+    /// - Throws: `LMDBError` if the tables cannot be read.
+    /// - Complexity: O(*n* log *n*) for *n* records.
     public func audit(
         in transaction: borrowing ReadTransaction, note: (String) -> Void,
         progress: (Int, Int) -> Void
@@ -96,7 +105,7 @@ extension GraphStore {
         let counts = try auditNames(in: transaction, &audit, note)
         let total = try transaction.count(records)
         var seen = 0
-        var reverseIndex = (there: 0, back: 0)
+        var edgeCounts = (forward: 0, reverse: 0)
         var indexedCount = 0
         try transaction.scan(records, from: [], to: nil) { key, value in
             seen += 1
@@ -104,25 +113,53 @@ extension GraphStore {
             do {
                 indexedCount += try auditIndexes(of: key, value, in: transaction)
                 switch try auditRecord(key, value, counts, in: transaction, &audit) {
-                case .edge: reverseIndex.there += 1
-                case .reverse: reverseIndex.back += 1
+                case .edge: edgeCounts.forward += 1
+                case .reverse: edgeCounts.reverse += 1
                 default: break
                 }
-            } catch { note("a record of a graph does not fit: \(error)") }
+            } catch { note("a record of a graph is wrong: \(error)") }
             return true
         }
-        // Each edge was found to have its way back, so as many ways back have their edge.
-        if reverseIndex.back > reverseIndex.there {
-            note("\(reverseIndex.back - reverseIndex.there) ways back lead to no edge")
+        // Each edge has its entry in the reverse index, so further entries have no edge.
+        if edgeCounts.reverse > edgeCounts.forward {
+            let extra = edgeCounts.reverse - edgeCounts.forward
+            note("\(extra) entries of the reverse index have no edge")
         }
-        // In the same way, each node was found to have its entries.
+        // In the same way, each node has its entries in the property indexes.
         if audit.indexEntries > indexedCount {
-            note("\(audit.indexEntries - indexedCount) entries of indexes lead to no such node")
+            note("\(audit.indexEntries - indexedCount) entries of indexes have no node")
         }
         return audit
     }
 
-    /// Compares names with ids; returns how many nodes of each label there are, by label code.
+    /// Checks the invariants of the store and of all of its records; for tests.
+    ///
+    /// It traps if one of them does not hold.
+    ///
+    /// - Throws: `LMDBError` if the store cannot be read.
+    /// - Complexity: O(*n* log *n*) for *n* records.
+    package func checkInvariants() throws {
+        checkMemoryInvariants()
+        let findings = try read { transaction in
+            var findings: [String] = []
+            _ = try audit(
+                in: transaction, note: { findings.append($0) }, progress: { _, _ in })
+            return findings
+        }
+        precondition(findings.isEmpty, "The store is inconsistent: \(findings)")
+    }
+
+    /// Checks the invariants of what the store keeps in memory; for tests.
+    ///
+    /// - Complexity: O(*n*) for *n* labels, edge types and indexes.
+    package func checkMemoryInvariants() {
+        vocabulary.checkInvariants()
+        Label.checkInvariants()
+        EdgeType.checkInvariants()
+        environment.checkInvariants()
+    }
+
+    /// Compares external ids with node ids; returns the number of nodes by the code of their label.
     private func auditNames(
         in transaction: borrowing ReadTransaction, _ audit: inout Audit, _ note: (String) -> Void
     ) throws -> [UInt16: Int] {
@@ -153,7 +190,7 @@ extension GraphStore {
                 note("\(count) nodes have the unknown label \(code)")
                 continue
             }
-            // Numbers are not given twice, so names that were removed leave gaps.
+            // An index is not used twice, so removed names leave gaps.
             let counted = try nodeCount(label, in: transaction)
             if counted < count { note("\(label) counts \(counted) nodes and has \(count)") }
             found[code] = counted
@@ -161,7 +198,9 @@ extension GraphStore {
         return found
     }
 
-    /// How many entries of indexes a record must have, if it is a node; each of them is there.
+    /// The number of index entries that a record must have; 0 unless it is a node.
+    ///
+    /// - Throws: ``GraphError`` if one of them is missing.
     private func auditIndexes(
         of key: RawSpan, _ value: RawSpan, in transaction: borrowing ReadTransaction
     ) throws -> Int {
@@ -180,7 +219,10 @@ extension GraphStore {
         return keys.count
     }
 
-    /// Looks at one record; returns whether it is an edge that must have a way back, or is one.
+    /// Checks one record.
+    ///
+    /// - Returns: `.edge` for an edge of a graph with a reverse index, `.reverse` for an entry of
+    ///   it, otherwise `nil`.
     private func auditRecord(
         _ key: RawSpan, _ value: RawSpan, _ counts: [UInt16: Int],
         in transaction: borrowing ReadTransaction, _ audit: inout Audit
@@ -193,7 +235,8 @@ extension GraphStore {
         }
         func check(_ node: NodeID) throws {
             guard node.index < counts[node.labelCode] ?? 0 else {
-                throw GraphError(.corrupt, "A record is about no node. Restore a backup.")
+                throw GraphError(
+                    .corrupt, "A record names a node that does not exist. Restore a backup.")
             }
         }
         switch GraphRecords.Kind(rawValue: kind) {
@@ -207,11 +250,12 @@ extension GraphStore {
             try check(edge.source)
             try check(edge.target)
             let type = try vocabulary.code(of: edge.type)
-            let back = GraphRecords.key(
+            let reverse = GraphRecords.key(
                 graph, .reverse, from: edge.target, type: type, to: edge.source)
-            guard keepsWaysBack(graph) else { break }
-            guard try transaction.contains(back, in: records) else {
-                throw GraphError(.corrupt, "An edge has no way back. Restore a backup.")
+            guard hasReverseIndex(graph) else { break }
+            guard try transaction.contains(reverse, in: records) else {
+                throw GraphError(
+                    .corrupt, "An edge is missing in the reverse index. Restore a backup.")
             }
             return .edge
         case .reverse:

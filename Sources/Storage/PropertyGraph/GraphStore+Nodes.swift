@@ -1,10 +1,10 @@
 public import LMDB
 
 extension GraphStore {
-    /// The most bytes that an external id may have.
+    /// The most bytes of an external id, in UTF-8.
     public static let externalIDByteCountMax = 400
 
-    /// Finds a node by its external id, or `nil` if the store has none.
+    /// The node with an external id, or `nil` if there is none.
     public func node(
         _ label: Label, _ externalID: String,
         in transaction: borrowing some ReadingTransaction & ~Copyable
@@ -16,9 +16,9 @@ extension GraphStore {
         }
     }
 
-    /// Finds a node by its external id, or makes it.
+    /// The node with an external id; creates it if there is none.
     ///
-    /// - Throws: ``GraphError`` for an empty or too long id, or an undeclared label.
+    /// - Throws: ``GraphError`` for an id that is empty or too long, or for an undeclared label.
     public func addNode(
         _ label: Label, _ externalID: String, in transaction: borrowing WriteTransaction
     ) throws -> NodeID {
@@ -38,9 +38,9 @@ extension GraphStore {
         return id
     }
 
-    /// Removes the name of a node, whose number is not given to another.
+    /// Removes the external id of a node; the node's index is not used again.
     ///
-    /// For names that may not stay; the caller sees to it that no edge needs it.
+    /// Remove the edges of the node first.
     public func removeName(
         of node: NodeID, in transaction: borrowing WriteTransaction
     ) throws {
@@ -49,7 +49,7 @@ extension GraphStore {
         try transaction.remove(node.rawValue, in: ids)
     }
 
-    /// How many nodes of a label the store has named; their indexes are 0 up to it.
+    /// The number of nodes that were ever created with a label; their indexes are less than it.
     public func nodeCount(
         _ label: Label, in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> Int {
@@ -57,10 +57,10 @@ extension GraphStore {
         return Int(try transaction.value(for: countKey(code), in: meta, readIndex) ?? 0)
     }
 
-    /// The id of the node with a running number of a label.
+    /// The id of the node with an index within a label.
     ///
-    /// - Throws: ``GraphError`` for an undeclared label, or with code `corrupt` for a number that no
-    ///   node can have: numbers come from records.
+    /// - Throws: ``GraphError`` for an undeclared label, or with code `corrupt` for an index of
+    ///   2^48 or more: indexes come from records.
     public func nodeID(_ label: Label, index: Int) throws -> NodeID {
         let code = try vocabulary.code(of: label)
         guard index < 1 << 48 else {
@@ -75,14 +75,14 @@ extension GraphStore {
     /// The label of a node.
     public func label(of node: NodeID) -> Label? { vocabulary.label(code: node.labelCode) }
 
-    /// The external id of a node, or `nil` if the store has none.
+    /// The external id of a node, or `nil` if it has none.
     public func externalID(
         of node: NodeID, in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> String? {
         try transaction.value(for: node.rawValue, in: ids)
     }
 
-    /// Visits the external ids of all nodes of a label by running number.
+    /// Visits all nodes of a label that have an external id, by index.
     public func forEachNode(
         _ label: Label, in transaction: borrowing some ReadingTransaction & ~Copyable,
         _ body: (NodeID, String) throws -> Void
@@ -95,7 +95,7 @@ extension GraphStore {
         }
     }
 
-    /// Reads a node's properties in a graph, or `nil` if it has none there.
+    /// The properties of a node in a graph, or `nil` if it has no record there.
     public func properties(
         of node: NodeID, graph: GraphID,
         in transaction: borrowing some ReadingTransaction & ~Copyable
@@ -105,7 +105,7 @@ extension GraphStore {
         }
     }
 
-    /// Visits all nodes of a graph that have properties there, by id.
+    /// Visits all nodes that have a record in a graph, by id.
     public func forEachNode(
         graph: GraphID, in transaction: borrowing some ReadingTransaction & ~Copyable,
         _ body: (Node) throws -> Void
@@ -122,7 +122,7 @@ extension GraphStore {
         }
     }
 
-    /// Sets a node's properties in a graph, in place of those it had.
+    /// Stores a node's properties in a graph, in place of all that it had there.
     public func put(
         _ node: Node, graph: GraphID, in transaction: borrowing WriteTransaction
     ) throws {
@@ -132,9 +132,9 @@ extension GraphStore {
             in: records)
     }
 
-    /// Removes a node's properties in a graph; its name stays, and so do its edges.
+    /// Removes a node's record in a graph; its external id and its edges stay.
     ///
-    /// - Returns: Whether it had any.
+    /// - Returns: Whether it had a record.
     @discardableResult
     public func removeProperties(
         of node: NodeID, graph: GraphID, in transaction: borrowing WriteTransaction
@@ -143,9 +143,9 @@ extension GraphStore {
         return try transaction.remove(GraphRecords.nodeKey(graph, node), in: records)
     }
 
-    /// Removes all nodes and edges of a graph; their names stay, and so do attachments.
+    /// Removes all nodes and edges of a graph; external ids and attachments stay.
     ///
-    /// - Returns: How many records there were.
+    /// - Returns: The number of records removed.
     @discardableResult
     public func clearGraph(
         _ graph: GraphID, in transaction: borrowing WriteTransaction
@@ -154,9 +154,9 @@ extension GraphStore {
         return try transaction.removeRange(from: graphKey(graph), to: end, in: records)
     }
 
-    /// Removes a graph with all that is attached to it; the names of its nodes stay.
+    /// Removes a graph and its attachments; external ids stay.
     ///
-    /// - Returns: How many records there were.
+    /// - Returns: The number of records removed.
     @discardableResult
     public func removeGraph(
         _ graph: GraphID, in transaction: borrowing WriteTransaction
@@ -164,28 +164,30 @@ extension GraphStore {
         try transaction.removeAll(prefix: graphKey(graph), in: records)
     }
 
-    /// The least tag of an attachment.
+    /// The least tag of an attachment; lesser tags are used for nodes, edges and indexes.
     public static let attachmentTagMin: UInt8 = 16
 
-    /// The beginning of a key in ``records`` under which a caller keeps records of its own.
+    /// The prefix of the keys in ``records`` under which a caller attaches records to a graph.
     ///
-    /// They lie beside the nodes and edges of the graph, and ``removeGraph(_:in:)`` removes them too.
+    /// Attachments are next to the nodes and edges of the graph, and ``removeGraph(_:in:)`` removes
+    /// them with it.
     ///
     /// - Parameters:
-    ///   - graph: The graph they belong to.
-    ///   - tag: Tells kinds of attachments apart; ``attachmentTagMin`` or more.
-    /// - Returns: A writer with the beginning of the key, to which the caller appends the rest.
+    ///   - graph: The id of the graph.
+    ///   - tag: The kind of attachment; at least ``attachmentTagMin``.
+    /// - Returns: A writer with the prefix, to which the caller appends the rest of the key.
     public static func attachmentKey(_ graph: GraphID, tag: UInt8) -> ByteWriter {
         var writer = ByteWriter(capacity: 32)
         writeAttachmentKey(graph, tag: tag, to: &writer)
         return writer
     }
 
-    /// Appends what ``attachmentKey(_:tag:)`` begins a key with.
+    /// Appends the prefix of ``attachmentKey(_:tag:)`` to a key.
     public static func writeAttachmentKey(
         _ graph: GraphID, tag: UInt8, to writer: inout ByteWriter
     ) {
-        precondition(tag >= attachmentTagMin, "lesser tags are for nodes and edges")
+        precondition(
+            tag >= attachmentTagMin, "Tags below \(attachmentTagMin) are for nodes and edges.")
         writer.appendUInt64(graph.rawValue)
         writer.appendUInt8(tag)
     }
@@ -219,7 +221,7 @@ extension GraphStore {
     private func readIndex(_ value: RawSpan) throws -> UInt64 {
         let index = try ByteReader.reading(value) { try $0.readVarint() }
         guard index < 1 << 48 else {
-            throw GraphError(.corrupt, "A node has the number \(index). Restore a backup.")
+            throw GraphError(.corrupt, "A node has the index \(index). Restore a backup.")
         }
         return index
     }

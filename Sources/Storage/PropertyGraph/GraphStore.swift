@@ -1,10 +1,10 @@
 import Foundation
 public import LMDB
 
-/// Very many named property graphs in one LMDB environment.
+/// A store of many property graphs in one LMDB environment.
 ///
-/// Nodes have a label and are named by an external id in the whole store; each graph says for
-/// itself which edges and properties they have. Reading and changing happen inside transactions:
+/// A node has a label and an external id, which are the same in all graphs. Its properties and
+/// edges belong to one graph. All access is in transactions:
 ///
 /// ```swift
 /// let likes = EdgeType(rawValue: "LIKES")
@@ -19,15 +19,15 @@ public import LMDB
 /// }
 /// ```
 ///
-/// A store may be used from any thread. Methods that take a transaction belong inside
-/// ``read(_:)`` or ``write(_:)`` of the same store.
+/// All threads can use a store. Call methods with a transaction parameter inside ``read(_:)`` or
+/// `write` of the same store.
 public final class GraphStore: Sendable {
-    /// The version of the layout on disk; a store made by a newer one is refused.
+    /// The version of the format on disk; stores of other versions are refused.
     public static let formatVersion = 2
 
-    /// The transactions' environment.
+    /// The environment of the transactions.
     public let environment: Environment
-    /// The table of the graphs, in which a caller may keep attachments to them.
+    /// The table of the graphs, in which callers can attach records to a graph.
     public let records: Table
     let meta: Table
     let names: Table
@@ -35,26 +35,26 @@ public final class GraphStore: Sendable {
     let vocabulary: Vocabulary
     let reverseIndex: ReverseIndex
 
-    /// Opens a store, or makes one.
+    /// Opens or creates a store.
     ///
     /// - Parameters:
     ///   - path: The store's folder.
-    ///   - labels: Labels of nodes that may be used.
-    ///   - edgeTypes: Types of edges that may be used.
-    ///   - indexes: Properties of nodes of these labels by which they are found quickly; those of
-    ///     an existing store stay, and new ones are built from what it has.
-    ///   - tables: Further tables that the caller keeps in the same environment.
-    ///   - reverseIndex: Which graphs of a new store keep the ways back along their edges; an existing
-    ///     store stays as it was made.
-    ///   - access: Whether the store is also written to, and made where there is none.
-    /// - Throws: ``GraphError`` when there is no store or it is of another format than this program
-    ///   reads; `LMDBError` when the files cannot be used.
+    ///   - labels: The labels of nodes that will be used.
+    ///   - edgeTypes: The types of edges that will be used.
+    ///   - indexes: The property indexes. An existing store keeps the indexes that it has, and new
+    ///     ones are built from its nodes.
+    ///   - tables: The names of further tables for the caller in the same environment.
+    ///   - reverseIndex: The graphs of a new store that have a reverse index; ignored for an
+    ///     existing store.
+    ///   - access: Whether the store can be written, and created.
+    /// - Throws: ``GraphError`` if there is no store, or if it has another format; `LMDBError` if
+    ///   its files cannot be used.
     public init(
         path: String, labels: [Label], edgeTypes: [EdgeType], indexes: [PropertyIndex] = [],
         tables: [String] = [], reverseIndex: ReverseIndex = .everyGraph, access: Access = .create
     ) throws {
         guard access == .create || Self.exists(at: path) else { throw Self.noStore(path) }
-        // Other formats have other tables, so this comes before opening them.
+        // Other formats have other tables, so check the format before opening the tables.
         if let version = Self.formatToRefuse(at: path) { try Self.check(version, path: path) }
         var options = Environment.Options()
         options.readOnly = access == .read
@@ -75,7 +75,8 @@ public final class GraphStore: Sendable {
             if access == .read {
                 try environment.read { try Vocabulary(reading: $0, meta: meta) }
             } else {
-                // All at once, so that a store has its format and its names or neither.
+                // In one transaction, so that a store has both its format and its vocabulary, or
+                // none.
                 try environment.write { transaction in
                     if isNew {
                         try Self.setFormat(in: transaction, meta: meta)
@@ -95,7 +96,7 @@ public final class GraphStore: Sendable {
         do {
             return try Environment(path: path, tables: tables, options: options)
         } catch {
-            // A database in which nothing was ever written: its making was cut off.
+            // The database is empty: the process that created it ended early.
             if options.readOnly, error.code == .notFound { throw noStore(path) }
             throw error
         }
@@ -103,13 +104,13 @@ public final class GraphStore: Sendable {
 
     private static func noStore(_ path: String) -> GraphError {
         GraphError(
-            .notAStore, "There is no store at \(path). Ingest some events, or check the path.")
+            .notAStore, "There is no store at \(path). Check the path, or create a store.")
     }
 
-    /// Which graphs of a store keep, beside each edge, the way back along it.
+    /// The graphs of a store that have a reverse index, which finds the incoming edges of a node.
     ///
-    /// Without it, the edges that enter a node are found by reading the whole graph: right for very
-    /// many small graphs, which are read whole anyway and take a third less space.
+    /// Without it, incoming edges are found by reading the whole graph. That is right for many
+    /// small graphs, which are read as a whole anyway: they take a third less space.
     public enum ReverseIndex: String, Sendable {
         /// All graphs.
         case everyGraph
@@ -117,15 +118,15 @@ public final class GraphStore: Sendable {
         case sharedGraph
     }
 
-    /// Whether a graph keeps the ways back along its edges.
-    func keepsWaysBack(_ graph: GraphID) -> Bool {
+    /// Whether a graph has a reverse index.
+    func hasReverseIndex(_ graph: GraphID) -> Bool {
         reverseIndex == .everyGraph || graph == .shared
     }
 
     private static func reverseIndex(
         in transaction: borrowing ReadTransaction, meta: Table
     ) throws -> ReverseIndex {
-        let name = try transaction.value(for: waysBackKey, in: meta) { value in
+        let name = try transaction.value(for: reverseIndexKey, in: meta) { value in
             try ByteReader.reading(value) { try $0.readString() }
         }
         return name.flatMap(ReverseIndex.init) ?? .everyGraph
@@ -136,40 +137,43 @@ public final class GraphStore: Sendable {
     ) throws {
         var writer = ByteWriter()
         writer.appendString(reverseIndex.rawValue)
-        try transaction.put(writer.bytes, for: waysBackKey, in: meta)
+        try transaction.put(writer.bytes, for: reverseIndexKey, in: meta)
     }
 
-    private static let waysBackKey = Array("ways back".utf8)
+    // This text is part of the format on disk.
+    private static let reverseIndexKey = Array("ways back".utf8)
 
     /// What a store is opened for.
     public enum Access: Sendable {
-        /// Reading only: nothing is changed, and other processes may use the store.
+        /// Reading only; another process can write meanwhile.
         case read
-        /// Reading and writing a store that there is.
+        /// Reading and writing an existing store.
         case write
-        /// Reading and writing; a store is made where there is none.
+        /// Reading and writing; creates the store if there is none.
         case create
     }
 
-    /// Whether a folder holds a store.
+    /// Whether there is a store in a folder.
     public static func exists(at path: String) -> Bool {
         FileManager.default.fileExists(atPath: path + "/data.mdb")
     }
 
-    /// Looks at one state of the store; see `Environment.read`.
+    /// Calls `body` with a snapshot of the store; see `Environment.read`.
     public func read<T>(_ body: (borrowing ReadTransaction) throws -> T) throws -> T {
         try environment.read(body)
     }
 
-    /// Changes the store, all or nothing; see `Environment.write`.
+    /// Calls `body` with a write transaction, and blocks until it is durable; see
+    /// `Environment.write`.
     public func write<T>(_ body: (borrowing WriteTransaction) throws -> T) throws -> T {
         try environment.write(body)
     }
 
-    /// Changes the store, all or nothing, sharing its commit with others that wait.
+    /// Calls `body` with a write transaction, and awaits that it is durable; see
+    /// `Environment.write`.
     ///
-    /// - Parameter body: May run more than once; see `Environment.write`.
-    /// - Returns: What `body` returned, once it is on disk.
+    /// - Parameter body: Makes the changes; may run more than once.
+    /// - Returns: What `body` returned in the run that was committed.
     /// - Throws: What `body` throws, `LMDBError` or `CancellationError`.
     public func write<T: Sendable>(
         _ body: @escaping @Sendable (borrowing WriteTransaction) throws -> T
@@ -177,12 +181,12 @@ public final class GraphStore: Sendable {
         try await environment.write(body)
     }
 
-    /// The number of the store's newest state; each write that commits adds one.
-    package var stateNumber: Int {
-        get throws { try read { $0.number } }
+    /// The transaction ID of the newest state; each write that commits increments it.
+    package var lastTransactionID: Int {
+        get throws { try read { $0.id } }
     }
 
-    /// Reads a setting that the caller keeps in the store.
+    /// The value of a caller's setting, or `nil` if it is not set.
     public func setting(
         _ name: String, in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> Property? {
@@ -191,7 +195,7 @@ public final class GraphStore: Sendable {
         } ?? nil
     }
 
-    /// Keeps a setting in the store.
+    /// Stores a caller's setting.
     public func set(
         _ name: String, to value: Property, in transaction: borrowing WriteTransaction
     ) throws {
@@ -199,18 +203,19 @@ public final class GraphStore: Sendable {
             GraphRecords.encode(["value": value]), for: Array("setting/\(name)".utf8), in: meta)
     }
 
-    /// Removes a setting from the store.
+    /// Removes a caller's setting.
     package func removeSetting(
         _ name: String, in transaction: borrowing WriteTransaction
     ) throws {
         try transaction.remove(Array("setting/\(name)".utf8), in: meta)
     }
 
-    /// The format of a store; `nil` for one that is just being made.
+    /// The format of a store, which must be the current one; `nil` for a store that is being
+    /// created.
     private static func checkFormat(
         in transaction: borrowing some ReadingTransaction & ~Copyable, meta: Table, path: String
     ) throws -> UInt64? {
-        // Read as it is stored: the first byte has told the format since the first one.
+        // Read without a check of the checksum: format 1 has none. The bytes begin with the format.
         let version = try transaction.storedBytes(for: formatKey, in: meta)
             .map { try ByteReader.reading($0.span.bytes) { try $0.readVarint() } }
         guard let version else { return nil }

@@ -1,27 +1,27 @@
 public import Time
 
-/// A typed value that a node or an edge carries under a name.
+/// The value of a property of a node or an edge.
 public enum Property: Hashable, Sendable {
-    /// Text.
+    /// A string.
     case string(String)
-    /// A whole number.
+    /// An integer.
     case int(Int64)
-    /// A real number.
+    /// A floating-point number.
     case double(Double)
-    /// A truth value.
+    /// A Boolean.
     case bool(Bool)
-    /// A moment in time.
+    /// A time.
     case timestamp(Timestamp)
     /// A vector of single-precision numbers, such as an embedding.
     case vector([Float])
 
-    /// The text, if this is text.
+    /// The string, or `nil` if it is of another kind.
     public var string: String? { if case .string(let value) = self { value } else { nil } }
 
-    /// The whole number, if this is one.
+    /// The integer, or `nil` if it is of another kind.
     public var int: Int64? { if case .int(let value) = self { value } else { nil } }
 
-    /// The number, if this is a real or a whole one.
+    /// The number, floating-point or integer, or `nil` if it is of another kind.
     public var double: Double? {
         switch self {
         case .double(let value): value
@@ -30,11 +30,11 @@ public enum Property: Hashable, Sendable {
         }
     }
 
-    /// The moment, if this is one.
+    /// The time, or `nil` if it is of another kind.
     public var timestamp: Timestamp? {
         if case .timestamp(let value) = self { value } else { nil }
     }
 
-    /// The vector, if this is one.
+    /// The vector, or `nil` if it is of another kind.
     public var vector: [Float]? { if case .vector(let value) = self { value } else { nil } }
 }

@@ -1,16 +1,19 @@
 import LMDB
 
-/// The labels, edge types and indexes of a store, and the small numbers that stand for them on disk.
+/// The labels, edge types and indexes of a store, and their codes on disk.
 ///
-/// Names are declared when a store is opened and never lose their number. What was declared before
-/// and is not now is still known.
+/// They are declared when a store is opened. A name keeps its code for ever, also if it is not
+/// declared again.
 struct Vocabulary: Sendable {
     private(set) var labelCodes: [Label: UInt16] = [:]
     private(set) var typeCodes: [EdgeType: UInt16] = [:]
-    /// The same by the number that this process knows a type by, 0 for none: every edge that is
-    /// written looks into it.
+    /// The codes of edge types by ``EdgeType/number``, 0 for none.
+    ///
+    /// An array, because every edge that is written needs a lookup.
     private var codes: [UInt16] = []
-    /// Edge types by their code; a list, because every edge that is read looks into it.
+    /// Edge types by code.
+    ///
+    /// An array, because every edge that is read needs a lookup.
     private var types: [EdgeType?] = []
     private(set) var labels: [UInt16: Label] = [:]
     private(set) var indexes = Indexes()
@@ -18,7 +21,7 @@ struct Vocabulary: Sendable {
     private static let labelPrefix = Array("label/".utf8)
     private static let typePrefix = Array("type/".utf8)
 
-    /// Reads the names of a store, gives numbers to those that are new, and builds new indexes.
+    /// Reads the vocabulary of a store, assigns codes to new names, and builds new indexes.
     init(
         declaring labels: [Label], _ types: [EdgeType], _ indexes: [PropertyIndex],
         in transaction: borrowing WriteTransaction, meta: Table, records: Table
@@ -41,7 +44,7 @@ struct Vocabulary: Sendable {
         }
     }
 
-    /// Reads the names of a store.
+    /// Reads the vocabulary of a store.
     init(reading transaction: borrowing some ReadingTransaction & ~Copyable, meta: Table) throws {
         for (name, code) in try Self.load(Self.labelPrefix, transaction, meta) {
             add(Label(rawValue: name), code)
@@ -55,7 +58,8 @@ struct Vocabulary: Sendable {
     func code(of label: Label) throws(GraphError) -> UInt16 {
         guard let code = labelCodes[label] else {
             throw GraphError(
-                .undeclared, "The label \(label.rawValue) is not declared. Name it at opening.")
+                .undeclared,
+                "The label \(label.rawValue) is not declared. Declare it when the store is opened.")
         }
         return code
     }
@@ -64,7 +68,9 @@ struct Vocabulary: Sendable {
         let number = Int(type.number)
         guard number < codes.count, codes[number] > 0 else {
             throw GraphError(
-                .undeclared, "The edge type \(type.rawValue) is not declared. Name it at opening.")
+                .undeclared,
+                "The edge type \(type.rawValue) is not declared. "
+                    + "Declare it when the store is opened.")
         }
         return codes[number]
     }
@@ -89,6 +95,24 @@ struct Vocabulary: Sendable {
         types[Int(code)] = type
         while codes.count <= Int(type.number) { codes.append(0) }
         codes[Int(type.number)] = code
+    }
+
+    /// Checks that names and codes map to each other.
+    ///
+    /// - Complexity: O(*n*) for *n* names.
+    func checkInvariants() {
+        precondition(labels.count == labelCodes.count, "Two labels share a code.")
+        for (label, code) in labelCodes {
+            precondition(code > 0 && labels[code] == label, "A label has another's code.")
+        }
+        precondition(types.count { $0 != nil } == typeCodes.count, "Two types share a code.")
+        precondition(codes.count { $0 > 0 } == typeCodes.count, "A type has no code, or two.")
+        for (type, code) in typeCodes {
+            precondition(
+                code > 0 && types[Int(code)] == type && codes[Int(type.number)] == code,
+                "A type has another's code.")
+        }
+        indexes.checkInvariants()
     }
 
     private static func store(

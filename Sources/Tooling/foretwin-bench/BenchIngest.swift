@@ -24,7 +24,7 @@ struct BenchIngest {
     /// Ingests and merges the events, and prints the time.
     func measure() throws {
         let batches = batches()
-        let before = try store.graph.stateNumber
+        let before = try store.graph.lastTransactionID
         let clock = ContinuousClock()
         let start = clock.now
         var pipeline = AppendPipeline(into: store)
@@ -33,7 +33,7 @@ struct BenchIngest {
         let appended = clock.now
         try store.mergeAll()
         let end = clock.now
-        let after = try store.graph.stateNumber
+        let after = try store.graph.lastTransactionID
         try BenchCommand.print([
             "phase": "ingest", "events": indices.count, "seconds": (end - start) / .seconds(1),
             "append_seconds": (appended - start) / .seconds(1), "batches": after - before,

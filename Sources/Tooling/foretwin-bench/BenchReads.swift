@@ -88,7 +88,7 @@ struct BenchReads {
         try BenchCommand.print(
             times.merging([
                 "phase": "top", "customer": Int64(bitPattern: customer.rawValue),
-                "at": decay.moment.rawValue, "half_life_ms": BenchEvents.halfLifeSeconds * 1000,
+                "at": decay.time.rawValue, "half_life_ms": BenchEvents.halfLifeSeconds * 1000,
                 "top": answer.map {
                     [
                         Int64(bitPattern: $0.edge.source.rawValue), Self.number(of: $0.edge.type),

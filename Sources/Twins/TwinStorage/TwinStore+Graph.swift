@@ -14,7 +14,7 @@ extension TwinStore {
     /// - Complexity: O(log n + k) for k edges; for a past moment O(k) for the k events until then.
     package func graph(
         ofTwin userID: String, asOf moment: Timestamp? = nil
-    ) throws -> (customer: NodeID, graph: MemoryGraph)? {
+    ) throws -> (customer: NodeID, graph: InMemoryGraph)? {
         guard let customer = try customerNode(userID) else { return nil }
         return try readTwin(Self.graphID(customer)) { transaction, entries in
             let state = try fold(customer, entries, asOf: moment, in: transaction)
@@ -23,7 +23,7 @@ extension TwinStore {
             for node in Set(state.edges.flatMap { [$0.source, $0.target] }) {
                 names[node] = try graph.externalID(of: node, in: transaction)
             }
-            var twin = MemoryGraph(namesOf: graph, externalIDs: names)
+            var twin = InMemoryGraph(namesOf: graph, externalIDs: names)
             twin.put([Node(id: customer, properties: summary.properties)])
             twin.put(state.edges)
             return (customer, twin)

@@ -131,13 +131,13 @@ private func notes(_ store: GraphStore) throws -> (notes: [String], audit: Graph
             .int(1), .int(2), .int(2), .double(2), .string("two"), .bool(true),
             .timestamp(Timestamp(seconds: 2)), .vector([2]), nil, .int(1),
         ]
-        for (place, value) in steps.enumerated() {
+        for (number, value) in steps.enumerated() {
             try put("age", [(node, value)], graph: .shared, in: store)
             for other in steps.compactMap(\.self) where other.vector == nil {
                 let isThere = value == other
                 #expect(
                     try visit(store, byAge, try equal(other)) == (isThere ? [node] : []),
-                    "step \(place)")
+                    "step \(number)")
             }
             #expect(try notes(store).notes.isEmpty)
         }
@@ -274,7 +274,7 @@ private func notes(_ store: GraphStore) throws -> (notes: [String], audit: Graph
                 try transaction.count(fixture.store.records)
             )
         }
-        // Format, ways back, two labels, two types, one count; one node.
+        // Format, reverse index, two labels, two types, one count; one node.
         #expect(meta == 7 && records == 1)
     }
 
@@ -334,7 +334,7 @@ private func notes(_ store: GraphStore) throws -> (notes: [String], audit: Graph
         #expect(entries.count == 2)
         let other = entries[0].dropLast(9) + [9] + entries[0].suffix(8)
         try store.write { try $0.put([], for: Array(other), in: store.records) }
-        #expect(try notes(store).notes == ["1 entries of indexes lead to no such node"])
+        #expect(try notes(store).notes == ["1 entries of indexes have no node"])
         try store.write { transaction in
             try transaction.remove(Array(other), in: store.records)
             try transaction.remove(entries[1], in: store.records)

@@ -54,11 +54,11 @@ import Time
     ) throws {
         let index = PropertyIndex(.person, "value")
         let stores = [try Fixture(indexes: [index]), try Fixture()]
-        var memory = MemoryGraph(labels: [.person, .book], edgeTypes: [])
+        var memory = InMemoryGraph(labels: [.person, .book], edgeTypes: [])
         for fixture in stores {
             try fixture.store.write { transaction in
-                for (place, value) in values.enumerated() {
-                    let id = try fixture.store.addNode(.person, "\(place)", in: transaction)
+                for (position, value) in values.enumerated() {
+                    let id = try fixture.store.addNode(.person, "\(position)", in: transaction)
                     let node = Node(id: id, properties: ["value": value])
                     try fixture.store.put(node, graph: .shared, in: transaction)
                     memory.put([node])
@@ -74,9 +74,9 @@ import Time
                 generator.chance(0.3) ? (bounds[0], bounds[0]) : (bounds[0], bounds[1])
             let range = try PropertyRange(
                 from: generator.chance(0.9) ? lower : nil, through: upper)
-            let wanted = values.indices.filter { place in
-                (range.lower.map { !isBefore(values[place], $0) } ?? true)
-                    && !isBefore(upper, values[place])
+            let wanted = values.indices.filter { position in
+                (range.lower.map { !isBefore(values[position], $0) } ?? true)
+                    && !isBefore(upper, values[position])
             }
             let limit = generator.chance(0.5) ? values.count : generator.below(values.count)
             let answers =
@@ -94,8 +94,8 @@ import Time
                 !isBefore(cut(values[right]), cut(values[left]))
             }
             let left = Set(wanted).subtracting(found)
-            let isFirst = left.allSatisfy { place in
-                found.allSatisfy { !isBefore(cut(values[place]), cut(values[$0])) }
+            let isFirst = left.allSatisfy { position in
+                found.allSatisfy { !isBefore(cut(values[position]), cut(values[$0])) }
             }
             #expect(isSorted && isFirst, "seed \(seed)")
         }
@@ -144,9 +144,10 @@ import Time
     @Test(arguments: UInt64(0)..<8) func textsAreInOrder(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let letters = ["\0", "\u{1}", "\u{2}", "a", "b", "é", "\u{FFFF}", "🍐"]
-        let texts = (0..<60).map { place in
+        let texts = (0..<60).map { position in
             let start =
-                place % 3 == 0 ? "" : String(repeating: place % 3 == 1 ? "a" : "\0", count: 198)
+                position % 3 == 0
+                ? "" : String(repeating: position % 3 == 1 ? "a" : "\0", count: 198)
             return start
                 + (0..<generator.below(5)).map { _ in letters[generator.below(8)] }.joined()
         }

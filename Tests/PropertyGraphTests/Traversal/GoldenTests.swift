@@ -31,7 +31,7 @@ import Testing
         (30, 33, 3), (31, 32, 4), (31, 33, 4), (32, 33, 5),
     ]
 
-    private static let club = memoryGraph(
+    private static let club = inMemoryGraph(
         edges.map { edge(person($0), .knows, person($1), weight: $2) })
 
     private let precise = PageRankSettings(restart: 0.15, tolerance: 1e-14, pushes: 10_000_000)
@@ -71,7 +71,7 @@ import Testing
 
     /// `nx.DiGraph` of these edges; walkers at node 3 cannot go on.
     @Test func pageRankWithADeadEnd() throws {
-        let graph = memoryGraph(
+        let graph = inMemoryGraph(
             [
                 (0, 1, 2), (0, 2, 1), (1, 2, 1), (2, 0, 0.5), (2, 3, 1.5), (1, 4, 3), (4, 4, 1),
                 (4, 0, 1),
@@ -85,7 +85,8 @@ import Testing
     }
 
     private func check(
-        _ expected: [Double], seeds: [NodeID: Double], pattern: EdgePattern, in graph: MemoryGraph,
+        _ expected: [Double], seeds: [NodeID: Double], pattern: EdgePattern,
+        in graph: InMemoryGraph,
         restart: Double = 0.15, location: SourceLocation = #_sourceLocation
     ) throws {
         var settings = precise

@@ -30,7 +30,7 @@ private struct Expansion: Question {
 
 private struct NodeIDs: Question {
     var limit = 1_000
-    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Answer<NodeID> {
+    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> BoundedResult<NodeID> {
         try graph.nodeIDs(limit: limit)
     }
 }
@@ -153,7 +153,7 @@ private struct Facts: Question {
         let edges = (1...3).flatMap {
             [edge(person(0), .likes, person($0)), edge(person(0), .knows, person($0))]
         }
-        let graph = memoryGraph(edges)
+        let graph = inMemoryGraph(edges)
         let pattern = EdgePattern.out(.knows, .likes)
         let counts = try [5, 6].map {
             try Expansion(node: person(0), pattern: pattern, limit: $0).ask(graph)
@@ -305,7 +305,7 @@ private struct Facts: Question {
             try store.view(graph: random.graph, in: transaction) { one in
                 try store.view(graph: GraphID(rawValue: 8), in: transaction) { other in
                     #expect(one.graph != other.graph)
-                    return [try MemoryGraph(one).edges, try MemoryGraph(other).edges]
+                    return [try InMemoryGraph(one).edges, try InMemoryGraph(other).edges]
                 }
             }
         }

@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 import Time
 
-/// Graphs as they should not be, and questions that nobody should ask: nothing traps, everything
-/// ends, and figures stay figures.
+/// Graphs and parameters that make no sense: no query traps, every query ends, and numbers are
+/// finite.
 @Suite struct HostileTests {
     private static let weights: [Double] = [
         0, -0.0, -1, .nan, .infinity, -.infinity, .leastNonzeroMagnitude,
@@ -90,7 +90,7 @@ import Time
     }
 
     @Test(arguments: [UInt64.min, 1, .max])
-    func aNodeThatNobodyKnowsHasNothing(raw: UInt64) throws {
+    func anUnknownNodeHasNothing(raw: UInt64) throws {
         let random = try RandomGraph(seed: 1)
         for limits in Self.limits {
             let walks = Walks(
@@ -112,14 +112,14 @@ import Time
         let random = try RandomGraph(seed: 1)
         let graph = GraphID(rawValue: .max)
         let (ids, loaded) = try random.fixture.store.read(graph: graph) { view in
-            (try view.nodeIDs(), try MemoryGraph(view))
+            (try view.nodeIDs(), try InMemoryGraph(view))
         }
         #expect(ids.elements.isEmpty)
-        #expect(loaded == MemoryGraph())
+        #expect(loaded == InMemoryGraph())
     }
 
     @Test func weightsThatDifferWidelyStillShareTheWalkers() throws {
-        let graph = memoryGraph([
+        let graph = inMemoryGraph([
             edge(person(0), .likes, person(1), weight: .greatestFiniteMagnitude),
             edge(person(0), .knows, person(1), weight: .greatestFiniteMagnitude),
             edge(person(0), .likes, person(2), weight: .greatestFiniteMagnitude),
@@ -135,7 +135,7 @@ import Time
 
     @Test func aDenseGraphEndsAtItsLimits() throws {
         let count = 30
-        let graph = memoryGraph(
+        let graph = inMemoryGraph(
             (0..<count).flatMap { source in
                 (0..<count).map { edge(person(source), .knows, person($0)) }
             })

@@ -10,7 +10,7 @@ private struct Nearby: Question {
     var decay = Decay.asStored
     var limits = TraversalLimits()
 
-    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Answer<NearbyNode> {
+    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> BoundedResult<NearbyNode> {
         try graph.nearbyNodes(of: node, along: pattern, decay: decay, limits: limits)
     }
 }
@@ -20,7 +20,7 @@ private struct Similar: Question {
     var pattern = EdgePattern.both()
     var limits = TraversalLimits()
 
-    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Answer<SimilarNode> {
+    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> BoundedResult<SimilarNode> {
         try graph.similarNodes(to: node, along: pattern, limits: limits)
     }
 }
@@ -82,7 +82,7 @@ private struct Contains: Question {
     }
 
     @Test func ofEqualEdgesTheFirstByTypeSourceAndTargetIsTaken() throws {
-        let graph = memoryGraph([
+        let graph = inMemoryGraph([
             edge(person(0), .likes, person(1)), edge(person(0), .knows, person(1)),
             edge(person(1), .knows, person(0)),
         ])
@@ -122,7 +122,7 @@ private struct Contains: Question {
     }
 
     @Test func theNumberOfCandidatesIsLimited() throws {
-        let graph = memoryGraph((0..<9).map { edge(person($0), .likes, book(0)) })
+        let graph = inMemoryGraph((0..<9).map { edge(person($0), .likes, book(0)) })
         let all = try Similar(node: person(0)).ask(graph)
         #expect(all.elements.map(\.node) == (1...8).map(person))
         #expect(!all.isTruncated)
@@ -132,7 +132,7 @@ private struct Contains: Question {
     }
 
     @Test func nodesOfAnotherLabelAreLeftOut() throws {
-        let graph = memoryGraph([
+        let graph = inMemoryGraph([
             edge(person(0), .likes, book(0)), edge(book(1), .likes, book(0)),
             edge(person(1), .likes, book(0)),
         ])
@@ -190,8 +190,8 @@ private struct Contains: Question {
         #expect(degrees?.median == 1)
         #expect(degrees?.max == 3)
         let pair = try Summary().ask(
-            memoryGraph([edge(person(0), .likes, person(0)), edge(person(0), .likes, person(1))]))
+            inMemoryGraph([edge(person(0), .likes, person(0)), edge(person(0), .likes, person(1))]))
         #expect(pair.degrees?.median == 1.5)
-        #expect(try Summary().ask(memoryGraph([])).degrees == nil)
+        #expect(try Summary().ask(inMemoryGraph([])).degrees == nil)
     }
 }

@@ -35,7 +35,7 @@ extension PageRank {
             for way in try random.matches(rank.pattern, at: node) {
                 shares[node, default: [:]][way.node, default: 0] +=
                     way.edge.weight(
-                        at: rank.decay.moment, halfLifeSeconds: rank.decay.halfLifeSeconds)
+                        at: rank.decay.time, halfLifeSeconds: rank.decay.halfLifeSeconds)
             }
             let total = shares[node]?.values.reduce(0, +) ?? 0
             shares[node] = shares[node]?.mapValues { $0 / total } ?? seeds
@@ -127,7 +127,7 @@ extension PageRank {
         let lonely = try Rank(seeds: [person(9): 0.1]).ask(star(3))
         #expect(lonely.scores.map(\.node) == [person(9)])
         #expect(abs(lonely.scores[0].score - 1) < 1e-5)
-        let loop = memoryGraph([edge(person(0), .likes, person(0))])
+        let loop = inMemoryGraph([edge(person(0), .likes, person(0))])
         let round = try Rank(seeds: [person(0): 7]).ask(loop)
         #expect(round.scores.map(\.node) == [person(0)])
         #expect(abs(round.scores[0].score + round.residual - 1) < 1e-12)
@@ -146,7 +146,7 @@ extension PageRank {
         #expect(!none.isTruncated)
         // Seeds whose sum is too great for a number are shared out all the same.
         let huge = Double.greatestFiniteMagnitude
-        let two = try Rank(seeds: [person(7): huge, person(8): huge]).ask(memoryGraph([]))
+        let two = try Rank(seeds: [person(7): huge, person(8): huge]).ask(inMemoryGraph([]))
         #expect(two.scores.count == 2)
         #expect(two.scores.allSatisfy { abs($0.score - 0.5) < 1e-5 })
     }

@@ -12,7 +12,7 @@ private struct Top: Question {
     var decay = Decay.asStored
     var limits = TraversalLimits()
 
-    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Answer<WeightedEdge> {
+    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> BoundedResult<WeightedEdge> {
         try graph.topEdges(count, at: node, along: pattern, decay: decay, limits: limits)
     }
 }
@@ -49,7 +49,7 @@ private struct Counts: Question {
             let question = Top(count: count, node: node, pattern: pattern, decay: decay)
             let answer = try random.ask(question)
             let weights = try random.matches(pattern, at: node)
-                .map { ($0.edge.weight(at: decay.moment, halfLifeSeconds: 150), $0.node) }
+                .map { ($0.edge.weight(at: decay.time, halfLifeSeconds: 150), $0.node) }
                 .sorted { ($0.0, $1.1.rawValue) > ($1.0, $0.1.rawValue) }.prefix(count)
             #expect(answer.elements.map(\.weight) == weights.map(\.0), "seed \(seed)")
             #expect(answer.elements.map(\.node) == weights.map(\.1), "seed \(seed)")
@@ -60,7 +60,7 @@ private struct Counts: Question {
     }
 
     @Test func equalWeightsComeByIdThenByType() throws {
-        let graph = memoryGraph([
+        let graph = inMemoryGraph([
             edge(person(0), .knows, person(1)), edge(person(0), .likes, person(2)),
             edge(person(0), .likes, person(1)), edge(person(0), .likes, person(3), weight: 2),
         ])
@@ -70,7 +70,7 @@ private struct Counts: Question {
     }
 
     @Test func whatFadedFallsBehind() throws {
-        let graph = memoryGraph([
+        let graph = inMemoryGraph([
             edge(person(0), .likes, person(1), weight: 10, seconds: 0),
             edge(person(0), .likes, person(2), weight: 2, seconds: 1_000),
         ])
@@ -95,7 +95,7 @@ private struct Counts: Question {
             #expect(answer.isTruncated == (fanOut < 7))
         }
         let none = try Top(count: -1, node: person(0), pattern: .out()).ask(star(7))
-        #expect(none == Answer(elements: [], isTruncated: false))
+        #expect(none == BoundedResult(elements: [], isTruncated: false))
     }
 }
 
@@ -111,8 +111,8 @@ private struct Counts: Question {
     @Test(arguments: [-1, -Double.infinity, Double.infinity, Double.nan, 0])
     func aWrongHalfLifeGivesAUsableWeight(halfLife: Double) {
         let edge = edge(person(0), .likes, person(1), weight: 2)
-        for moment in [Int64.min, -1, 0, 1, Int64.max] {
-            let decay = Decay(at: Timestamp(rawValue: moment), halfLifeSeconds: halfLife)
+        for milliseconds in [Int64.min, -1, 0, 1, Int64.max] {
+            let decay = Decay(at: Timestamp(rawValue: milliseconds), halfLifeSeconds: halfLife)
             let weight = decay.weight(of: edge)
             #expect(weight >= 0 && weight.isFinite)
         }
@@ -166,7 +166,7 @@ private struct Counts: Question {
     @Test func whatFewLikeCountsMore() throws {
         // Book 0 is liked by two, book 1 by four.
         let readers = [0: [0, 1, 9], 1: [0, 1, 8], 2: [1], 3: [1]]
-        let graph = memoryGraph(
+        let graph = inMemoryGraph(
             readers.flatMap { reader, books in
                 books.map { edge(person(reader), .likes, book($0)) }
             })
@@ -192,7 +192,7 @@ private struct Counts: Question {
     }
 
     @Test func theFanOutCutsAndSaysSo() throws {
-        let graph = memoryGraph(
+        let graph = inMemoryGraph(
             (0..<6).flatMap { index in
                 [0, 1].map { edge(person($0), .likes, book(index)) }
             })
@@ -235,7 +235,7 @@ private struct Counts: Question {
     }
 
     @Test func aLoopCountsOnce() throws {
-        let graph = memoryGraph([edge(person(0), .likes, person(0))])
+        let graph = inMemoryGraph([edge(person(0), .likes, person(0))])
         for direction in Direction.allCases {
             let degrees = try Counts(node: person(0), direction: direction).ask(graph)
             #expect(degrees.byType == [.likes: 1])

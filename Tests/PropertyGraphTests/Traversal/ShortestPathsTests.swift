@@ -6,8 +6,8 @@ import Time
 private let everywhere = TraversalLimits(depth: .max)
 
 @Suite struct ShortestPathsTests {
-    /// What it costs to get from a node to each other over at most some edges, by trying each edge
-    /// again and again (Bellman and Ford); with as many rounds as nodes, over any number.
+    /// The cost of the cheapest paths of at most `rounds` edges from a node to all others (Bellman
+    /// and Ford).
     private func costs(
         _ random: RandomGraph, _ pattern: EdgePattern, from start: NodeID, rounds: Int
     ) throws -> [NodeID: Double] {
@@ -93,7 +93,7 @@ private let everywhere = TraversalLimits(depth: .max)
 
     /// The cheap way to node 2 is too long to lead on to node 3.
     @Test func aDearWayOfFewEdgesIsNotForgotten() throws {
-        let graph = memoryGraph([
+        let graph = inMemoryGraph([
             edge(person(0), .likes, person(1), weight: 4),
             edge(person(1), .likes, person(2), weight: 4),
             edge(person(0), .likes, person(2), weight: 0.1),
@@ -126,7 +126,7 @@ private let everywhere = TraversalLimits(depth: .max)
     }
 
     @Test func tiesAreBrokenById() throws {
-        let graph = memoryGraph([
+        let graph = inMemoryGraph([
             edge(person(0), .likes, person(2)), edge(person(0), .likes, person(1)),
             edge(person(1), .likes, person(3)), edge(person(2), .likes, person(3)),
             edge(person(0), .knows, person(3), weight: 0.5),
@@ -142,7 +142,7 @@ private let everywhere = TraversalLimits(depth: .max)
 
     @Test func ofEqualCostThePathOfFewerEdgesIsTaken() throws {
         // That over three edges is found first, since its last node but one is nearer.
-        let graph = memoryGraph([
+        let graph = inMemoryGraph([
             edge(person(0), .likes, person(1), weight: 4),
             edge(person(1), .likes, person(2), weight: 4),
             edge(person(2), .likes, person(3), weight: 2),
@@ -188,9 +188,9 @@ private let everywhere = TraversalLimits(depth: .max)
         }
     }
 
-    @Test func weightsFadeUntilTheMoment() throws {
+    @Test func weightsDecayUntilTheGivenTime() throws {
         // After one half-life of the old edge, and none of the new one.
-        let graph = memoryGraph([
+        let graph = inMemoryGraph([
             edge(person(0), .likes, person(1), weight: 4, seconds: 0),
             edge(person(0), .likes, person(2), weight: 3, seconds: 100),
         ])

@@ -3,19 +3,19 @@ import PropertyGraph
 import TestSupport
 import Testing
 
-/// Something to ask of a graph, of whichever kind it is.
+/// A query on a graph of either kind.
 protocol Question {
     associatedtype Reply: Equatable
     func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Reply
 }
 
-/// All answers of a traversal.
+/// All results of a traversal.
 struct Everything<Walk: Traversal>: Question where Walk.Element: Equatable {
     let walk: Walk
 
     init(_ walk: Walk) { self.walk = walk }
 
-    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Answer<Walk.Element> {
+    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> BoundedResult<Walk.Element> {
         var walk = walk
         return try walk.collect(.max, in: graph)
     }
@@ -32,7 +32,7 @@ struct PathTo: Question {
     }
 }
 
-/// The edges at a node in the order of visiting.
+/// The edges of a node in the order of visiting.
 struct EdgesAt: Question {
     let node: NodeID
     let direction: Direction
@@ -55,8 +55,8 @@ struct RandomGraph {
     let graph = GraphID(rawValue: 7)
     let nodes: [NodeID]
     let edges: [Edge]
-    let memory: MemoryGraph
-    /// A generator to go on drawing from.
+    let memory: InMemoryGraph
+    /// A generator for further random choices.
     var generator: SeededGenerator
 
     /// Costs of edges are powers of two, so that sums are exact in any order.
@@ -101,10 +101,10 @@ struct RandomGraph {
         self.nodes = nodes
         self.edges = list
         self.generator = generator
-        memory = try store.read(graph: graph) { try MemoryGraph($0, externalIDs: true) }
+        memory = try store.read(graph: graph) { try InMemoryGraph($0, externalIDs: true) }
     }
 
-    /// Asks the graph in the store and the one in memory, and expects one reply.
+    /// Queries the graph in the store and the one in memory, and expects the same reply.
     func ask<Q: Question>(
         _ question: Q, location: SourceLocation = #_sourceLocation
     ) throws -> Q.Reply {
@@ -114,7 +114,7 @@ struct RandomGraph {
         return stored
     }
 
-    /// The edges at a node that match a pattern, found one by one, with their other ends.
+    /// The edges of a node that match a pattern, by a scan of all edges, with their other nodes.
     func matches(_ pattern: EdgePattern, at node: NodeID) throws -> [(edge: Edge, node: NodeID)] {
         try edges.compactMap { edge in
             let isOut = edge.source == node && pattern.direction != .in
@@ -160,16 +160,16 @@ struct MemoryKey: Hashable, Comparable {
 
 /// A graph in memory that counts the edges that are read of it.
 ///
-/// It also shows that others can make views of graphs.
+/// It also shows that other modules can implement `GraphView`.
 struct CountingGraph: GraphView, ~Copyable {
     final class Counter {
         var edges = 0
     }
 
-    let graph: MemoryGraph
+    let graph: InMemoryGraph
     let counter = Counter()
 
-    init(_ graph: MemoryGraph) { self.graph = graph }
+    init(_ graph: InMemoryGraph) { self.graph = graph }
 
     func forEachEdge(
         at node: NodeID, _ direction: Direction, _ type: EdgeType?,
@@ -194,29 +194,31 @@ struct CountingGraph: GraphView, ~Copyable {
     }
 }
 
-/// The id of a node of the first label, for graphs that no store holds.
+/// The id of a node of the first label, for graphs that are in no store.
 func person(_ index: Int) -> NodeID { NodeID(rawValue: 1 << 48 | UInt64(index)) }
 
 /// The id of a node of the second label.
 func book(_ index: Int) -> NodeID { NodeID(rawValue: 2 << 48 | UInt64(index)) }
 
 /// A graph in memory with the labels and types of the tests.
-func memoryGraph(_ edges: [Edge]) -> MemoryGraph {
-    MemoryGraph(labels: [.person, .book], edgeTypes: [.likes, .knows], edges: edges)
+func inMemoryGraph(_ edges: [Edge]) -> InMemoryGraph {
+    InMemoryGraph(labels: [.person, .book], edgeTypes: [.likes, .knows], edges: edges)
 }
 
 /// Nodes in a row, each liking the next.
-func chain(_ count: Int) -> MemoryGraph {
-    memoryGraph((0..<count).map { edge(person($0), .likes, person($0 + 1)) })
+func chain(_ count: Int) -> InMemoryGraph {
+    inMemoryGraph((0..<count).map { edge(person($0), .likes, person($0 + 1)) })
 }
 
 /// A node that likes others, numbered from 1.
-func star(_ count: Int) -> MemoryGraph {
-    memoryGraph((1...count).map { edge(person(0), .likes, person($0)) })
+func star(_ count: Int) -> InMemoryGraph {
+    inMemoryGraph((1...count).map { edge(person(0), .likes, person($0)) })
 }
 
-/// All of a traversal's answers on a graph in memory.
-func all<Walk: Traversal>(_ walk: Walk, in graph: MemoryGraph) throws -> Answer<Walk.Element> {
+/// All results of a traversal on a graph in memory.
+func all<Walk: Traversal>(_ walk: Walk, in graph: InMemoryGraph) throws -> BoundedResult<
+    Walk.Element
+> {
     var walk = walk
     return try walk.collect(.max, in: graph)
 }

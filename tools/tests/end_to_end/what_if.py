@@ -81,4 +81,4 @@ class WhatIf(Case):
         damaged = pathlib.Path(self.folder, "models/default/v0002/calibration.json")
         damaged.write_text("{", "utf-8")
         answer = self.foretwin("recommend", "customer-0002")
-        self.assertIn("calibration.json is damaged", answer.stderr)
+        self.assertIn("calibration.json is not the file that was published", answer.stderr)

@@ -1,8 +1,9 @@
-/// Reads what ``ByteWriter`` wrote, from bytes that may be anything.
+/// Reads what ``ByteWriter`` wrote, and never trusts it.
 ///
-/// Every method checks its bounds and throws ``LMDBError`` with code `corruptRecord` where the bytes
-/// do not fit; none traps. A reader made by `init` has a copy of its bytes. The `reading` functions
-/// lend one that reads in place, without a copy, for values borrowed from a transaction:
+/// Every method checks its bounds. It throws ``LMDBError`` with code `corruptRecord` if the bytes
+/// are too short or malformed; no input makes it trap. A reader that `init` made has a copy of its
+/// bytes. The static function `reading` passes a reader that reads in place, without a copy, to a
+/// closure. Use it for values that a transaction lends:
 ///
 /// ```swift
 /// let name = try transaction.value(for: key, in: table) { span in
@@ -12,21 +13,21 @@
 /// }
 /// ```
 public struct ByteReader: ~Copyable {
-    // UnsafeRawBufferPointer: either `copy` or memory lent for the length of `reading`.
+    // UnsafeRawBufferPointer: either `copy`, or memory that is valid until `reading` returns.
     @usableFromInline let bytes: UnsafeRawBufferPointer
-    // UnsafeMutableRawBufferPointer: this reader's own copy, freed at its end; nil when lent.
+    // UnsafeMutableRawBufferPointer: this reader's own copy, freed in `deinit`; nil if borrowed.
     @usableFromInline let copy: UnsafeMutableRawBufferPointer?
     @usableFromInline var position = 0
 
-    /// How many bytes were read.
+    /// The number of bytes read so far.
     @inlinable public var offset: Int { position }
 
-    /// How many bytes are left.
+    /// The number of bytes left.
     @inlinable public var remaining: Int { bytes.count - position }
-    /// Whether everything was read.
+    /// Whether all bytes are read.
     @inlinable public var isAtEnd: Bool { position == bytes.count }
 
-    /// A reader of a copy of all bytes of `span`, such as a key.
+    /// Creates a reader of a copy of all bytes of `span`.
     public init(_ span: RawSpan) {
         // UnsafeMutableRawBufferPointer: filled entirely by the copy, freed in `deinit`.
         let copy = UnsafeMutableRawBufferPointer.allocate(
@@ -34,42 +35,48 @@ public struct ByteReader: ~Copyable {
         // withUnsafeBytes: both buffers have the same length and do not overlap.
         span.withUnsafeBytes { copy.copyMemory(from: $0) }
         self.copy = copy
-        // UnsafeRawBufferPointer: a read-only view of the copy.
+        // UnsafeRawBufferPointer: the same memory, for reading only.
         bytes = UnsafeRawBufferPointer(copy)
     }
 
-    /// A reader of a copy of `bytes`, such as a key.
+    /// Creates a reader of a copy of `bytes`.
     public init(_ bytes: [UInt8]) { self.init(bytes.span.bytes) }
 
-    // UnsafeRawBufferPointer: memory that outlives this reader, see `lend`.
-    @inlinable init(lent bytes: UnsafeRawBufferPointer) {
+    // UnsafeRawBufferPointer: memory that outlives this reader; see `withReader`.
+    @inlinable init(borrowing bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
         copy = nil
     }
 
     @inlinable deinit { copy?.deallocate() }
 
-    /// Lends `body` a reader of all bytes of `span`, without a copy.
+    /// Calls `body` with a reader of all bytes of `span`, without a copy.
+    ///
+    /// - Parameters:
+    ///   - span: The bytes.
+    ///   - body: Reads. It may not assign another reader to its parameter: that traps.
+    /// - Returns: What `body` returned.
+    /// - Throws: What `body` throws.
     @inlinable
     public static func reading<T>(
         _ span: RawSpan, _ body: (inout ByteReader) throws -> T
     ) throws -> T {
-        // withUnsafeBytes: `lend` sees to it that the reader ends with the closure.
-        try span.withUnsafeBytes { try lend($0, body) }
+        // withUnsafeBytes: `withReader` ends the reader before the closure returns.
+        try span.withUnsafeBytes { try withReader(of: $0, body) }
     }
 
-    // A reader cannot be copied, and if `body` exchanged it for another, this traps before returning.
-    // So the reader is proved to end while `bytes` is valid, which is during the call.
-    @inlinable static func lend<T>(
+    // The reader ends while `bytes` is valid, that is, during this call. A reader cannot be copied,
+    // and if `body` replaced it with another one, the precondition fails before this returns.
+    @inlinable static func withReader<T>(
         // UnsafeRawBufferPointer: see above.
-        _ bytes: UnsafeRawBufferPointer, _ body: (inout ByteReader) throws -> T
+        of bytes: UnsafeRawBufferPointer, _ body: (inout ByteReader) throws -> T
     ) throws -> T {
-        var reader = ByteReader(lent: bytes)
+        var reader = ByteReader(borrowing: bytes)
         defer {
             precondition(
                 reader.copy == nil && reader.bytes.baseAddress == bytes.baseAddress
                     && reader.bytes.count == bytes.count,
-                "A lent ByteReader was exchanged for another one.")
+                "The body of `reading` replaced its reader with another one.")
         }
         return try body(&reader)
     }
@@ -78,15 +85,15 @@ public struct ByteReader: ~Copyable {
     @inlinable
     public mutating func readUInt8() throws(LMDBError) -> UInt8 { try readFixed() }
 
-    /// Reads two bytes, the greater first.
+    /// Reads two bytes, big-endian.
     @inlinable
     public mutating func readUInt16() throws(LMDBError) -> UInt16 { try readFixed() }
 
-    /// Reads four bytes, the greatest first.
+    /// Reads four bytes, big-endian.
     @inlinable
     public mutating func readUInt32() throws(LMDBError) -> UInt32 { try readFixed() }
 
-    /// Reads eight bytes, the greatest first.
+    /// Reads eight bytes, big-endian.
     @inlinable
     public mutating func readUInt64() throws(LMDBError) -> UInt64 { try readFixed() }
 
@@ -96,25 +103,25 @@ public struct ByteReader: ~Copyable {
         Int64(bitPattern: try readUInt64() ^ 1 << 63)
     }
 
-    /// Reads an IEEE 754 pattern of four bytes; any pattern is a value, NaN included.
+    /// Reads four bytes as an IEEE 754 bit pattern, big-endian; every pattern is a value.
     @inlinable
     public mutating func readFloat() throws(LMDBError) -> Float {
         Float(bitPattern: try readUInt32())
     }
 
-    /// Reads an IEEE 754 pattern of eight bytes; any pattern is a value, NaN included.
+    /// Reads eight bytes as an IEEE 754 bit pattern, big-endian; every pattern is a value.
     @inlinable
     public mutating func readDouble() throws(LMDBError) -> Double {
         Double(bitPattern: try readUInt64())
     }
 
-    /// Reads what ``ByteWriter/appendVarint(_:)`` wrote; longer forms of a number are refused.
+    /// Reads what ``ByteWriter/appendVarint(_:)`` wrote; longer encodings of a number are refused.
     @inlinable
     public mutating func readVarint() throws(LMDBError) -> UInt64 {
         var value: UInt64 = 0
         for shift in stride(from: UInt64(0), through: 63, by: 7) {
             let byte = try readUInt8()
-            // The tenth byte has room for one bit only.
+            // Nine bytes hold 63 bits, so the tenth holds one bit.
             guard shift < 63 || byte < 2 else { throw corrupt("a number above 64 bits") }
             value |= UInt64(byte & 127) << shift
             if byte < 128 {
@@ -135,17 +142,20 @@ public struct ByteReader: ~Copyable {
         return text
     }
 
-    /// Reads what ``ByteWriter/appendString(_:)`` wrote; cheaper if it is the same text as before.
+    /// Reads what ``ByteWriter/appendString(_:)`` wrote, without an allocation if it equals a
+    /// string.
     ///
-    /// - Parameter before: the text that was read in the same place of the record before this one.
-    /// - Returns: the text.
+    /// Use it where neighbouring records often hold the same string.
+    ///
+    /// - Parameter before: The same field of the previous record, or nil.
+    /// - Returns: The string; `before` if it has the same bytes.
     /// - Throws: ``LMDBError`` with code `corruptRecord`, as ``readString()``.
     @inlinable
     public mutating func readString(after before: String?) throws(LMDBError) -> String {
         let start = position
         let range = try take(try readLength())
         if var text = before, text.utf8.count == range.count {
-            // withUTF8: compared with as many bytes of the record, inside its bounds.
+            // withUTF8: compared with the same number of bytes of the record, inside its bounds.
             let isSame = text.withUTF8 { $0.elementsEqual(bytes[range]) }
             if isSame { return text }
         }
@@ -153,15 +163,9 @@ public struct ByteReader: ~Copyable {
         return try readString()
     }
 
-    /// Reads what ``ByteWriter/appendBytes(_:)`` wrote.
+    /// Skips what ``ByteWriter/appendString(_:)`` wrote, without a check of the UTF-8.
     @inlinable
-    public mutating func readBytes() throws(LMDBError) -> [UInt8] {
-        Array(bytes[try take(try readLength())])
-    }
-
-    /// Passes over what ``ByteWriter/appendBytes(_:)`` or ``ByteWriter/appendString(_:)`` wrote.
-    @inlinable
-    public mutating func skipBytes() throws(LMDBError) { _ = try take(try readLength()) }
+    public mutating func skipString() throws(LMDBError) { _ = try take(try readLength()) }
 
     /// Reads the next `count` bytes.
     @inlinable
@@ -169,7 +173,7 @@ public struct ByteReader: ~Copyable {
         Array(bytes[try take(count)])
     }
 
-    /// Throws unless everything was read.
+    /// Throws unless all bytes are read.
     @inlinable
     public func expectEnd() throws(LMDBError) {
         guard isAtEnd else { throw corrupt("\(remaining) bytes too many") }
@@ -189,7 +193,7 @@ public struct ByteReader: ~Copyable {
         return T(bigEndian: bytes.loadUnaligned(fromByteOffset: range.lowerBound, as: T.self))
     }
 
-    /// Moves over `count` bytes and returns where they are.
+    /// Advances by `count` bytes and returns their range.
     @inlinable
     mutating func take(_ count: Int) throws(LMDBError) -> Range<Int> {
         guard count >= 0, count <= remaining else {

@@ -1,7 +1,8 @@
-/// Builds keys and records byte by byte, integers with their greatest byte first.
+/// Encodes keys and records; ``ByteReader`` decodes them.
 ///
-/// Unsigned integers, and `Int64` by ``appendInt64(_:)``, sort as bytes the way they sort as
-/// numbers, so fixed-width fields in a row make a key ordered by its fields.
+/// Integers are big-endian. Unsigned integers, and `Int64` by ``appendInt64(_:)``, therefore have
+/// the same order as bytes and as numbers. A key of several such fields is ordered by its first
+/// field, then by its second, and so on.
 ///
 /// ```swift
 /// var writer = ByteWriter()
@@ -10,36 +11,40 @@
 /// let record = writer.bytes
 /// ```
 public struct ByteWriter: Sendable {
-    /// What was written so far.
+    /// The bytes appended so far.
     public private(set) var bytes: [UInt8] = []
 
-    /// An empty writer with room for `capacity` bytes.
+    /// Creates an empty writer with space for `capacity` bytes.
     public init(capacity: Int = 0) { bytes.reserveCapacity(max(0, capacity)) }
 
     /// Appends one byte.
     public mutating func appendUInt8(_ value: UInt8) { bytes.append(value) }
 
-    /// Appends two bytes, the greater first.
+    /// Appends two bytes, big-endian.
     public mutating func appendUInt16(_ value: UInt16) { appendFixed(value) }
 
-    /// Appends four bytes, the greatest first.
+    /// Appends four bytes, big-endian.
     public mutating func appendUInt32(_ value: UInt32) { appendFixed(value) }
 
-    /// Appends eight bytes, the greatest first.
+    /// Appends eight bytes, big-endian.
     public mutating func appendUInt64(_ value: UInt64) { appendFixed(value) }
 
-    /// Appends eight bytes that sort like `value`: its sign bit flipped, the greatest byte first.
+    /// Appends eight bytes that sort as `value` does: big-endian, with the sign bit flipped.
     public mutating func appendInt64(_ value: Int64) {
         appendFixed(UInt64(bitPattern: value) ^ 1 << 63)
     }
 
-    /// Appends the four bytes of the IEEE 754 pattern, exact for every value, not in sorting order.
+    /// Appends the IEEE 754 bit pattern, four bytes, big-endian; the bytes do not sort as the
+    /// values.
     public mutating func appendFloat(_ value: Float) { appendFixed(value.bitPattern) }
 
-    /// Appends the eight bytes of the IEEE 754 pattern, exact for every value, not in sorting order.
+    /// Appends the IEEE 754 bit pattern, eight bytes, big-endian; the bytes do not sort as the
+    /// values.
     public mutating func appendDouble(_ value: Double) { appendFixed(value.bitPattern) }
 
-    /// Appends 1 to 10 bytes: seven bits each, the lowest first, the high bit set on all but the last.
+    /// Appends `value` in LEB128: 1 to 10 bytes of seven bits each, the low bits first.
+    ///
+    /// The high bit is set in all bytes but the last.
     public mutating func appendVarint(_ value: UInt64) {
         var rest = value
         while rest > 127 {
@@ -55,16 +60,10 @@ public struct ByteWriter: Sendable {
         bytes.append(contentsOf: value.utf8)
     }
 
-    /// Appends the length of `value` as a varint, then `value`.
-    public mutating func appendBytes(_ value: [UInt8]) {
-        appendVarint(UInt64(value.count))
-        bytes.append(contentsOf: value)
-    }
-
-    /// Appends `value` as it is, without a length.
+    /// Appends the bytes of `value` without a length.
     public mutating func appendRaw(_ value: [UInt8]) { bytes.append(contentsOf: value) }
 
-    /// Appends `value` as it is, without a length.
+    /// Appends the bytes of `value` without a length.
     public mutating func appendRaw(_ value: ArraySlice<UInt8>) { bytes.append(contentsOf: value) }
 
     @usableFromInline

@@ -1,10 +1,10 @@
 import CLMDB
 
-/// The Castagnoli checksum of RFC 3720, appendix B.4: by the processor's instruction where it has
-/// one, else by tables, eight bytes a step.
+/// CRC-32C, the Castagnoli checksum of RFC 3720, appendix B.4.
 ///
-/// It finds every error of up to 32 bits in a row and all odd numbers of flipped bits. It is no
-/// protection against a person.
+/// It uses the processor's CRC instruction if there is one, and otherwise tables, eight bytes per
+/// step. It detects every burst of errors of up to 32 bits and every odd number of flipped bits. It
+/// does not protect against tampering.
 public enum CRC32C {
     /// The checksum of `bytes`; 0 if empty.
     public static func checksum(_ bytes: [UInt8]) -> UInt32 {
@@ -18,16 +18,16 @@ public enum CRC32C {
         span.withUnsafeBytes { ~update(.max, $0) }
     }
 
-    /// The checksum by tables, whatever the processor can do; for tests.
+    /// The checksum by tables, also if the processor has the instruction; for tests.
     package static func checksumByTables(_ bytes: [UInt8]) -> UInt32 {
         // withUnsafeBytes: read inside the bounds, during the call.
         bytes.withUnsafeBytes { ~updateByTables(.max, $0) }
     }
 
-    /// The checksum of a key and its value, as if they were one sequence of bytes.
+    /// The checksum of the bytes of a key followed by those of its value.
     // UnsafeRawBufferPointer: both are read inside their bounds, during the call.
     static func checksum(
-        // UnsafeRawBufferPointer: as said above.
+        // UnsafeRawBufferPointer: see above.
         key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer
     ) -> UInt32 {
         guard crc32c_has_instruction() != 0 else {
@@ -37,7 +37,7 @@ public enum CRC32C {
             .max, key.baseAddress, key.count, value.baseAddress, value.count)
     }
 
-    /// Moves a remainder, inverted as the standard wants it, on over `bytes`.
+    /// Advances a remainder over `bytes`; the caller inverts it at both ends, as the standard says.
     // UnsafeRawBufferPointer: read inside the bounds, during the call.
     private static func update(_ remainder: UInt32, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
         guard let start = bytes.baseAddress else { return remainder }
@@ -45,7 +45,8 @@ public enum CRC32C {
         return crc32c_update(remainder, start, bytes.count)
     }
 
-    /// Table `k`, entry `b`: what byte `b` followed by `k` zero bytes does to the remainder.
+    /// Eight tables of 256 entries: entry `b` of table `k` is the remainder of byte `b` followed by
+    /// `k` zero bytes ("slicing by 8").
     private static let tables: [UInt32] = {
         var tables = [UInt32](repeating: 0, count: 8 * 256)
         for byte in 0..<256 {
@@ -65,7 +66,7 @@ public enum CRC32C {
 
     // UnsafeRawBufferPointer: unaligned loads of eight bytes without a check for each byte.
     private static func updateByTables(
-        // UnsafeRawBufferPointer: as said above.
+        // UnsafeRawBufferPointer: see above.
         _ initial: UInt32, _ bytes: UnsafeRawBufferPointer
     ) -> UInt32 {
         // withUnsafeBufferPointer: every index below is a byte plus a table's start, below 2,048.
@@ -77,7 +78,7 @@ public enum CRC32C {
                 let word = UInt64(
                     littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
                 let x = word ^ UInt64(remainder)
-                // Two halves, so that the eight look-ups do not wait for one another.
+                // Two halves, so that the eight lookups do not depend on one another.
                 let low =
                     table[1792 + Int(x & 255)] ^ table[1536 + Int(x >> 8 & 255)]
                     ^ table[1280 + Int(x >> 16 & 255)] ^ table[1024 + Int(x >> 24 & 255)]

@@ -1,19 +1,24 @@
 import CLMDB
 
-/// The four bytes behind each value in the file: the CRC-32C of key and value, the greatest first.
+/// The four bytes after each value in the file: the CRC-32C of key and value, big-endian.
 enum Checksum {
     static let byteCount = 4
 
-    /// Writes `value` and its checksum into memory that LMDB has set aside for them.
+    /// Writes `value` and its checksum into memory that LMDB reserved for them.
     ///
-    /// - Parameter place: what `mdb_put` with `MDB_RESERVE` gave, `byteCount` longer than `value`.
+    /// - Parameters:
+    ///   - value: The value.
+    ///   - key: Its key.
+    ///   - reserved: What `mdb_put` with `MDB_RESERVE` returned; `byteCount` longer than `value`.
     // UnsafeRawBufferPointer: read inside the bounds, during the call.
     static func write(
-        // UnsafeRawBufferPointer: as said above.
-        _ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer, into place: MDB_val
+        // UnsafeRawBufferPointer: see above.
+        _ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer, into reserved: MDB_val
     ) {
-        // UnsafeMutableRawBufferPointer: a page of this write transaction, valid until its next change.
-        let target = UnsafeMutableRawBufferPointer(start: place.mv_data, count: place.mv_size)
+        // UnsafeMutableRawBufferPointer: a page of this write transaction, valid until its next
+        // change.
+        let target = UnsafeMutableRawBufferPointer(
+            start: reserved.mv_data, count: reserved.mv_size)
         precondition(target.count == value.count + byteCount, "LMDB reserved another length.")
         target.copyMemory(from: value)
         target.storeBytes(
@@ -21,11 +26,11 @@ enum Checksum {
             as: UInt32.self)
     }
 
-    /// The value in what is stored, without its checksum; nil if that does not fit.
+    /// The stored bytes without the checksum at their end; nil if the checksum is wrong.
     // UnsafeRawBufferPointer: memory in the map, read inside the bounds.
     @inline(__always)
     static func verified(
-        // UnsafeRawBufferPointer: as said above.
+        // UnsafeRawBufferPointer: see above.
         _ stored: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer
             // UnsafeRawBufferPointer: a part of `stored`.
     ) -> UnsafeRawBufferPointer? {

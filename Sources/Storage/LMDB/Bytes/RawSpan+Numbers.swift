@@ -1,12 +1,13 @@
 extension RawSpan {
-    /// The integer that begins at a byte, the greatest byte first.
+    /// The big-endian integer at a byte offset.
     ///
-    /// - Precondition: It lies inside the span; check ``RawSpan/byteCount`` before.
+    /// - Precondition: The integer is inside the span; compare with `byteCount` first.
     @inlinable
     public func bigEndian<T: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: T.Type)
         -> T
     {
-        // unsafeLoadUnaligned: of an integer, for which every pattern is a value; bounds are checked.
+        // unsafeLoadUnaligned: of an integer, for which every pattern is a value; bounds are
+        // checked.
         T(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: T.self))
     }
 }
@@ -15,7 +16,7 @@ extension Array where Element == UInt8 {
     /// Appends the bytes of `span`.
     @inlinable
     public mutating func append(copying span: RawSpan) {
-        // `withUnsafeBytes`: the closure copies inside the buffer's bounds and does not keep it.
+        // `withUnsafeBytes`: the closure copies inside the buffer's bounds and keeps nothing.
         span.withUnsafeBytes { append(contentsOf: $0) }
     }
 }

@@ -1,22 +1,27 @@
 import Foundation
 
-/// Keeps other processes from a database folder as far as its use by this one demands.
+/// Locks a database directory against conflicting uses by other processes.
 ///
-/// Two advisory locks, which end with the process however it ends:
-/// - on the folder itself, shared by all that have the database open, and held alone by whoever
-///   replaces its file;
-/// - on `writer.lock` in it, held alone by the one process that writes. The file holds its id.
+/// There are two advisory locks (`flock`). The system releases them when the process ends, also
+/// after a crash:
 ///
-/// LMDB's own `lock.mdb` would let several processes write, and they would wait for one another,
-/// also for one that is stopped. Descriptors are closed by `exec`, so children hold nothing.
+/// | lock on | reading | writing | replacing |
+/// |---|---|---|---|
+/// | the directory | shared | shared | exclusive |
+/// | `writer.lock` in it | none | exclusive | exclusive |
+///
+/// `writer.lock` contains the id of the process that writes.
+///
+/// LMDB's own `lock.mdb` lets several processes write in turn: each would wait for the others, also
+/// for one that is suspended. `exec` closes the descriptors, so child processes hold no locks.
 struct DirectoryLock: Sendable {
-    /// What the folder is locked for.
+    /// What the directory is locked for.
     enum Use {
-        /// Reading, beside others that read and one that writes.
+        /// Reading, while others read and one writes.
         case reading
-        /// Reading and writing, beside others that read.
+        /// Reading and writing, while others read.
         case writing
-        /// Replacing the files while nobody else has them open.
+        /// Replacing the files while no other process has them open.
         case replacing
     }
 
@@ -25,7 +30,7 @@ struct DirectoryLock: Sendable {
     private let folder: Int32
     private let writer: Int32?
 
-    /// Locks the folder at `path`, which exists; never waits.
+    /// Locks an existing directory; never waits.
     init(_ path: String, for use: Use) throws(LMDBError) {
         let folder = try Self.lockFolder(path, use == .replacing ? LOCK_EX : LOCK_SH)
         self.folder = folder
@@ -42,9 +47,11 @@ struct DirectoryLock: Sendable {
         }
     }
 
-    /// Lets go; to be called once, when the database is closed.
+    /// Releases the locks.
+    ///
+    /// Call it once, after the database is closed.
     func release() {
-        // Unlocked, not only closed: a child on its way from `fork` to `exec` has copies.
+        // Unlocked, not only closed: a child process between `fork` and `exec` has copies.
         if let writer {
             ftruncate(writer, 0)
             flock(writer, LOCK_UN)
@@ -54,15 +61,15 @@ struct DirectoryLock: Sendable {
         close(folder)
     }
 
-    /// The process that writes to the database at `path`; nil if there is none, or it is unknown.
+    /// The process that has the database at `path` open for writing; nil if none or unknown.
     static func writerProcess(of path: String) -> Int32? {
         let file = open("\(path)/\(writerFile)", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }
         guard flock(file, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
-        // Between its lock and its number a process needs a moment.
+        // A process locks the file first and writes its id a little later.
         for _ in 0..<20 {
-            if let process = number(in: file) { return process }
+            if let process = processID(in: file) { return process }
             usleep(1000)
         }
         return nil
@@ -77,7 +84,7 @@ struct DirectoryLock: Sendable {
                 close(folder)
                 throw failure(code, path)
             }
-            // Somebody may have put another folder in its place between opening and locking.
+            // Another process may have replaced the directory between `open` and `flock`.
             if isAt(path, folder) { return folder }
             close(folder)
         }
@@ -94,7 +101,7 @@ struct DirectoryLock: Sendable {
                 throw failure(code, path)
             }
             if isAt(name, file) {
-                // On a full disk the number is missing; the lock holds all the same.
+                // On a full disk the id is missing; the lock holds anyway.
                 ftruncate(file, 0)
                 let text = Array("\(getpid())\n".utf8)
                 // withUnsafeBytes: pwrite reads the array during the call.
@@ -105,6 +112,7 @@ struct DirectoryLock: Sendable {
         }
     }
 
+    /// Whether a path still names an open file.
     private static func isAt(_ path: String, _ file: Int32) -> Bool {
         var held = stat()
         var named = stat()
@@ -112,7 +120,7 @@ struct DirectoryLock: Sendable {
         return held.st_dev == named.st_dev && held.st_ino == named.st_ino
     }
 
-    private static func number(in file: Int32) -> Int32? {
+    private static func processID(in file: Int32) -> Int32? {
         var bytes = [UInt8](repeating: 0, count: 16)
         // withUnsafeMutableBytes: pread fills the array up to its length.
         let count = bytes.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, 0) }

@@ -1,7 +1,7 @@
 import CLMDB
 import Foundation
 
-/// An LMDB database directory, opened once, used from all threads and tasks.
+/// An LMDB database in a directory, for use from all threads and tasks.
 ///
 /// ```swift
 /// let environment = try Environment(path: "graph-data", tables: ["events"])
@@ -14,38 +14,36 @@ import Foundation
 /// }
 /// ```
 ///
-/// Reads run on the caller's thread, in parallel, each on a snapshot, and block nobody. Writes run
-/// one after the other on a thread of the environment's own and are durable (written and synced)
-/// when they return. Modes that trade durability for speed are not offered.
-///
-/// One process opens a directory once, and one process at a time opens it for writing. Others may
-/// read it meanwhile, with the same map size.
+/// - Reads run on the caller's thread, in parallel, each on a snapshot. They block no other read
+///   and no write.
+/// - Writes run one after the other on a thread of the environment. They are durable (written and
+///   synced) when they return. There are no modes that trade durability for speed.
+/// - A process opens a directory once. One process at a time opens it for writing; others can read
+///   it at the same time, with the same map size.
 public final class Environment: Sendable {
-    /// How to open an environment.
+    /// Sizes and mode of an environment.
     public struct Options: Sendable {
-        /// The address space set aside, in bytes: the size the data can grow to.
+        /// The size of the memory map in bytes, which is the largest size of the file.
         ///
-        /// It costs no memory and no disk until used, but a process has addresses for 512 stores of
-        /// this size, and no more. Rounded up to whole pages.
-        public var mapSizeBytes = Self.mapSizeBytesUsual
+        /// The map reserves addresses, not memory or disk space: with 47 bits of address space, a
+        /// process has room for 512 maps of the default size. Rounded up to whole pages.
+        public var mapSizeBytes = Self.mapSizeBytesDefault
         #if FORETWIN_SANITIZED
-            // Sanitizers keep notes beside all addresses, and many tests run at once.
-            private static let mapSizeBytesUsual = 1 << 30
+            // Sanitizers need shadow memory for all addresses, and many tests run at the same time.
+            private static let mapSizeBytesDefault = 1 << 30
         #else
-            private static let mapSizeBytesUsual = 1 << 38
+            private static let mapSizeBytesDefault = 1 << 38
         #endif
-        /// The number of tables the file may hold.
+        /// The most tables that can be open.
         public var maximumTables = 32
-        /// The number of reads that may run at once, over all processes.
+        /// The most reads that can run at the same time, in all processes together.
         public var maximumReaders = 1024
-        /// Whether to refuse all writes.
-        ///
-        /// The database and its tables must exist.
+        /// Whether all writes are refused; the database and its tables must then exist.
         public var readOnly = false
-        /// Whether values carry checksums; only stores from before there were any have none.
+        /// Whether values have checksums; false only for stores of an old format without them.
         package var isChecksummed = true
 
-        /// The defaults.
+        /// Creates the default options.
         public init() {}
     }
 
@@ -58,20 +56,23 @@ public final class Environment: Sendable {
         return "\(major).\(minor).\(patch)"
     }
 
-    /// The directory this environment lives in, as given.
+    /// The directory, as it was passed to ``init(path:tables:options:)``.
     public let path: String
     let handle: EnvironmentHandle
     let writer: Writer
     private let tables: [String: Table]
 
-    /// Opens the database in directory `path`, made with mode 0700 if missing, its files with 0600.
+    /// Opens the database in a directory, and creates both if they do not exist.
+    ///
+    /// The directory gets mode 0700 and its files get mode 0600.
     ///
     /// - Parameters:
-    ///   - path: the directory.
-    ///   - tables: the names of all tables that will be used; missing ones are made.
-    ///   - options: sizes and mode.
-    /// - Throws: ``LMDBError``; among others `alreadyOpen`, `inUse`, `notADatabase`, `truncated`,
-    ///   `versionMismatch`, `permission`, `unsupportedFileSystem`, and `notFound` when read-only.
+    ///   - path: The directory.
+    ///   - tables: The names of all tables that will be used; missing tables are created.
+    ///   - options: Sizes and mode.
+    /// - Throws: ``LMDBError``; among others with code `alreadyOpen`, `inUse`, `notADatabase`,
+    ///   `truncated`, `versionMismatch`, `permission`, `unsupportedFileSystem`, or, if read-only,
+    ///   `notFound`.
     public init(
         path: String, tables: [String], options: Options = Options()
     ) throws(LMDBError) {
@@ -80,7 +81,7 @@ public final class Environment: Sendable {
             self.tables = try openTables(
                 tables, isChecksummed: options.isChecksummed, in: handle)
         } catch {
-            // No writer thread yet, so close here.
+            // There is no writer thread yet, so close here.
             _ = handle.beginClosing()
             handle.finishClosing()
             throw error
@@ -92,29 +93,32 @@ public final class Environment: Sendable {
     }
 
     deinit {
-        // In a child after fork the environment is the parent's: leave it alone.
+        // After fork, the environment belongs to the parent process: leave it alone.
         guard !handle.isForked, handle.beginClosing() else { return }
         writer.stop()
-        // The last reference can go inside a job; the writer thread then closes after it.
+        // The last release can happen inside a job; the writer thread then closes after the job.
         if !writer.isCurrentThread { handle.waitUntilClosed() }
     }
 
-    /// The table `name`, which must be one of those the environment was opened with.
+    /// The table with a name.
+    ///
+    /// - Precondition: The environment was opened with this table.
     public func table(_ name: String) -> Table {
         guard let table = tables[name] else {
-            preconditionFailure("Table \(name) was not named when \(path) was opened.")
+            preconditionFailure("\(path) was opened without the table \(name).")
         }
         return table
     }
 
-    /// Runs `body` on a snapshot of the database, on the caller's thread.
+    /// Calls `body` with a snapshot of the database, on the caller's thread.
     ///
-    /// Keep it short: pages freed by later writes cannot be reused while it runs. Reads may be
-    /// nested. Closing the environment waits for `body`, so `body` must not close it.
+    /// Keep it short: while it runs, the pages that later writes free cannot be reused. Reads can
+    /// be nested. ``close()`` waits for `body`, so `body` must not call it.
     ///
-    /// - Parameter body: gets the transaction and copies out what it keeps.
-    /// - Returns: what `body` returned.
-    /// - Throws: ``LMDBError`` with code `closed`, `forked` or `readersFull`, or what `body` throws.
+    /// - Parameter body: Gets the transaction, and copies what it keeps.
+    /// - Returns: What `body` returned.
+    /// - Throws: ``LMDBError`` with code `closed`, `forked` or `readersFull`, or what `body`
+    ///   throws.
     @inlinable
     public func read<T>(_ body: (borrowing ReadTransaction) throws -> T) throws -> T {
         let transaction = try beginRead()
@@ -132,20 +136,20 @@ public final class Environment: Sendable {
         handle.endRead(transaction.context.handle)
     }
 
-    /// Runs `body` in a write transaction on the writer thread and waits until it is durable.
+    /// Calls `body` with a write transaction on the writer thread, and blocks until it is durable.
     ///
-    /// If `body` throws, nothing is changed. In an async function Swift picks the awaiting overload;
-    /// this one blocks its thread and is for functions that are not async.
+    /// If `body` throws, nothing is changed. This overload is for functions that are not `async`:
+    /// in an async function, Swift chooses the other one.
     ///
-    /// - Parameter body: makes the changes; runs once, on another thread.
-    /// - Returns: what `body` returned, once committed.
-    /// - Throws: what `body` throws, or ``LMDBError`` with code `reentrantWrite` (called inside a
-    ///   write body), `closed`, `forked`, `permission` (read-only), `mapFull`, `diskFull`, `io` or
-    ///   `corrupted`.
+    /// - Parameter body: Makes the changes; runs once, on another thread.
+    /// - Returns: What `body` returned.
+    /// - Throws: What `body` throws, or ``LMDBError`` with code `reentrantWrite` (called inside the
+    ///   body of a write), `closed`, `forked`, `permission` (read-only), `mapFull`, `diskFull`,
+    ///   `io` or `corrupted`.
     public func write<T>(_ body: (borrowing WriteTransaction) throws -> T) throws -> T {
         try checkWritable()
         guard !writer.isCurrentThread else { throw reentrantWrite }
-        // The environment must not be closed by its last release before the job is done.
+        // The last release of the environment must not close it before the job has ended.
         defer { withExtendedLifetime(self) {} }
         return try withoutActuallyEscaping(body) { body in
             let job = BlockingJob(body)
@@ -154,15 +158,16 @@ public final class Environment: Sendable {
         }
     }
 
-    /// Runs `body` in a write transaction on the writer thread and awaits that it is durable.
+    /// Calls `body` with a write transaction on the writer thread, and awaits that it is durable.
     ///
-    /// Bodies that wait together share one commit. When one of them throws, only its own changes are
-    /// undone; others of its group may run a second time, so `body` must be repeatable: it should do
-    /// nothing but use its transaction and return. Cancelling the task stops a body not yet started.
+    /// Bodies that are waiting at the same time share one commit. If one of them throws, only its
+    /// own changes are undone, and the others may run again. So `body` must be repeatable: let it
+    /// use its transaction and return a value, without other effects. If the task is cancelled
+    /// before `body` has started, `body` does not run.
     ///
-    /// - Parameter body: makes the changes; may run more than once, on another thread.
-    /// - Returns: what `body` returned, once committed.
-    /// - Throws: as the blocking overload, or `CancellationError`.
+    /// - Parameter body: Makes the changes; may run more than once, on another thread.
+    /// - Returns: What `body` returned in the run that was committed.
+    /// - Throws: As the blocking overload, or `CancellationError`.
     public func write<T: Sendable>(
         _ body: @escaping @Sendable (borrowing WriteTransaction) throws -> T
     ) async throws -> T {
@@ -181,11 +186,11 @@ public final class Environment: Sendable {
         }
     }
 
-    /// Refuses new transactions, waits for those that run and for queued writes, and closes.
+    /// Refuses new transactions, waits for running reads and queued writes, and closes.
     ///
-    /// Afterwards every call throws ``LMDBError`` with code `closed`, and the directory may be opened
-    /// again. Calling it twice is allowed; calling it inside a transaction's body is an error of the
-    /// program: it traps in a write and waits for ever in a read.
+    /// Afterwards, every call throws ``LMDBError`` with code `closed`, and the directory can be
+    /// opened again. A second call has no effect. Do not call it inside the body of a transaction:
+    /// in a write it traps, and in a read it waits for ever.
     public func close() {
         guard !handle.isForked else { return }
         precondition(
@@ -194,9 +199,10 @@ public final class Environment: Sendable {
         handle.waitUntilClosed()
     }
 
-    /// Whether damage was found or the disk failed to write, after which writes are refused; reads
-    /// go on as far as they can.
-    public var refusesWrites: Bool { handle.poisonedBy != nil }
+    /// Whether all writes fail because damage was found or the disk failed; reads still work.
+    ///
+    /// Close the environment and open it again, after the cause is removed.
+    public var refusesWrites: Bool { handle.writeFailure != nil }
 
     /// Whether the data file is still where it was opened: not moved, deleted or replaced.
     ///
@@ -216,7 +222,7 @@ public final class Environment: Sendable {
         }
     }
 
-    /// Keeps the environment open for `body`, which uses LMDB's environment without a transaction.
+    /// Calls `body` with LMDB's environment, and keeps that open during the call.
     // OpaquePointer: LMDB's MDB_env, valid during the call.
     func holdingOpen<T>(_ body: (OpaquePointer) throws -> T) throws -> T {
         defer { withExtendedLifetime(self) {} }
@@ -226,7 +232,7 @@ public final class Environment: Sendable {
     var reentrantWrite: LMDBError {
         LMDBError(
             .reentrantWrite,
-            "A write of \(path) was started inside a write. Use the transaction already at hand.")
+            "A write of \(path) began inside a write. Use the transaction that is already there.")
     }
 
     private func checkWritable() throws(LMDBError) {
@@ -234,5 +240,18 @@ public final class Environment: Sendable {
         if handle.isReadOnly {
             throw LMDBError(.permission, "\(path) was opened read-only.")
         }
+    }
+
+    /// Checks that the state of the environment, its writer and the registries is consistent.
+    ///
+    /// It may run at any time, from any thread outside of a write body, and traps if a check fails.
+    /// For the file itself see ``verify(file:)`` and ``audit(file:isChecksummed:progress:)``.
+    ///
+    /// - Complexity: O(open environments + running reads + queued writes).
+    package func checkInvariants() {
+        handle.checkInvariants()
+        writer.checkInvariants()
+        EnvironmentRegistry.shared.checkInvariants()
+        CorruptionHandler.checkInvariants()
     }
 }

@@ -1,20 +1,21 @@
 import CLMDB
 import Foundation
 
-/// LMDB's environment with the bookkeeping that makes closing it safe.
+/// LMDB's environment, with the state that makes it safe to close.
 ///
 /// States: open, then closing (new transactions are refused, running ones end), then closed.
-// @unchecked Sendable: `raw` may be used from all threads (MDB_NOTLS), and every variable is
-// guarded by `condition`.
+// @unchecked Sendable: all threads may use `raw` (MDB_NOTLS), and `condition` guards every
+// variable.
 @usableFromInline
 final class EnvironmentHandle: @unchecked Sendable {
-    /// Distinguishes environments, also those of the same file opened one after the other.
+    /// A number that no other environment of this process has, not even an earlier one of this
+    /// file.
     let identifier: UInt64
-    // OpaquePointer: LMDB's MDB_env, valid until `finishClosing`.
+    // OpaquePointer: LMDB's MDB_env, valid until `finishClosing` closes it.
     let raw: OpaquePointer
     let path: String
     let isReadOnly: Bool
-    /// The size of pages, if they are aligned to it in memory; else 0.
+    /// The page size, if pages are aligned to it in memory; otherwise 0.
     let leafBytes: Int
     private let process = getpid()
     private let claim: EnvironmentRegistry.Claim
@@ -24,12 +25,13 @@ final class EnvironmentHandle: @unchecked Sendable {
 
     private let condition = NSCondition()
     private var state = State.open
-    private var poison: LMDBError?
+    private var firstWriteFailure: LMDBError?
+    /// The number of calls that keep the environment open: reads, and bodies of `holdingOpen`.
     private var readers = 0
-    /// Read transactions that were reset; renewing one is cheaper than a new one.
+    /// Read transactions that were reset; to renew one is cheaper than to begin a new one.
     private var idleReaders: [OpaquePointer] = []
     private let idleReadersMax = 16
-    /// When the read transactions under way began, in nanoseconds.
+    /// The start time of each running read transaction, in nanoseconds of ``nanoseconds()``.
     private var readStarts: [OpaquePointer: UInt64] = [:]
     private var slowReads = 0
     private var reads = 0
@@ -47,14 +49,14 @@ final class EnvironmentHandle: @unchecked Sendable {
         identifier = EnvironmentRegistry.shared.nextIdentifier()
         var statistics = MDB_stat()
         let isKnown = mdb_env_stat(raw, &statistics) == MDB_SUCCESS
-        // The map begins at a page of the system's.
+        // The map starts at a page of the operating system, so smaller pages are aligned too.
         let isAligned = isKnown && Int(statistics.ms_psize) <= Int(getpagesize())
         leafBytes = isAligned ? Int(statistics.ms_psize) : 0
     }
 
     // MARK: Errors
 
-    /// The error for LMDB's `code`; remembers codes after which nothing may be written.
+    /// The error for LMDB's `code`; refuses all further writes if the code says so.
     func failure(_ code: Int32, _ action: String) -> LMDBError {
         var error = lmdbError(code, "\(action) in \(path)")
         // LMDB reports the short write of a full disk as EIO.
@@ -63,36 +65,36 @@ final class EnvironmentHandle: @unchecked Sendable {
                 .diskFull,
                 "Could not \(action) in \(path): the disk is full. Free space and try again.")
         }
-        if isPoisonous(code) { stopWriting(after: error) }
+        if stopsWrites(code) { refuseWrites(after: error) }
         return error
     }
 
     /// The error for LMDB's `code` of a commit.
     ///
-    /// A disk that says it could not write is not asked again: on some systems a second sync
-    /// reports success for pages that the first one has lost. That holds for a disk that is nearly
-    /// full as well. Only a short write of a full disk is known to be harmless: LMDB reports it as EIO
-    /// too, but the system has said no such thing.
+    /// After a failed write or sync of the disk, all further writes are refused: on some systems, a
+    /// second `fsync` reports success although the first one lost pages. A short write on a full
+    /// disk is harmless. LMDB reports both as EIO, but only a failed system call sets `errno` to
+    /// EIO.
     ///
     /// - Parameters:
     ///   - code: What LMDB returned.
-    ///   - number: The value of `errno` right afterwards, if it was 0 before.
+    ///   - systemCode: `errno` after the commit; the caller sets it to 0 before.
     /// - Returns: The error to throw.
-    func commitFailure(_ code: Int32, errno number: Int32) -> LMDBError {
-        let isRefused = code == EIO && number == EIO
+    func commitFailure(_ code: Int32, errno systemCode: Int32) -> LMDBError {
+        let isRefused = code == EIO && systemCode == EIO
         let error = isRefused ? lmdbError(code, "commit in \(path)") : failure(code, "commit")
-        if error.code == .io(errno: EIO) { stopWriting(after: error) }
+        if error.code == .io(errno: EIO) { refuseWrites(after: error) }
         return error
     }
 
-    private func stopWriting(after error: LMDBError) {
-        condition.withLock { if poison == nil { poison = error } }
+    private func refuseWrites(after error: LMDBError) {
+        condition.withLock { if firstWriteFailure == nil { firstWriteFailure = error } }
     }
 
-    /// The error after which writes are refused, if there was one.
-    var poisonedBy: LMDBError? { condition.withLock { poison } }
+    /// The error that made the environment refuse writes; nil if it accepts them.
+    var writeFailure: LMDBError? { condition.withLock { firstWriteFailure } }
 
-    /// Whether this is a child made by `fork` of the process that opened the environment.
+    /// Whether this process is a child, made by `fork`, of the one that opened the environment.
     var isForked: Bool { getpid() != process }
 
     func checkUsable() throws(LMDBError) {
@@ -111,7 +113,7 @@ final class EnvironmentHandle: @unchecked Sendable {
 
     // MARK: Readers
 
-    /// Starts a read transaction, which keeps the environment open until `endRead`.
+    /// Begins a read transaction, which keeps the environment open until ``endRead(_:)``.
     // OpaquePointer: LMDB's MDB_txn.
     func beginRead() throws(LMDBError) -> OpaquePointer {
         let idle = try enterRead()
@@ -122,7 +124,7 @@ final class EnvironmentHandle: @unchecked Sendable {
         var transaction: OpaquePointer?
         var code = mdb_txn_begin(raw, nil, UInt32(MDB_RDONLY), &transaction)
         if code == MDB_READERS_FULL {
-            // Slots of processes that were killed stay taken until somebody looks.
+            // A killed process leaves its slots taken until some process checks for that.
             var stale: Int32 = 0
             mdb_reader_check(raw, &stale)
             if stale > 0 {
@@ -136,10 +138,10 @@ final class EnvironmentHandle: @unchecked Sendable {
         return noteStart(transaction)
     }
 
-    /// How many reads have begun so far.
+    /// The number of reads that have begun.
     var readCount: Int { condition.withLock { reads } }
 
-    /// How many reads have been slow so far, those under way included.
+    /// The number of slow reads, running ones included.
     var slowReadCount: Int {
         condition.withLock {
             let now = Self.nanoseconds()
@@ -147,7 +149,7 @@ final class EnvironmentHandle: @unchecked Sendable {
         }
     }
 
-    /// Sets how long a read takes that counts as slow.
+    /// Sets the duration from which a read counts as slow.
     func setSlowRead(nanoseconds: UInt64) {
         condition.withLock { slowReadNanoseconds = nanoseconds }
     }
@@ -161,20 +163,20 @@ final class EnvironmentHandle: @unchecked Sendable {
         return transaction
     }
 
-    /// To be called with `condition` locked.
+    /// The caller holds `condition`.
     private func noteEnd(_ transaction: OpaquePointer) {
         guard let start = readStarts.removeValue(forKey: transaction) else { return }
         if Self.nanoseconds() &- start >= slowReadNanoseconds { slowReads += 1 }
     }
 
-    /// A clock that nobody sets, in nanoseconds.
+    /// The monotonic clock, in nanoseconds.
     static func nanoseconds() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
-    /// Ends a read transaction from `beginRead`.
+    /// Ends a read transaction of ``beginRead()``.
     func endRead(_ transaction: OpaquePointer) {
         mdb_txn_reset(transaction)
         let isKept = condition.withLock {
@@ -190,7 +192,7 @@ final class EnvironmentHandle: @unchecked Sendable {
         }
     }
 
-    /// Keeps the environment open for `body`, which uses `raw` without a transaction of ours.
+    /// Calls `body` with `raw`, and keeps the environment open during the call.
     // OpaquePointer: `raw`.
     func holdingOpen<T>(_ body: (OpaquePointer) throws -> T) throws -> T {
         let idle = try enterRead()
@@ -199,6 +201,7 @@ final class EnvironmentHandle: @unchecked Sendable {
         return try body(raw)
     }
 
+    /// Counts a reader in; returns an idle transaction to renew, or nil if there is none.
     private func enterRead() throws(LMDBError) -> OpaquePointer? {
         try checkProcess()
         condition.lock()
@@ -210,15 +213,16 @@ final class EnvironmentHandle: @unchecked Sendable {
 
     private func leaveRead() { condition.withLock { countReaderOut() } }
 
-    /// To be called with `condition` locked.
+    /// The caller holds `condition`.
     private func countReaderOut() {
+        precondition(readers > 0, "A read of \(path) ended twice.")
         readers -= 1
         if readers == 0, state != .open { condition.broadcast() }
     }
 
     // MARK: Closing
 
-    /// Refuses new transactions from here on; true for the first caller.
+    /// Refuses new transactions from now on; returns true to the first caller only.
     func beginClosing() -> Bool {
         condition.withLock {
             guard state == .open else { return false }
@@ -229,9 +233,10 @@ final class EnvironmentHandle: @unchecked Sendable {
 
     /// Waits for readers, then closes the environment.
     ///
-    /// Called once, by the writer thread at its end.
+    /// The writer thread calls it once, at its end, after ``beginClosing()``.
     func finishClosing() {
         condition.lock()
+        precondition(state == .closing, "\(path) is closed in the state \(state).")
         while readers > 0 { condition.wait() }
         let idle = idleReaders
         idleReaders = []
@@ -249,5 +254,33 @@ final class EnvironmentHandle: @unchecked Sendable {
         condition.lock()
         while state != .closed { condition.wait() }
         condition.unlock()
+    }
+
+    /// Checks what holds at any time, also while other threads use this object.
+    ///
+    /// - Complexity: O(running reads + idle transactions).
+    func checkInvariants() {
+        condition.withLock {
+            // Every running read is a reader; `holdingOpen` counts as one too, without a
+            // transaction.
+            precondition(readers >= readStarts.count, "More reads of \(path) run than were begun.")
+            precondition(idleReaders.count <= idleReadersMax, "Too many idle reads of \(path).")
+            precondition(
+                Set(idleReaders).count == idleReaders.count,
+                "A transaction of \(path) is idle twice.")
+            precondition(
+                idleReaders.allSatisfy { readStarts[$0] == nil },
+                "A transaction of \(path) is both idle and running.")
+            precondition(
+                reads >= slowReads + readStarts.count, "Reads of \(path) are miscounted.")
+            if state == .open {
+                precondition(
+                    EnvironmentRegistry.shared.isClaimed(claim), "\(path) is open without a claim.")
+            }
+            if state == .closed {
+                precondition(
+                    readers == 0 && idleReaders.isEmpty, "\(path) is closed and still read.")
+            }
+        }
     }
 }

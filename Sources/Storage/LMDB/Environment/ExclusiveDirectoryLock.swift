@@ -1,17 +1,24 @@
 import CLMDB
 import Foundation
 
-/// Keeps a database folder from every other process while its files are replaced.
+/// Locks a database directory against all other processes while its files are replaced.
 ///
-/// Meanwhile this process may open the database for reading; others find it in use.
+/// This process can open the database meanwhile; other processes get ``LMDBError`` with code
+/// `inUse`.
+///
+/// ```swift
+/// let lock = try ExclusiveDirectoryLock(path)
+/// defer { lock.release() }
+/// try exchange(path + "/data.mdb", path + "/new.mdb")
+/// ```
 public struct ExclusiveDirectoryLock: Sendable {
     private let lock: DirectoryLock
     private let claim: EnvironmentRegistry.Claim
 
-    /// Holds the folder at `path`, which exists.
+    /// Locks an existing directory; never waits.
     ///
-    /// - Throws: ``LMDBError`` with code `inUse` when another process has the database open, be it
-    ///   only for reading, and `alreadyOpen` when this one has.
+    /// - Throws: ``LMDBError`` with code `inUse` if another process has the database open, for
+    ///   reading or writing, or `alreadyOpen` if this process has.
     public init(_ path: String) throws(LMDBError) {
         guard !EnvironmentRegistry.shared.isHeld(folder: path) else {
             throw LMDBError(.alreadyOpen, "This process is replacing the files of \(path) already.")
@@ -25,18 +32,20 @@ public struct ExclusiveDirectoryLock: Sendable {
         }
     }
 
-    /// Lets others in; to be called once.
+    /// Releases the lock.
+    ///
+    /// - Precondition: It is called once.
     public func release() {
         EnvironmentRegistry.shared.release(folder: claim)
         lock.release()
     }
 }
 
-/// Exchanges what two paths name, in one step, and waits until that is on the disk.
+/// Exchanges two files or folders of one folder atomically, and waits until that is durable.
 ///
-/// Both are in one folder. Whoever looks finds the one or the other, whenever the process ends.
+/// After a crash, either both names are exchanged or neither is.
 ///
-/// - Throws: ``LMDBError``, also when the file system cannot exchange names.
+/// - Throws: ``LMDBError``, also if the file system cannot exchange names.
 public func exchange(_ one: String, _ other: String) throws(LMDBError) {
     guard exchange_files(one, other) == 0 else {
         throw lmdbError(errno, "exchange \(one) and \(other)")
@@ -44,10 +53,11 @@ public func exchange(_ one: String, _ other: String) throws(LMDBError) {
     try synchronise(URL(fileURLWithPath: one).deletingLastPathComponent().path)
 }
 
-/// Gives a file or folder another name in its folder, and waits until that is on the disk.
+/// Renames a file or folder inside its folder, and waits until that is durable.
 ///
-/// - Throws: ``LMDBError``; with code `alreadyExists` if there is something of that name other than
-///   a file to be replaced by a file, or an empty folder by a folder.
+/// A file replaces an existing file, and a folder replaces an empty folder.
+///
+/// - Throws: ``LMDBError``; with code `alreadyExists` if anything else has the new name.
 public func move(_ path: String, to target: String) throws(LMDBError) {
     guard rename(path, target) == 0 else {
         throw lmdbError(errno == ENOTEMPTY ? EEXIST : errno, "move \(path) to \(target)")

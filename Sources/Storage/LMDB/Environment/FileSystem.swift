@@ -2,15 +2,15 @@ import CLMDB
 import Foundation
 import Glibc
 
-/// Makes directory `path` with mode 0700, and its parents, unless it is there.
+/// Creates the directory `path` and its missing parents with mode 0700, if it does not exist.
 ///
-/// Waits until the names of all that are new are on the disk.
+/// Returns when the new directories are durable.
 func makeDirectory(_ path: String) throws(LMDBError) {
     var missing: [URL] = []
-    var place = URL(fileURLWithPath: path).standardizedFileURL
-    while access(place.path, F_OK) != 0, place.path != "/" {
-        missing.append(place)
-        place.deleteLastPathComponent()
+    var ancestor = URL(fileURLWithPath: path).standardizedFileURL
+    while access(ancestor.path, F_OK) != 0, ancestor.path != "/" {
+        missing.append(ancestor)
+        ancestor.deleteLastPathComponent()
     }
     do {
         try FileManager.default.createDirectory(
@@ -23,12 +23,12 @@ func makeDirectory(_ path: String) throws(LMDBError) {
     }
     for directory in missing {
         let parent = directory.deletingLastPathComponent().path
-        // One that may be written to but not read cannot be synced.
+        // A parent that this process may write to but not read cannot be synced.
         if access(parent, R_OK) == 0 { try synchronise(parent) }
     }
 }
 
-/// Waits until the file or directory at `path` is on the disk.
+/// Waits until the file or directory at `path` is durable.
 func synchronise(_ path: String) throws(LMDBError) {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw lmdbError(errno, "open \(path)") }
@@ -36,19 +36,19 @@ func synchronise(_ path: String) throws(LMDBError) {
     guard fsync(file) == 0 else { throw lmdbError(errno, "sync \(path)") }
 }
 
-/// Makes an empty file for its owner alone, in one step.
+/// Creates an empty file with mode 0600 atomically.
 ///
-/// `FileManager` makes another file first and gives it the name afterwards; whoever ends in between
-/// leaves that one.
+/// `FileManager` creates a file of another name first and renames it; a process that ends in
+/// between leaves that file behind.
 ///
-/// - Throws: ``LMDBError`` with code `alreadyExists` if there is something of that name.
+/// - Throws: ``LMDBError``; with code `alreadyExists` if the name is taken.
 public func makeEmptyFile(_ path: String) throws(LMDBError) {
     let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw lmdbError(errno, "create \(path)") }
     close(file)
 }
 
-/// The space left for this user on the file system of `path`; `Int.max` if unknown.
+/// The free space for this user on the file system of `path`, in bytes; `Int.max` if unknown.
 func freeBytes(of path: String) -> Int {
     var status = statvfs()
     guard statvfs(path, &status) == 0 else { return .max }
@@ -57,7 +57,7 @@ func freeBytes(of path: String) -> Int {
     return overflow ? .max : bytes
 }
 
-/// Refuses network file systems: their memory maps and locks do not keep LMDB's promises.
+/// Refuses network file systems: their memory maps are not coherent and their locks not reliable.
 func checkFileSystem(_ path: String) throws(LMDBError) {
     #if os(Linux)
         var status = statfs()
@@ -70,7 +70,7 @@ func checkFileSystem(_ path: String) throws(LMDBError) {
         guard !remote.contains(UInt32(truncatingIfNeeded: status.f_type)) else {
             throw LMDBError(
                 .unsupportedFileSystem,
-                "\(path) lies on a network file system. Put the database on a local disk.")
+                "\(path) is on a network file system. Put the database on a local disk.")
         }
     #endif
 }

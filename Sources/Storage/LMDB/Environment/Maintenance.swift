@@ -3,10 +3,10 @@ import CLMDB
 import Foundation
 
 extension Environment {
-    /// The size and shape of `table`.
+    /// The size and shape of a table.
     ///
-    /// - Parameter table: a table of this environment.
-    /// - Returns: figures of the last committed state.
+    /// - Parameter table: A table of this environment.
+    /// - Returns: The statistics of the last committed state.
     /// - Throws: ``LMDBError``.
     /// - Complexity: O(1).
     public func statistics(of table: Table) throws -> TableStatistics {
@@ -21,13 +21,13 @@ extension Environment {
         }
     }
 
-    /// The size of the data file.
+    /// The size of the data file, in bytes.
     ///
-    /// It never shrinks; a compacting copy is as small as it can be.
+    /// The file never shrinks. A compacting copy has the smallest size.
     public var fileSizeBytes: Int {
         get throws {
             try holdingOpen { raw in
-                // LMDB's own descriptor: opening and closing another would be a risk to its locks.
+                // LMDB's own descriptor: closing another one would release LMDB's locks.
                 var file: mdb_filehandle_t = -1
                 let code = mdb_env_get_fd(raw, &file)
                 guard code == MDB_SUCCESS else { throw handle.failure(code, "size the file") }
@@ -40,12 +40,13 @@ extension Environment {
         }
     }
 
-    /// Frees the reader slots of processes that died without closing; done at opening as well.
+    /// Frees the reader slots of processes that were killed during a read.
     ///
-    /// A forgotten slot keeps the pages of its snapshot from being reused, so long-running programs
-    /// that share a directory call this now and then.
+    /// Such a slot pins the pages of its snapshot: they cannot be reused, and the file grows.
+    /// Opening an environment frees these slots, and so does a read that finds no free slot. A
+    /// program that writes for days while other processes read calls this from time to time.
     ///
-    /// - Returns: how many slots were freed.
+    /// - Returns: The number of slots freed.
     /// - Throws: ``LMDBError``.
     public func clearStaleReaders() throws -> Int {
         try holdingOpen { raw in
@@ -56,31 +57,31 @@ extension Environment {
         }
     }
 
-    /// How many reads have taken longer than 5 seconds, those that still run included.
+    /// The number of reads that took longer than 5 seconds, running ones included.
     ///
-    /// A read keeps the pages of its snapshot from being reused, so a forgotten one lets the file
-    /// grow without end. A number that rises says that some caller should read less at a time.
+    /// A read pins the pages of its snapshot, so a read that never ends makes the file grow without
+    /// bound. If this number rises, let the callers read less per transaction.
     public var slowReadCount: Int { handle.slowReadCount }
 
-    /// How many reads have begun in this process since the environment was opened.
+    /// The number of reads that began since this environment was opened.
     public var readCount: Int { handle.readCount }
 
-    /// Sets what ``slowReadCount`` counts, for its tests.
+    /// Sets the duration from which ``slowReadCount`` counts a read; for tests.
     package func setSlowRead(nanoseconds: UInt64) {
         handle.setSlowRead(nanoseconds: nanoseconds)
     }
 
-    /// Writes a consistent copy of the data file to `path` while reads and writes go on.
+    /// Writes a consistent copy of the data file, while reads and writes continue.
     ///
-    /// The copy has mode 0600 and appears under its name only when it is complete and synced. To use
-    /// it, put it as `data.mdb` into a directory of its own.
+    /// The copy has mode 0600. It appears under its name when it is complete and synced. To open
+    /// it, move it to a directory of its own, with the name `data.mdb`.
     ///
     /// - Parameters:
-    ///   - path: a file that does not exist, in a directory that does.
-    ///   - compacting: whether to leave out free pages, and with them all deleted data; slower.
+    ///   - path: A file that does not exist, in a directory that exists.
+    ///   - compacting: Whether to omit free pages, and with them all deleted data; slower.
     /// - Throws: ``LMDBError`` with code `alreadyExists`, `diskFull`, `io`, `permission`, `closed`,
-    ///   `reentrantWrite` (called inside a write), or `corrupted` if compaction met lost pages; then
-    ///   a copy without compaction still works.
+    ///   `reentrantWrite` (called inside a write), or `corrupted` if the compaction found lost
+    ///   pages. In that case, a copy without compaction works.
     /// - Complexity: O(size of the file).
     public func copy(to path: String, compacting: Bool) throws {
         guard !writer.isCurrentThread else { throw reentrantWrite }
@@ -95,8 +96,8 @@ extension Environment {
             Foundation.close(file)
             if !isComplete { unlink(partial) }
         }
-        damage_copying(1)
-        defer { damage_copying(-1) }
+        corruption_handler_copying(1)
+        defer { corruption_handler_copying(-1) }
         let code = try holdingOpen { raw in
             mdb_env_copyfd2(raw, file, UInt32(compacting ? MDB_CP_COMPACT : 0))
         }
@@ -106,7 +107,7 @@ extension Environment {
         }
         guard code == MDB_SUCCESS, fsync(file) == 0, rename(partial, path) == 0 else {
             let reason = code == MDB_SUCCESS ? errno : code
-            // A full disk can show as a short write, which LMDB reports as EIO.
+            // LMDB reports the short write of a full disk as EIO.
             let isFull = reason == EIO && freeBytes(of: directory) < 1 << 20
             throw lmdbError(isFull ? ENOSPC : reason, "copy \(self.path) to \(path)")
         }
@@ -114,15 +115,15 @@ extension Environment {
         try synchronise(directory)
     }
 
-    /// Reads every page in use of a database file and checks that they make a sound tree.
+    /// Reads every page in use of a database file, and checks that they form valid trees.
     ///
-    /// Unlike opening a damaged database, which can end the process, this uses neither LMDB nor a
-    /// memory map and so is safe on any file. It does not look into values: ``audit(file:)`` does.
+    /// It uses neither LMDB nor a memory map, so it is safe on any file; opening a damaged database
+    /// can end the process. It does not check values: ``audit(file:isChecksummed:progress:)`` does.
     ///
-    /// - Parameter file: a backup, or the `data.mdb` of a database that no process has open.
-    /// - Returns: the number of pages in use.
-    /// - Throws: ``LMDBError`` with code `notADatabase`, `versionMismatch`, `truncated`, `corrupted`,
-    ///   `alreadyOpen` or `io`.
+    /// - Parameter file: A backup, or the `data.mdb` of a database that no process has open.
+    /// - Returns: The number of pages in use.
+    /// - Throws: ``LMDBError`` with code `notADatabase`, `versionMismatch`, `truncated`,
+    ///   `corrupted`, `alreadyOpen` or `io`.
     /// - Complexity: O(size of the file).
     public static func verify(file: String) throws(LMDBError) -> Int {
         let claim = try EnvironmentRegistry.shared.claim(file)

@@ -1,7 +1,7 @@
 import CLMDB
 import Foundation
 
-/// Opens the environment in directory `path` after checks that LMDB does not do itself.
+/// Opens the environment in directory `path`, after checks that LMDB does not make.
 func openEnvironment(
     _ path: String, _ options: Environment.Options, tableCount: Int
 ) throws(LMDBError) -> EnvironmentHandle {
@@ -14,7 +14,7 @@ func openEnvironment(
     }
     if !options.readOnly { try makeDirectory(path) }
     try checkFileSystem(path)
-    // A lock of the whole folder, held by this process, stands in for that of its environments.
+    // If this process has locked the directory exclusively, its environments need no lock.
     let isHeld = EnvironmentRegistry.shared.isHeld(folder: path)
     let lock =
         isHeld ? nil : try DirectoryLock(path, for: options.readOnly ? .reading : .writing)
@@ -36,7 +36,7 @@ private func openLocked(
         try createDatabase(in: path)
     }
     if options.readOnly, lock != nil { try checkLockFile(path) }
-    // Claimed before anything opens the file: closing a file LMDB uses would drop its locks.
+    // Claimed before the file is opened: closing a file that LMDB uses would release LMDB's locks.
     let claim = try EnvironmentRegistry.shared.claim(file)
     do {
         try checkDatabaseFile(file)
@@ -49,8 +49,8 @@ private func openLocked(
     }
 }
 
-/// Refuses to read beside a writer whose `lock.mdb` was deleted: it would not know of this reader,
-/// and would give the pages being read to others.
+/// Refuses to read while a process writes whose `lock.mdb` was deleted: that process would not see
+/// this reader, and would reuse the pages of its snapshot.
 private func checkLockFile(_ path: String) throws(LMDBError) {
     guard access(path + "/lock.mdb", F_OK) != 0,
         let process = DirectoryLock.writerProcess(of: path)
@@ -61,7 +61,9 @@ private func checkLockFile(_ path: String) throws(LMDBError) {
             + "Restart that process.")
 }
 
-/// Opens every table of `names`; LMDB must not do this while other transactions run.
+/// Opens the tables `names`.
+///
+/// No other transaction may run meanwhile.
 func openTables(
     _ names: [String], isChecksummed: Bool, in handle: EnvironmentHandle
 ) throws(LMDBError) -> [String: Table] {
@@ -80,7 +82,7 @@ func openTables(
             throw error
         }
     }
-    // Aborting would close the tables again, also in a read.
+    // An abort would close the tables again, even after a read.
     let code = mdb_txn_commit(transaction)
     guard code == MDB_SUCCESS else { throw handle.failure(code, "open the tables") }
     return tables
@@ -99,8 +101,8 @@ private func openTable(
     let code = mdb_dbi_open(transaction, name, create, &table)
     guard code == MDB_SUCCESS else { throw handle.failure(code, "open table \(name)") }
     var flags: UInt32 = 0
-    let asked = mdb_dbi_flags(transaction, table, &flags)
-    guard asked == MDB_SUCCESS else { throw handle.failure(asked, "open table \(name)") }
+    let flagsCode = mdb_dbi_flags(transaction, table, &flags)
+    guard flagsCode == MDB_SUCCESS else { throw handle.failure(flagsCode, "open table \(name)") }
     guard flags == 0 else {
         throw LMDBError(
             .incompatible, "Table \(name) of \(handle.path) was made with other LMDB flags.")
@@ -110,7 +112,8 @@ private func openTable(
         isChecksummed: isChecksummed)
 }
 
-// OpaquePointer: LMDB's MDB_env, to be owned by an EnvironmentHandle.
+/// Opens LMDB's environment.
+// OpaquePointer: LMDB's MDB_env, which the caller closes with `closeRaw`.
 func openRaw(
     _ path: String, _ options: Environment.Options, tableCount: Int
 ) throws(LMDBError) -> OpaquePointer {
@@ -130,17 +133,17 @@ func openRaw(
     }
     CorruptionHandler.prepare(raw)
     if code == MDB_SUCCESS {
-        // MDB_NOTLS: reads belong to closures, not threads.
+        // MDB_NOTLS: a read belongs to a closure, not to a thread.
         let flags = MDB_NOTLS | (options.readOnly ? MDB_RDONLY : 0)
         code = mdb_env_open(raw, path, UInt32(flags), 0o600)
     }
     if code == MDB_SUCCESS {
-        // Slots of processes that were killed would pin old pages for ever.
+        // The slots of killed processes would pin old pages for ever.
         var stale: Int32 = 0
         code = mdb_reader_check(raw, &stale)
     }
     guard code == MDB_SUCCESS else {
-        // LMDB wants this after a failed open too.
+        // Required after a failed open too.
         mdb_env_close(raw)
         if code == ENOMEM {
             throw LMDBError(
@@ -154,16 +157,16 @@ func openRaw(
 }
 
 /// Closes what `openRaw` opened.
-// OpaquePointer: LMDB's MDB_env, not to be used afterwards.
+// OpaquePointer: LMDB's MDB_env, which is invalid afterwards.
 func closeRaw(_ raw: OpaquePointer) {
     CorruptionHandler.unwatch(raw)
     mdb_env_close(raw)
 }
 
-/// What the names of folders begin with in which databases are made.
+/// The prefix of the names of folders in which databases are created.
 private let unfinishedPrefix = ".new-"
 
-/// Removes what a process has left that ended while it made the database.
+/// Removes what a process left behind if it ended while it created the database.
 private func removeUnfinished(in path: String) {
     let manager = FileManager.default
     for name in (try? manager.contentsOfDirectory(atPath: path)) ?? []
@@ -172,7 +175,7 @@ private func removeUnfinished(in path: String) {
     }
 }
 
-/// Makes a database, whole or not at all: an empty `data.mdb` is therefore always a damaged one.
+/// Creates a database atomically: so an empty `data.mdb` is always a damaged one.
 private func createDatabase(in path: String) throws(LMDBError) {
     let staging = "\(path)/\(unfinishedPrefix)\(UUID().uuidString)"
     guard mkdir(staging, 0o700) == 0 else { throw lmdbError(errno, "create \(staging)") }
@@ -185,7 +188,7 @@ private func createDatabase(in path: String) throws(LMDBError) {
     options.mapSizeBytes = 1 << 20
     closeRaw(try openRaw(staging, options, tableCount: 0))
     try synchronise(staging + "/data.mdb")
-    // A link, not a rename: if another process was faster, its database stays.
+    // A link, not a rename: if another process has created a database meanwhile, that one stays.
     guard link(staging + "/data.mdb", path + "/data.mdb") == 0 || errno == EEXIST else {
         throw lmdbError(errno, "create \(path)/data.mdb")
     }

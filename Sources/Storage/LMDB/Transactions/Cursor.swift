@@ -1,9 +1,11 @@
 import CLMDB
 
-/// A walk over a range of keys, from `init` to `close`.
+/// Visits the entries of a range of keys in order; `close` ends it.
 ///
-/// A type that cannot be copied and closes itself would be safer, but the compiler then puts it on
-/// the heap and checks every access to it, which doubles the cost of a scan.
+/// A noncopyable type with a `deinit` would be safer, but the compiler then allocates it on the
+/// heap and checks every access for exclusivity, which doubles the cost of a scan.
+///
+/// In a read transaction, ``LeafWalk`` steps inside a leaf, and LMDB's cursor from leaf to leaf.
 @usableFromInline
 struct Cursor {
     private let cursor: OpaquePointer
@@ -12,17 +14,17 @@ struct Cursor {
     private let lower: [UInt8]
     private let upper: [UInt8]?
     private let reversed: Bool
-    /// Whether leaves may be walked without asking LMDB for each entry.
+    /// Whether leaves are walked without a call of LMDB per entry.
     private let walksLeaves: Bool
-    /// The leaf that is being walked.
+    /// The walk in the current leaf; nil if LMDB reads it.
     private var leaf: LeafWalk?
 
-    /// A key and its value in the map.
+    /// A key and its value in the memory map.
     @usableFromInline
     struct Entry {
-        // UnsafeRawBufferPointer: lent as a span by the scan around the cursor.
+        // UnsafeRawBufferPointer: the scan passes it on as a span that ends with its closure.
         @usableFromInline let key: UnsafeRawBufferPointer
-        // UnsafeRawBufferPointer: as above.
+        // UnsafeRawBufferPointer: see above.
         @usableFromInline let value: UnsafeRawBufferPointer
     }
 
@@ -48,11 +50,13 @@ struct Cursor {
         walksLeaves = isReadOnly && !reversed && context.environment.leafBytes > 0
     }
 
-    /// Ends the walk; to be called once, before the transaction ends.
+    /// Ends the cursor.
+    ///
+    /// Call it once, before the transaction ends.
     @usableFromInline
     func close() { mdb_cursor_close(cursor) }
 
-    /// Moves to the first entry of the range; nil if it is empty.
+    /// Moves to the first entry of the range; nil if the range is empty.
     @usableFromInline
     mutating func first() throws(LMDBError) -> Entry? {
         var key = MDB_val()
@@ -60,18 +64,18 @@ struct Cursor {
         return try entry(first(&key, &value), key, value)
     }
 
-    /// Moves to the entry after the last one returned; nil at the end of the range.
+    /// Moves to the next entry of the range; nil at its end.
     @usableFromInline
     mutating func next() throws(LMDBError) -> Entry? {
         if let entry = leaf?.next() {
-            // Most leaves lie inside the range as a whole.
+            // Most leaves are inside the range as a whole: then no key is compared.
             if let upper, leaf?.isInside == false, !precedes(entry.key, upper) { return nil }
             return try checked(entry)
         }
         var key = MDB_val()
         var value = MDB_val()
         if let last = leaf?.last {
-            // LMDB's cursor stayed where the walk began.
+            // LMDB's cursor is still at the start of the walk: move it to its end.
             key = MDB_val(reading: last)
             let code = mdb_cursor_get(cursor, &key, &value, MDB_SET)
             guard code == MDB_SUCCESS else { return try entry(code, key, value) }
@@ -80,7 +84,7 @@ struct Cursor {
         return try entry(code, key, value)
     }
 
-    /// What LMDB's cursor stands on, if that is in the range.
+    /// The entry at LMDB's cursor; nil if there is none or it is outside the range.
     private mutating func entry(
         _ code: Int32, _ key: MDB_val, _ value: MDB_val
     ) throws(LMDBError) -> Entry? {
@@ -101,7 +105,7 @@ struct Cursor {
         return try checked(Entry(key: key, value: value.bytes))
     }
 
-    /// An entry without its checksum.
+    /// The entry with a checked value, without its checksum.
     @inline(__always)
     private func checked(_ entry: Entry) throws(LMDBError) -> Entry {
         guard table.isChecksummed else { return entry }
@@ -117,7 +121,7 @@ struct Cursor {
             return seek(lower, &key, &value)
         }
         guard let upper else { return mdb_cursor_get(cursor, &key, &value, MDB_LAST) }
-        // Nothing lies before the empty key.
+        // No key precedes the empty one.
         if upper.isEmpty { return MDB_NOTFOUND }
         let code = seek(upper, &key, &value)
         if code == MDB_NOTFOUND { return mdb_cursor_get(cursor, &key, &value, MDB_LAST) }
@@ -127,7 +131,7 @@ struct Cursor {
 
     /// Moves to the first entry at or after `bound`.
     private func seek(_ bound: [UInt8], _ key: inout MDB_val, _ value: inout MDB_val) -> Int32 {
-        // withUnsafeBytes: LMDB reads the bound during the call, then points `key` into the map.
+        // withUnsafeBytes: LMDB reads the bound during the call, then sets `key` to one in the map.
         bound.withUnsafeBytes { bytes in
             key = MDB_val(reading: bytes)
             return mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE)
@@ -135,12 +139,12 @@ struct Cursor {
     }
 }
 
-/// Whether `key` sorts before `bound` in LMDB's order: unsigned bytes, a prefix first.
-// UnsafeRawBufferPointer: `key` lies in the map and is only read here.
+/// Whether `key` precedes `bound` in LMDB's order: unsigned bytes, a prefix before longer keys.
+// UnsafeRawBufferPointer: `key` is in the map and is only read here.
 @inline(__always)
 private func precedes(_ key: UnsafeRawBufferPointer, _ bound: [UInt8]) -> Bool {
-    // withUnsafeBytes: loads inside the length both have. Written out because keys are short, and a
-    // call of memcmp for each entry of a scan takes longer than the rest of it.
+    // withUnsafeBytes: loads inside the common length. Written out because keys are short: a call
+    // of memcmp per entry takes longer than the rest of the scan.
     bound.withUnsafeBytes { bytes in
         let shared = min(key.count, bytes.count)
         var offset = 0

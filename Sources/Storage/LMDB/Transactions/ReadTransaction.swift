@@ -1,15 +1,15 @@
 import CLMDB
 
-/// One consistent state of the database, as it was when ``Environment/read(_:)`` began.
+/// A snapshot of the database, taken when ``Environment/read(_:)`` began.
 ///
-/// It exists only inside the closure that was given it: it can be neither copied nor kept.
-/// Use it on the thread of that closure.
+/// It exists only inside the closure of that call: it can be neither copied nor stored. Use it on
+/// the thread of that closure.
 public struct ReadTransaction: ~Copyable, ReadingTransaction {
     @usableFromInline let context: TransactionContext
 
     init(_ context: TransactionContext) { self.context = context }
 
-    /// Lends the value of `key` to `body`, without a copy; nil if there is none.
+    /// Calls `body` with the value of `key`, without a copy; returns nil if the key is absent.
     ///
     /// See ``ReadingTransaction/value(for:in:_:)``.
     @inlinable
@@ -44,11 +44,11 @@ public struct ReadTransaction: ~Copyable, ReadingTransaction {
         try context.count(table)
     }
 
-    /// A copy of what is stored under `key`, its checksum behind it and not looked at.
+    /// A copy of the stored bytes of `key`: the value, then its checksum, which is not checked.
     public func storedBytes(for key: [UInt8], in table: Table) throws -> [UInt8]? {
         try context.stored(key, in: table).map { Array($0) }
     }
 
-    /// The number of this state of the database.
-    public var number: Int { mdb_txn_id(context.handle) }
+    /// LMDB's transaction ID of this snapshot.
+    public var id: Int { mdb_txn_id(context.handle) }
 }

@@ -1,6 +1,6 @@
-/// What both kinds of transaction can do: look at one consistent state of the database.
+/// The reading half of both kinds of transaction.
 ///
-/// A higher layer writes a reading function once and uses it with both:
+/// Write a function that reads once, and call it with either kind:
 ///
 /// ```swift
 /// func greeting(_ transaction: borrowing some ReadingTransaction & ~Copyable) throws -> [UInt8]? {
@@ -8,17 +8,18 @@
 /// }
 /// ```
 ///
-/// Keys are ordered as unsigned bytes, a prefix before what it begins (`memcmp` order).
-/// Spans handed to a body lie in the memory map; they end with the body, which must copy out what
-/// it keeps, and may not change data through the same transaction meanwhile.
+/// Keys are ordered as unsigned bytes, a prefix before longer keys (`memcmp` order).
+///
+/// The spans that a closure gets point into the memory map and end with the closure, so it must
+/// copy what it keeps. While it runs, the same transaction cannot change data.
 public protocol ReadingTransaction: ~Copyable {
-    /// Lends the value of `key` to `body`, without a copy; nil if there is none.
+    /// Calls `body` with the value of `key`, without a copy; returns nil if the key is absent.
     ///
     /// - Parameters:
     ///   - key: 1 to 511 bytes.
-    ///   - table: a table of this transaction's environment.
-    ///   - body: gets the value, which may be empty and has no alignment.
-    /// - Returns: what `body` returned, or nil when the key is absent.
+    ///   - table: A table of this transaction's environment.
+    ///   - body: Gets the value, which may be empty and has no alignment.
+    /// - Returns: What `body` returned, or nil if the key is absent.
     /// - Throws: ``LMDBError`` with code `keySize`, `corrupted` or `io`, or what `body` throws.
     /// - Complexity: O(log *n*) in the entries of the table.
     func value<T>(
@@ -28,11 +29,11 @@ public protocol ReadingTransaction: ~Copyable {
     /// Visits the entries with `lower` <= key < `upper` until `body` returns false.
     ///
     /// - Parameters:
-    ///   - table: a table of this transaction's environment.
-    ///   - lower: the first key wanted, at most 511 bytes; empty for the beginning.
-    ///   - upper: the key to stop before, at most 511 bytes; nil for the end.
-    ///   - reversed: whether to go from the greatest key down.
-    ///   - body: gets key and value, returns whether to go on.
+    ///   - table: A table of this transaction's environment.
+    ///   - lower: The first key, at most 511 bytes; empty for the start of the table.
+    ///   - upper: The key to stop before, at most 511 bytes; nil for the end of the table.
+    ///   - reversed: Whether to visit the greatest key first.
+    ///   - body: Gets key and value; returns whether to continue.
     /// - Throws: ``LMDBError``, or what `body` throws.
     /// - Complexity: O(log *n* + *k*) for *k* entries visited.
     func scan(
@@ -42,35 +43,42 @@ public protocol ReadingTransaction: ~Copyable {
 
     /// The number of entries in `table`.
     ///
-    /// - Parameter table: a table of this transaction's environment.
+    /// - Parameter table: A table of this transaction's environment.
     /// - Returns: 0 or more.
     /// - Throws: ``LMDBError``.
     /// - Complexity: O(1).
     func count(_ table: Table) throws -> Int
 
-    /// A copy of what is stored under `key`, its checksum behind it and not looked at.
+    /// A copy of the stored bytes of `key`: the value, then its checksum, which is not checked.
     ///
-    /// For what has to be read before the format of a database is known.
+    /// Use it to read a record before the format of the database is known.
+    ///
+    /// - Parameters:
+    ///   - key: 1 to 511 bytes.
+    ///   - table: A table of this transaction's environment.
+    /// - Returns: The bytes, or nil if the key is absent.
+    /// - Throws: ``LMDBError`` with code `keySize`, `corrupted` or `io`.
     func storedBytes(for key: [UInt8], in table: Table) throws -> [UInt8]?
 
-    /// The number of this state of the database; each write that commits adds one.
-    var number: Int { get }
+    /// LMDB's transaction ID of this state of the database; each write that commits increments it.
+    var id: Int { get }
 }
 
 extension ReadingTransaction where Self: ~Copyable {
-    /// A copy of the value of `key`, or nil if there is none.
+    /// A copy of the value of `key`, or nil if the key is absent.
     @inlinable
     public func bytes(for key: [UInt8], in table: Table) throws -> [UInt8]? {
         try value(for: key, in: table) { span in Array(copying: span) }
     }
 
-    /// Whether `table` has an entry for `key`.
+    /// Whether `table` has an entry with the key `key`.
     @inlinable
     public func contains(_ key: [UInt8], in table: Table) throws -> Bool {
         try value(for: key, in: table) { _ in true } ?? false
     }
 
-    /// Visits the entries with `lower` <= key < `upper` in ascending order until `body` returns false.
+    /// Visits the entries with `lower` <= key < `upper` in ascending order until `body` returns
+    /// false.
     @inlinable
     public func scan(
         _ table: Table, from lower: [UInt8], to upper: [UInt8]?,
@@ -90,10 +98,10 @@ extension ReadingTransaction where Self: ~Copyable {
     }
 }
 
-/// The least key greater than every key that begins with `prefix`; nil when there is none.
+/// The least key that is greater than every key with the prefix `prefix`; nil if there is none.
 ///
-/// - Parameter prefix: any bytes. An empty prefix, or one of 0xFF only, has no such key.
-/// - Returns: `prefix` without its trailing 0xFF bytes, its last byte one higher.
+/// - Parameter prefix: Any bytes. There is no such key if it is empty or all its bytes are 0xFF.
+/// - Returns: `prefix` without its trailing 0xFF bytes, and with its last byte incremented.
 public func keyAfter(prefix: [UInt8]) -> [UInt8]? {
     var key = prefix
     while let last = key.popLast() {
@@ -106,10 +114,10 @@ public func keyAfter(prefix: [UInt8]) -> [UInt8]? {
 }
 
 extension Array where Element == UInt8 {
-    /// The bytes of `span` in an array of their own.
+    /// Creates an array with a copy of the bytes of `span`.
     @inlinable
     public init(copying span: RawSpan) {
-        // `withUnsafeBytes`: the closure copies inside the buffer's bounds and does not keep it.
+        // `withUnsafeBytes`: the closure copies inside the buffer's bounds and keeps nothing.
         self = span.withUnsafeBytes { Array($0) }
     }
 }

@@ -1,36 +1,36 @@
 /// A named, ordered map from keys to values inside one ``Environment``.
 ///
-/// Get one from ``Environment/table(_:)``; it stays valid as long as that environment.
+/// ``Environment/table(_:)`` returns it. It is valid as long as that environment is open.
 ///
-/// LMDB itself has no checksums, so a bit that flips on the disk would go unseen. Behind each value
-/// in the file stand four bytes more, the ``CRC32C`` of key and value; every read checks and hides
-/// them, and throws ``LMDBError`` with code `corruptRecord` where they do not fit.
+/// LMDB has no checksums, so it would not notice a bit that flips on the disk. In the file, each
+/// value is therefore followed by four bytes: the ``CRC32C`` of key and value. Every read checks
+/// and removes them, and throws ``LMDBError`` with code `corruptRecord` if they are wrong.
 public struct Table: Sendable, Hashable {
-    /// The name the table was opened by.
+    /// The name of the table.
     public let name: String
     @usableFromInline let handle: UInt32
     @usableFromInline let environmentIdentifier: UInt64
-    /// Whether each value is followed by a checksum of its key and itself.
+    /// Whether each stored value is followed by a checksum.
     let isChecksummed: Bool
 }
 
-/// The size and shape of one table's B+ tree.
+/// The size and shape of the B+ tree of one table.
 public struct TableStatistics: Sendable, Hashable {
-    /// The number of keys.
+    /// The number of entries.
     public let entries: Int
-    /// The height of the tree; 0 when empty.
+    /// The height of the tree in pages; 0 if it is empty.
     public let depth: Int
-    /// The number of inner pages.
+    /// The number of branch (inner) pages.
     public let branchPages: Int
-    /// The number of pages that hold entries.
+    /// The number of leaf pages, which hold the entries.
     public let leafPages: Int
-    /// The number of pages that hold values too large for a leaf.
+    /// The number of overflow pages, which hold values that are too large for a leaf.
     public let overflowPages: Int
-    /// The size of each page.
+    /// The size of a page, in bytes.
     public let pageSizeBytes: Int
 
     /// The number of pages of all kinds.
     public var pages: Int { branchPages + leafPages + overflowPages }
-    /// The space the table takes in the file.
+    /// The size of the table in the file, in bytes.
     public var bytes: Int { pages * pageSizeBytes }
 }

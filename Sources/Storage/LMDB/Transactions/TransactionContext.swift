@@ -1,14 +1,14 @@
 import CLMDB
 
-/// What both kinds of transaction are made of: LMDB's handle and the environment it lives in.
+/// The state of both kinds of transaction: LMDB's handle and the environment.
 @usableFromInline
 struct TransactionContext {
-    // OpaquePointer: LMDB's MDB_txn. It lives as long as the closure that was given the transaction.
+    // OpaquePointer: LMDB's MDB_txn, valid until the closure of the transaction returns.
     let handle: OpaquePointer
-    // Strong, so that the environment cannot be closed by its last release while this exists.
+    // Strong, so that the last release of the environment cannot close it during a transaction.
     let environment: EnvironmentHandle
 
-    /// The largest key that LMDB's pages can hold.
+    /// The length of the longest key, in bytes, that LMDB allows.
     static let keyBytesMax = 511
 
     init(handle: OpaquePointer, environment: EnvironmentHandle) {
@@ -16,7 +16,7 @@ struct TransactionContext {
         self.environment = environment
     }
 
-    /// Traps when a table of another environment is used, since its handle would name another table.
+    /// Traps if the table belongs to another environment: its handle would name a different table.
     func check(_ table: Table) {
         precondition(
             table.environmentIdentifier == environment.identifier,
@@ -37,20 +37,22 @@ struct TransactionContext {
         }
     }
 
-    /// The value of `key` in the map; valid until the next change or the end of the transaction.
-    // UnsafeRawBufferPointer: the callers below lend it as a span for the length of a closure.
+    /// The value of `key` in the map, checked and without its checksum; nil if the key is absent.
+    ///
+    /// It is valid until the next change or the end of the transaction.
+    // UnsafeRawBufferPointer: the callers pass it on as a span that ends with a closure.
     @usableFromInline
     func lookup(_ key: [UInt8], in table: Table) throws(LMDBError) -> UnsafeRawBufferPointer? {
         guard let found = try stored(key, in: table) else { return nil }
         guard table.isChecksummed else { return found }
-        // withUnsafeBytes: the key is read during the call.
+        // withUnsafeBytes: the key is only read, during the call.
         let value = key.withUnsafeBytes { Checksum.verified(found, key: $0) }
         guard let value else { throw Checksum.failure(table.name) }
         return value
     }
 
-    /// What is stored under `key` in the map, its checksum included.
-    // UnsafeRawBufferPointer: as above.
+    /// The stored bytes of `key` in the map, with their checksum; nil if the key is absent.
+    // UnsafeRawBufferPointer: see above.
     func stored(_ key: [UInt8], in table: Table) throws(LMDBError) -> UnsafeRawBufferPointer? {
         check(table)
         try Self.check(key: key)
@@ -84,8 +86,8 @@ struct TransactionContext {
 }
 
 extension MDB_val {
-    // UnsafeRawBufferPointer and UnsafeMutableRawPointer: LMDB's struct has no const, yet neither
-    // keys nor values given to it are ever written to.
+    // UnsafeRawBufferPointer and UnsafeMutableRawPointer: LMDB's struct lacks `const`, but LMDB
+    // never writes to the keys and values that it gets.
     @inline(__always)
     init(reading bytes: UnsafeRawBufferPointer) {
         self.init(
@@ -94,7 +96,7 @@ extension MDB_val {
             mv_data: UnsafeMutableRawPointer(mutating: bytes.baseAddress))
     }
 
-    // UnsafeRawBufferPointer: the memory LMDB points at, to be lent by the caller.
+    // UnsafeRawBufferPointer: memory that LMDB points to; the caller bounds its lifetime.
     @inline(__always)
     var bytes: UnsafeRawBufferPointer {
         // UnsafeRawBufferPointer: see above.

@@ -1,9 +1,8 @@
 import CLMDB
 
-/// Changes made ready beforehand, for a transaction to carry out in one go.
+/// Encoded changes that a write transaction applies in one call.
 ///
-/// The one write transaction at a time is what all writers share, so whatever can be worked out
-/// before it begins should be:
+/// There is one write transaction at a time, so encode keys and values before it begins:
 ///
 /// ```swift
 /// var batch = WriteBatch()
@@ -11,7 +10,7 @@ import CLMDB
 /// try environment.write { try $0.apply(batch) }
 /// ```
 ///
-/// Changes in the order of their keys are carried out fastest.
+/// Changes that are sorted by key are applied fastest.
 public struct WriteBatch: Sendable {
     struct Change: Sendable {
         var table: Table
@@ -24,22 +23,22 @@ public struct WriteBatch: Sendable {
     private(set) var changes: [Change] = []
     private var writer = ByteWriter()
 
-    /// Makes a batch without changes.
+    /// Creates an empty batch.
     public init() {}
 
-    /// How many changes there are.
+    /// The number of changes.
     public var count: Int { changes.count }
 
-    /// Keys and values one after the other.
+    /// The keys and values of all changes, concatenated.
     var bytes: [UInt8] { writer.bytes }
 
-    /// Adds that a value be stored under a key.
+    /// Adds a change that stores a value under a key.
     ///
     /// - Parameters:
-    ///   - table: A table of the environment that the batch will be applied to.
-    ///   - isOnlyIfAbsent: Whether a value that is there already stays.
-    ///   - key: Writes the key, 1 to 511 bytes.
-    ///   - value: Writes the value.
+    ///   - table: A table of the environment in which the batch will be applied.
+    ///   - isOnlyIfAbsent: Whether an existing value of the key stays.
+    ///   - key: Appends the key, 1 to 511 bytes.
+    ///   - value: Appends the value.
     public mutating func put(
         in table: Table, onlyIfAbsent isOnlyIfAbsent: Bool = false,
         key: (inout ByteWriter) -> Void, value: (inout ByteWriter) -> Void
@@ -56,12 +55,13 @@ public struct WriteBatch: Sendable {
 }
 
 extension WriteTransaction {
-    /// Carries out the changes of a batch, in its order.
+    /// Applies the changes of a batch in their order.
     ///
-    /// - Parameter batch: Changes of tables of this transaction's environment.
-    /// - Throws: ``LMDBError``, as for a put; then the transaction is to be given up.
+    /// - Parameter batch: Changes to tables of this transaction's environment.
+    /// - Throws: ``LMDBError``, as ``put(_:for:in:)-([UInt8],_,_)``. Some changes are then applied,
+    ///   so let the body of the transaction throw.
     public func apply(_ batch: WriteBatch) throws {
-        // A cursor finds the next of several sorted keys on the page where it stands.
+        // A cursor inserts the next of several sorted keys without a search from the root.
         var open: (table: Table, cursor: OpaquePointer)?
         defer { if let open { mdb_cursor_close(open.cursor) } }
         // withUnsafeBytes: keys and values are slices of the batch's bytes, inside their bounds.
@@ -73,10 +73,10 @@ extension WriteTransaction {
                     open = (change.table, try openCursor(change.table))
                 }
                 guard let cursor = open?.cursor else { continue }
-                // UnsafeRawBufferPointer: the slices, for the length of the call.
+                // UnsafeRawBufferPointer: a slice, used during the call only.
                 let key = UnsafeRawBufferPointer(
                     rebasing: bytes[change.keyStart..<change.valueStart])
-                // UnsafeRawBufferPointer: as above.
+                // UnsafeRawBufferPointer: see above.
                 let value = UnsafeRawBufferPointer(
                     rebasing: bytes[change.valueStart..<change.valueEnd])
                 let flags = change.isOnlyIfAbsent ? MDB_NOOVERWRITE : 0

@@ -2,21 +2,23 @@ import Foundation
 
 /// A unit of work for the writer thread.
 ///
-/// The writer calls `run` once or, for repeatable jobs, more often, then `finish` exactly once.
-// @unchecked Sendable: subclasses are used by one thread at a time, see there.
+/// The writer calls `run` once, or several times if the job is repeatable, and then `finish` once.
+/// It does not call `run` for a cancelled job.
+// @unchecked Sendable: one thread at a time uses a job; see the subclasses.
 class WriteJob: @unchecked Sendable {
-    /// Whether `run` may be called again, and so the job may share a commit with others.
+    /// Whether `run` may be called again, so that the job can share a commit with others.
     var isRepeatable: Bool { false }
-    /// Whether nobody waits for the job any more.
+    /// Whether the caller no longer waits for the job.
     var isCancelled: Bool { false }
+    /// Makes the changes.
     func run(_ transaction: borrowing WriteTransaction) throws {}
-    /// Ends the job: committed if `error` is nil, undone otherwise.
+    /// Ends the job: its changes are committed if `error` is nil, and undone otherwise.
     func finish(_ error: (any Error)?) {}
 }
 
-/// A job whose caller's thread waits for it.
-// @unchecked Sendable: handed over by the writer's queue and back by `condition`; the caller does
-// nothing but wait in between, so its closure and result need not be Sendable.
+/// A job whose caller blocks its thread until the job has ended.
+// @unchecked Sendable: the writer's queue passes the job to the writer thread, and `condition`
+// passes it back. The caller only waits in between, so its closure and result need not be Sendable.
 final class BlockingJob<T>: WriteJob, @unchecked Sendable {
     private var body: ((borrowing WriteTransaction) throws -> T)?
     private var value: T?
@@ -31,19 +33,21 @@ final class BlockingJob<T>: WriteJob, @unchecked Sendable {
 
     override func finish(_ error: (any Error)?) {
         condition.lock()
-        // The caller's closure must not outlive the call, so it is let go before the caller wakes.
+        precondition(outcome == nil, "A write job ended twice.")
+        // The caller's closure must not outlive the call, so it is released before the caller
+        // wakes.
         body = nil
         outcome = error.map { .failure($0) } ?? .success(())
         condition.signal()
         condition.unlock()
     }
 
-    /// Waits for `finish`, then answers what the body returned.
+    /// Waits for `finish`, then returns what the body returned.
     func wait() throws -> T {
         condition.lock()
         defer { condition.unlock() }
         while outcome == nil { condition.wait() }
-        // The writer thread may hold this job a little longer, but not what belongs to the caller.
+        // The writer thread may keep this job a little longer, but not the caller's value.
         defer { value = nil }
         try outcome?.get()
         guard let value else { preconditionFailure("A write job was committed but never ran.") }
@@ -51,9 +55,9 @@ final class BlockingJob<T>: WriteJob, @unchecked Sendable {
     }
 }
 
-/// A job whose caller's task awaits it.
-// @unchecked Sendable: `continuation` is set before the job is queued; it, `body` and `value` are
-// used by the writer thread from then on; `cancelled` is guarded by `lock`.
+/// A job that the caller's task awaits.
+// @unchecked Sendable: `continuation` is set before the job is queued. From then on, only the
+// writer thread uses it, `body` and `value`. `lock` guards `cancelled`.
 final class AwaitedJob<T: Sendable>: WriteJob, @unchecked Sendable {
     private var body: (@Sendable (borrowing WriteTransaction) throws -> T)?
     private var value: T?
@@ -68,9 +72,10 @@ final class AwaitedJob<T: Sendable>: WriteJob, @unchecked Sendable {
     override var isRepeatable: Bool { true }
     override var isCancelled: Bool { lock.withLock { cancelled } }
 
-    /// Asks that the job not be started; without effect once it was.
+    /// Prevents the job from starting; has no effect if it has started.
     func cancel() { lock.withLock { cancelled = true } }
 
+    /// Sets what ``finish(_:)`` resumes.
     func await(_ continuation: CheckedContinuation<T, any Error>) {
         self.continuation = continuation
     }
@@ -80,7 +85,8 @@ final class AwaitedJob<T: Sendable>: WriteJob, @unchecked Sendable {
     }
 
     override func finish(_ error: (any Error)?) {
-        // Let go first: what the body captured must not be released last on the writer thread.
+        precondition(continuation != nil, "A write job ended twice.")
+        // Released first: the writer thread must not hold the last reference to what it captured.
         body = nil
         if let error {
             continuation?.resume(throwing: error)

@@ -1,20 +1,20 @@
 import CLMDB
 
-/// One change of the database, all of it or nothing, as given by ``Environment/write(_:)``.
+/// An atomic change of the database; ``Environment/write(_:)`` creates it.
 ///
-/// It sees its own changes. It exists only inside the closure that was given it and only on the
-/// writer thread: it can be neither copied nor kept.
+/// It reads its own changes. It exists only inside the closure of that call, on the writer thread:
+/// it can be neither copied nor stored.
 ///
-/// LMDB reuses pages as soon as a transaction changes them, so a change made while a borrowed value
-/// is in use (inside a `value` or `scan` body) could rewrite that value. Such a change throws
-/// ``LMDBError`` with code `borrowed` instead: collect first, change afterwards.
+/// LMDB changes the pages of a write transaction in place. A change during the body of a `value` or
+/// `scan` could therefore overwrite the value that the body reads. Such a change throws
+/// ``LMDBError`` with code `borrowed`: collect first, then change.
 public struct WriteTransaction: ~Copyable, ReadingTransaction {
     @usableFromInline let context: TransactionContext
     @usableFromInline let borrows = BorrowCounter()
 
     init(_ context: TransactionContext) { self.context = context }
 
-    /// Lends the value of `key` to `body`, without a copy; nil if there is none.
+    /// Calls `body` with the value of `key`, without a copy; returns nil if the key is absent.
     ///
     /// See ``ReadingTransaction/value(for:in:_:)``.
     @inlinable
@@ -53,20 +53,20 @@ public struct WriteTransaction: ~Copyable, ReadingTransaction {
         try context.count(table)
     }
 
-    /// A copy of what is stored under `key`, its checksum behind it and not looked at.
+    /// A copy of the stored bytes of `key`: the value, then its checksum, which is not checked.
     public func storedBytes(for key: [UInt8], in table: Table) throws -> [UInt8]? {
         try context.stored(key, in: table).map { Array($0) }
     }
 
-    /// The number of this state of the database.
-    public var number: Int { mdb_txn_id(context.handle) }
+    /// LMDB's transaction ID, which the database has once this transaction commits.
+    public var id: Int { mdb_txn_id(context.handle) }
 
-    /// Stores `value` under `key`, replacing what was there.
+    /// Stores `value` under `key`, in place of an existing value.
     ///
     /// - Parameters:
-    ///   - value: up to 4 GiB; may be empty.
+    ///   - value: Less than 4 GiB; may be empty.
     ///   - key: 1 to 511 bytes.
-    ///   - table: a table of this transaction's environment.
+    ///   - table: A table of this transaction's environment.
     /// - Throws: ``LMDBError`` with code `keySize`, `valueSize`, `mapFull`, `transactionFull`,
     ///   `borrowed`, `corrupted` or `io`.
     /// - Complexity: O(log *n*) in the entries of the table.
@@ -76,21 +76,21 @@ public struct WriteTransaction: ~Copyable, ReadingTransaction {
         try check(code, table)
     }
 
-    /// Stores the bytes of `value` under `key`, replacing what was there.
+    /// Stores the bytes of `value` under `key`, in place of an existing value.
     public func put(_ value: RawSpan, for key: [UInt8], in table: Table) throws {
         // withUnsafeBytes: LMDB copies the value into its page during the call.
         let code = try value.withUnsafeBytes { try store($0, key, table, flags: 0) }
         try check(code, table)
     }
 
-    /// Stores `value` under `key` unless the key is there already.
+    /// Stores `value` under `key` if the key is absent.
     ///
     /// - Parameters:
-    ///   - value: up to 4 GiB; may be empty.
+    ///   - value: Less than 4 GiB; may be empty.
     ///   - key: 1 to 511 bytes.
-    ///   - table: a table of this transaction's environment.
-    /// - Returns: whether it was stored.
-    /// - Throws: as ``put(_:for:in:)-([UInt8],_,_)``.
+    ///   - table: A table of this transaction's environment.
+    /// - Returns: Whether the value was stored.
+    /// - Throws: As ``put(_:for:in:)-([UInt8],_,_)``.
     public func putIfAbsent(_ value: [UInt8], for key: [UInt8], in table: Table) throws -> Bool {
         // withUnsafeBytes: LMDB copies the value into its page during the call.
         let code = try value.withUnsafeBytes { try store($0, key, table, flags: MDB_NOOVERWRITE) }
@@ -99,12 +99,14 @@ public struct WriteTransaction: ~Copyable, ReadingTransaction {
         return true
     }
 
-    /// Stores `value` under a `key` greater than all in `table`; several times as fast as a put.
+    /// Stores `value` under a key that is greater than all keys of `table`.
+    ///
+    /// This is several times as fast as a put, and fills pages completely.
     ///
     /// - Parameters:
-    ///   - value: up to 4 GiB; may be empty.
+    ///   - value: Less than 4 GiB; may be empty.
     ///   - key: 1 to 511 bytes, greater than every key of the table.
-    ///   - table: a table of this transaction's environment.
+    ///   - table: A table of this transaction's environment.
     /// - Throws: ``LMDBError`` with code `keyOrder` if the key is not the greatest; otherwise as
     ///   ``put(_:for:in:)-([UInt8],_,_)``.
     /// - Complexity: O(1) amortised.
@@ -123,8 +125,8 @@ public struct WriteTransaction: ~Copyable, ReadingTransaction {
     ///
     /// - Parameters:
     ///   - key: 1 to 511 bytes.
-    ///   - table: a table of this transaction's environment.
-    /// - Returns: whether it was there.
+    ///   - table: A table of this transaction's environment.
+    /// - Returns: Whether the key was present.
     /// - Throws: ``LMDBError``, as for a put.
     @discardableResult
     public func remove(_ key: [UInt8], in table: Table) throws -> Bool {
@@ -140,23 +142,24 @@ public struct WriteTransaction: ~Copyable, ReadingTransaction {
         return true
     }
 
-    /// Removes the entries with `lower` <= key < `upper`, the first `limit` of them at most.
+    /// Removes the entries with `lower` <= key < `upper`, at most the first `limit` of them.
     ///
     /// - Parameters:
-    ///   - lower: the first key to remove; empty for the beginning.
-    ///   - upper: the key to stop before; nil for the end.
-    ///   - limit: how many to remove at most, 0 or more.
-    ///   - table: a table of this transaction's environment.
-    /// - Returns: how many were removed.
+    ///   - lower: The first key to remove; empty for the start of the table.
+    ///   - upper: The key to stop before; nil for the end of the table.
+    ///   - limit: The most entries to remove; at least 0.
+    ///   - table: A table of this transaction's environment.
+    /// - Returns: The number of entries removed.
     /// - Throws: ``LMDBError``, as for a put.
     /// - Complexity: O(*k* log *n*) for *k* entries removed; O(pages) for a whole table.
     @discardableResult
     public func removeRange(
         from lower: [UInt8], to upper: [UInt8]?, limit: Int = .max, in table: Table
     ) throws -> Int {
+        precondition(limit >= 0, "A limit of entries to remove is negative.")
         try checkChange(table)
         if lower.isEmpty, upper == nil, limit == .max { return try removeAll(in: table) }
-        // Deleting under a cursor moves entries below it, so keys are collected and then removed.
+        // A removal moves the entries under a cursor, so keys are collected first.
         var removed = 0
         while removed < limit {
             let chunk = min(1024, limit - removed)
@@ -174,9 +177,9 @@ public struct WriteTransaction: ~Copyable, ReadingTransaction {
     /// Removes the entries whose key begins with `prefix`; all entries if it is empty.
     ///
     /// - Parameters:
-    ///   - prefix: at most 511 bytes.
-    ///   - table: a table of this transaction's environment.
-    /// - Returns: how many were removed.
+    ///   - prefix: At most 511 bytes.
+    ///   - table: A table of this transaction's environment.
+    /// - Returns: The number of entries removed.
     /// - Throws: ``LMDBError``, as for a put.
     @discardableResult
     public func removeAll(prefix: [UInt8], in table: Table) throws -> Int {
@@ -190,7 +193,7 @@ public struct WriteTransaction: ~Copyable, ReadingTransaction {
     }
 
     private func store(
-        // UnsafeRawBufferPointer: the value, read by LMDB during the call only.
+        // UnsafeRawBufferPointer: the value, read during the call only.
         _ value: UnsafeRawBufferPointer, _ key: [UInt8], _ table: Table, flags: Int32
     ) throws(LMDBError) -> Int32 {
         try checkChange(table)
@@ -198,13 +201,13 @@ public struct WriteTransaction: ~Copyable, ReadingTransaction {
         try check(value)
         // withUnsafeBytes: LMDB copies the key into its page during the call.
         return key.withUnsafeBytes { bytes in
-            place(value, bytes, table, flags) { key, value, flags in
+            reserve(value, bytes, table, flags) { key, value, flags in
                 mdb_put(context.handle, table.handle, &key, &value, flags)
             }
         }
     }
 
-    /// Opens a cursor to put many entries with; to be closed before the transaction ends.
+    /// Opens a cursor for many puts. Close it before the transaction ends.
     // OpaquePointer: LMDB's MDB_cursor.
     func openCursor(_ table: Table) throws(LMDBError) -> OpaquePointer {
         try checkChange(table)
@@ -216,9 +219,11 @@ public struct WriteTransaction: ~Copyable, ReadingTransaction {
         return cursor
     }
 
-    /// Stores an entry where a cursor stands, or wherever else it belongs.
+    /// Stores an entry through a cursor, which then is at the entry.
+    ///
+    /// With `MDB_NOOVERWRITE` in `flags`, an existing value stays and nothing is thrown.
     func store(
-        // UnsafeRawBufferPointer: value and key, read by LMDB during the call only.
+        // UnsafeRawBufferPointer: value and key, read during the call only.
         _ value: UnsafeRawBufferPointer, _ key: UnsafeRawBufferPointer, _ table: Table,
         // OpaquePointer: from `openCursor`.
         cursor: OpaquePointer, flags: Int32
@@ -230,16 +235,16 @@ public struct WriteTransaction: ~Copyable, ReadingTransaction {
                     + "bytes long.")
         }
         try check(value)
-        let code = place(value, key, table, flags) { key, value, flags in
+        let code = reserve(value, key, table, flags) { key, value, flags in
             mdb_cursor_put(cursor, &key, &value, flags)
         }
         if code != MDB_KEYEXIST { try check(code, table) }
     }
 
-    /// Has LMDB set memory aside for an entry, and writes value and checksum into it.
+    /// Makes LMDB reserve space for an entry, and writes value and checksum into it.
     ///
-    /// Reserved, then written in place, so that value and checksum need not be joined first.
-    private func place(
+    /// So value and checksum need not be concatenated first.
+    private func reserve(
         // UnsafeRawBufferPointer: value and key, read during the call only.
         _ value: UnsafeRawBufferPointer, _ key: UnsafeRawBufferPointer, _ table: Table,
         _ flags: Int32, _ put: (inout MDB_val, inout MDB_val, UInt32) -> Int32
@@ -249,13 +254,13 @@ public struct WriteTransaction: ~Copyable, ReadingTransaction {
             var value = MDB_val(reading: value)
             return put(&stored, &value, UInt32(flags))
         }
-        var place = MDB_val(mv_size: value.count + Checksum.byteCount, mv_data: nil)
-        let code = put(&stored, &place, UInt32(flags | MDB_RESERVE))
-        if code == MDB_SUCCESS { Checksum.write(value, key: key, into: place) }
+        var reserved = MDB_val(mv_size: value.count + Checksum.byteCount, mv_data: nil)
+        let code = put(&stored, &reserved, UInt32(flags | MDB_RESERVE))
+        if code == MDB_SUCCESS { Checksum.write(value, key: key, into: reserved) }
         return code
     }
 
-    // UnsafeRawBufferPointer: only its length is looked at.
+    // UnsafeRawBufferPointer: only its length is used.
     private func check(_ value: UnsafeRawBufferPointer) throws(LMDBError) {
         guard value.count < Int(UInt32.max) - Checksum.byteCount else {
             throw LMDBError(.valueSize, "A value has \(value.count) bytes; the limit is 4 GiB.")
@@ -279,9 +284,20 @@ public struct WriteTransaction: ~Copyable, ReadingTransaction {
     }
 }
 
-/// How many borrowed values of a write transaction are in use.
+/// Counts the bodies of `value` and `scan` of a write transaction that are running.
+///
+/// It is a class because a transaction is passed as `borrowing`, and so cannot change itself.
 @usableFromInline
 final class BorrowCounter {
     @usableFromInline var count = 0
     init() {}
+}
+
+extension WriteTransaction {
+    /// Checks that every borrowed value was returned, which is so outside of all bodies.
+    ///
+    /// - Complexity: O(1).
+    package func checkInvariants() {
+        precondition(borrows.count == 0, "\(borrows.count) bodies of a transaction are running.")
+    }
 }

@@ -1,38 +1,42 @@
 import CLMDB
 import Foundation
 
-/// The one thread on which write transactions run, and the queue before it.
+/// The thread that runs all write transactions, and its queue of jobs.
 ///
-/// LMDB binds a write transaction to the thread that began it, so none may ever start elsewhere.
-/// Jobs run in the order they came. Neighbouring jobs that may be repeated share one commit: while
-/// the disk works on one group, the next gathers.
-// @unchecked Sendable: every variable is guarded by `condition`.
+/// LMDB binds a write transaction to the thread that began it. Jobs run in the order of their
+/// arrival. Repeatable jobs that are next to each other share one commit (group commit): while the
+/// disk syncs one group, the next one queues up.
+///
+/// States: running, then stopping (new jobs are refused, queued ones run), then ended.
+// @unchecked Sendable: `condition` guards every variable.
 final class Writer: @unchecked Sendable {
-    /// Jobs that share a commit at most, so that no transaction grows without bound.
+    /// The most jobs that share a commit, so that no transaction grows without bound.
     static let groupCountMax = 256
 
     private let environment: EnvironmentHandle
     private let condition = NSCondition()
     private var queue: [WriteJob] = []
     private var stopping = false
+    private var hasEnded = false
     private var thread: pthread_t?
 
     init(_ environment: EnvironmentHandle) { self.environment = environment }
 
-    /// Starts the thread, which owns this object until `stop`.
+    /// Starts the thread, which keeps this object alive until it ends.
     func start() {
         let thread = Thread { [self] in
             condition.withLock { self.thread = pthread_self() }
             while let jobs = nextJobs() { commit(jobs[...]) }
+            condition.withLock { hasEnded = true }
             environment.finishClosing()
         }
         thread.name = "lmdb-writer"
-        // Bodies of callers run here, so give them the stack a main thread has.
+        // Callers' closures run here, so the stack is as large as that of a main thread.
         thread.stackSize = 8 << 20
         thread.start()
     }
 
-    /// Whether the caller runs on the writer thread, that is inside a write body.
+    /// Whether the caller runs on the writer thread, that is, inside the body of a write.
     var isCurrentThread: Bool {
         condition.withLock {
             guard let thread else { return false }
@@ -40,7 +44,7 @@ final class Writer: @unchecked Sendable {
         }
     }
 
-    /// Adds a job; false when no more are taken.
+    /// Adds a job; returns false after ``stop()``.
     func enqueue(_ job: WriteJob) -> Bool {
         condition.withLock {
             guard !stopping else { return false }
@@ -50,7 +54,7 @@ final class Writer: @unchecked Sendable {
         }
     }
 
-    /// Takes no more jobs; the thread ends, and closes the environment, after those it has.
+    /// Refuses further jobs; the thread runs the queued ones, closes the environment and ends.
     func stop() {
         condition.withLock {
             stopping = true
@@ -58,7 +62,7 @@ final class Writer: @unchecked Sendable {
         }
     }
 
-    /// The next job, with its neighbours if they may share a commit; nil at the end.
+    /// Waits for the next job, and takes those after it that can share its commit; nil at the end.
     private func nextJobs() -> [WriteJob]? {
         condition.lock()
         defer { condition.unlock() }
@@ -76,10 +80,10 @@ final class Writer: @unchecked Sendable {
         return jobs
     }
 
-    /// Commits `jobs` in order with as few transactions as their failures allow.
+    /// Commits `jobs` in order, in one transaction if none of them fails.
     ///
-    /// When one throws, those before it are replayed and committed, it is run again alone, and those
-    /// after it follow as a group. So each job's answer rests on committed data only.
+    /// If a job throws, the jobs before it run again and are committed, then it runs alone, then
+    /// the jobs after it run as a group. So each job sees committed data only.
     private func commit(_ jobs: ArraySlice<WriteJob>) {
         var rest = jobs.filter { job in
             guard job.isCancelled else { return true }
@@ -111,19 +115,19 @@ final class Writer: @unchecked Sendable {
 
     private enum Outcome {
         case committed
-        /// The job at this index threw.
+        /// The job at this index threw an error.
         case jobFailed(Int, any Error)
-        /// The transaction did not begin or commit; `retry` says if smaller ones might.
+        /// The transaction did not begin or commit; `retry` says whether smaller ones may succeed.
         case failed(LMDBError, retry: Bool)
     }
 
     /// Runs `jobs` in one transaction.
     private func attempt(_ jobs: ArraySlice<WriteJob>) -> Outcome {
-        if let poison = environment.poisonedBy {
+        if let failure = environment.writeFailure {
             let error = LMDBError(
-                poison.code,
+                failure.code,
                 "Writing has stopped, until the program is started again, after this failure: "
-                    + poison.message)
+                    + failure.message)
             return .failed(error, retry: false)
         }
         var handle: OpaquePointer?
@@ -134,22 +138,38 @@ final class Writer: @unchecked Sendable {
         let context = TransactionContext(handle: handle, environment: environment)
         for (index, job) in zip(jobs.indices, jobs) {
             do {
-                try job.run(WriteTransaction(context))
+                let transaction = WriteTransaction(context)
+                try job.run(transaction)
+                transaction.checkInvariants()
             } catch {
                 mdb_txn_abort(handle)
                 return .jobFailed(index, error)
             }
         }
-        // A failed commit frees the transaction too, so it is never aborted after this. What it wrote
-        // is not part of the database: the next transaction writes those pages anew.
+        // A failed commit frees the transaction too, so it is not aborted after this. The pages it
+        // wrote do not belong to the database: the next transaction writes them again.
         errno = 0
         let code = mdb_txn_commit(handle)
         let number = errno
         guard code == MDB_SUCCESS else {
             let error = environment.commitFailure(code, errno: number)
-            // LMDB's own codes concern this transaction; the system's would meet the next as well.
-            return .failed(error, retry: code < 0 && !isPoisonous(code))
+            // LMDB's own codes (negative) concern this transaction; errors of the system would
+            // recur.
+            return .failed(error, retry: code < 0 && !stopsWrites(code))
         }
         return .committed
+    }
+
+    /// Checks what holds at any time, also while other threads use this object.
+    ///
+    /// - Complexity: O(*n* log *n*) for *n* queued jobs.
+    func checkInvariants() {
+        condition.withLock {
+            precondition(!hasEnded || stopping, "The writer thread ended without a stop.")
+            precondition(!hasEnded || queue.isEmpty, "The writer thread ended before its jobs.")
+            precondition(
+                Set(queue.map(ObjectIdentifier.init)).count == queue.count,
+                "A write job is queued twice.")
+        }
     }
 }

@@ -1,7 +1,7 @@
-/// A type whose values can be keys of a ``TypedTable``: their bytes sort as the values do.
+/// A type whose values can be keys of a ``TypedTable``: their encodings sort as the values do.
 ///
-/// Integers, `Double`, `String`, `[UInt8]` and ``Pair`` of these conform. A type of your own is best
-/// written as one of them:
+/// Integers, `Double`, `String`, `[UInt8]` and a ``Pair`` of these conform. Encode a type of your
+/// own as one of them:
 ///
 /// ```swift
 /// struct OrderID: KeyCodable {
@@ -13,21 +13,22 @@
 /// }
 /// ```
 ///
-/// A conforming type keeps three promises: equal values have equal bytes, a lesser value has bytes
-/// that sort first, and no value's bytes are the beginning of another's. The last is what lets keys
-/// stand one behind the other.
+/// The encodings of a conforming type fulfil three requirements:
+/// - equal values have equal encodings;
+/// - the encoding of a lesser value sorts before that of a greater one, as unsigned bytes;
+/// - no encoding is a prefix of another one, so that encodings can be concatenated.
 public protocol KeyCodable: Sendable {
-    /// Appends the bytes that stand for this value; a whole key has 1 to 511 of them.
+    /// Appends the encoding of this value; a whole key has 1 to 511 bytes.
     func encodeKey(to writer: inout ByteWriter)
 
-    /// Reads what ``encodeKey(to:)`` wrote, and nothing behind it.
+    /// Reads what ``encodeKey(to:)`` wrote, and no byte more.
     ///
-    /// - Throws: ``LMDBError`` with code `corruptRecord` where the bytes cannot be such a value.
+    /// - Throws: ``LMDBError`` with code `corruptRecord` if the bytes encode no such value.
     init(decodingKey reader: inout ByteReader) throws(LMDBError)
 }
 
 extension FixedWidthInteger where Self: KeyCodable {
-    /// Appends the integer's bytes, the greatest first, with the sign bit of a signed one flipped.
+    /// Appends the integer's bytes, big-endian, with the sign bit flipped if it is signed.
     @inlinable
     public func encodeKey(to writer: inout ByteWriter) {
         // The least value of a signed type is its sign bit; of an unsigned one it is 0.
@@ -52,13 +53,13 @@ extension Int32: KeyCodable {}
 extension Int64: KeyCodable {}
 extension Int: KeyCodable {}
 
-/// The two zeros are one key, and so are all NaN, which come after infinity.
+/// Both zeros have one encoding, and so have all NaN, which sort after infinity.
 extension Double: KeyCodable {
-    /// Appends eight bytes: the IEEE 754 pattern, made to sort.
+    /// Appends eight bytes: the IEEE 754 bit pattern, changed so that it sorts as the number.
     @inlinable
     public func encodeKey(to writer: inout ByteWriter) {
         let bits = (self == 0 ? 0 : isNaN ? .nan : self).bitPattern
-        // Patterns of negative numbers sort the wrong way round, and after those of the others.
+        // Bit patterns of negative numbers sort in reverse, and after those of positive numbers.
         writer.appendUInt64(self < 0 ? ~bits : bits ^ 1 << 63)
     }
 
@@ -70,9 +71,9 @@ extension Double: KeyCodable {
     }
 }
 
-/// Bytes, of which those equal to 0 and 1 take two.
+/// Bytes in lexicographic order; each 0 and each 1 takes two bytes.
 extension Array: KeyCodable where Element == UInt8 {
-    /// Appends the bytes and a 0 that ends them; a 0 among them becomes 1 1, and a 1 becomes 1 2.
+    /// Appends the bytes, then a 0; a 0 among them becomes 1 1, and a 1 becomes 1 2.
     @inlinable
     public func encodeKey(to writer: inout ByteWriter) { writer.appendOrdered(self) }
 
@@ -83,12 +84,12 @@ extension Array: KeyCodable where Element == UInt8 {
     }
 }
 
-/// Text in the order of its UTF-8, which is that of its Unicode scalars.
+/// Strings in the order of their UTF-8, which is the order of their Unicode scalars.
 ///
-/// Swift takes texts as equal that are written differently, such as é and e with an accent behind
-/// it; as keys they differ.
+/// Canonically equivalent strings, such as "é" as one scalar and as two, are equal in Swift; as
+/// keys they are different.
 extension String: KeyCodable {
-    /// Appends the UTF-8 as bytes are appended.
+    /// Appends the UTF-8, encoded as `[UInt8]` is.
     @inlinable
     public func encodeKey(to writer: inout ByteWriter) { writer.appendOrdered(utf8) }
 
@@ -103,7 +104,7 @@ extension String: KeyCodable {
 }
 
 extension ByteWriter {
-    /// Appends bytes so that they sort, whatever stands behind them, and are seen to end.
+    /// Appends bytes so that they sort in lexicographic order, whatever follows them.
     @usableFromInline
     mutating func appendOrdered(_ bytes: some Sequence<UInt8>) {
         for byte in bytes {

@@ -1,8 +1,15 @@
-/// Neighbouring keys of a ``TypedTable``.
+/// A range of keys of a ``TypedTable``.
+///
+/// ```swift
+/// let all = KeyRange<Int>.all
+/// let twenties = KeyRange(from: 20, upTo: 30)
+/// let upToTen = KeyRange(through: 10)
+/// let ofAnn = KeyRange<Pair<String, Int>>(beginningWith: "ann")
+/// ```
 public struct KeyRange<Key: KeyCodable>: Sendable {
-    /// The bytes of the first key.
+    /// The encoding of the first key.
     @usableFromInline let lower: [UInt8]
-    /// The bytes to stop before; nil for the end of the table.
+    /// The encoding to stop before; nil for the end of the table.
     @usableFromInline let upper: [UInt8]?
 
     @usableFromInline
@@ -14,28 +21,28 @@ public struct KeyRange<Key: KeyCodable>: Sendable {
     /// All keys.
     public static var all: KeyRange { KeyRange(lower: [], upper: nil) }
 
-    /// The keys from one on, and before another.
+    /// Creates the range from `lower` up to, and not including, `upper`.
     ///
     /// - Parameters:
-    ///   - lower: The first key; nil for the beginning of the table.
+    ///   - lower: The first key; nil for the start of the table.
     ///   - upper: The key to stop before; nil for the end of the table.
     @inlinable
     public init(from lower: Key? = nil, upTo upper: Key? = nil) {
         self.init(lower: lower.map(keyBytes) ?? [], upper: upper.map(keyBytes))
     }
 
-    /// The keys from one on through another.
+    /// Creates the range from `lower` through `upper`.
     ///
     /// - Parameters:
-    ///   - lower: The first key; nil for the beginning of the table.
+    ///   - lower: The first key; nil for the start of the table.
     ///   - upper: The last key.
     @inlinable
     public init(from lower: Key? = nil, through upper: Key) {
-        // No other key begins with the last one's bytes.
+        // No other key has the encoding of the last one as a prefix.
         self.init(lower: lower.map(keyBytes) ?? [], upper: keyAfter(prefix: keyBytes(upper)))
     }
 
-    /// The keys with a first part.
+    /// Creates the range of all pairs with one first part.
     @inlinable
     public init<First, Second>(beginningWith first: First) where Key == Pair<First, Second> {
         let prefix = keyBytes(first)
@@ -43,7 +50,7 @@ public struct KeyRange<Key: KeyCodable>: Sendable {
     }
 }
 
-/// The bytes of a key.
+/// The encoding of a key.
 @inlinable
 func keyBytes(_ key: some KeyCodable) -> [UInt8] {
     var writer = ByteWriter(capacity: 16)

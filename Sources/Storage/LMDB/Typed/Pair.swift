@@ -1,21 +1,21 @@
 /// A key of two parts, ordered by the first and then by the second.
 ///
-/// ``KeyRange/init(beginningWith:)`` finds all keys with one first part. More parts are pairs of
-/// pairs: `Pair(customer, Pair(year, number))`.
+/// ``KeyRange/init(beginningWith:)`` is the range of all keys with one first part. For more than
+/// two parts, use a pair of pairs: `Pair(customer, Pair(year, number))`.
 public struct Pair<First: KeyCodable, Second: KeyCodable>: KeyCodable {
-    /// The part that decides first.
+    /// The part that is compared first.
     public var first: First
-    /// The part that decides between keys with the same first part.
+    /// The part that is compared if the first parts are equal.
     public var second: Second
 
-    /// Makes a key of two parts.
+    /// Creates a key of two parts.
     @inlinable
     public init(_ first: First, _ second: Second) {
         self.first = first
         self.second = second
     }
 
-    /// Appends both parts, one behind the other.
+    /// Appends the first part, then the second.
     @inlinable
     public func encodeKey(to writer: inout ByteWriter) {
         first.encodeKey(to: &writer)

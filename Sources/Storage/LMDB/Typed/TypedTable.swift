@@ -1,4 +1,4 @@
-/// A ``Table`` whose keys and values are of a type each, so that no bytes need be written by hand.
+/// A ``Table`` with typed keys and values, which it encodes and decodes.
 ///
 /// ```swift
 /// let prices = TypedTable<String, Double>(environment.table("prices"))
@@ -8,16 +8,16 @@
 /// let price = try environment.read { try $0.value(for: "tea", in: prices) }
 /// ```
 ///
-/// The types say how the bytes are meant; nothing about them is stored. A table that is read as
-/// other types than it was written as throws ``LMDBError`` with code `corruptRecord`, or gives other
-/// values.
+/// The file does not record the types. If a table is read with other types than it was written
+/// with, a read throws ``LMDBError`` with code `corruptRecord`, or returns other values.
 public struct TypedTable<Key: KeyCodable, Value: ValueCodable>: Sendable {
     /// The table of bytes.
     public let table: Table
 
-    /// The same table, with types.
+    /// Adds types to a table.
     public init(_ table: Table) { self.table = table }
 
+    /// Decodes a whole key.
     @inlinable
     func key(_ span: RawSpan) throws -> Key {
         try ByteReader.reading(span) { reader in
@@ -27,6 +27,7 @@ public struct TypedTable<Key: KeyCodable, Value: ValueCodable>: Sendable {
         }
     }
 
+    /// Decodes a whole value.
     @inlinable
     func value(_ span: RawSpan) throws -> Value {
         try ByteReader.reading(span) { reader in
@@ -38,10 +39,10 @@ public struct TypedTable<Key: KeyCodable, Value: ValueCodable>: Sendable {
 }
 
 extension ReadingTransaction where Self: ~Copyable {
-    /// The value of a key, or nil if there is none.
+    /// The value of a key, or nil if the key is absent.
     ///
-    /// - Throws: ``LMDBError`` with code `keySize` for a key of more than 511 bytes, `corruptRecord`,
-    ///   `corrupted` or `io`.
+    /// - Throws: ``LMDBError`` with code `keySize` for a key of more than 511 bytes,
+    ///   `corruptRecord`, `corrupted` or `io`.
     /// - Complexity: O(log *n*) in the entries of the table.
     @inlinable
     public func value<Key, Value>(
@@ -50,7 +51,7 @@ extension ReadingTransaction where Self: ~Copyable {
         try value(for: keyBytes(key), in: table.table) { try table.value($0) }
     }
 
-    /// Whether a table has an entry for a key.
+    /// Whether a table has an entry with a key.
     @inlinable
     public func contains<Key, Value>(
         _ key: Key, in table: TypedTable<Key, Value>
@@ -58,13 +59,13 @@ extension ReadingTransaction where Self: ~Copyable {
         try contains(keyBytes(key), in: table.table)
     }
 
-    /// Visits the entries of a range, in the order of their keys, until `body` returns false.
+    /// Visits the entries of a range in the order of their keys, until `body` returns false.
     ///
     /// - Parameters:
     ///   - table: A table of this transaction's environment.
-    ///   - range: Which keys.
-    ///   - reversed: Whether to go from the greatest key down.
-    ///   - body: Gets key and value, returns whether to go on.
+    ///   - range: The keys to visit.
+    ///   - reversed: Whether to visit the greatest key first.
+    ///   - body: Gets key and value; returns whether to continue.
     /// - Throws: ``LMDBError`` as for one value, or what `body` throws.
     /// - Complexity: O(log *n* + *k*) for *k* entries visited.
     @inlinable
@@ -77,7 +78,7 @@ extension ReadingTransaction where Self: ~Copyable {
         }
     }
 
-    /// The entry with the least key of a range, or nil if there is none.
+    /// The entry with the least key of a range, or nil if the range is empty.
     @inlinable
     public func first<Key, Value>(
         _ table: TypedTable<Key, Value>, _ range: KeyRange<Key> = .all
@@ -85,7 +86,7 @@ extension ReadingTransaction where Self: ~Copyable {
         try end(table, range, reversed: false)
     }
 
-    /// The entry with the greatest key of a range, or nil if there is none.
+    /// The entry with the greatest key of a range, or nil if the range is empty.
     @inlinable
     public func last<Key, Value>(
         _ table: TypedTable<Key, Value>, _ range: KeyRange<Key> = .all
@@ -95,7 +96,7 @@ extension ReadingTransaction where Self: ~Copyable {
 
     /// The number of entries of a range.
     ///
-    /// - Complexity: O(1) for all entries, O(log *n* + *k*) for *k* entries of a range.
+    /// - Complexity: O(1) for the whole table, O(log *n* + *k*) for *k* entries of a range.
     @inlinable
     public func count<Key, Value>(
         _ table: TypedTable<Key, Value>, _ range: KeyRange<Key> = .all
@@ -109,6 +110,7 @@ extension ReadingTransaction where Self: ~Copyable {
         return count
     }
 
+    /// The first entry of a range in one direction.
     @inlinable
     func end<Key, Value>(
         _ table: TypedTable<Key, Value>, _ range: KeyRange<Key>, reversed: Bool
@@ -123,7 +125,7 @@ extension ReadingTransaction where Self: ~Copyable {
 }
 
 extension WriteTransaction {
-    /// Stores a value under a key, replacing what was there.
+    /// Stores a value under a key, in place of an existing value.
     ///
     /// - Throws: ``LMDBError`` with code `keySize` for a key of more than 511 bytes, `valueSize`,
     ///   `mapFull`, `transactionFull`, `borrowed`, `corrupted` or `io`.
@@ -139,7 +141,7 @@ extension WriteTransaction {
 
     /// Removes a key and its value.
     ///
-    /// - Returns: Whether it was there.
+    /// - Returns: Whether the key was present.
     /// - Throws: ``LMDBError``, as for a put.
     @inlinable @discardableResult
     public func remove<Key, Value>(
@@ -150,7 +152,7 @@ extension WriteTransaction {
 
     /// Removes the entries of a range.
     ///
-    /// - Returns: How many were removed.
+    /// - Returns: The number of entries removed.
     /// - Throws: ``LMDBError``, as for a put.
     /// - Complexity: O(*k* log *n*) for *k* entries removed; O(pages) for a whole table.
     @inlinable @discardableResult

@@ -1,7 +1,7 @@
 /// A type whose values can be values of a ``TypedTable``.
 ///
-/// Integers, `Bool`, `Float`, `Double`, `String`, and optionals and arrays of what conforms do. A
-/// type of your own names its fields, in one order for both ways:
+/// Integers, `Bool`, `Float`, `Double`, `String`, and optionals and arrays of these conform. A type
+/// of your own encodes and decodes its fields in the same order:
 ///
 /// ```swift
 /// struct Order: ValueCodable {
@@ -18,17 +18,17 @@
 /// }
 /// ```
 public protocol ValueCodable: Sendable {
-    /// Appends the bytes that stand for this value.
+    /// Appends the encoding of this value.
     func encodeValue(to writer: inout ByteWriter)
 
-    /// Reads what ``encodeValue(to:)`` wrote, and nothing behind it.
+    /// Reads what ``encodeValue(to:)`` wrote, and no byte more.
     ///
-    /// - Throws: ``LMDBError`` with code `corruptRecord` where the bytes cannot be such a value.
+    /// - Throws: ``LMDBError`` with code `corruptRecord` if the bytes encode no such value.
     init(decodingValue reader: inout ByteReader) throws(LMDBError)
 }
 
 extension FixedWidthInteger where Self: ValueCodable {
-    /// Appends the integer's bytes, the greatest first.
+    /// Appends the integer's bytes, big-endian.
     @inlinable
     public func encodeValue(to writer: inout ByteWriter) { writer.appendFixed(self) }
 
@@ -67,7 +67,7 @@ extension Bool: ValueCodable {
 }
 
 extension Float: ValueCodable {
-    /// Appends the four bytes of the IEEE 754 pattern, exact for every value.
+    /// Appends the IEEE 754 bit pattern, four bytes, big-endian.
     @inlinable
     public func encodeValue(to writer: inout ByteWriter) { writer.appendFloat(self) }
 
@@ -79,7 +79,7 @@ extension Float: ValueCodable {
 }
 
 extension Double: ValueCodable {
-    /// Appends the eight bytes of the IEEE 754 pattern, exact for every value.
+    /// Appends the IEEE 754 bit pattern, eight bytes, big-endian.
     @inlinable
     public func encodeValue(to writer: inout ByteWriter) { writer.appendDouble(self) }
 
@@ -91,7 +91,7 @@ extension Double: ValueCodable {
 }
 
 extension String: ValueCodable {
-    /// Appends the length of the UTF-8, then the UTF-8.
+    /// Appends the length in UTF-8 as a varint, then the UTF-8.
     @inlinable
     public func encodeValue(to writer: inout ByteWriter) { writer.appendString(self) }
 
@@ -103,7 +103,7 @@ extension String: ValueCodable {
 }
 
 extension Optional: ValueCodable where Wrapped: ValueCodable {
-    /// Appends whether there is a value, then the value.
+    /// Appends 1 and the value, or 0 for nil.
     @inlinable
     public func encodeValue(to writer: inout ByteWriter) {
         (self != nil).encodeValue(to: &writer)
@@ -117,9 +117,9 @@ extension Optional: ValueCodable where Wrapped: ValueCodable {
     }
 }
 
-/// Elements that take no bytes at all cannot be read back.
+/// An array cannot be read back if its elements have encodings without bytes.
 extension Array: ValueCodable where Element: ValueCodable {
-    /// Appends the number of elements, then each of them.
+    /// Appends the number of elements as a varint, then the elements.
     @inlinable
     public func encodeValue(to writer: inout ByteWriter) {
         writer.appendVarint(UInt64(count))
@@ -130,7 +130,7 @@ extension Array: ValueCodable where Element: ValueCodable {
     @inlinable
     public init(decodingValue reader: inout ByteReader) throws(LMDBError) {
         let count = try reader.readLength()
-        // So that a damaged length asks for no more memory than the record is long.
+        // Each element has at least one byte, so a damaged count cannot reserve too much memory.
         guard count <= reader.remaining else { throw reader.corrupt("\(count) elements") }
         self = []
         reserveCapacity(count)

@@ -2,7 +2,7 @@ import HeapModule
 public import LMDB
 
 extension GraphStore {
-    /// The indexes that were ever declared, by label and name.
+    /// All indexes that were ever declared, by label and property name.
     public var indexes: [PropertyIndex] {
         vocabulary.indexes.byLabel.sorted { $0.key < $1.key }.flatMap { code, indexes in
             indexes.compactMap { index in
@@ -11,19 +11,20 @@ extension GraphStore {
         }
     }
 
-    /// Visits the nodes of a graph whose property lies in a range until `body` returns false.
+    /// Visits the nodes of a graph with a property in a range, by an index, until `body` returns
+    /// false.
     ///
-    /// They come by the property, texts by their first 200 bytes, and then by id.
+    /// Nodes are ordered by the property, then by id. Strings are ordered by their first 200 bytes.
     ///
     /// - Parameters:
     ///   - index: An index of the store.
-    ///   - range: What the property is like.
-    ///   - graph: The graph's id.
+    ///   - range: The range of the property.
+    ///   - graph: The id of the graph.
     ///   - transaction: A transaction of this store.
-    ///   - body: Gets a node, returns whether to go on.
-    /// - Throws: ``GraphError`` when the store has no such index, `LMDBError`, or what `body` throws.
-    /// - Complexity: O(log *n* + *k*) for *k* nodes visited; a look at the node more for each whose
-    ///   text is longer than 200 bytes.
+    ///   - body: Gets a node; returns whether to continue.
+    /// - Throws: ``GraphError`` if the store has no such index, `LMDBError`, or what `body` throws.
+    /// - Complexity: O(log *n* + *k*) for *k* nodes visited, and O(log *n*) more for each node
+    ///   whose string is longer than 200 bytes.
     public func forEachNode(
         by index: PropertyIndex, in range: PropertyRange, graph: GraphID,
         in transaction: borrowing some ReadingTransaction & ~Copyable,
@@ -33,12 +34,13 @@ extension GraphStore {
         guard let number = vocabulary.indexes.number(label, index.property) else {
             throw GraphError(
                 .undeclared,
-                "There is no index of \(index.property) of \(index.label). Name it at opening.")
+                "There is no index of \(index.property) of \(index.label). "
+                    + "Declare it when the store is opened.")
         }
         let bounds = Indexes.bounds(graph, number, range)
         try transaction.scan(records, from: bounds.from, to: bounds.to) { key, _ in
-            let (node, isCut) = try Indexes.readKey(key)
-            if isCut {
+            let (node, mayBeTruncated) = try Indexes.readKey(key)
+            if mayBeTruncated {
                 let properties = try properties(of: node, graph: graph, in: transaction)
                 guard let value = properties?[index.property], range.contains(value) else {
                     return true
@@ -48,26 +50,26 @@ extension GraphStore {
         }
     }
 
-    /// Finds the nodes of a label in a graph whose property lies in a range.
+    /// Finds the nodes of a label in a graph with a property in a range.
     ///
-    /// The answer is the same with an index as without one.
+    /// It uses an index if there is one. The result is the same without an index.
     ///
     /// - Parameters:
-    ///   - label: The nodes' label.
-    ///   - property: The property's name.
-    ///   - range: What it is like.
-    ///   - graph: The graph's id.
-    ///   - limit: The most nodes wanted, 0 or more.
+    ///   - label: The label of the nodes.
+    ///   - property: The name of the property.
+    ///   - range: The range of the property.
+    ///   - graph: The id of the graph.
+    ///   - limit: The most nodes to return; at least 0.
     ///   - transaction: A transaction of this store.
-    /// - Returns: The nodes by the property, texts by their first 200 bytes, and then by id; when
-    ///   there are more than the limit, the first ones.
+    /// - Returns: The first nodes by the property, then by id. Strings are ordered by their first
+    ///   200 bytes.
     /// - Throws: ``GraphError`` for an undeclared label, or `LMDBError`.
-    /// - Complexity: O(log *n* + *k*) for *k* nodes found with an index, otherwise O(*n* log *k*) for
-    ///   *n* nodes of the label.
+    /// - Complexity: With an index O(log *n* + *k*) for *k* nodes found, otherwise O(*n* log *k*)
+    ///   for *n* nodes of the label.
     public func nodes(
         _ label: Label, where property: String, in range: PropertyRange, graph: GraphID,
         limit: Int, in transaction: borrowing some ReadingTransaction & ~Copyable
-    ) throws -> Answer<NodeID> {
+    ) throws -> BoundedResult<NodeID> {
         let code = try vocabulary.code(of: label)
         var isTruncated = false
         guard vocabulary.indexes.number(code, property) == nil else {
@@ -78,7 +80,7 @@ extension GraphStore {
                 if !isTruncated { found.append(node) }
                 return !isTruncated
             }
-            return Answer(elements: found, isTruncated: isTruncated)
+            return BoundedResult(elements: found, isTruncated: isTruncated)
         }
         var least = LeastNodes(property, range, limit: limit)
         var prefix = ByteWriter(capacity: 11)
@@ -92,10 +94,10 @@ extension GraphStore {
             least.add(Node(id: node, properties: try GraphRecords.decodeProperties(value)))
             return true
         }
-        return least.answer
+        return least.result
     }
 
-    /// Brings the indexes up to date with what a node is about to be.
+    /// Updates the indexes for the new properties of a node.
     func reindex(
         _ node: Node, graph: GraphID, in transaction: borrowing WriteTransaction
     ) throws {
@@ -109,7 +111,7 @@ extension GraphStore {
         }
     }
 
-    /// Refuses to set a node without a look at what it was, which indexes need.
+    /// Refuses to set a node of an indexed label without reading its old properties.
     func checkNotIndexed(_ node: NodeID) throws(GraphError) {
         guard !vocabulary.indexes.cover(node) else {
             throw GraphError(
@@ -121,26 +123,26 @@ extension GraphStore {
 }
 
 extension GraphView where Self: ~Copyable {
-    /// Finds nodes by a look at all of them.
+    /// Finds nodes by reading all nodes of the graph.
     public func nodes(
         _ label: Label, where property: String, in range: PropertyRange, limit: Int
-    ) throws -> Answer<NodeID> {
+    ) throws -> BoundedResult<NodeID> {
         var least = LeastNodes(property, range, limit: limit)
         try forEachNode { node in
             if self.label(of: node.id) == label { least.add(node) }
             return true
         }
-        return least.answer
+        return least.result
     }
 }
 
-/// Of the nodes whose property lies in a range, those that an index would name first.
+/// Collects the nodes with a property in a range that are first in the order of an index.
 private struct LeastNodes {
-    private struct Place: Comparable {
+    private struct Entry: Comparable {
         var value: [UInt8]
         var node: NodeID
 
-        static func < (left: Place, right: Place) -> Bool {
+        static func < (left: Entry, right: Entry) -> Bool {
             if left.value != right.value {
                 return left.value.lexicographicallyPrecedes(right.value)
             }
@@ -151,7 +153,7 @@ private struct LeastNodes {
     private let property: String
     private let range: PropertyRange
     private let limit: Int
-    private var places = Heap<Place>()
+    private var entries = Heap<Entry>()
     private var isTruncated = false
 
     init(_ property: String, _ range: PropertyRange, limit: Int) {
@@ -164,13 +166,13 @@ private struct LeastNodes {
         guard let value = node.properties[property], range.contains(value) else { return }
         let bytes = OrderedProperty.bytes(
             of: value, textByteCount: OrderedProperty.textByteCountMax)
-        places.insert(Place(value: bytes, node: node.id))
-        guard places.count > limit else { return }
+        entries.insert(Entry(value: bytes, node: node.id))
+        guard entries.count > limit else { return }
         isTruncated = true
-        places.removeMax()
+        entries.removeMax()
     }
 
-    var answer: Answer<NodeID> {
-        Answer(elements: places.unordered.sorted().map(\.node), isTruncated: isTruncated)
+    var result: BoundedResult<NodeID> {
+        BoundedResult(elements: entries.unordered.sorted().map(\.node), isTruncated: isTruncated)
     }
 }

@@ -1,45 +1,45 @@
 import LMDB
 
-/// A property by which the nodes of a label are found quickly, in every graph of a store.
+/// An index of a property of the nodes of a label, in every graph of a store.
 ///
-/// Declared when a ``GraphStore`` is opened, and kept from then on.
+/// Declare it when a ``GraphStore`` is opened. The store then keeps it for ever.
 public struct PropertyIndex: Hashable, Sendable {
-    /// The nodes' label.
+    /// The label of the nodes.
     public let label: Label
-    /// The property's name.
+    /// The name of the property.
     public let property: String
 
-    /// Names a property of a label's nodes.
+    /// Creates the description of an index.
     public init(_ label: Label, _ property: String) {
         self.label = label
         self.property = property
     }
 }
 
-/// The indexes of a store, and the records that they consist of.
+/// The property indexes of a store, and the encoding of their entries.
 ///
 /// ```
 /// graph ‖ 4 ‖ number of the index ‖ kind and value ‖ node  → nothing
 /// ```
 ///
-/// They lie between a graph's edges and what callers attach to it, so whatever removes the graph
-/// removes them.
+/// The entries of a graph are next to its nodes and edges, so the removal of the graph removes
+/// them.
 struct Indexes: Sendable {
     struct Index: Sendable {
         var property: String
         var number: UInt16
     }
 
-    /// What tells entries of indexes from nodes and edges; see `GraphRecords.Kind`.
+    /// The kind of the records, beside those of `GraphRecords.Kind`.
     static let recordKind: UInt8 = 4
-    /// The bytes before the value: graph, kind and number.
+    /// The number of bytes before the value: graph, kind and number of the index.
     private static let headByteCount = 11
     private static let metaPrefix = Array("index/".utf8)
 
-    /// Indexes by their label's code, in the order of their names.
+    /// Indexes by the code of their label, sorted by property name when they are read from a store.
     private(set) var byLabel: [UInt16: [Index]] = [:]
 
-    /// Whether a node's properties have to be looked at when they change.
+    /// Whether a node's label has an index.
     func cover(_ node: NodeID) -> Bool { byLabel[node.labelCode] != nil }
 
     /// The number of an index; nil if there is none.
@@ -49,10 +49,10 @@ struct Indexes: Sendable {
 
     // MARK: Declaring
 
-    /// No indexes.
+    /// Creates an empty list.
     init() {}
 
-    /// Reads which indexes a store has.
+    /// Reads the indexes of a store.
     init(reading transaction: borrowing some ReadingTransaction & ~Copyable, meta: Table) throws {
         try transaction.scan(meta, prefix: Self.metaPrefix) { key, value in
             let name = Array(copying: key).dropFirst(Self.metaPrefix.count)
@@ -66,7 +66,7 @@ struct Indexes: Sendable {
         }
     }
 
-    /// Adds an index, unless there is one already, and builds it from the nodes that there are.
+    /// Adds an index, unless it exists, and builds it from the nodes of the store.
     mutating func declare(
         _ property: String, ofLabel label: UInt16, in transaction: borrowing WriteTransaction,
         meta: Table, records: Table
@@ -98,7 +98,7 @@ struct Indexes: Sendable {
         _ index: Index, ofLabel label: UInt16, in transaction: borrowing WriteTransaction,
         records: Table
     ) throws {
-        // Nothing may be changed during a scan, so nodes are read in runs.
+        // A scan cannot change the table, so entries are collected in batches.
         var start: [UInt8]? = []
         while let from = start {
             start = nil
@@ -121,6 +121,18 @@ struct Indexes: Sendable {
                 return true
             }
             for key in entries { try transaction.put([], for: key, in: records) }
+        }
+    }
+
+    /// Checks that every index has a number of its own, and that no property has two.
+    ///
+    /// - Complexity: O(*n*) for *n* indexes.
+    func checkInvariants() {
+        let all = byLabel.values.flatMap { $0 }
+        precondition(Set(all.map(\.number)).count == all.count, "Two indexes share a number.")
+        for indexes in byLabel.values {
+            precondition(
+                Set(indexes.map(\.property)).count == indexes.count, "A property has two indexes.")
         }
     }
 
@@ -151,7 +163,7 @@ struct Indexes: Sendable {
         return writer
     }
 
-    /// The keys of the entries in a range: the first, and the one to stop before.
+    /// The range of the keys of all entries with a property in a range.
     static func bounds(
         _ graph: GraphID, _ number: UInt16, _ range: PropertyRange
     ) -> (from: [UInt8], to: [UInt8]?) {
@@ -160,14 +172,14 @@ struct Indexes: Sendable {
         return (head + bounds.from, bounds.to.map { head + $0 } ?? keyAfter(prefix: head))
     }
 
-    /// The node of an entry, and whether its text may be longer than the entry tells.
-    static func readKey(_ key: RawSpan) throws(GraphError) -> (node: NodeID, isCut: Bool) {
+    /// The node of an entry, and whether the entry may have only the first bytes of a string.
+    static func readKey(_ key: RawSpan) throws(GraphError) -> (node: NodeID, mayBeTruncated: Bool) {
         let valueByteCount = key.byteCount - headByteCount - 8
         guard valueByteCount > 1 else {
             throw GraphError(.corrupt, "An entry of an index is cut short. Restore a backup.")
         }
         let node = NodeID(rawValue: key.bigEndian(at: key.byteCount - 8, as: UInt64.self))
-        // Of the other kinds, none takes so many bytes.
+        // Only a string has that many bytes.
         return (node, valueByteCount > OrderedProperty.textByteCountMax)
     }
 }

@@ -1,24 +1,29 @@
 import LMDB
 import Time
 
-/// Properties of one kind that lie between two, or equal one.
+/// A closed range of properties of one kind.
 ///
-/// Texts are ordered by their UTF-8, moments by time, false before true. Numbers are ordered as
-/// numbers, with what is no number (NaN) behind infinity; whole and real ones are different kinds.
+/// Strings are ordered by their UTF-8, and false precedes true. Numbers are ordered by value, and
+/// NaN follows infinity. Integers and floating-point numbers are different kinds.
+///
+/// ```swift
+/// let adults = try PropertyRange(from: .int(18), through: nil)
+/// let named = try PropertyRange(equalTo: .string("ann"))
+/// ```
 public struct PropertyRange: Hashable, Sendable {
-    /// The least property; nil for the least of its kind.
+    /// The lower bound; nil for the least property of the kind.
     public let lower: Property?
-    /// The greatest property; nil for the greatest of its kind.
+    /// The upper bound; nil for the greatest property of the kind.
     public let upper: Property?
-    /// The kind of both, as a number.
+    /// The kind of both bounds; see `OrderedProperty.kind(of:)`.
     private let kind: UInt8
 
-    /// The properties from one through another, both included.
+    /// Creates the range from `lower` through `upper`.
     ///
     /// - Parameters:
-    ///   - lower: The least; nil for all that go before `upper`.
-    ///   - upper: The greatest; nil for all that come after `lower`.
-    /// - Throws: ``GraphError`` with code `argument` when both are nil, of different kinds, or
+    ///   - lower: The least property; nil for no lower bound.
+    ///   - upper: The greatest property; nil for no upper bound.
+    /// - Throws: ``GraphError`` with code `argument` if both are nil, of different kinds, or
     ///   vectors, which have no order.
     public init(from lower: Property?, through upper: Property?) throws(GraphError) {
         let kinds = [lower, upper].compactMap { $0 }.map(OrderedProperty.kind)
@@ -32,14 +37,14 @@ public struct PropertyRange: Hashable, Sendable {
         self.kind = kind
     }
 
-    /// The properties that equal one.
+    /// Creates the range of one property.
     ///
     /// - Throws: ``GraphError`` with code `argument` for a vector.
     public init(equalTo property: Property) throws(GraphError) {
         try self.init(from: property, through: property)
     }
 
-    /// Whether a property lies in the range.
+    /// Whether a property is in the range.
     public func contains(_ property: Property) -> Bool {
         guard OrderedProperty.kind(of: property) == kind else { return false }
         let bytes = OrderedProperty.bytes(of: property)
@@ -51,7 +56,7 @@ public struct PropertyRange: Hashable, Sendable {
         return true
     }
 
-    /// The first bytes and the bytes to stop before of all properties in the range, their texts cut.
+    /// The range of the encodings of all properties in the range, with strings truncated.
     var byteBounds: (from: [UInt8], to: [UInt8]?) {
         let limit = OrderedProperty.textByteCountMax
         return (
@@ -62,13 +67,14 @@ public struct PropertyRange: Hashable, Sendable {
     }
 }
 
-/// Properties as bytes that sort as they do.
+/// Encodes properties so that the bytes sort as the properties do.
 enum OrderedProperty {
-    /// How many bytes of a text an index keeps; more would not fit into a key of 511 bytes if each
-    /// of them had to be written as two.
+    /// The number of bytes of a string that an index stores.
+    ///
+    /// A byte can be encoded as two, and a key has at most 511 bytes.
     static let textByteCountMax = 200
 
-    /// The number of a property's kind; nil for vectors, which have no order.
+    /// The code of a property's kind; nil for vectors, which have no order.
     static func kind(of property: Property) -> UInt8? {
         switch property {
         case .string: 1
@@ -80,12 +86,14 @@ enum OrderedProperty {
         }
     }
 
-    /// Kind and value of a property; nothing for a vector.
+    /// The encoding of a property: its kind, then its value; empty for a vector.
+    ///
+    /// No encoding is a prefix of another one.
     ///
     /// - Parameters:
     ///   - property: The property.
-    ///   - textByteCount: How many bytes of a text to take.
-    /// - Returns: Bytes none of which is the beginning of another property's.
+    ///   - textByteCount: The most bytes of a string to encode.
+    /// - Returns: The encoding.
     static func bytes(of property: Property, textByteCount: Int = .max) -> [UInt8] {
         guard let kind = kind(of: property) else { return [] }
         var writer = ByteWriter(capacity: 16)

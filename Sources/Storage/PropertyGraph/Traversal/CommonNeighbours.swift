@@ -1,37 +1,40 @@
 import Foundation
 
-/// What two nodes have in common, and how alike that makes them.
+/// The common neighbours of two nodes, and two measures of similarity.
 public struct CommonNeighbours: Hashable, Sendable {
-    /// The neighbours of both, by id; neither of the two is among them.
+    /// The common neighbours by id, without the two nodes themselves.
     public let nodes: [NodeID]
-    /// The share of the common ones among all neighbours of either, 0 to 1; 0 if there are none.
+    /// The Jaccard index: common neighbours divided by neighbours of either node, 0 to 1; 0 if
+    /// there are none.
     ///
-    /// Jaccard, "Étude comparative de la distribution florale…", Bulletin de la Société Vaudoise des
-    /// Sciences Naturelles 37, 1901.
+    /// Jaccard, "Étude comparative de la distribution florale…", Bulletin de la Société Vaudoise
+    /// des Sciences Naturelles 37, 1901.
     public let jaccard: Double
-    /// The sum of `1 / ln(neighbours)` over the common ones: rare things in common count more.
+    /// The Adamic–Adar index: the sum of `1 / ln(degree)` over the common neighbours.
     ///
-    /// Adamic and Adar, "Friends and neighbors on the Web", Social Networks 25, 2003, in the form of
-    /// Liben-Nowell and Kleinberg, "The link-prediction problem for social networks", JASIST 58,
+    /// A common neighbour with few neighbours of its own counts more.
+    ///
+    /// Adamic and Adar, "Friends and neighbors on the Web", Social Networks 25, 2003, in the form
+    /// of Liben-Nowell and Kleinberg, "The link-prediction problem for social networks", JASIST 58,
     /// 2007.
     public let adamicAdar: Double
-    /// Whether a limit left edges unread, so that there may be more.
+    /// Whether a limit was reached, so that there may be more common neighbours.
     public let isTruncated: Bool
 }
 
 extension GraphView where Self: ~Copyable {
     /// Compares two nodes by their neighbours.
     ///
-    /// A node is a neighbour once, over however many edges, and never of itself. For the score of
-    /// Adamic and Adar, the neighbours of a common one are those that lead to it by the pattern,
-    /// whatever their label.
+    /// A neighbour counts once, also over several edges. A node is not a neighbour of itself. For
+    /// the Adamic–Adar index, the neighbours of a common neighbour are the nodes from which the
+    /// pattern leads to it, with any label.
     ///
     /// - Parameters:
     ///   - first: A node.
     ///   - second: Another node.
-    ///   - pattern: What the edges to their neighbours are like.
-    ///   - limits: Of these the fan-out counts: the most edges that are read at a node.
-    /// - Returns: The common neighbours and scores.
+    ///   - pattern: The pattern of the edges to their neighbours.
+    ///   - limits: Only the fan-out applies: the most edges that are read per node.
+    /// - Returns: The common neighbours and the measures.
     /// - Throws: What reading throws.
     /// - Complexity: O(edges of both nodes and of their common neighbours).
     public func commonNeighbours(
@@ -41,11 +44,11 @@ extension GraphView where Self: ~Copyable {
         var isTruncated = false
         func neighbours(of node: NodeID, _ pattern: EdgePattern) throws -> Set<NodeID> {
             var found: Set<NodeID> = []
-            let isCut = try expand(node, along: pattern, limit: limits.fanOut) { _, other in
+            let wasTruncated = try expand(node, along: pattern, limit: limits.fanOut) { _, other in
                 if other != node { found.insert(other) }
                 return true
             }
-            if isCut { isTruncated = true }
+            if wasTruncated { isTruncated = true }
             return found
         }
         let (ofFirst, ofSecond) = (
@@ -56,8 +59,8 @@ extension GraphView where Self: ~Copyable {
         var adamicAdar = 0.0
         for node in common {
             let count = try neighbours(of: node, pattern.reversed).count
-            // A single neighbour, whose logarithm is 0, only occurs when both nodes are the same
-            // one, or when the limit hides the others.
+            // The count is 1, whose logarithm is 0, only if both nodes are the same, or if the
+            // limit was reached.
             if count > 1 { adamicAdar += 1 / log(Double(count)) }
         }
         return CommonNeighbours(

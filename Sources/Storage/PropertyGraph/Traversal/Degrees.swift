@@ -1,20 +1,20 @@
-/// How many edges a node has.
+/// The number of edges of a node.
 public struct Degrees: Hashable, Sendable {
-    /// The number of edges of each type that there are any of.
+    /// The number of edges by type, without types that have none.
     public let byType: [EdgeType: Int]
     /// The number of all edges.
     public let total: Int
-    /// Whether a limit left edges uncounted.
+    /// Whether the limit was reached, so that there may be more edges.
     public let isTruncated: Bool
 }
 
 extension GraphView where Self: ~Copyable {
-    /// Counts the edges at a node by type; an edge from the node to itself counts once.
+    /// Counts the edges of a node by type; a self-loop counts once.
     ///
     /// - Parameters:
     ///   - node: The node.
-    ///   - direction: Which way the edges go.
-    ///   - limit: The most edges that are counted.
+    ///   - direction: The direction of the edges.
+    ///   - limit: The most edges to count.
     /// - Returns: The counts.
     /// - Throws: What reading throws.
     /// - Complexity: O(edges counted).
@@ -24,11 +24,11 @@ extension GraphView where Self: ~Copyable {
         var byType: [EdgeType: Int] = [:]
         var total = 0
         let pattern = EdgePattern(types: nil, direction: direction)
-        let isCut = try expand(node, along: pattern, limit: limit) { edge, _ in
+        let isTruncated = try expand(node, along: pattern, limit: limit) { edge, _ in
             byType[edge.type, default: 0] += 1
             total += 1
             return true
         }
-        return Degrees(byType: byType, total: total, isTruncated: isCut)
+        return Degrees(byType: byType, total: total, isTruncated: isTruncated)
     }
 }

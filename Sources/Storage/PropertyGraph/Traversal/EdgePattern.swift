@@ -1,4 +1,5 @@
-/// What an edge is like, seen from one of its ends: type, direction, other end, and more.
+/// A pattern that the edges of a node are matched with: type, direction, label of the other node,
+/// and a predicate.
 ///
 /// ```swift
 /// let bought = EdgePattern.out(purchased, to: item)
@@ -10,27 +11,27 @@ public struct EdgePattern: Sendable {
     /// A further condition on an edge.
     public typealias Predicate = @Sendable (Edge) throws -> Bool
 
-    /// The types that match, each once, in the order in which edges are visited; nil for any type.
+    /// The types that match, in the order in which edges are visited; nil for any type.
     public let types: [EdgeType]?
-    /// Which way the edge goes.
+    /// The direction of the edge, seen from the node.
     public let direction: Direction
-    /// The label of the other end; nil for any.
+    /// The label of the other node; nil for any.
     public let label: Label?
     /// A further condition on the edge; nil for none.
     public let predicate: Predicate?
 
-    /// Makes a pattern.
+    /// Creates a pattern.
     ///
     /// - Parameters:
-    ///   - types: The types that match; nil for any type, and none for an empty array.
-    ///   - direction: Which way the edge goes.
-    ///   - label: The label of the other end; nil for any.
+    ///   - types: The types that match; nil for any type. An empty array matches no edge.
+    ///   - direction: The direction of the edge, seen from the node.
+    ///   - label: The label of the other node; nil for any.
     ///   - predicate: A further condition on the edge. What it throws ends the traversal.
     public init(
         types: [EdgeType]?, direction: Direction, label: Label? = nil,
         predicate: Predicate? = nil
     ) {
-        // An edge would match twice if a type stood there twice.
+        // Without duplicates, because an edge would match once per occurrence of its type.
         self.types = types.map { types in
             var seen: Set<EdgeType> = []
             return types.filter { seen.insert($0).inserted }
@@ -40,22 +41,22 @@ public struct EdgePattern: Sendable {
         self.predicate = predicate
     }
 
-    /// Edges that leave, of any of some types; of all types when none is named.
+    /// Outgoing edges of the given types, or of any type if none is given.
     public static func out(_ types: EdgeType..., to label: Label? = nil) -> EdgePattern {
         EdgePattern(types: types.isEmpty ? nil : types, direction: .out, label: label)
     }
 
-    /// Edges that enter, of any of some types; of all types when none is named.
+    /// Incoming edges of the given types, or of any type if none is given.
     public static func `in`(_ types: EdgeType..., from label: Label? = nil) -> EdgePattern {
         EdgePattern(types: types.isEmpty ? nil : types, direction: .in, label: label)
     }
 
-    /// Edges that leave or enter, of any of some types; of all types when none is named.
+    /// Outgoing and incoming edges of the given types, or of any type if none is given.
     public static func both(_ types: EdgeType..., with label: Label? = nil) -> EdgePattern {
         EdgePattern(types: types.isEmpty ? nil : types, direction: .both, label: label)
     }
 
-    /// The same pattern with one more condition on the edge.
+    /// The pattern with one more condition on the edge.
     public func `where`(_ condition: @escaping Predicate) -> EdgePattern {
         guard let predicate else { return with(predicate: condition) }
         return with { try predicate($0) && condition($0) }
@@ -65,52 +66,54 @@ public struct EdgePattern: Sendable {
         EdgePattern(types: types, direction: direction, label: label, predicate: predicate)
     }
 
-    /// The pattern of the same edges seen from their other ends, which may have any label.
+    /// The pattern that matches the same edges from their other nodes, which may have any label.
     var reversed: EdgePattern {
         EdgePattern(types: types, direction: direction.reversed, predicate: predicate)
     }
 }
 
-/// What a path is like: edges of one pattern after those of another, each some times.
+/// A pattern of paths: a sequence of steps, each of which is an edge pattern with a number of
+/// repetitions.
 ///
-/// What somebody may want next who bought something, two purchases ahead at most:
+/// It is like a regular expression over edges. This one matches a purchase of a customer, and one
+/// or two items that others bought after that item:
 ///
 /// ```swift
 /// let pattern = PathPattern(.out(purchased, to: item))
 ///     .then(.out(purchasedThenPurchased), times: 1...2)
 /// ```
 public struct PathPattern: Sendable {
-    /// Some edges in a row that are alike.
+    /// Consecutive edges that match one edge pattern.
     public struct Step: Sendable {
-        /// What each of the edges is like.
+        /// The pattern of each edge.
         public let edge: EdgePattern
-        /// How many edges there may be; from 0.
+        /// The allowed numbers of edges; at least 0.
         public let times: ClosedRange<Int>
 
-        /// Makes a step; numbers below 0 count as 0.
+        /// Creates a step; negative numbers count as 0.
         public init(_ edge: EdgePattern, times: ClosedRange<Int>) {
             self.edge = edge
             self.times = times.clamped(to: 0...Int.max)
         }
     }
 
-    /// The steps, at least one.
+    /// The steps; at least one.
     public private(set) var steps: [Step]
 
-    /// Makes a pattern of one step.
+    /// Creates a pattern with one step.
     ///
     /// - Parameters:
-    ///   - edge: What each edge is like.
-    ///   - times: How many edges there may be; 0 for a step that may be left out.
+    ///   - edge: The pattern of each edge.
+    ///   - times: The allowed numbers of edges; from 0 for an optional step.
     public init(_ edge: EdgePattern, times: ClosedRange<Int> = 1...1) {
         steps = [Step(edge, times: times)]
     }
 
-    /// The same pattern with one more step.
+    /// The pattern with one more step.
     ///
     /// - Parameters:
-    ///   - edge: What each further edge is like.
-    ///   - times: How many edges there may be; 0 for a step that may be left out.
+    ///   - edge: The pattern of each further edge.
+    ///   - times: The allowed numbers of edges; from 0 for an optional step.
     /// - Returns: The longer pattern.
     public func then(_ edge: EdgePattern, times: ClosedRange<Int> = 1...1) -> PathPattern {
         var longer = self

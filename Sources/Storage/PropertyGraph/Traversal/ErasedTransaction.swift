@@ -1,11 +1,11 @@
 import LMDB
 
-/// A transaction that was lent to a closure, in a form that a struct can keep for that long.
+/// A type-erased transaction that a struct can store while a closure runs.
 ///
-/// A `borrowing` parameter that cannot be copied cannot be a stored property, and a transaction is
-/// one. Closures over it can be kept: `withoutActuallyEscaping` vouches for the compiler that they
-/// end with the closure, and stops the program if they do not. They cannot outlive it here, since
-/// the only owner, ``StoredGraph``, can be neither copied nor consumed by whom it is lent to.
+/// A transaction is a noncopyable `borrowing` parameter, so it cannot be a stored property.
+/// Closures that use it can: `withoutActuallyEscaping` lets them be stored, and traps if one of
+/// them outlives the call. That cannot happen here. Their only owner is a ``StoredGraph``, which is
+/// noncopyable and which its users only borrow.
 struct ErasedTransaction: ~Copyable, ReadingTransaction {
     typealias Lookup = ([UInt8], Table, (RawSpan) throws -> Void) throws -> Void
     typealias Scan =
@@ -13,30 +13,30 @@ struct ErasedTransaction: ~Copyable, ReadingTransaction {
     typealias Count = (Table) throws -> Int
     typealias Copy = ([UInt8], Table) throws -> [UInt8]?
 
-    let number: Int
+    let id: Int
     private let lookup: Lookup
     private let scanning: Scan
     private let counting: Count
     private let copying: Copy
 
     private init(
-        number: Int, lookup: @escaping Lookup, scanning: @escaping Scan,
+        id: Int, lookup: @escaping Lookup, scanning: @escaping Scan,
         counting: @escaping Count, copying: @escaping Copy
     ) {
-        self.number = number
+        self.id = id
         self.lookup = lookup
         self.scanning = scanning
         self.counting = counting
         self.copying = copying
     }
 
-    /// Lends a transaction for the length of `body`.
-    static func lend<T>(
+    /// Calls `body` with a type-erased transaction.
+    static func withErased<T>(
         _ transaction: borrowing some ReadingTransaction & ~Copyable,
         _ body: (consuming ErasedTransaction) throws -> T
     ) throws -> T {
-        try lend(
-            number: transaction.number,
+        try withErased(
+            id: transaction.id,
             lookup: { key, table, use in _ = try transaction.value(for: key, in: table, use) },
             scan: { table, lower, upper, reversed, visit in
                 try transaction.scan(table, from: lower, to: upper, reversed: reversed, visit)
@@ -46,8 +46,8 @@ struct ErasedTransaction: ~Copyable, ReadingTransaction {
             body)
     }
 
-    private static func lend<T>(
-        number: Int, lookup: Lookup, scan: Scan, count: Count, copy: Copy,
+    private static func withErased<T>(
+        id: Int, lookup: Lookup, scan: Scan, count: Count, copy: Copy,
         _ body: (consuming ErasedTransaction) throws -> T
     ) throws -> T {
         try withoutActuallyEscaping(lookup) { lookup in
@@ -56,7 +56,7 @@ struct ErasedTransaction: ~Copyable, ReadingTransaction {
                     try withoutActuallyEscaping(copy) { copy in
                         try body(
                             ErasedTransaction(
-                                number: number, lookup: lookup, scanning: scan, counting: count,
+                                id: id, lookup: lookup, scanning: scan, counting: count,
                                 copying: copy))
                     }
                 }

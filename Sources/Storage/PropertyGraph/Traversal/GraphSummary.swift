@@ -1,41 +1,40 @@
-/// The size of a graph: its nodes by label, its edges by type, and how many edges a node has.
+/// The size of a graph: nodes by label, edges by type, and the range of degrees.
 public struct GraphSummary: Hashable, Sendable {
-    /// The nodes of a label.
+    /// The number of nodes of a label.
     public struct Nodes: Hashable, Sendable {
-        /// The label; `nil` if its code is not known.
+        /// The label; `nil` if its code is unknown.
         public let label: Label?
         /// The number of nodes.
         public let count: Int
     }
 
-    /// The edges of a type.
+    /// Statistics of the edges of a type.
     public struct Edges: Hashable, Sendable {
         /// The type.
         public let type: EdgeType
         /// The number of edges.
         public let count: Int
-        /// The sum of their weights at the moment asked for, at most the greatest finite number.
+        /// The sum of their weights at the given time, at most the greatest finite number.
         public let weight: Double
-        /// The sum of their counts, at most the greatest number.
+        /// The sum of their counts, at most `UInt64.max`.
         public let times: UInt64
     }
 
-    /// The number of edges at a node, over all nodes.
+    /// The least, median and greatest number of edges of a node.
     public struct DegreeRange: Hashable, Sendable {
-        /// The fewest.
+        /// The least degree.
         public let min: Int
-        /// The median.
+        /// The median degree.
         public let median: Double
-        /// The most.
+        /// The greatest degree.
         public let max: Int
     }
 
-    /// The nodes by label, the most frequent first; nodes that only have edges count too.
+    /// The numbers of nodes by label, the greatest first; nodes that only have edges are included.
     public let nodes: [Nodes]
-    /// The edges by type, the most frequent first.
+    /// The edges by type, the greatest number first.
     public let edges: [Edges]
-    /// The number of edges at a node, where an edge from a node to itself counts once; `nil` if there
-    /// are no nodes.
+    /// The degrees of all nodes, where a self-loop counts once; `nil` if there are no nodes.
     public let degrees: DegreeRange?
 
     /// The number of all nodes.
@@ -49,7 +48,7 @@ public struct GraphSummary: Hashable, Sendable {
 extension GraphView where Self: ~Copyable {
     /// Counts the nodes and edges of the graph.
     ///
-    /// - Parameter decay: When to weigh edges.
+    /// - Parameter decay: The time at which weights are computed.
     /// - Returns: The counts.
     /// - Throws: What reading throws.
     /// - Complexity: O(*m* + *n* log *n*) in time and O(*n*) in memory for *n* nodes and *m* edges.
@@ -64,7 +63,7 @@ extension GraphView where Self: ~Copyable {
             degrees[edge.source, default: 0] += 1
             if edge.target != edge.source { degrees[edge.target, default: 0] += 1 }
             let known = types[edge.type]
-            // A file may hold any number.
+            // A count can be any number, so the sum may overflow.
             let (times, overflow) = (known?.times ?? 0).addingReportingOverflow(edge.count)
             types[edge.type] = GraphSummary.Edges(
                 type: edge.type, count: (known?.count ?? 0) + 1,
@@ -85,7 +84,7 @@ extension GraphView where Self: ~Copyable {
             degrees: degreeRange(degrees.values.sorted()))
     }
 
-    /// The types of which the graph has edges.
+    /// The types of all edges of the graph.
     ///
     /// - Returns: The types.
     /// - Throws: What reading throws.

@@ -1,13 +1,13 @@
-/// Which of a node's edges are meant.
+/// The direction of edges, seen from a node.
 public enum Direction: Hashable, Sendable, CaseIterable {
-    /// Edges that leave the node.
+    /// Outgoing edges.
     case out
-    /// Edges that enter the node.
+    /// Incoming edges.
     case `in`
-    /// Edges that leave or enter the node.
+    /// Outgoing and incoming edges.
     case both
 
-    /// The direction in which the same edges are seen from their other ends.
+    /// The direction of the same edges, seen from their other nodes.
     public var reversed: Direction {
         switch self {
         case .out: .in
@@ -17,10 +17,9 @@ public enum Direction: Hashable, Sendable, CaseIterable {
     }
 }
 
-/// One named graph as it is at one moment, to be read.
+/// A graph for reading: of a store (``StoredGraph``) or in memory (``InMemoryGraph``).
 ///
-/// A function on graphs is written once and serves the graph of a store (``StoredGraph``) and a
-/// graph in memory (``MemoryGraph``) alike:
+/// Write a function on graphs once, and call it with either kind:
 ///
 /// ```swift
 /// func isLonely(_ node: NodeID, in graph: borrowing some GraphView & ~Copyable) throws -> Bool {
@@ -28,25 +27,25 @@ public enum Direction: Hashable, Sendable, CaseIterable {
 /// }
 /// ```
 ///
-/// Both visit nodes and edges in the same order, so every traversal gives the same answer on both.
-/// A node needs no record to have edges, and a node that nothing is known of has no edges, no
-/// properties and no name: it is not an error to ask.
+/// Both kinds visit nodes and edges in the same order, so traversals give the same results on both.
+///
+/// A node can have edges without having a record. An unknown node is not an error: it has no edges,
+/// no properties and no external id.
 public protocol GraphView: ~Copyable {
-    /// Visits the edges at a node until `body` returns false.
+    /// Visits the edges of a node until `body` returns false.
     ///
-    /// Edges that leave come first, by type and target, then those that enter, by type and source.
-    /// Types come in the order in which they were declared. An edge from the node to itself is
-    /// visited once in every direction.
+    /// Outgoing edges come first, by type and target, then incoming edges, by type and source.
+    /// Types are in the order of their declaration. A self-loop is visited once, in any direction.
     ///
     /// - Parameters:
     ///   - node: The node.
-    ///   - direction: Which way the edges go.
+    ///   - direction: The direction of the edges.
     ///   - type: The type of the edges; nil for all types.
-    ///   - body: Gets an edge, returns whether to go on.
-    /// - Throws: ``GraphError`` when a record is damaged or a store does not know the type, or what
-    ///   `body` throws.
-    /// - Complexity: O(log *m* + *k*) for *k* of *m* edges visited, times O(log *m*) for edges that
-    ///   enter a stored node.
+    ///   - body: Gets an edge; returns whether to continue.
+    /// - Throws: ``GraphError`` if a record is damaged or if the type is not declared in the store,
+    ///   or what `body` throws.
+    /// - Complexity: O(log *m* + *k*) for *k* of *m* edges visited; O(*k* log *m*) for incoming
+    ///   edges of a stored graph with a reverse index, and O(*m*) without one.
     func forEachEdge(
         at node: NodeID, _ direction: Direction, _ type: EdgeType?,
         _ body: (Edge) throws -> Bool
@@ -57,50 +56,50 @@ public protocol GraphView: ~Copyable {
 
     /// Visits the nodes that have a record in this graph, by id, until `body` returns false.
     ///
-    /// For nodes that only have edges see ``nodeIDs(limit:)``.
+    /// For nodes that have only edges see ``nodeIDs(limit:)``.
     func forEachNode(_ body: (Node) throws -> Bool) throws
 
     /// The edge of a type between two nodes, or nil if there is none.
     func edge(from source: NodeID, _ type: EdgeType, to target: NodeID) throws -> Edge?
 
-    /// A node's properties in this graph, or nil if it has no record here.
+    /// The properties of a node in this graph, or nil if it has no record here.
     func properties(of node: NodeID) throws -> [String: Property]?
 
-    /// The label of a node, or nil if the label's code is not known.
+    /// The label of a node, or nil if its code is unknown.
     func label(of node: NodeID) -> Label?
 
-    /// The external id of a node, or nil if none is known.
+    /// The external id of a node, or nil if it is unknown.
     func externalID(of node: NodeID) throws -> String?
 
-    /// The node of an external id, or nil if none is known.
+    /// The node with an external id, or nil if it is unknown.
     func node(_ label: Label, _ externalID: String) throws -> NodeID?
 
-    /// Finds the nodes of a label whose property lies in a range, by an index if there is one.
+    /// Finds the nodes of a label with a property in a range, by an index if there is one.
     ///
     /// - Parameters:
-    ///   - label: The nodes' label.
+    ///   - label: The label of the nodes.
     ///   - property: The name of a property that they have in this graph.
-    ///   - range: What it is like.
-    ///   - limit: The most nodes wanted, 0 or more.
-    /// - Returns: The nodes by the property, texts by their first 200 bytes, and then by id; when
-    ///   there are more than the limit, the first ones.
-    /// - Throws: What reading throws; ``GraphError`` for a label that a store does not know.
-    /// - Complexity: O(log *n* + *k*) for *k* nodes found with an index, otherwise O(*n* log *k*).
+    ///   - range: The range of the property.
+    ///   - limit: The most nodes to return; at least 0.
+    /// - Returns: The first nodes by the property, then by id. Strings are ordered by their first
+    ///   200 bytes.
+    /// - Throws: What reading throws; ``GraphError`` for a label that is not declared in the store.
+    /// - Complexity: With an index O(log *n* + *k*) for *k* nodes found, otherwise O(*n* log *k*).
     func nodes(
         _ label: Label, where property: String, in range: PropertyRange, limit: Int
-    ) throws -> Answer<NodeID>
+    ) throws -> BoundedResult<NodeID>
 }
 
 extension GraphView where Self: ~Copyable {
-    /// Visits the edges at a node that match a pattern, with the nodes at their other ends.
+    /// Visits the edges of a node that match a pattern, with their other nodes.
     ///
     /// - Parameters:
     ///   - node: The node.
-    ///   - pattern: What the edges are like.
-    ///   - limit: The most edges of the pattern's types and direction that are read, whether or
-    ///     not its label and predicate let them pass.
-    ///   - body: Gets an edge and its other end, returns whether to go on.
-    /// - Returns: Whether the limit left edges unread.
+    ///   - pattern: The pattern of the edges.
+    ///   - limit: The most edges of the pattern's types and direction to read, also if its label or
+    ///     predicate excludes them.
+    ///   - body: Gets an edge and its other node; returns whether to continue.
+    /// - Returns: Whether the limit was reached, so that there are edges that were not read.
     /// - Throws: What reading, the pattern's predicate or `body` throws.
     @discardableResult
     public func expand(
@@ -109,7 +108,7 @@ extension GraphView where Self: ~Copyable {
     ) throws -> Bool {
         var count = 0
         var isTruncated = false
-        var goesOn = true
+        var continues = true
         func visit(_ edge: Edge) throws -> Bool {
             guard count < limit else {
                 isTruncated = true
@@ -119,14 +118,14 @@ extension GraphView where Self: ~Copyable {
             let other = edge.otherEnd(from: node)
             if let wanted = pattern.label, label(of: other) != wanted { return true }
             if let predicate = pattern.predicate, try !predicate(edge) { return true }
-            goesOn = try body(edge, other)
-            return goesOn
+            continues = try body(edge, other)
+            return continues
         }
         guard let types = pattern.types else {
             try forEachEdge(at: node, pattern.direction, nil, visit)
             return isTruncated
         }
-        for type in types where goesOn && !isTruncated {
+        for type in types where continues && !isTruncated {
             try forEachEdge(at: node, pattern.direction, type, visit)
         }
         return isTruncated
@@ -134,11 +133,12 @@ extension GraphView where Self: ~Copyable {
 
     /// The ids of all nodes that have a record or an edge, in order.
     ///
-    /// - Parameter limit: The most ids wanted.
-    /// - Returns: The ids; when there are more than the limit, those that were met first.
+    /// - Parameter limit: The most ids to return.
+    /// - Returns: The ids. If there are more than the limit, those that were read first.
     /// - Throws: What reading throws.
     /// - Complexity: O(*n* + *m*) for *n* nodes and *m* edges, and memory for the ids.
-    public func nodeIDs(limit: Int = TraversalLimits.visitedDefault) throws -> Answer<NodeID> {
+    public func nodeIDs(limit: Int = TraversalLimits.visitedDefault) throws -> BoundedResult<NodeID>
+    {
         var found: Set<NodeID> = []
         var isTruncated = false
         func add(_ node: NodeID) -> Bool {
@@ -151,15 +151,15 @@ extension GraphView where Self: ~Copyable {
         }
         try forEachNode { add($0.id) }
         if !isTruncated { try forEachEdge { add($0.source) && add($0.target) } }
-        return Answer(elements: found.sorted(), isTruncated: isTruncated)
+        return BoundedResult(elements: found.sorted(), isTruncated: isTruncated)
     }
 }
 
 extension Edge {
-    /// The end of the edge that is not `node`; for an edge from a node to itself, that node.
+    /// The node of the edge that is not `node`; for a self-loop, `node` itself.
     public func otherEnd(from node: NodeID) -> NodeID { source == node ? target : source }
 
-    /// Whether both are the edge of one type between the same two nodes, whatever they carry.
+    /// Whether two edges have the same source, type and target.
     func hasSameKey(as other: Edge) -> Bool {
         source == other.source && target == other.target && type == other.type
     }

@@ -1,35 +1,35 @@
-/// A node near another one, with the heaviest edge that leads to it.
+/// A node near another node, with the heaviest edge that leads to it.
 public struct NearbyNode: Hashable, Sendable {
     /// The node.
     public let node: NodeID
-    /// The fewest edges from the start to the node; from 1.
+    /// The number of edges of a shortest path from the start; at least 1.
     public let depth: Int
-    /// The heaviest edge from a node that is one less deep.
+    /// The heaviest edge from a node whose depth is one less.
     public let edge: Edge
-    /// The weight of ``edge`` at the moment asked for, from 0.
+    /// The weight of ``edge`` at the given time, at least 0.
     public let weight: Double
 }
 
 extension GraphView where Self: ~Copyable {
     /// Finds the nodes around a node, each with the heaviest edge that leads to it.
     ///
-    /// ``Neighbourhood`` gives the first edge to each node; this function reads the edges of the
-    /// nodes on the way a second time to find the heaviest. Of edges of equal weight it takes the
-    /// first by type, source and target.
+    /// ``Neighbourhood`` returns the first edge to each node. This function reads the edges of all
+    /// nodes on the way again to find the heaviest. Of edges with equal weight it takes the first
+    /// by type, source and target.
     ///
     /// - Parameters:
-    ///   - start: The node in the middle; it is not among the answers.
-    ///   - pattern: What each edge on the way is like, seen from the node nearer to the start.
-    ///   - decay: When to weigh edges.
-    ///   - limits: The depth wanted, and how far to go at most.
-    /// - Returns: The nodes by depth, then by weight, the heaviest first, then by id.
+    ///   - start: The start, which is not in the result.
+    ///   - pattern: The pattern of each edge, seen from the node nearer to the start.
+    ///   - decay: The time at which weights are computed.
+    ///   - limits: The depth, and the limits of the search.
+    /// - Returns: The nodes by depth, then by weight in descending order, then by id.
     /// - Throws: What reading throws.
     /// - Complexity: O(*m* + *n* log *n*) in time and O(*n*) in memory for *n* nodes found and *m*
     ///   edges read.
     public func nearbyNodes(
         of start: NodeID, along pattern: EdgePattern = .both(), decay: Decay = .asStored,
         limits: TraversalLimits = TraversalLimits()
-    ) throws -> Answer<NearbyNode> {
+    ) throws -> BoundedResult<NearbyNode> {
         var walk = Neighbourhood(of: start, along: pattern, limits: limits)
         let steps = try walk.collect(.max, in: self)
         var depths = [start: 0]
@@ -51,11 +51,11 @@ extension GraphView where Self: ~Copyable {
         let sorted = nearby.sorted {
             ($0.depth, $1.weight, $0.node) < ($1.depth, $0.weight, $1.node)
         }
-        return Answer(elements: sorted, isTruncated: steps.isTruncated)
+        return BoundedResult(elements: sorted, isTruncated: steps.isTruncated)
     }
 }
 
-/// Whether the first edge ranks before the second, whatever the order in which they are read.
+/// Whether the first edge ranks before the second; it does not depend on the order of reading.
 private func comesBefore(
     _ left: (edge: Edge, weight: Double), _ right: (edge: Edge, weight: Double)
 ) -> Bool {

@@ -1,4 +1,4 @@
-/// The nodes around a node, breadth first: each once, with its depth and the edge that led to it.
+/// A breadth-first search: each node near a start once, with its depth and the edge that led to it.
 ///
 /// ```swift
 /// let near = EdgePattern.both(knows)
@@ -6,9 +6,9 @@
 /// while let step = try walk.next(in: graph) { … }
 /// ```
 ///
-/// Nodes come by depth, then in the order of the nodes that led to them, then in that of their
-/// edges. The node itself is not among them. The depth is part of the question, so that it cuts
-/// nothing short.
+/// Nodes are ordered by depth, then by the order of the nodes that led to them, then by the order
+/// of the edges. The start is not in the result. The depth limit is part of the query, so reaching
+/// it does not set ``isTruncated``.
 ///
 /// - Complexity: O(edges read) in time and O(nodes found) in memory.
 public struct Neighbourhood: Traversal, Sendable {
@@ -16,31 +16,33 @@ public struct Neighbourhood: Traversal, Sendable {
     public struct Step: Hashable, Sendable {
         /// The node.
         public let node: NodeID
-        /// The fewest edges from the start to the node; from 1.
+        /// The number of edges of a shortest path from the start; at least 1.
         public let depth: Int
-        /// The edge that led to the node, from a node one less deep.
+        /// The edge that led to the node, from a node whose depth is one less.
         public let edge: Edge
     }
 
-    /// Whether the fan-out or the number of nodes kept the traversal from looking further.
+    /// Whether the limit of the fan-out or of the number of nodes was reached.
     public private(set) var isTruncated = false
 
     private let start: NodeID
     private let pattern: EdgePattern
     private let limits: TraversalLimits
-    /// All nodes found: those before `given` were answers, those before `expanded` were expanded.
+    /// All nodes found so far, in order.
     private var found: [Step] = []
-    private var given = 0
-    private var expanded = 0
+    /// The number of nodes of `found` that were returned.
+    private var returnedCount = 0
+    /// The number of nodes of `found` that were expanded.
+    private var expandedCount = 0
     private var isStartExpanded = false
     private var seen = NodeSet()
 
-    /// Makes a walk around a node.
+    /// Creates a search.
     ///
     /// - Parameters:
-    ///   - start: The node.
-    ///   - pattern: What each edge on the way is like, seen from the node nearer to the start.
-    ///   - limits: The depth wanted, and how far to go at most.
+    ///   - start: The start.
+    ///   - pattern: The pattern of each edge, seen from the node nearer to the start.
+    ///   - limits: The depth, and the limits of the search.
     public init(
         of start: NodeID, along pattern: EdgePattern = .both(),
         limits: TraversalLimits = TraversalLimits()
@@ -51,25 +53,25 @@ public struct Neighbourhood: Traversal, Sendable {
         seen.insert(start)
     }
 
-    /// The next nearest node, or nil when there is none left or a limit was reached.
-    @specialized(where Graph == MemoryGraph)
+    /// The next nearest node, or nil if there is none left or a limit was reached.
+    @specialized(where Graph == InMemoryGraph)
     public mutating func next<Graph: GraphView & ~Copyable>(
         in graph: borrowing Graph
     ) throws -> Step? {
-        while given == found.count {
+        while returnedCount == found.count {
             if !isStartExpanded {
                 isStartExpanded = true
                 try expand(start, depth: 0, in: graph)
-            } else if expanded < found.count {
-                let step = found[expanded]
-                expanded += 1
+            } else if expandedCount < found.count {
+                let step = found[expandedCount]
+                expandedCount += 1
                 try expand(step.node, depth: step.depth, in: graph)
             } else {
                 return nil
             }
         }
-        given += 1
-        return found[given - 1]
+        returnedCount += 1
+        return found[returnedCount - 1]
     }
 
     private mutating func expand(
@@ -77,7 +79,8 @@ public struct Neighbourhood: Traversal, Sendable {
     ) throws {
         guard depth < limits.depth else { return }
         var isFull = false
-        let isCut = try graph.expand(node, along: pattern, limit: limits.fanOut) { edge, other in
+        let wasTruncated = try graph.expand(node, along: pattern, limit: limits.fanOut) {
+            edge, other in
             guard found.count < limits.visited || seen.contains(other) else {
                 isFull = true
                 return false
@@ -86,11 +89,25 @@ public struct Neighbourhood: Traversal, Sendable {
             found.append(Step(node: other, depth: depth + 1, edge: edge))
             return true
         }
-        if isCut { isTruncated = true }
+        if wasTruncated { isTruncated = true }
         if isFull {
             isTruncated = true
-            // Nothing new can be found any more, so that no further edge need be read.
-            expanded = found.count
+            // No new node can be added, so no further edge need be read.
+            expandedCount = found.count
         }
+    }
+
+    /// Checks that the nodes found are distinct and ordered by depth.
+    ///
+    /// - Complexity: O(nodes found).
+    package func checkInvariants() {
+        precondition(returnedCount <= found.count && expandedCount <= found.count)
+        // The set of all nodes seen has the nodes found, and the start.
+        precondition(seen.count == found.count + 1, "A node was found twice.")
+        precondition(found.allSatisfy { seen.contains($0.node) }, "A node found was not seen.")
+        for (one, next) in zip(found, found.dropFirst()) {
+            precondition(one.depth <= next.depth, "Nodes are not ordered by depth.")
+        }
+        seen.checkInvariants()
     }
 }

@@ -1,15 +1,15 @@
-/// How a personalised PageRank is computed.
+/// The parameters of a personalised PageRank.
 public struct PageRankSettings: Hashable, Sendable {
-    /// The probability with which the walker goes back to the seeds at each step: over 0, up to 1.
+    /// The probability of returning to the seeds at each step, greater than 0 and at most 1.
     public var restart: Double
-    /// The walkers per neighbour of a node below which they are not followed further; from 0.
+    /// The residual per neighbour of a node up to which the node is not pushed; at least 0.
     ///
-    /// Smaller is more exact and takes longer, up to `1 / (restart · tolerance)` edges.
+    /// A smaller tolerance is more exact and reads more edges, up to `1 / (restart · tolerance)`.
     public var tolerance: Double
-    /// The most nodes from which walkers are followed, each time counted.
+    /// The most pushes.
     public var pushes: Int
 
-    /// Makes settings.
+    /// Creates settings.
     public init(restart: Double = 0.15, tolerance: Double = 1e-6, pushes: Int = 100_000) {
         self.restart = restart
         self.tolerance = tolerance
@@ -21,54 +21,57 @@ public struct PageRankSettings: Hashable, Sendable {
 public struct NodeScore: Hashable, Sendable {
     /// The node.
     public let node: NodeID
-    /// The score; over 0.
+    /// The score; greater than 0.
     public let score: Double
 
-    /// Makes a score.
+    /// Creates a score.
     public init(node: NodeID, score: Double) {
         self.node = node
         self.score = score
     }
 }
 
-/// How often a walker who keeps going back to the seeds is at each node.
+/// A personalised PageRank: the stationary probability of each node in a random walk with restart.
 public struct PageRank: Hashable, Sendable {
-    /// The scores by size, the greatest first, of equal ones by id; the seeds are among them.
+    /// The scores in descending order, then by id; the seeds are included.
     ///
-    /// Each is at most the exact one, and all are short of the exact ones by ``residual`` together.
+    /// Each score is at most the exact one. The sum of all differences is ``residual``.
     public let scores: [NodeScore]
-    /// The share of walkers who were not followed to their end, 0 to 1.
+    /// The probability that is not assigned to any node, 0 to 1.
     public let residual: Double
-    /// From how many nodes walkers were followed, each time counted.
+    /// The number of pushes.
     public let pushes: Int
-    /// Whether a limit kept walkers from being followed further than the tolerance asks for.
+    /// Whether a limit was reached before the tolerance.
     ///
-    /// If it was the fan-out, ``residual`` does not tell of the edges that were left unread.
+    /// If that limit was the fan-out, ``residual`` does not include the edges that were not read.
     public let isTruncated: Bool
 }
 
 extension GraphView where Self: ~Copyable {
-    /// Scores the nodes around some seeds by how often a random walk from them is there.
+    /// Scores the nodes near some seeds by a random walk with restart.
     ///
-    /// A walker goes back to the seeds with the probability `restart`, else along an edge that it
-    /// picks in proportion to the weights; where none leads on it goes back to the seeds, too.
+    /// At each step, the walk returns to a seed with the probability `restart`. Otherwise it
+    /// follows an edge, with a probability in proportion to its weight. From a node without edges
+    /// it returns to a seed too.
     ///
-    /// Computed by forward push (Andersen, Chung and Lang, "Local graph partitioning using PageRank
-    /// vectors", FOCS 2006, for walks that are not lazy): walkers wait at nodes; where there are
-    /// more than the tolerance for each neighbour, the share `restart` of them ends and is scored,
-    /// and the others go on. So only the surroundings of the seeds are read, each node once.
+    /// The algorithm is forward push (Andersen, Chung and Lang, "Local graph partitioning using
+    /// PageRank vectors", FOCS 2006, here for walks that are not lazy). Each node has a score and a
+    /// residual, and the seeds start with a residual of 1 in total. While some node has a residual
+    /// greater than the tolerance per neighbour, a push adds the fraction `restart` of its residual
+    /// to its score, and distributes the rest over its neighbours. So only nodes near the seeds are
+    /// read, each of them once.
     ///
     /// - Parameters:
-    ///   - seeds: Where the walker begins, with any positive weights; others are left out.
-    ///   - pattern: What each edge is like, seen from where the walker is.
-    ///   - settings: How exact the scores are.
-    ///   - decay: When to weigh the edges.
-    ///   - limits: Of these the fan-out and the visited nodes, seeds included, count; how deep
-    ///     walkers go follows from the tolerance.
+    ///   - seeds: The seeds with their weights; only positive, finite weights are used.
+    ///   - pattern: The pattern of each edge, seen from the node of the walk.
+    ///   - settings: The parameters.
+    ///   - decay: The time at which weights are computed.
+    ///   - limits: The fan-out, and the number of visited nodes, seeds included. The depth is not
+    ///     used.
     /// - Returns: The scores; none if there are no seeds.
-    /// - Throws: ``GraphError`` with code `argument` for settings out of range, or what reading
-    ///   throws.
-    /// - Complexity: O(pushes · fan-out) in time; in memory O(edges of the nodes pushed).
+    /// - Throws: ``GraphError`` with code `argument` if the settings are out of range, or what
+    ///   reading throws.
+    /// - Complexity: O(pushes · fan-out) in time, and O(edges of the nodes pushed) in memory.
     public func personalisedPageRank(
         from seeds: [NodeID: Double], along pattern: EdgePattern = .out(),
         settings: PageRankSettings = PageRankSettings(), decay: Decay = .asStored,
@@ -87,12 +90,12 @@ extension GraphView where Self: ~Copyable {
     }
 }
 
-/// Scores and waiting walkers while they are pushed forward.
+/// The state of a forward push.
 private struct ForwardPush {
-    /// Where walkers go on to from a node, and in which shares.
+    /// The transition probabilities from a node.
     private struct Row {
-        var ways: [(place: Int, share: Double)] = []
-        /// The share that would go to nodes that do not fit any more.
+        var transitions: [(target: Int, probability: Double)] = []
+        /// The probability of nodes beyond the limit of visited nodes.
         var lost = 0.0
     }
 
@@ -101,20 +104,22 @@ private struct ForwardPush {
     private let decay: Decay
     private let limits: TraversalLimits
 
-    /// The nodes met so far; a node's place here is its index in the next four.
+    /// The nodes met so far.
+    ///
+    /// A node has the same index in the next four arrays.
     private var nodes: [NodeID] = []
     private var scores: [Double] = []
-    private var waiting: [Double] = []
+    private var residuals: [Double] = []
     private var rows: [Row?] = []
     private var isQueued: [Bool] = []
 
-    private var places: [NodeID: Int] = [:]
-    private var seeds: [(place: Int, share: Double)] = []
-    /// The share of the seeds that did not fit among the nodes.
+    private var indexes: [NodeID: Int] = [:]
+    private var seeds: [(target: Int, probability: Double)] = []
+    /// The probability of seeds beyond the limit of visited nodes.
     private var lostSeeds = 0.0
-    /// The places to push from in the next round.
+    /// The indexes of the nodes to push in the next round.
     private var queue: [Int] = []
-    /// The walkers who left the nodes that fit.
+    /// The residual that went to nodes beyond the limit of visited nodes.
     private var lost = 0.0
     private var pushes = 0
     private var isTruncated = false
@@ -127,33 +132,35 @@ private struct ForwardPush {
         self.settings = settings
         self.decay = decay
         self.limits = limits
-        for (node, share) in shares(seeds.sorted { $0.key < $1.key }) {
-            guard let place = place(of: node) else {
-                lostSeeds += share
+        for (node, probability) in probabilities(seeds.sorted { $0.key < $1.key }) {
+            guard let index = index(of: node) else {
+                lostSeeds += probability
                 continue
             }
-            self.seeds.append((place, share))
-            add(share, at: place)
+            self.seeds.append((index, probability))
+            add(probability, at: index)
         }
         lost = lostSeeds
     }
 
-    /// Follows walkers until few enough wait everywhere, or a limit is reached.
+    /// Pushes until all residuals are within the tolerance, or a limit is reached.
     mutating func run(in graph: borrowing some GraphView & ~Copyable) throws {
         while !queue.isEmpty {
             let round = queue
             queue = []
-            for place in round {
-                isQueued[place] = false
-                let row = try row(at: place, in: graph)
-                guard isOver(place) else { continue }
+            for index in round {
+                isQueued[index] = false
+                let row = try row(at: index, in: graph)
+                guard exceedsTolerance(index) else { continue }
                 guard pushes < settings.pushes else {
                     isTruncated = true
                     return
                 }
-                push(row, from: place)
+                push(row, from: index)
             }
         }
+        precondition(scores.count == nodes.count && residuals.count == nodes.count)
+        precondition(rows.count == nodes.count && indexes.count == nodes.count)
     }
 
     var result: PageRank {
@@ -161,84 +168,85 @@ private struct ForwardPush {
             .sorted { $0.1 != $1.1 ? $0.1 > $1.1 : $0.0 < $1.0 }
         return PageRank(
             scores: scored.map { NodeScore(node: $0.0, score: $0.1) },
-            residual: min(1, waiting.reduce(lost, +)), pushes: pushes, isTruncated: isTruncated)
+            residual: min(1, residuals.reduce(lost, +)), pushes: pushes, isTruncated: isTruncated)
     }
 
-    private mutating func push(_ row: Row, from place: Int) {
+    private mutating func push(_ row: Row, from index: Int) {
         pushes += 1
-        let walkers = waiting[place]
-        waiting[place] = 0
-        scores[place] += settings.restart * walkers
-        let others = (1 - settings.restart) * walkers
-        lost += others * row.lost
-        for (target, share) in row.ways { add(others * share, at: target) }
+        let residual = residuals[index]
+        residuals[index] = 0
+        scores[index] += settings.restart * residual
+        let rest = (1 - settings.restart) * residual
+        lost += rest * row.lost
+        for (target, probability) in row.transitions { add(rest * probability, at: target) }
     }
 
-    private mutating func add(_ walkers: Double, at place: Int) {
-        waiting[place] += walkers
-        guard !isQueued[place], isOver(place) else { return }
-        isQueued[place] = true
-        queue.append(place)
+    private mutating func add(_ residual: Double, at index: Int) {
+        residuals[index] += residual
+        guard !isQueued[index], exceedsTolerance(index) else { return }
+        isQueued[index] = true
+        queue.append(index)
     }
 
-    /// Whether more walkers wait than may stay; before its edges are read a node has one neighbour.
-    private func isOver(_ place: Int) -> Bool {
-        let neighbours = max(1, rows[place]?.ways.count ?? 1)
-        return waiting[place] > settings.tolerance * Double(neighbours)
+    /// Whether a node must be pushed; until its edges are read, it counts as having one neighbour.
+    private func exceedsTolerance(_ index: Int) -> Bool {
+        let neighbours = max(1, rows[index]?.transitions.count ?? 1)
+        return residuals[index] > settings.tolerance * Double(neighbours)
     }
 
+    /// The transition probabilities from a node, which are read the first time.
     private mutating func row(
-        at place: Int, in graph: borrowing some GraphView & ~Copyable
+        at index: Int, in graph: borrowing some GraphView & ~Copyable
     ) throws -> Row {
-        if let row = rows[place] { return row }
+        if let row = rows[index] { return row }
         var weights: [(key: NodeID, value: Double)] = []
-        let isCut = try graph.expand(nodes[place], along: pattern, limit: limits.fanOut) {
+        let wasTruncated = try graph.expand(nodes[index], along: pattern, limit: limits.fanOut) {
             weights.append(($1, decay.weight(of: $0)))
             return true
         }
-        if isCut { isTruncated = true }
+        if wasTruncated { isTruncated = true }
         var row = Row()
-        var ways: [Int: Int] = [:]
-        for (node, share) in shares(weights) {
-            guard let target = self.place(of: node) else {
-                row.lost += share
+        var positions: [Int: Int] = [:]
+        for (node, probability) in probabilities(weights) {
+            guard let target = self.index(of: node) else {
+                row.lost += probability
                 continue
             }
-            if let way = ways[target] {
-                row.ways[way].share += share
+            if let position = positions[target] {
+                row.transitions[position].probability += probability
             } else {
-                ways[target] = row.ways.count
-                row.ways.append((target, share))
+                positions[target] = row.transitions.count
+                row.transitions.append((target, probability))
             }
         }
-        if row.ways.isEmpty, row.lost == 0 {
-            // Walkers who cannot go on begin anew.
-            row = Row(ways: seeds, lost: lostSeeds)
+        if row.transitions.isEmpty, row.lost == 0 {
+            // From a node without edges, the walk returns to the seeds.
+            row = Row(transitions: seeds, lost: lostSeeds)
         }
-        rows[place] = row
+        rows[index] = row
         return row
     }
 
-    /// The place of a node, or nil if there are too many nodes already.
-    private mutating func place(of node: NodeID) -> Int? {
-        if let place = places[node] { return place }
+    /// The index of a node, which is added if it is new; nil beyond the limit of visited nodes.
+    private mutating func index(of node: NodeID) -> Int? {
+        if let index = indexes[node] { return index }
         guard nodes.count < limits.visited else {
             isTruncated = true
             return nil
         }
-        places[node] = nodes.count
+        indexes[node] = nodes.count
         nodes.append(node)
         scores.append(0)
-        waiting.append(0)
+        residuals.append(0)
         rows.append(nil)
         isQueued.append(false)
         return nodes.count - 1
     }
 
-    /// Weights divided by their sum; those that are not above 0 and finite are left out.
-    private func shares(_ weights: [(key: NodeID, value: Double)]) -> [(NodeID, Double)] {
+    /// Weights divided by their sum; weights that are not positive and finite are left out.
+    private func probabilities(_ weights: [(key: NodeID, value: Double)]) -> [(NodeID, Double)] {
         let usable = weights.filter { $0.value > 0 && $0.value.isFinite }
-        // By the greatest first, so that the sum of huge weights stays finite.
+        // Divided by the greatest first, so that the sum of very large weights is finite.
         let greatest = usable.reduce(0) { max($0, $1.value) }
         let sum = usable.reduce(0) { $0 + $1.value / greatest }
         return usable.map { ($0.key, $0.value / greatest / sum) }

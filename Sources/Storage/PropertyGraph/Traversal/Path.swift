@@ -1,17 +1,17 @@
-/// A walk along edges, in or against their direction.
+/// A path along edges, in or against their direction.
 public struct Path: Hashable, Sendable {
-    /// The node at which the path begins.
+    /// The first node.
     public let start: NodeID
-    /// The edges, each with one end in common with the one before.
+    /// The edges in order; consecutive edges have a node in common.
     public let edges: [Edge]
 
-    /// Makes a path.
+    /// Creates a path.
     public init(start: NodeID, edges: [Edge] = []) {
         self.start = start
         self.edges = edges
     }
 
-    /// The nodes from start to end, one more than there are edges.
+    /// All nodes from start to end, one more than there are edges.
     public var nodes: [NodeID] {
         var nodes = [start]
         nodes.reserveCapacity(edges.count + 1)
@@ -23,6 +23,6 @@ public struct Path: Hashable, Sendable {
         return nodes
     }
 
-    /// The node at which the path ends.
+    /// The last node.
     public var end: NodeID { edges.reduce(start) { $1.otherEnd(from: $0) } }
 }

@@ -1,6 +1,6 @@
 import HeapModule
 
-/// A path with the sum of the costs of its edges.
+/// A path with its cost.
 public struct CostedPath: Hashable, Sendable {
     /// The path.
     public let path: Path
@@ -8,7 +8,7 @@ public struct CostedPath: Hashable, Sendable {
     public let cost: Double
 }
 
-/// The nodes that can be reached from a node, cheapest first, and the cheapest paths to them.
+/// A search for the cheapest paths from a node to all others, in the order of their cost.
 ///
 /// ```swift
 /// var search = ShortestPaths(from: ann, along: .both(knows))
@@ -16,43 +16,44 @@ public struct CostedPath: Hashable, Sendable {
 /// ```
 ///
 /// Dijkstra's algorithm ("A note on two problems in connexion with graphs", Numerische Mathematik
-/// 1, 1959) with a limit on the number of edges: besides the cheapest way to a node, dearer ones of
-/// fewer edges are followed, since they may lead where the cheapest is too long to lead. So a path
-/// is the cheapest among all of at most `limits.depth` edges. Raise the depth for long ways.
+/// 1, 1959) with a limit on the number of edges. It returns the cheapest path of at most
+/// `limits.depth` edges. For that it also follows paths to a node that cost more and have fewer
+/// edges than the cheapest, because they can reach nodes for which the cheapest is too long.
 ///
-/// Nodes of equal cost come by id. Of paths of equal cost to a node that of fewer edges is taken,
-/// then that which was found first. Edges that cost nothing may lead to more of equal cost when
-/// others were answered already; these come afterwards. The start is not an answer.
+/// Nodes of equal cost are ordered by id. Of paths of equal cost to a node, it takes the one with
+/// fewer edges, then the one that was found first. Edges of cost 0 can lead to further nodes of a
+/// cost that was already returned; these follow later. The start is not in the result.
 ///
-/// Weights say how strong an edge is, so that its cost is `1 / weight` unless something else is
-/// given, and an edge without weight leads nowhere. An infinite cost means that there is no way.
+/// A weight is the strength of an edge, so the default cost is `1 / weight`. An edge of weight 0
+/// has an infinite cost, and edges of infinite cost are not followed.
 ///
 /// - Complexity: O(*k* log *k*) for *k* edges read; for each node they are read at most as many
 ///   times as there are depths.
 public struct ShortestPaths: Traversal, Sendable {
-    /// What it costs to go along an edge, from 0; infinite for an edge that cannot be used.
+    /// The cost of an edge, at least 0; infinite for an edge that is not followed.
     public typealias Cost = @Sendable (Edge) throws -> Double
 
     /// A node that was reached.
     public struct Step: Hashable, Sendable {
         /// The node.
         public let node: NodeID
-        /// The sum of the costs on the way there.
+        /// The cost of the path.
         public let cost: Double
-        /// The number of edges on the way there.
+        /// The number of edges of the path.
         public let depth: Int
-        /// The last edge on the way there.
+        /// The last edge of the path.
         public let edge: Edge
     }
 
-    /// A way to a node that may turn out to be the cheapest.
-    private struct Offer: Comparable {
+    /// A path to a node that may be the cheapest.
+    private struct Candidate: Comparable {
         let step: Step
-        /// The place of the way to the node before, among `ways`; nil for the start.
+        /// The index in `followed` of the path to the previous node; nil for the start.
         let parent: Int?
+        /// The number of candidates that were found before.
         let number: Int
 
-        static func < (left: Offer, right: Offer) -> Bool {
+        static func < (left: Candidate, right: Candidate) -> Bool {
             let (a, b) = (left.step, right.step)
             if a.cost != b.cost { return a.cost < b.cost }
             if a.node != b.node { return a.node < b.node }
@@ -60,39 +61,39 @@ public struct ShortestPaths: Traversal, Sendable {
             return left.number < right.number
         }
 
-        static func == (left: Offer, right: Offer) -> Bool { left.number == right.number }
+        static func == (left: Candidate, right: Candidate) -> Bool { left.number == right.number }
     }
 
-    /// Whether a limit has kept the search from looking further.
-    ///
-    /// Then there may be more nodes, and cheaper ways of more edges.
+    /// Whether a limit was reached, so that there may be more nodes, and cheaper paths with more
+    /// edges.
     public private(set) var isTruncated = false
 
     private let start: NodeID
     private let pattern: EdgePattern
     private let limits: TraversalLimits
     private let cost: Cost
-    private var offers = Heap<Offer>()
-    private var offerCount = 0
-    /// The ways that were followed, or will be by the next call.
-    private var ways: [Offer] = []
-    /// The number of ways whose ends were expanded.
+    /// The paths that were found and not followed yet.
+    private var candidates = Heap<Candidate>()
+    private var candidateCount = 0
+    /// The paths that were followed, in order; the next call expands the last one.
+    private var followed: [Candidate] = []
+    /// The number of `followed` paths whose last nodes were expanded.
     private var expandedCount = 0
     private var isStartExpanded = false
-    /// The place in `ways` of the cheapest way to each node reached.
+    /// The index in `followed` of the cheapest path to each node reached.
     private var cheapest: [NodeID: Int] = [:]
-    /// The fewest edges of a way to a node that was followed.
+    /// The least number of edges of a followed path to each node.
     private var fewestEdges: [NodeID: Int]
-    /// The cheapest offer so far to each node.
-    private var cheapestOffers: [NodeID: (cost: Double, depth: Int)] = [:]
+    /// The cheapest candidate found so far for each node.
+    private var cheapestCandidates: [NodeID: (cost: Double, depth: Int)] = [:]
 
-    /// Makes a search.
+    /// Creates a search.
     ///
     /// - Parameters:
-    ///   - start: The node at which paths begin.
-    ///   - pattern: What each edge is like, seen from the node nearer to the start.
-    ///   - limits: How far to go at most.
-    ///   - cost: What it costs to go along an edge.
+    ///   - start: The first node of all paths.
+    ///   - pattern: The pattern of each edge, seen from the node nearer to the start.
+    ///   - limits: The limits of the search.
+    ///   - cost: The cost of an edge.
     public init(
         from start: NodeID, along pattern: EdgePattern,
         limits: TraversalLimits = TraversalLimits(), cost: @escaping Cost
@@ -104,13 +105,13 @@ public struct ShortestPaths: Traversal, Sendable {
         fewestEdges = [start: 0]
     }
 
-    /// Makes a search in which an edge costs `1 / weight`.
+    /// Creates a search in which an edge costs `1 / weight`.
     ///
     /// - Parameters:
-    ///   - start: The node at which paths begin.
-    ///   - pattern: What each edge is like, seen from the node nearer to the start.
-    ///   - limits: How far to go at most.
-    ///   - decay: When to weigh the edges.
+    ///   - start: The first node of all paths.
+    ///   - pattern: The pattern of each edge, seen from the node nearer to the start.
+    ///   - limits: The limits of the search.
+    ///   - decay: The time at which weights are computed.
     public init(
         from start: NodeID, along pattern: EdgePattern = .out(),
         limits: TraversalLimits = TraversalLimits(), decay: Decay = .asStored
@@ -118,27 +119,27 @@ public struct ShortestPaths: Traversal, Sendable {
         self.init(from: start, along: pattern, limits: limits) { 1 / decay.weight(of: $0) }
     }
 
-    /// The next cheapest node, or nil when there is none left or a limit was reached.
+    /// The next cheapest node, or nil if there is none left or a limit was reached.
     ///
     /// - Parameter graph: The graph to search.
-    /// - Returns: The node, its cost and how it was reached.
-    /// - Throws: ``GraphError`` with code `argument` for a cost that is negative or not a number, or
-    ///   what reading or the cost function throws.
+    /// - Returns: The node, and the cost, length and last edge of the path.
+    /// - Throws: ``GraphError`` with code `argument` for a cost that is negative or NaN, or what
+    ///   reading or the cost function throws.
     public mutating func next(in graph: borrowing some GraphView & ~Copyable) throws -> Step? {
         try expandLast(in: graph)
-        while let offer = offers.popMin() {
-            let step = offer.step
+        while let candidate = candidates.popMin() {
+            let step = candidate.step
             if let fewest = fewestEdges[step.node], fewest <= step.depth { continue }
             let isNew = cheapest[step.node] == nil
             guard !isNew || cheapest.count < limits.visited else {
                 isTruncated = true
-                offers = Heap()
+                candidates = Heap()
                 return nil
             }
             fewestEdges[step.node] = step.depth
-            ways.append(offer)
+            followed.append(candidate)
             if isNew {
-                cheapest[step.node] = ways.count - 1
+                cheapest[step.node] = followed.count - 1
                 return step
             }
             try expandLast(in: graph)
@@ -146,12 +147,12 @@ public struct ShortestPaths: Traversal, Sendable {
         return nil
     }
 
-    /// The cheapest path to a node, or nil if it cannot be reached or a limit was reached before.
+    /// The cheapest path to a node, or nil if there is none or a limit was reached first.
     ///
-    /// It goes on with the search until the node is reached. The path to the start has no edges.
+    /// It continues the search until the node is reached. The path to the start has no edges.
     ///
     /// - Parameters:
-    ///   - node: The node at which the path ends.
+    ///   - node: The last node of the path.
     ///   - graph: The graph to search.
     /// - Returns: The path and its cost.
     /// - Throws: As ``next(in:)``.
@@ -164,23 +165,23 @@ public struct ShortestPaths: Traversal, Sendable {
         }
         guard let last = cheapest[node] else { return nil }
         var edges: [Edge] = []
-        var place: Int? = last
-        while let current = place {
-            edges.append(ways[current].step.edge)
-            place = ways[current].parent
+        var index: Int? = last
+        while let current = index {
+            edges.append(followed[current].step.edge)
+            index = followed[current].parent
         }
         return CostedPath(
-            path: Path(start: start, edges: edges.reversed()), cost: ways[last].step.cost)
+            path: Path(start: start, edges: edges.reversed()), cost: followed[last].step.cost)
     }
 
-    /// Expands the way that was followed last, unless that is done.
+    /// Expands the last node of the path that was followed last, unless that is done.
     private mutating func expandLast(in graph: borrowing some GraphView & ~Copyable) throws {
         if !isStartExpanded {
             isStartExpanded = true
             try expand(start, cost: 0, depth: 0, parent: nil, in: graph)
-        } else if expandedCount < ways.count {
-            expandedCount = ways.count
-            let step = ways[expandedCount - 1].step
+        } else if expandedCount < followed.count {
+            expandedCount = followed.count
+            let step = followed[expandedCount - 1].step
             try expand(
                 step.node, cost: step.cost, depth: step.depth, parent: expandedCount - 1,
                 in: graph)
@@ -195,27 +196,51 @@ public struct ShortestPaths: Traversal, Sendable {
             isTruncated = true
             return
         }
-        let isCut = try graph.expand(node, along: pattern, limit: limits.fanOut) { edge, other in
+        let wasTruncated = try graph.expand(node, along: pattern, limit: limits.fanOut) {
+            edge, other in
             let total = base + (try checkedCost(of: edge))
             guard total.isFinite else { return true }
             if let fewest = fewestEdges[other], fewest <= depth + 1 { return true }
-            if let best = cheapestOffers[other] {
+            if let best = cheapestCandidates[other] {
                 if best.cost <= total, best.depth <= depth + 1 { return true }
-                if total < best.cost { cheapestOffers[other] = (total, depth + 1) }
+                if total < best.cost { cheapestCandidates[other] = (total, depth + 1) }
             } else {
-                cheapestOffers[other] = (total, depth + 1)
+                cheapestCandidates[other] = (total, depth + 1)
             }
             let step = Step(node: other, cost: total, depth: depth + 1, edge: edge)
-            offers.insert(Offer(step: step, parent: parent, number: offerCount))
-            offerCount += 1
+            candidates.insert(Candidate(step: step, parent: parent, number: candidateCount))
+            candidateCount += 1
             return true
         }
-        if isCut { isTruncated = true }
+        if wasTruncated { isTruncated = true }
+    }
+
+    /// Checks that followed paths form a tree from the start, and are ordered by cost.
+    ///
+    /// - Complexity: O(paths followed).
+    package func checkInvariants() {
+        precondition(expandedCount <= followed.count)
+        for (index, candidate) in followed.enumerated() {
+            let step = candidate.step
+            if index > 0 {
+                precondition(
+                    followed[index - 1].step.cost <= step.cost, "A path is not the cheapest.")
+            }
+            guard let parent = candidate.parent else {
+                precondition(step.depth == 1, "A path does not begin at the start.")
+                continue
+            }
+            precondition(parent < index, "A path was followed before its beginning.")
+            precondition(followed[parent].step.depth == step.depth - 1, "A path lacks an edge.")
+        }
+        for (node, index) in cheapest {
+            precondition(followed[index].step.node == node, "A node has another node's path.")
+        }
     }
 
     private func checkedCost(of edge: Edge) throws -> Double {
         let cost = try cost(edge)
-        // Also false for what is not a number.
+        // False for NaN too.
         guard cost >= 0 else {
             throw GraphError(
                 .argument,

@@ -1,8 +1,8 @@
-/// A node that has neighbours in common with another one.
+/// A node that has neighbours in common with another node.
 public struct SimilarNode: Hashable, Sendable {
     /// The node.
     public let node: NodeID
-    /// The neighbours that both have.
+    /// The common neighbours.
     public let common: CommonNeighbours
 }
 
@@ -11,18 +11,18 @@ extension GraphView where Self: ~Copyable {
     ///
     /// - Parameters:
     ///   - node: The node.
-    ///   - pattern: What the edges to its neighbours are like.
-    ///   - limits: Of these count the fan-out, the most edges that are read at a node, and the
-    ///     number of nodes, the most candidates that are compared.
-    /// - Returns: The nodes by the score of Adamic and Adar, the most similar first, then by
-    ///   Jaccard's, then by id.
+    ///   - pattern: The pattern of the edges to its neighbours.
+    ///   - limits: The fan-out is the most edges that are read per node. The number of visited
+    ///     nodes is the most candidates that are compared. The depth is not used.
+    /// - Returns: The nodes by the Adamic–Adar index in descending order, then by the Jaccard index
+    ///   in descending order, then by id.
     /// - Throws: What reading throws.
-    /// - Complexity: O(*c* · *m*) in time and O(*c*) in memory for *c* candidates, where *m* is the
-    ///   edges that a comparison reads; see ``commonNeighbours(of:_:along:limits:)``.
+    /// - Complexity: O(*c* · *m*) in time and O(*c*) in memory for *c* candidates, if a comparison
+    ///   reads *m* edges; see ``commonNeighbours(of:_:along:limits:)``.
     public func similarNodes(
         to node: NodeID, along pattern: EdgePattern = .both(),
         limits: TraversalLimits = TraversalLimits()
-    ) throws -> Answer<SimilarNode> {
+    ) throws -> BoundedResult<SimilarNode> {
         var (candidates, isTruncated) = try candidates(node, pattern, limits)
         var similar: [SimilarNode] = []
         for candidate in candidates {
@@ -36,26 +36,26 @@ extension GraphView where Self: ~Copyable {
             ($1.common.adamicAdar, $1.common.jaccard, $0.node)
                 < ($0.common.adamicAdar, $0.common.jaccard, $1.node)
         }
-        return Answer(elements: similar, isTruncated: isTruncated)
+        return BoundedResult(elements: similar, isTruncated: isTruncated)
     }
 
-    /// The nodes of the same label that share a neighbour with a node, by id, and whether a limit
-    /// left some out.
+    /// The nodes of the same label with a common neighbour, by id, and whether a limit was reached.
     private func candidates(
         _ node: NodeID, _ pattern: EdgePattern, _ limits: TraversalLimits
     ) throws -> (nodes: [NodeID], isTruncated: Bool) {
-        let back = EdgePattern(types: pattern.types, direction: pattern.direction.reversed)
+        let reversed = EdgePattern(types: pattern.types, direction: pattern.direction.reversed)
         let label = label(of: node)
         var candidates: Set<NodeID> = []
         var isTruncated = false
         var neighbours: Set<NodeID> = []
-        let isCut = try expand(node, along: pattern, limit: limits.fanOut) { _, other in
+        let wasTruncated = try expand(node, along: pattern, limit: limits.fanOut) { _, other in
             neighbours.insert(other)
             return true
         }
-        if isCut { isTruncated = true }
+        if wasTruncated { isTruncated = true }
         for neighbour in neighbours.sorted() {
-            let isCut = try expand(neighbour, along: back, limit: limits.fanOut) { _, other in
+            let wasTruncated = try expand(neighbour, along: reversed, limit: limits.fanOut) {
+                _, other in
                 guard other != node, self.label(of: other) == label else { return true }
                 if candidates.count >= limits.visited, !candidates.contains(other) {
                     isTruncated = true
@@ -64,7 +64,7 @@ extension GraphView where Self: ~Copyable {
                 candidates.insert(other)
                 return true
             }
-            if isCut { isTruncated = true }
+            if wasTruncated { isTruncated = true }
         }
         return (candidates.sorted(), isTruncated)
     }

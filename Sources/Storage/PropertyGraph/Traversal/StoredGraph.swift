@@ -1,8 +1,8 @@
 public import LMDB
 
-/// One named graph of a store, as it is in one transaction.
+/// A graph of a store, as it is in one transaction.
 ///
-/// It exists only inside the closure that was given it, and can be neither copied nor kept:
+/// It exists only inside the closure that gets it, and can be neither copied nor stored:
 ///
 /// ```swift
 /// let friends = try store.read(graph: .shared) { graph in
@@ -11,11 +11,11 @@ public import LMDB
 /// }
 /// ```
 ///
-/// Use it on the thread of that closure. While a body is visiting edges or nodes of a graph that is
-/// being changed, nothing may be changed: collect first.
+/// Use it on the thread of that closure. In a write transaction, do not change the store inside the
+/// body of a visit: collect first, then change.
 public struct StoredGraph: ~Copyable, GraphView {
     let store: GraphStore
-    /// The graph's id.
+    /// The id of the graph.
     public let graph: GraphID
     private let transaction: ErasedTransaction
 
@@ -25,19 +25,19 @@ public struct StoredGraph: ~Copyable, GraphView {
         self.transaction = transaction
     }
 
-    /// Visits the edges at a node until `body` returns false; see the protocol.
+    /// Visits the edges of a node until `body` returns false; see ``GraphView``.
     public func forEachEdge(
         at node: NodeID, _ direction: Direction, _ type: EdgeType?,
         _ body: (Edge) throws -> Bool
     ) throws {
-        var goesOn = true
+        var continues = true
         if direction != .in {
             try store.forEachEdge(from: node, type, graph: graph, in: transaction) { edge in
-                goesOn = try body(edge)
-                return goesOn
+                continues = try body(edge)
+                return continues
             }
         }
-        guard direction != .out, goesOn else { return }
+        guard direction != .out, continues else { return }
         try store.forEachEdge(to: node, type, graph: graph, in: transaction) { edge in
             if direction == .both, edge.source == node { return true }
             return try body(edge)
@@ -57,7 +57,7 @@ public struct StoredGraph: ~Copyable, GraphView {
                 guard try body(node) else { throw Stop() }
             }
         } catch is Stop {
-            // The store's own visit goes on until an error ends it.
+            // The visit of the store has no other way to end early.
         }
     }
 
@@ -68,12 +68,12 @@ public struct StoredGraph: ~Copyable, GraphView {
         try store.edge(from: source, type, to: target, graph: graph, in: transaction)
     }
 
-    /// A node's properties in this graph, or nil if it has no record here.
+    /// The properties of a node in this graph, or nil if it has no record here.
     public func properties(of node: NodeID) throws -> [String: Property]? {
         try store.properties(of: node, graph: graph, in: transaction)
     }
 
-    /// The label of a node, or nil if the store does not know the label's code.
+    /// The label of a node, or nil if its code is unknown.
     public func label(of node: NodeID) -> Label? { store.label(of: node) }
 
     /// The external id of a node, or nil if the store has none.
@@ -81,38 +81,38 @@ public struct StoredGraph: ~Copyable, GraphView {
         try store.externalID(of: node, in: transaction)
     }
 
-    /// The node of an external id, or nil if the store has none.
+    /// The node with an external id, or nil if there is none.
     public func node(_ label: Label, _ externalID: String) throws -> NodeID? {
         try store.node(label, externalID, in: transaction)
     }
 
-    /// Finds the nodes of a label whose property lies in a range, by an index if there is one.
+    /// Finds the nodes of a label with a property in a range, by an index if there is one.
     public func nodes(
         _ label: Label, where property: String, in range: PropertyRange, limit: Int
-    ) throws -> Answer<NodeID> {
+    ) throws -> BoundedResult<NodeID> {
         try store.nodes(
             label, where: property, in: range, graph: graph, limit: limit, in: transaction)
     }
 }
 
 extension GraphStore {
-    /// Looks at one graph in one state of the store.
+    /// Calls `body` with a graph in a snapshot of the store.
     ///
     /// - Parameters:
-    ///   - graph: The graph's id; of a graph without records there is nothing to see.
+    ///   - graph: The id of the graph. A graph without records is empty.
     ///   - body: Gets the graph.
     /// - Returns: What `body` returned.
-    /// - Throws: `LMDBError` when no transaction can begin, or what `body` throws.
+    /// - Throws: `LMDBError` if no transaction can begin, or what `body` throws.
     public func read<T>(
         graph: GraphID, _ body: (borrowing StoredGraph) throws -> T
     ) throws -> T {
         try read { try view(graph: graph, in: $0, body) }
     }
 
-    /// Looks at one graph in a transaction, of which it sees the changes so far.
+    /// Calls `body` with a graph in a transaction, whose changes it includes.
     ///
     /// - Parameters:
-    ///   - graph: The graph's id.
+    ///   - graph: The id of the graph.
     ///   - transaction: A transaction of this store.
     ///   - body: Gets the graph.
     /// - Returns: What `body` returned.
@@ -121,8 +121,8 @@ extension GraphStore {
         graph: GraphID, in transaction: borrowing some ReadingTransaction & ~Copyable,
         _ body: (borrowing StoredGraph) throws -> T
     ) throws -> T {
-        try ErasedTransaction.lend(transaction) { lent in
-            let stored = StoredGraph(graph, of: self, in: lent)
+        try ErasedTransaction.withErased(transaction) { erased in
+            let stored = StoredGraph(graph, of: self, in: erased)
             return try body(stored)
         }
     }

@@ -1,37 +1,37 @@
 import HeapModule
 
-/// An edge with its weight at a moment, seen from one of its ends.
+/// An edge with its weight at a time, seen from one of its nodes.
 public struct WeightedEdge: Hashable, Sendable {
     /// The edge.
     public let edge: Edge
-    /// The other end.
+    /// The other node.
     public let node: NodeID
-    /// The weight at the moment asked for, from 0.
+    /// The weight at the given time, at least 0.
     public let weight: Double
 }
 
 extension GraphView where Self: ~Copyable {
-    /// The heaviest edges at a node at a moment.
+    /// The heaviest edges of a node.
     ///
     /// - Parameters:
-    ///   - count: The most edges wanted; less than 1 gives none.
+    ///   - count: The most edges to return; less than 1 returns none.
     ///   - node: The node.
-    ///   - pattern: What the edges are like.
-    ///   - decay: When to weigh them.
-    ///   - limits: Of these the fan-out counts: the most edges that are read.
-    /// - Returns: The edges by weight, the heaviest first; of equal ones by the id of the other end,
-    ///   then in the order of reading.
+    ///   - pattern: The pattern of the edges.
+    ///   - decay: The time at which weights are computed.
+    ///   - limits: Only the fan-out applies: the most edges that are read.
+    /// - Returns: The edges by weight in descending order, then by the id of the other node, then
+    ///   in the order of reading.
     /// - Throws: What reading throws.
     /// - Complexity: O(*m* log *k*) in time and O(*k*) in memory for *k* of *m* edges.
-    @specialized(where Self == MemoryGraph)
+    @specialized(where Self == InMemoryGraph)
     public func topEdges(
         _ count: Int, at node: NodeID, along pattern: EdgePattern, decay: Decay = .asStored,
         limits: TraversalLimits = TraversalLimits()
-    ) throws -> Answer<WeightedEdge> {
-        guard count > 0 else { return Answer(elements: [], isTruncated: false) }
+    ) throws -> BoundedResult<WeightedEdge> {
+        guard count > 0 else { return BoundedResult(elements: [], isTruncated: false) }
         var best = Heap<RankedEdge>()
         var number = 0
-        let isCut = try expand(node, along: pattern, limit: limits.fanOut) { edge, other in
+        let isTruncated = try expand(node, along: pattern, limit: limits.fanOut) { edge, other in
             let weighted = WeightedEdge(edge: edge, node: other, weight: decay.weight(of: edge))
             let ranked = RankedEdge(weighted: weighted, number: number)
             number += 1
@@ -44,17 +44,17 @@ extension GraphView where Self: ~Copyable {
         }
         var elements: [WeightedEdge] = []
         while let ranked = best.popMax() { elements.append(ranked.weighted) }
-        return Answer(elements: elements, isTruncated: isCut)
+        return BoundedResult(elements: elements, isTruncated: isTruncated)
     }
 
-    /// The heaviest edges of the whole graph at a moment.
+    /// The heaviest edges of the whole graph.
     ///
     /// - Parameters:
-    ///   - count: The most edges wanted; less than 1 gives none.
+    ///   - count: The most edges to return; less than 1 returns none.
     ///   - types: The types of the edges; nil for any type.
-    ///   - decay: When to weigh them.
-    /// - Returns: The edges by weight, the heaviest first, each seen from its source; of equal ones
-    ///   in the order of reading.
+    ///   - decay: The time at which weights are computed.
+    /// - Returns: The edges, each seen from its source, by weight in descending order, then in the
+    ///   order of reading.
     /// - Throws: What reading throws.
     /// - Complexity: O(*m* log *k*) in time and O(*k*) in memory for *k* of *m* edges.
     public func topEdges(
@@ -84,7 +84,7 @@ extension GraphView where Self: ~Copyable {
     }
 }
 
-/// An edge that is less than heavier ones, and than equal ones that were read before it.
+/// An edge, ordered by weight, and of equal weights the one that was read later first.
 private struct NumberedEdge: Comparable {
     let weighted: WeightedEdge
     let number: Int
@@ -97,7 +97,7 @@ private struct NumberedEdge: Comparable {
     static func == (left: NumberedEdge, right: NumberedEdge) -> Bool { left.number == right.number }
 }
 
-/// An edge that is less than those that rank before it.
+/// An edge, ordered by weight, other node and number; the greatest ranks first.
 private struct RankedEdge: Comparable {
     let weighted: WeightedEdge
     let number: Int

@@ -1,4 +1,4 @@
-/// A walk over a graph that is pulled step by step and reads only as far as it is pulled.
+/// A lazy search in a graph: each call of `next` reads as far as the next result.
 ///
 /// ```swift
 /// var friends = Neighbourhood(of: ann, along: .both(knows))
@@ -7,87 +7,87 @@
 /// }
 /// ```
 ///
-/// A traversal is a plain value: what it has seen and where to go on. It does not hold the graph,
-/// which is lent to each call instead. It is no `Sequence` for that reason: the graph of a store
-/// lives in a transaction that must end with its closure, so it cannot be copied or kept, and an
-/// iterator would have to keep it. Pull a traversal with one graph only; what it answers when the
-/// graph changes between two calls is some mixture of both. After an error it must not be pulled
-/// further.
+/// A traversal is a value that contains the state of the search. It does not contain the graph,
+/// which is passed to each call. So it is not a `Sequence`: the graph of a store ends with the
+/// closure of its transaction, and an iterator would have to store it.
 ///
-/// The order of the answers depends on the graph alone.
+/// Pass the same graph to all calls. If the graph changes between two calls, the results are a
+/// mixture of both states. Do not use a traversal after it has thrown an error.
+///
+/// The order of the results depends on the graph only.
 public protocol Traversal<Element> {
     /// What the traversal finds.
     associatedtype Element
 
-    /// Whether a limit has kept the traversal from looking further, so that there may be more.
+    /// Whether a limit was reached, so that there may be more results.
     var isTruncated: Bool { get }
 
-    /// The next answer, or nil when there is none left or a limit was reached.
+    /// The next result, or nil if there is none left or a limit was reached.
     mutating func next(in graph: borrowing some GraphView & ~Copyable) throws -> Element?
 }
 
 extension Traversal {
-    /// Pulls up to a number of answers into an array.
+    /// Collects the next results in an array.
     ///
-    /// When there are as many as wanted there may be more: call it again for those that follow.
+    /// If it returns `limit` results, there may be more: call it again for the next ones.
     ///
     /// - Parameters:
-    ///   - limit: The most answers wanted; less than 1 gives none.
-    ///   - graph: The graph to walk on.
-    /// - Returns: The answers, and whether a limit of the traversal itself was reached.
+    ///   - limit: The most results to return; less than 1 returns none.
+    ///   - graph: The graph to search.
+    /// - Returns: The results, and whether a limit of the traversal itself was reached.
     /// - Throws: What reading throws.
-    @specialized(where Self == Neighbourhood, Graph == MemoryGraph)
+    @specialized(where Self == Neighbourhood, Graph == InMemoryGraph)
     public mutating func collect<Graph: GraphView & ~Copyable>(
         _ limit: Int, in graph: borrowing Graph
-    ) throws -> Answer<Element> {
+    ) throws -> BoundedResult<Element> {
         var elements: [Element] = []
         while elements.count < limit, let element = try next(in: graph) {
             elements.append(element)
         }
-        return Answer(elements: elements, isTruncated: isTruncated)
+        return BoundedResult(elements: elements, isTruncated: isTruncated)
     }
 }
 
-/// What was found, and whether that is all.
-public struct Answer<Element> {
-    /// What was found, in order.
+/// The results of a search with limits, and whether a limit was reached.
+public struct BoundedResult<Element> {
+    /// The results in order.
     public let elements: [Element]
-    /// Whether a limit has kept the search from looking further, so that there may be more.
+    /// Whether a limit was reached, so that there may be more results.
     public let isTruncated: Bool
 
-    /// Makes an answer.
+    /// Creates a result.
     public init(elements: [Element], isTruncated: Bool) {
         self.elements = elements
         self.isTruncated = isTruncated
     }
 }
 
-extension Answer: Sendable where Element: Sendable {}
-extension Answer: Equatable where Element: Equatable {}
-extension Answer: Hashable where Element: Hashable {}
+extension BoundedResult: Sendable where Element: Sendable {}
+extension BoundedResult: Equatable where Element: Equatable {}
+extension BoundedResult: Hashable where Element: Hashable {}
 
-/// How far a traversal may go, whatever the graph looks like.
+/// The limits of a search, which bound its time and memory in any graph.
 ///
-/// Limits bound time and memory: without them one hub, or one loop, could be the whole graph.
-/// Numbers below 0 count as 0.
+/// Without them, a search near a node with very many edges could read the whole graph. Negative
+/// numbers count as 0.
 public struct TraversalLimits: Hashable, Sendable {
-    /// The depth unless another is given: enough for friends of friends' friends.
+    /// The default depth.
     public static let depthDefault = 4
-    /// The fan-out unless another is given.
+    /// The default fan-out.
     public static let fanOutDefault = 1_000
-    /// The number of nodes unless another is given.
+    /// The default number of visited nodes.
     public static let visitedDefault = 100_000
 
     /// The most edges from the start to a node.
     public var depth: Int
-    /// The most edges that are read at a node for a pattern, whether or not they match.
+    /// The most edges that are read per node for a pattern, also if they do not match.
     ///
-    /// The first ones are read, in the order of ``GraphView/forEachEdge(at:_:_:_:)``.
+    /// These are the first edges in the order of ``GraphView/forEachEdge(at:_:_:_:)``.
     public var fanOut: Int
-    /// The most nodes that are visited, the start not counted.
+    /// The most nodes that are visited, without the start.
     public var visited: Int
 
-    /// Makes limits.
+    /// Creates limits.
     public init(
         depth: Int = depthDefault, fanOut: Int = fanOutDefault, visited: Int = visitedDefault
     ) {

@@ -45,7 +45,7 @@ extension TwinStore {
     func prepare(_ events: [Event]) throws -> PreparedBatch {
         try graph.read { transaction in
             var preparation = Preparation(store: self)
-            var batch = PreparedBatch(state: transaction.number, source: events)
+            var batch = PreparedBatch(state: transaction.id, source: events)
             batch.events.reserveCapacity(events.count)
             for event in events {
                 batch.events.append(try preparation.prepare(event, in: transaction))
@@ -135,7 +135,7 @@ private struct Preparation {
     ) throws -> KnownCustomer {
         let userID = BytewiseString(userID)
         if let last, last.userID == userID { return last.customer }
-        let customer = try store.names.customer(userID, at: transaction.number) {
+        let customer = try store.names.customer(userID, at: transaction.id) {
             try store.knownCustomer(userID.text, in: transaction)
         }
         last = (userID, customer)

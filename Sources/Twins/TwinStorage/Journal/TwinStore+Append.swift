@@ -231,7 +231,7 @@ extension TwinStore {
     /// Reads the state of the journal, and updates the index.
     func openJournal(in transaction: borrowing WriteTransaction) throws -> JournalState {
         let state = try journalState(in: transaction)
-        try index.open(at: state, transaction: transaction.number) {
+        try index.open(at: state, transaction: transaction.id) {
             try journalEntries(after: $0, in: transaction)
         }
         return state
@@ -245,6 +245,6 @@ extension TwinStore {
         var state = state
         state.revision += 1
         try put(state, in: transaction)
-        index.close(at: state, added: added, transaction: transaction.number)
+        index.close(at: state, added: added, transaction: transaction.id)
     }
 }

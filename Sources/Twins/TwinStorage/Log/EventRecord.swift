@@ -123,7 +123,7 @@ package enum EventRecord {
         try ByteReader.reading(value) { reader in
             let (type, item) = try readHead(&reader)
             let flags = try reader.readUInt16()
-            try reader.skipBytes()
+            try reader.skipString()
             let sessionID =
                 flags & session != 0 ? try reader.readString(after: before?.sessionID) : nil
             let city = flags & city != 0 ? try reader.readString(after: before?.city) : nil
@@ -150,8 +150,8 @@ package enum EventRecord {
         try ByteReader.reading(value) { reader in
             let (type, item) = try readHead(&reader)
             let flags = try reader.readUInt16()
-            try reader.skipBytes()
-            if flags & session != 0 { try reader.skipBytes() }
+            try reader.skipString()
+            if flags & session != 0 { try reader.skipString() }
             let city = flags & city != 0 ? try reader.readString(after: before) : nil
             return (type, item, city)
         }

@@ -46,7 +46,7 @@ final class NameCache: Sendable {
         let name = Name(label: label, text: BytewiseString(text))
         if let node = memory.withLock({ $0.nodes[name] }) { return node }
         guard let node = try graph.node(label, text, in: transaction) else { return nil }
-        let number = transaction.number
+        let number = transaction.id
         memory.withLock { memory in
             guard number >= memory.lastErasure else { return }
             if memory.nodes.count >= Self.limit { memory.nodes.removeAll(keepingCapacity: true) }
@@ -61,7 +61,7 @@ final class NameCache: Sendable {
         in transaction: borrowing some ReadingTransaction & ~Copyable
     ) throws -> NodeID? {
         let name = Name(label: label, text: BytewiseString(text))
-        let number = transaction.number
+        let number = transaction.id
         let node = memory.withLock { number >= $0.lastErasure ? $0.nodes[name] : nil }
         return try node ?? graph.node(label, text, in: transaction)
     }

@@ -100,7 +100,7 @@ extension TwinStore {
         try closeJournal(state, added: [], in: transaction)
         // Last, when nothing can fail any more but the commit, which the journal's revision shows.
         index.forget(graphID)
-        names.forgetAll(erasedBy: transaction.number)
+        names.forgetAll(erasedBy: transaction.id)
         return ErasureReceipt(
             pseudonym: pseudonym, time: time, eventCount: eventCount, recordCount: records,
             nameCount: orphans.count)

@@ -121,7 +121,7 @@ private enum TemporaryStore {
 
     /// Copies a twin's graph, with what the catalogue says of its items but for their vectors.
     static func fill(
-        _ store: GraphStore, with graph: MemoryGraph, of source: GraphSource
+        _ store: GraphStore, with graph: InMemoryGraph, of source: GraphSource
     ) throws {
         let original = source.store
         let nodes = try graph.nodeIDs(limit: .max).elements

@@ -105,7 +105,7 @@ private struct PropertySearch: GraphQuestion {
     let ranges: [PropertyRange]
     let limit: Int
 
-    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Answer<Node> {
+    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> BoundedResult<Node> {
         var found: [Node] = []
         var isTruncated = false
         for range in ranges where !isTruncated {
@@ -116,7 +116,7 @@ private struct PropertySearch: GraphQuestion {
                 found.append(Node(id: node, properties: try graph.properties(of: node) ?? [:]))
             }
         }
-        return Answer(elements: found, isTruncated: isTruncated)
+        return BoundedResult(elements: found, isTruncated: isTruncated)
     }
 }
 
@@ -137,8 +137,8 @@ extension GraphStore {
 
 extension GraphSource {
     /// The nodes of a twin's graph with what the catalogue says of them, without edges.
-    fileprivate func withCatalogue(_ graph: MemoryGraph) throws -> MemoryGraph {
-        var merged = MemoryGraph(namesOf: store)
+    fileprivate func withCatalogue(_ graph: InMemoryGraph) throws -> InMemoryGraph {
+        var merged = InMemoryGraph(namesOf: store)
         let nodes = try graph.nodeIDs(limit: .max).elements
         try store.read { transaction in
             for node in nodes {

@@ -73,7 +73,7 @@ struct GraphNeighboursCommand: ParsableCommand {
     }
 
     private func show(
-        _ answer: Answer<NearbyNode>, around node: NodeID, _ source: GraphSource
+        _ answer: BoundedResult<NearbyNode>, around node: NodeID, _ source: GraphSource
     ) throws {
         let shown = answer.elements.prefix(limit)
         let names = try NodeNames(
@@ -102,7 +102,7 @@ struct GraphNeighboursCommand: ParsableCommand {
     }
 
     private func show(
-        _ answer: Answer<SimilarNode>, around node: NodeID, _ source: GraphSource
+        _ answer: BoundedResult<SimilarNode>, around node: NodeID, _ source: GraphSource
     ) throws {
         let shown = answer.elements.prefix(limit)
         let names = try NodeNames([node] + shown.map(\.node), in: source)
@@ -127,7 +127,7 @@ struct GraphNeighboursCommand: ParsableCommand {
     }
 
     private func show(
-        _ answer: Answer<NodeScore>, around node: NodeID, _ source: GraphSource
+        _ answer: BoundedResult<NodeScore>, around node: NodeID, _ source: GraphSource
     ) throws {
         let shown = answer.elements.prefix(limit)
         let names = try NodeNames([node] + shown.map(\.node), in: source)
@@ -145,7 +145,7 @@ struct GraphNeighboursCommand: ParsableCommand {
     }
 
     private func show<Element>(
-        _ table: Table, _ node: String, _ nothing: String, _ answer: Answer<Element>,
+        _ table: Table, _ node: String, _ nothing: String, _ answer: BoundedResult<Element>,
         _ source: GraphSource
     ) {
         guard !answer.elements.isEmpty else {
@@ -168,7 +168,7 @@ private struct AroundQuestion: GraphQuestion {
     let decay: Decay
     let limits: TraversalLimits
 
-    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Answer<NearbyNode> {
+    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> BoundedResult<NearbyNode> {
         try graph.nearbyNodes(of: node, along: pattern, decay: decay, limits: limits)
     }
 }
@@ -178,7 +178,7 @@ private struct SimilarQuestion: GraphQuestion {
     let pattern: EdgePattern
     let limits: TraversalLimits
 
-    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Answer<SimilarNode> {
+    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> BoundedResult<SimilarNode> {
         try graph.similarNodes(to: node, along: pattern, limits: limits)
     }
 }
@@ -189,10 +189,10 @@ private struct RankQuestion: GraphQuestion {
     let decay: Decay
     let limits: TraversalLimits
 
-    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Answer<NodeScore> {
+    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> BoundedResult<NodeScore> {
         let rank = try graph.personalisedPageRank(
             from: [node: 1], along: pattern, decay: decay, limits: limits)
-        return Answer(
+        return BoundedResult(
             elements: rank.scores.filter { $0.node != node }, isTruncated: rank.isTruncated)
     }
 }
@@ -218,7 +218,7 @@ private struct NeighboursJSON: Encodable {
 
     init<Element>(
         _ source: GraphSource, _ node: NodeJSON, _ neighbours: [NeighbourJSON],
-        _ answer: Answer<Element>
+        _ answer: BoundedResult<Element>
     ) {
         self.source = GraphSourceJSON(source)
         self.node = node

@@ -27,7 +27,7 @@ struct GraphSource {
     /// Their node.
     var customerNode: NodeID?
     /// The graph, if it is not read from the store.
-    var memory: MemoryGraph?
+    var memory: InMemoryGraph?
 
     /// The decay of weights as of the time; none in a store without a half-life.
     var decay: Decay {

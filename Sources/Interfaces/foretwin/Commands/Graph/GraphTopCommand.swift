@@ -63,16 +63,16 @@ private struct TopQuestion: GraphQuestion {
     let decay: Decay
     let limits: TraversalLimits
 
-    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> Answer<HeavyEdge> {
+    func ask(_ graph: borrowing some GraphView & ~Copyable) throws -> BoundedResult<HeavyEdge> {
         if let node {
             let top = try graph.topEdges(
                 count, at: node, along: pattern, decay: decay, limits: limits)
-            return Answer(
+            return BoundedResult(
                 elements: top.elements.map { HeavyEdge(edge: $0.edge, weight: $0.weight) },
                 isTruncated: top.isTruncated)
         }
         let top = try graph.topEdges(count, types: pattern.types, decay: decay)
-        return Answer(
+        return BoundedResult(
             elements: top.map { HeavyEdge(edge: $0.edge, weight: $0.weight) }, isTruncated: false)
     }
 }

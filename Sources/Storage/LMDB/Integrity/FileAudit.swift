@@ -1,39 +1,44 @@
 import CLMDB
 import Foundation
 
-/// What ``Environment/audit(file:isChecksummed:progress:)`` found.
+/// The result of ``Environment/audit(file:isChecksummed:progress:)``.
 public struct FileAudit: Sendable, Hashable {
     /// The size of a page, in bytes.
     public var pageSizeBytes = 0
-    /// Pages that hold the current state, the two meta pages included.
+    /// The number of pages of the current state, the two meta pages included.
     public var pagesInUse = 0
-    /// Pages to be used again.
+    /// The number of pages in the free list.
     public var freePages = 0
-    /// Pages that are neither; they take space and do no harm, and a compacting copy has none.
+    /// The number of pages that are neither in use nor free.
+    ///
+    /// They waste space and do no harm. A compacting copy has none.
     public var lostPages = 0
-    /// The number of records of each table that could be walked.
+    /// The number of records by table, of the tables that could be read.
     public var records: [String: Int] = [:]
-    /// How many records fail their checksum.
+    /// The number of records with a wrong checksum.
     public var badRecordCount = 0
-    /// What is wrong, the first hundred of it; it names pages and tables, never keys or values.
+    /// The first hundred errors, as text that names pages and tables, never keys or values.
     public var findings: [String] = []
-    /// How much is wrong.
+    /// The number of all errors.
     public var findingCount = 0
 
-    /// Whether nothing is wrong.
+    /// Whether there are no errors.
     public var isSound: Bool { findingCount == 0 }
 }
 
 extension Environment {
-    /// Looks at every page and record of a database file, without LMDB and so safe on any file.
+    /// Checks every page and record of a database file.
+    ///
+    /// It does not use LMDB, so it is safe on any file.
     ///
     /// - Parameters:
-    ///   - file: a backup, or the `data.mdb` of a database that nobody writes to meanwhile.
-    ///   - isChecksummed: whether values carry checksums.
-    ///   - progress: told the number of pages seen and of all, now and then.
-    /// - Returns: what was found.
-    /// - Throws: ``LMDBError`` with code `notADatabase`, `versionMismatch`, `truncated`, `corrupted`,
-    ///   `alreadyOpen` or `io` when nothing can be said of the file's trees.
+    ///   - file: A backup, or the `data.mdb` of a database that no process writes to.
+    ///   - isChecksummed: Whether values have checksums.
+    ///   - progress: Called after each page of a tree with the number of pages checked, and of all
+    ///     pages.
+    /// - Returns: What was found.
+    /// - Throws: ``LMDBError`` with code `notADatabase`, `versionMismatch`, `truncated`,
+    ///   `corrupted`, `alreadyOpen` or `io` if the file is too damaged to find its trees.
     /// - Complexity: O(size of the file).
     public static func audit(
         file: String, isChecksummed: Bool = true,
@@ -46,10 +51,11 @@ extension Environment {
         return try PageAudit(pages, meta, isChecksummed: isChecksummed, progress: progress).run()
     }
 
-    /// As ``audit(file:isChecksummed:progress:)``, for the database in a folder, also while another
-    /// process writes to it.
+    /// Checks every page and record of the database in a directory, also while a process writes to
+    /// it.
     ///
-    /// A snapshot is held meanwhile, which keeps the pages of one state from being reused.
+    /// A read transaction keeps the pages of one state from being reused. See
+    /// ``audit(file:isChecksummed:progress:)``.
     public static func audit(
         path: String, isChecksummed: Bool = true,
         progress: @escaping (Int, Int) -> Void = { _, _ in }
@@ -74,7 +80,7 @@ extension Environment {
         return try audit(raw, file, isChecksummed, progress)
     }
 
-    /// Audits the state that a snapshot of `raw` shows.
+    /// Audits the state of a read transaction of `raw`.
     // OpaquePointer: LMDB's MDB_env, which the caller closes.
     private static func audit(
         _ raw: OpaquePointer, _ file: String, _ isChecksummed: Bool,
@@ -90,12 +96,12 @@ extension Environment {
                 throw lmdbError(code, "begin a read of \(file)")
             }
             defer { mdb_txn_abort(transaction) }
-            // After the transaction has begun, so that all of its pages are in the file.
+            // Opened after the transaction began, so that all its pages are in the file.
             let pages = try PageFile(file, descriptor: descriptor)
-            let number = UInt64(mdb_txn_id(transaction))
-            // Each write goes to the older of two meta pages: after two writes ours is gone.
+            let id = UInt64(mdb_txn_id(transaction))
+            // Each write overwrites the older of two meta pages: after two writes, ours is gone.
             guard let metas = try? pages.checkedMetas(),
-                let meta = metas.all.first(where: { $0.transaction == number })
+                let meta = metas.all.first(where: { $0.transaction == id })
             else { continue }
             return try PageAudit(
                 pages, meta, isChecksummed: isChecksummed, progress: progress
@@ -105,12 +111,12 @@ extension Environment {
             .other(EAGAIN), "\(file) changes too fast to be looked at. Look at a backup of it.")
     }
 
-    /// The value of `key` in a small table of a database file, read without LMDB.
+    /// The stored bytes of a key, read from a database file without LMDB.
     ///
-    /// For what has to be known of a file before it is worth opening.
+    /// Use it for what must be known before the file is opened, such as the version of its format.
     ///
-    /// - Returns: the value with its checksum, if it has one; nil if there is no such key, or if it
-    ///   cannot be reached.
+    /// - Returns: The value, with its checksum if it has one; nil if the key is absent, its value
+    ///   is on overflow pages, or the path to it is damaged.
     package static func storedBytes(
         for key: [UInt8], inTable table: String, ofFile file: String
     ) throws(LMDBError) -> [UInt8]? {
@@ -129,10 +135,10 @@ extension Environment {
 }
 
 extension PageFile {
-    /// Both meta pages, which must fit each other, and the one that counts.
+    /// Both meta pages, after a check that they fit each other, and the newest of them.
     ///
-    /// LMDB writes the state of an even transaction to page 0 and that of an odd one to page 1, so
-    /// they are one apart; both are 0 in a database that nobody has written to.
+    /// LMDB writes the state of an even transaction ID to page 0 and that of an odd one to page 1,
+    /// so the two IDs differ by one. Both are 0 in a database without any write.
     func checkedMetas() throws(LMDBError) -> (newest: Meta, all: [Meta]) {
         let newest = try newestMeta()
         let all = [try meta(at: 0), try meta(at: newest.pageSize)]
@@ -151,7 +157,8 @@ extension PageFile {
         return (newest, all)
     }
 
-    /// The value of a key that lies in its leaf; nil if there is none, or the way to it is damaged.
+    /// The value of a key in a leaf; nil if it is absent, on overflow pages, or if a page is
+    /// damaged.
     func find(_ key: [UInt8], _ tree: Tree, _ meta: Meta) throws(LMDBError) -> [UInt8]? {
         var number = tree.root
         for depth in stride(from: min(tree.depth, 32), through: 1, by: -1) {

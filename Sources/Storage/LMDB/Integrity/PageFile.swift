@@ -1,11 +1,11 @@
 import Foundation
 
-/// Checks that opening the data file at `path` can neither fail halfway nor touch missing pages.
+/// Checks that LMDB can open the data file at `path` without touching missing pages.
 ///
-/// LMDB trusts its file: reading a page beyond the end kills the process with SIGBUS.
-/// A file may be shorter than the number of pages it counts, when the last of them were freed in
-/// the transaction that took them and so were never written. Only then are all pages in use looked
-/// up, since those must be there.
+/// LMDB trusts its file: to read a page beyond its end ends the process by SIGBUS. A file can be
+/// shorter than its meta page says, if its last pages were allocated and freed in one transaction
+/// and so were never written. Only in that case, this reads all pages in use, to check that the
+/// file has them.
 func checkDatabaseFile(_ path: String) throws(LMDBError) {
     let file = try PageFile(path)
     let meta = try file.newestMeta()
@@ -14,40 +14,69 @@ func checkDatabaseFile(_ path: String) throws(LMDBError) {
     }
 }
 
-/// A database file read page by page, without LMDB and without trust in what it holds.
+/// Reads a database file page by page, without LMDB and without trust in its contents.
 ///
-/// Layout of version 1, 64 bit, in the machine's byte order (offsets in bytes):
-/// page: number 0 (8), flags 10 (2), end of slots 12 (2), or pages of an overflow run 12 (4),
-/// slots from 16 (2 each); meta page: magic 16 (4), version 20 (4), the records of the free and
-/// main trees 40 and 88, last page 136 (8), transaction 144 (8); tree record: page size 0 (4, only
-/// in the free tree's), flags 4 (2), depth 6 (2), branch, leaf and overflow pages 8, 16 and 24 (8
-/// each), entries 32 (8), root 40 (8);
-/// node: 0 (6) page of a child, or 0 (4) size of a value, flags 4 (2), size of key 6 (2), key 8.
+/// This is the layout of version 1 on 64-bit machines. Integers are in the machine's byte order,
+/// and offsets and sizes are in bytes:
+///
+/// | structure | offset | size | field |
+/// |---|---|---|---|
+/// | page | 0 | 8 | page number |
+/// | | 10 | 2 | flags, see ``Flags`` |
+/// | | 12 | 2 | end of the slots (branch and leaf pages) |
+/// | | 12 | 4 | number of pages of the value (first overflow page) |
+/// | | 14 | 2 | start of the nodes |
+/// | | 16 | 2 each | slots: the offsets of the nodes, sorted by key |
+/// | meta page | 16 | 4 | magic number |
+/// | | 20 | 4 | version |
+/// | | 32 | 8 | size of the memory map |
+/// | | 40 | 48 | tree record of the free list |
+/// | | 88 | 48 | tree record of the main tree, which lists the tables |
+/// | | 136 | 8 | number of the last page |
+/// | | 144 | 8 | transaction ID |
+/// | tree record | 0 | 4 | page size; only in the record of the free list |
+/// | | 4 | 2 | flags |
+/// | | 6 | 2 | depth |
+/// | | 8, 16, 24 | 8 each | numbers of branch, leaf and overflow pages |
+/// | | 32 | 8 | number of entries |
+/// | | 40 | 8 | number of the root page |
+/// | node | 0 | 6 | page number of a child (branch page) |
+/// | | 0 | 4 | size of the value (leaf page) |
+/// | | 4 | 2 | flags (leaf page) |
+/// | | 6 | 2 | size of the key |
+/// | | 8 | | key, then value |
 struct PageFile: ~Copyable {
+    /// One of the two meta pages, which describe the newest two states.
     struct Meta {
-        /// Where in the file it lies, in bytes.
+        /// Its offset in the file, in bytes.
         let offset: Int
         let pageSize: Int
         let lastPage: UInt64
+        /// The transaction ID of the state.
         let transaction: UInt64
+        /// The free list and the main tree.
         let roots: [Tree]
     }
 
-    /// A B+ tree to visit.
+    /// A B+ tree: the number of its root page, and its depth in pages.
     struct Tree {
         let root: UInt64
         let depth: Int
     }
 
+    /// Flags of pages, and of nodes (the last two).
     enum Flags {
         static let branch: UInt16 = 1
         static let leaf: UInt16 = 2
         static let overflow: UInt16 = 4
         static let meta: UInt16 = 8
-        /// Keys of one size without nodes, in tables of duplicates made by other programs.
+        /// Keys of one size without nodes, in tables with duplicate keys of other programs.
         static let packedLeaf: UInt16 = 0x20
+        /// The mask of the four kinds of pages.
         static let kinds: UInt16 = 0xF
+        /// The value is on overflow pages; the node has the number of the first.
         static let bigValue: UInt16 = 1
+        /// The value is the record of a tree.
         static let subtree: UInt16 = 2
     }
 
@@ -73,7 +102,7 @@ struct PageFile: ~Copyable {
         size = Int(status.st_size)
     }
 
-    /// Reads through a descriptor of somebody else's, who keeps it open meanwhile.
+    /// Reads through a descriptor that the caller keeps open, and closes.
     init(_ path: String, descriptor: Int32) throws(LMDBError) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw lmdbError(errno, "look at \(path)") }
@@ -85,13 +114,14 @@ struct PageFile: ~Copyable {
 
     deinit { if isOwner { close(file) } }
 
+    /// Whether the file has all bytes of a page.
     func holds(page: UInt64, pageSize: Int) -> Bool {
         page < UInt64(size / pageSize)
     }
 
     // MARK: Meta pages
 
-    /// The one of the two meta pages that LMDB would use.
+    /// The meta page that LMDB would use: the one with the greater transaction ID.
     func newestMeta() throws(LMDBError) -> Meta {
         guard size > 0 else { throw truncated("is empty") }
         let first = try meta(at: 0)
@@ -100,8 +130,8 @@ struct PageFile: ~Copyable {
             throw corrupted("its meta pages disagree on the page size")
         }
         let newest = second.transaction > first.transaction ? second : first
-        // The other one may be what is left of a commit whose last write failed: then LMDB puts back
-        // the number of the transaction, and not the trees.
+        // The other meta page may have wrong trees: after the last write of a commit has failed,
+        // LMDB restores the transaction ID in that page, and nothing else.
         guard newest.roots.allSatisfy({ $0.root == Self.noPage || $0.root <= newest.lastPage })
         else { throw contradiction }
         return newest
@@ -111,7 +141,7 @@ struct PageFile: ~Copyable {
         corrupted("its page counts contradict each other")
     }
 
-    /// One of the two, of which nothing is checked but what must be right in both.
+    /// The meta page at an offset, after the checks that both meta pages must pass.
     func meta(at offset: Int) throws(LMDBError) -> Meta {
         let length = 152
         guard size - offset >= length else {
@@ -131,7 +161,7 @@ struct PageFile: ~Copyable {
         guard (512...65536).contains(pageSize), pageSize & (pageSize - 1) == 0 else {
             throw corrupted("its page size is \(pageSize)")
         }
-        // The free tree has integer keys (8); fixed map (1) and single file (0x4000) may be noted.
+        // The free list has integer keys (8). Fixed map (1) and single file (0x4000) are allowed.
         guard page.uint16(44) & ~0x4001 == 8 else { throw corrupted("its flags are unknown") }
         let meta = Meta(
             offset: offset, pageSize: pageSize, lastPage: page.uint64(136),
@@ -163,7 +193,7 @@ struct PageFile: ~Copyable {
                     count += try visitLeafNode(page, node, tree, meta, &waiting)
                 }
             }
-            // More pages than the file has: some are reached twice, perhaps in a circle.
+            // More pages than the file has: some are reached twice, perhaps in a cycle.
             guard count + UInt64(waiting.count) <= meta.lastPage + 1 else {
                 throw corrupted("pages are used more than once")
             }
@@ -183,7 +213,7 @@ struct PageFile: ~Copyable {
         return page
     }
 
-    /// Checks the node at `node` of a leaf; returns the number of overflow pages it uses.
+    /// Checks the node at offset `node` of a leaf; returns the number of its overflow pages.
     private func visitLeafNode(
         _ page: Bytes, _ node: Int, _ tree: Tree, _ meta: Meta, _ waiting: inout [Tree]
     ) throws(LMDBError) -> UInt64 {
@@ -218,7 +248,7 @@ struct PageFile: ~Copyable {
         Tree(root: page.uint64(offset + 40), depth: Int(page.uint16(offset + 6)))
     }
 
-    /// Reads page `number`, which must be in the file and know its number.
+    /// Reads page `number`, after checks that the file has it and that it states its number.
     private func page(_ number: UInt64, _ meta: Meta) throws(LMDBError) -> Bytes {
         guard number >= 2, number <= meta.lastPage else { throw badPage(number) }
         guard holds(page: number, pageSize: meta.pageSize) else {
@@ -231,6 +261,7 @@ struct PageFile: ~Copyable {
 
     // MARK: Bytes and errors
 
+    /// Reads `count` bytes at an offset.
     func read(at offset: Int, count: Int) throws(LMDBError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var done = 0
@@ -265,7 +296,7 @@ struct PageFile: ~Copyable {
     private func badPage(_ number: UInt64) -> LMDBError { corrupted("page \(number) is malformed") }
 }
 
-/// Integers in the machine's byte order at any place of a page; zero beyond its end.
+/// Bytes of a page, as integers in the machine's byte order at any offset; 0 beyond their end.
 struct Bytes {
     let bytes: [UInt8]
 

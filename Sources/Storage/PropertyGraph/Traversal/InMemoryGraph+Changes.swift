@@ -1,5 +1,5 @@
-extension MemoryGraph {
-    /// Sets a node's properties, in place of those it had.
+extension InMemoryGraph {
+    /// Sets a node's properties, in place of all that it had.
     ///
     /// - Complexity: O(*n*) for *n* nodes.
     public mutating func put(_ node: Node) {
@@ -11,17 +11,18 @@ extension MemoryGraph {
         }
     }
 
-    /// Sets the properties of many nodes; of nodes with one id the last counts.
+    /// Sets the properties of many nodes; the last of several with the same id counts.
     ///
     /// - Complexity: O(*n* log *n*) for *n* nodes after it.
     public mutating func put(_ more: [Node]) {
         nodes = (nodes + more).sortedWithoutRepeats(by: { $0.id < $1.id })
     }
 
-    /// Sets an edge, in place of the one it had of the same type between the same nodes.
+    /// Sets an edge, in place of the edge of the same type between the same nodes, if any.
     ///
-    /// - Complexity: O(log *m*) for *m* edges when there was one, else O(*m*), and O(*m* log *m*) for
-    ///   the next question about edges that enter a node. To set many, use the method for an array.
+    /// - Complexity: O(log *m*) for *m* edges if it replaces one. Otherwise O(*m*), and the next
+    ///   visit of incoming edges takes O(*m* log *m*). To set many edges, use the overload for an
+    ///   array.
     public mutating func put(_ edge: Edge) {
         let index = firstEdge(from: edge.source, edge.type, to: edge.target)
         if index < edges.count, edges[index].hasSameKey(as: edge) {
@@ -29,10 +30,10 @@ extension MemoryGraph {
             return
         }
         edges.insert(edge, at: index)
-        reverseEdge = ReverseEdge()
+        incomingOrder = IncomingEdgeOrder()
     }
 
-    /// Sets many edges; of edges of one type between the same two nodes the last counts.
+    /// Sets many edges; the last of several with the same source, type and target counts.
     ///
     /// - Complexity: O(*m* log *m*) for *m* edges after it.
     public mutating func put(_ more: [Edge]) {
@@ -42,12 +43,12 @@ extension MemoryGraph {
             if left.type != right.type { return names.isBefore(left.type, right.type) }
             return left.target < right.target
         }
-        reverseEdge = ReverseEdge()
+        incomingOrder = IncomingEdgeOrder()
     }
 
-    /// The numbers of the edges, by target, type and source.
-    var back: [UInt32] {
-        reverseEdge.order {
+    /// The indexes of the edges, sorted by target, type and source.
+    var incoming: [UInt32] {
+        incomingOrder.order {
             (0..<UInt32(edges.count)).sorted { left, right in
                 let (left, right) = (edges[Int(left)], edges[Int(right)])
                 if left.target != right.target { return left.target < right.target }
@@ -57,12 +58,12 @@ extension MemoryGraph {
         }
     }
 
-    /// The index of the first node with this id or a greater one.
+    /// The index of the first node with an id of at least `id`.
     func firstNode(from id: NodeID) -> Int {
         lowerBound(nodes.count) { nodes[$0].id < id }
     }
 
-    /// The index of the first edge that is not before all edges from a node, of a type, to a node.
+    /// The index of the first edge that does not precede those from a node, of a type, to a node.
     func firstEdge(from source: NodeID, _ type: EdgeType?, to target: NodeID? = nil) -> Int {
         lowerBound(edges.count) { index in
             if edges[index].source != source { return edges[index].source < source }
@@ -70,26 +71,27 @@ extension MemoryGraph {
         }
     }
 
-    /// The index in the way back of the first edge to a node, of a type, from a node.
-    func firstWayBack(to target: NodeID, _ type: EdgeType?, in back: [UInt32]) -> Int {
-        lowerBound(back.count) { place in
-            let index = Int(back[place])
+    /// The position in ``incoming`` of the first edge that does not precede those to a node, of a
+    /// type.
+    func firstIncoming(to target: NodeID, _ type: EdgeType?, in incoming: [UInt32]) -> Int {
+        lowerBound(incoming.count) { position in
+            let index = Int(incoming[position])
             if edges[index].target != target { return edges[index].target < target }
             return isBefore(edges[index].type, type, edges[index].source, nil)
         }
     }
 
-    /// Whether an edge of a type with some end is before the wanted ones; nil is before all.
+    /// Whether an edge with a type and an other node precedes the wanted ones; nil precedes all.
     private func isBefore(
-        _ type: EdgeType, _ wantedType: EdgeType?, _ end: NodeID, _ wantedEnd: NodeID?
+        _ type: EdgeType, _ wantedType: EdgeType?, _ node: NodeID, _ wantedNode: NodeID?
     ) -> Bool {
         guard let wantedType else { return false }
         if type != wantedType { return names.isBefore(type, wantedType) }
-        guard let wantedEnd else { return false }
-        return end < wantedEnd
+        guard let wantedNode else { return false }
+        return node < wantedNode
     }
 
-    /// The first of `count` indexes that is not before what is looked for.
+    /// The first of `count` indexes for which `isBefore` is false, by binary search.
     private func lowerBound(_ count: Int, _ isBefore: (Int) -> Bool) -> Int {
         var (lower, upper) = (0, count)
         while lower < upper {
@@ -98,10 +100,37 @@ extension MemoryGraph {
         }
         return lower
     }
+
+    /// Checks that nodes and edges are sorted and unique, and that incoming edges are sorted too.
+    ///
+    /// - Complexity: O(*n* + *m*) for *n* nodes and *m* edges, and O(*m* log *m*) the first time.
+    package func checkInvariants() {
+        for (one, next) in zip(nodes, nodes.dropFirst()) {
+            precondition(one.id < next.id, "Nodes are not sorted by id.")
+        }
+        for (one, next) in zip(edges, edges.dropFirst()) {
+            let isSorted =
+                one.source != next.source
+                ? one.source < next.source
+                : isBefore(one.type, next.type, one.target, next.target)
+            precondition(isSorted, "Edges are not sorted by source, type and target.")
+        }
+        let incoming = incoming
+        precondition(Set(incoming).count == edges.count, "Incoming edges are not all edges.")
+        for (one, next) in zip(incoming, incoming.dropFirst()) {
+            let (one, next) = (edges[Int(one)], edges[Int(next)])
+            let isSorted =
+                one.target != next.target
+                ? one.target < next.target
+                : isBefore(one.type, next.type, one.source, next.source)
+            precondition(isSorted, "Incoming edges are not sorted by target, type and source.")
+        }
+        names.checkInvariants()
+    }
 }
 
 extension Array {
-    /// The elements in order, of equal ones the last; the standard sort keeps equal ones in order.
+    /// The sorted elements, the last of equal ones; the standard sort is stable.
     fileprivate func sortedWithoutRepeats(by isBefore: (Element, Element) -> Bool) -> [Element] {
         var kept: [Element] = []
         kept.reserveCapacity(count)

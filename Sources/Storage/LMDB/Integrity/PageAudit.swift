@@ -1,12 +1,15 @@
 import Foundation
 
-/// Every page of one state of a database file, looked at without LMDB and without trust.
+/// Checks every page of one state of a database file, without LMDB and without trust in the file.
 ///
-/// It finds what LMDB takes for granted: that keys are in order, that no page is used twice or is
-/// both used and free, that trees count their pages and entries rightly, that every checksum fits.
+/// It checks what LMDB takes for granted:
+/// - keys are in order, also from page to page;
+/// - no page is used twice, or is both used and free;
+/// - the counts of pages and entries in the records of the trees are right;
+/// - every checksum is right.
 final class PageAudit {
-    /// What is known of the tree being walked.
-    private struct Walk {
+    /// The tree that is being visited.
+    private struct TreeVisit {
         var name: String
         var kind: Kind
         var counts = Counts()
@@ -21,7 +24,7 @@ final class PageAudit {
         var entries: UInt64 = 0
     }
 
-    /// Gives up on a subtree; what is wrong with it was noted.
+    /// Ends the visit of a subtree, after the error was recorded.
     private struct Malformed: Error {}
 
     private static let findingsMax = 100
@@ -33,11 +36,12 @@ final class PageAudit {
     private let isChecksummed: Bool
     private let progress: (Int, Int) -> Void
     private var report = FileAudit()
+    /// Whether each page of the file is in use.
     private var used: [Bool]
-    /// Pages of the free list, also those beyond the end of the file.
+    /// The pages of the free list, also those beyond the end of the file.
     private var free: Set<UInt64> = []
 
-    /// Prepares to look at the state that a meta page describes.
+    /// Prepares the audit of the state that a meta page describes.
     init(
         _ file: consuming PageFile, _ meta: PageFile.Meta, isChecksummed: Bool,
         progress: @escaping (Int, Int) -> Void
@@ -51,48 +55,53 @@ final class PageAudit {
         used = [Bool](repeating: false, count: pages)
     }
 
-    /// Looks at everything; what is wrong is in the answer, and only a file that cannot be read throws.
+    /// Checks everything.
+    ///
+    /// Errors are in the result; it throws only if the file cannot be read.
     func run() throws -> FileAudit {
         for page in 0..<min(2, used.count) { used[page] = true }
         report.pageSizeBytes = pageSize
         report.pagesInUse = 2
         let records = try file.read(at: meta.offset, count: 152)
-        try walk(Bytes(records), 40, "the free list", .free)
-        try walk(Bytes(records), 88, "the list of tables", .main)
+        try visitTree(Bytes(records), 40, "the free list", .free)
+        try visitTree(Bytes(records), 88, "the list of tables", .main)
         checkFreePages()
         return report
     }
 
     // MARK: Trees
 
-    /// Walks the tree whose record is at `offset` of `page`, and compares it with that record.
-    private func walk(_ page: Bytes, _ offset: Int, _ name: String, _ kind: Kind) throws {
+    /// Visits the tree whose record is at `offset` of `page`, and compares it with that record.
+    private func visitTree(_ page: Bytes, _ offset: Int, _ name: String, _ kind: Kind) throws {
         let root = page.uint64(offset + 40)
         let depth = Int(page.uint16(offset + 6))
         let stated = Counts(
             branches: page.uint64(offset + 8), leaves: page.uint64(offset + 16),
             overflows: page.uint64(offset + 24), entries: page.uint64(offset + 32))
-        var walk = Walk(name: name, kind: kind)
+        var walk = TreeVisit(name: name, kind: kind)
         if kind == .table, page.uint16(offset + 4) != 0 || page.uint32(offset) != 0 {
             note("table \(name) has flags that this program never sets")
         }
         if root == PageFile.noPage {
-            if depth != 0 { note("\(name) is empty and yet \(depth) pages deep") }
+            if depth != 0 { note("\(name) is empty and states a depth of \(depth)") }
         } else if depth < 1 || depth > Self.depthMax {
-            note("\(name) says that it is \(depth) pages deep")
+            note("\(name) states a depth of \(depth)")
             return
         } else {
             do {
                 try visit(root, depth: depth, from: nil, to: nil, &walk)
             } catch is Malformed { return }
         }
-        if walk.counts != stated { note("\(name) does not count its pages and records rightly") }
+        if walk.counts != stated { note("\(name) states wrong numbers of pages and records") }
         if kind == .table { report.records[name] = Int(clamping: walk.counts.entries) }
     }
 
-    /// Visits a page and what hangs below it; its keys must be at least `lower` and below `upper`.
+    /// Visits a page and its descendants.
+    ///
+    /// Their keys must be at least `lower` and less than `upper`.
     private func visit(
-        _ number: UInt64, depth: Int, from lower: [UInt8]?, to upper: [UInt8]?, _ walk: inout Walk
+        _ number: UInt64, depth: Int, from lower: [UInt8]?, to upper: [UInt8]?,
+        _ walk: inout TreeVisit
     ) throws {
         try claim(number, 1, walk.name)
         let page = Bytes(try file.read(at: Int(number) * pageSize, count: pageSize))
@@ -106,7 +115,7 @@ final class PageAudit {
         else { throw malformed(number, walk.name) }
         if depth > 1 { walk.counts.branches += 1 } else { walk.counts.leaves += 1 }
         let nodes = (0..<count).map { Int(page.uint16(16 + 2 * $0)) }
-        try checkPlaces(nodes, page, nodesStart, isLeaf: depth == 1, number, walk.name)
+        try checkExtents(of: nodes, page, nodesStart, isLeaf: depth == 1, number, walk.name)
         if depth == 1 {
             try visitLeaf(page, nodes, from: lower, to: upper, number, &walk)
         } else {
@@ -115,9 +124,9 @@ final class PageAudit {
         progress(report.pagesInUse, used.count)
     }
 
-    /// Checks that nodes lie inside the page and that none lies over another.
-    private func checkPlaces(
-        _ nodes: [Int], _ page: Bytes, _ start: Int, isLeaf: Bool, _ number: UInt64, _ name: String
+    /// Checks that nodes are inside the page and do not overlap.
+    private func checkExtents(
+        of nodes: [Int], _ page: Bytes, _ start: Int, isLeaf: Bool, _ number: UInt64, _ name: String
     ) throws {
         var end = start
         for node in nodes.sorted() {
@@ -133,23 +142,24 @@ final class PageAudit {
 
     private func visitBranch(
         _ page: Bytes, _ nodes: [Int], _ depth: Int, from lower: [UInt8]?, to upper: [UInt8]?,
-        _ number: UInt64, _ walk: inout Walk
+        _ number: UInt64, _ walk: inout TreeVisit
     ) throws {
-        // The first node's key is of no use to LMDB: what is less goes there in any case.
+        // LMDB ignores the key of the first node: all keys below the second go there.
         var keys: [[UInt8]?] = [lower]
         for node in nodes.dropFirst() { keys.append(page.slice(node + 8, page.uint16(node + 6))) }
         keys.append(upper)
-        for (place, node) in nodes.enumerated() {
-            guard inOrder(keys[place], keys[place + 1], walk.kind) else {
+        for (index, node) in nodes.enumerated() {
+            guard inOrder(keys[index], keys[index + 1], walk.kind) else {
                 throw malformed(number, walk.name)
             }
             let child =
                 UInt64(page.uint32(node)) | UInt64(page.uint16(node + 4)) << 32
             do {
                 try visit(
-                    child, depth: depth - 1, from: keys[place], to: keys[place + 1], &walk)
+                    child, depth: depth - 1, from: keys[index], to: keys[index + 1], &walk)
             } catch is Malformed {
-                // Noted; the neighbours may be sound. Counts will not fit, which goes without saying.
+                // Recorded. The siblings may be intact. This makes the counts differ, which is
+                // right.
                 walk.counts.entries = .max / 2
             }
         }
@@ -157,7 +167,7 @@ final class PageAudit {
 
     private func visitLeaf(
         _ page: Bytes, _ nodes: [Int], from lower: [UInt8]?, to upper: [UInt8]?,
-        _ number: UInt64, _ walk: inout Walk
+        _ number: UInt64, _ walk: inout TreeVisit
     ) throws {
         var before: [UInt8]?
         for node in nodes {
@@ -176,7 +186,7 @@ final class PageAudit {
             let length = page.uint32(node)
             switch (walk.kind, flags) {
             case (.main, PageFile.Flags.subtree) where length == PageFile.treeRecordSize:
-                try self.walk(page, value, String(decoding: key, as: UTF8.self), .table)
+                try visitTree(page, value, String(decoding: key, as: UTF8.self), .table)
             case (.free, 0), (.table, 0):
                 take(key, page.slice(value, UInt16(clamping: length)), walk)
             case (.free, PageFile.Flags.bigValue), (.table, PageFile.Flags.bigValue):
@@ -187,9 +197,9 @@ final class PageAudit {
         }
     }
 
-    /// Reads a value on pages of its own.
+    /// Reads a value on overflow pages.
     private func overflow(
-        _ first: UInt64, _ length: Int, _ number: UInt64, _ walk: inout Walk
+        _ first: UInt64, _ length: Int, _ number: UInt64, _ walk: inout TreeVisit
     ) throws -> [UInt8] {
         guard first < UInt64(used.count) else {
             note("page \(number) of \(walk.name) leads to page \(first), which the file lacks")
@@ -207,7 +217,7 @@ final class PageAudit {
 
     // MARK: Records
 
-    private func take(_ key: [UInt8], _ value: [UInt8], _ walk: Walk) {
+    private func take(_ key: [UInt8], _ value: [UInt8], _ walk: TreeVisit) {
         if walk.kind == .free {
             takeFreePages(key, Bytes(value))
             return
@@ -223,7 +233,9 @@ final class PageAudit {
         }
     }
 
-    /// Takes in a record of the free list: a transaction, then a count and page numbers, falling.
+    /// Checks a record of the free list.
+    ///
+    /// Its key is a transaction ID. Its value is a count and that many page numbers, descending.
     private func takeFreePages(_ key: [UInt8], _ value: Bytes) {
         let count = value.uint64(0)
         guard key.count == 8, Bytes(key).uint64(0) <= meta.transaction,
@@ -234,8 +246,8 @@ final class PageAudit {
             return
         }
         var before = UInt64.max
-        for place in 0..<Int(count) {
-            let page = value.uint64(8 + 8 * place)
+        for index in 0..<Int(count) {
+            let page = value.uint64(8 + 8 * index)
             guard page < before, page >= 2, page <= meta.lastPage else {
                 note("a record of the free list names page \(page)")
                 return
@@ -250,7 +262,7 @@ final class PageAudit {
         for page in inUse.sorted().prefix(3) { note("page \(page) is both in use and free") }
         report.freePages = free.count
         let known = UInt64(report.pagesInUse + free.count)
-        // Where trees are malformed, what hangs below is unknown and not lost.
+        // Below a malformed page, pages are unknown rather than lost.
         guard report.findings.isEmpty else { return }
         let lost = meta.lastPage + 1 > known ? meta.lastPage + 1 - known : 0
         report.lostPages = Int(clamping: lost)
@@ -259,9 +271,9 @@ final class PageAudit {
         if beyond > freeBeyond { note("the file ends before pages that are not free") }
     }
 
-    // MARK: Small things
+    // MARK: Helpers
 
-    /// Notes that pages are in use, which they may be but once.
+    /// Records that pages are in use, which is an error if they are already.
     private func claim(_ first: UInt64, _ count: UInt64, _ name: String) throws {
         guard first >= 2, first <= meta.lastPage, count >= 1, count <= meta.lastPage - first + 1
         else { throw malformed(first, name) }
@@ -271,7 +283,7 @@ final class PageAudit {
         }
         for page in Int(first)..<Int(first + count) {
             guard !used[page] else {
-                note("page \(page) is used twice, once of all by \(name)")
+                note("page \(page) is used twice, once by \(name)")
                 throw Malformed()
             }
             used[page] = true
@@ -294,7 +306,7 @@ final class PageAudit {
         return precedes(lower, upper, kind)
     }
 
-    /// Keys of the free list are integers; all others are ordered as bytes.
+    /// Whether a key precedes another: keys of the free list are integers, all others are bytes.
     private func precedes(_ left: [UInt8], _ right: [UInt8], _ kind: Kind) -> Bool {
         if kind == .free { return Bytes(left).uint64(0) < Bytes(right).uint64(0) }
         return left.lexicographicallyPrecedes(right)
@@ -302,7 +314,7 @@ final class PageAudit {
 }
 
 extension Bytes {
-    /// A copy of some of the bytes, as many of them as there are.
+    /// A copy of `count` bytes from `start`, or of fewer at the end.
     fileprivate func slice(_ start: Int, _ count: UInt16) -> [UInt8] {
         let end = min(bytes.count, start + Int(count))
         return start < end ? Array(bytes[start..<end]) : []

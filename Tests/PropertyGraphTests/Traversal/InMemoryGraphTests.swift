@@ -3,14 +3,14 @@ import PropertyGraph
 import TestSupport
 import Testing
 
-@Suite struct MemoryGraphTests {
+@Suite struct InMemoryGraphTests {
     @Test(arguments: UInt64(0)..<30)
     func aGraphIsTheSameHoweverItCameAbout(seed: UInt64) throws {
         var random = try RandomGraph(seed: seed)
         let loaded = random.memory
         let nodes = loaded.nodes
-        var oneByOne = MemoryGraph(namesOf: random.fixture.store)
-        let built = MemoryGraph(
+        var oneByOne = InMemoryGraph(namesOf: random.fixture.store)
+        let built = InMemoryGraph(
             labels: [.person, .book], edgeTypes: [.likes, .knows], nodes: nodes,
             edges: random.edges.shuffled(using: &random.generator))
         for edge in random.edges.shuffled(using: &random.generator) {
@@ -21,6 +21,7 @@ import Testing
             oneByOne.put(edge)
         }
         for node in nodes { oneByOne.put(node) }
+        for graph in [loaded, built, oneByOne] { graph.checkInvariants() }
         #expect(loaded == built, "seed \(seed)")
         #expect(loaded == oneByOne, "seed \(seed)")
         #expect(loaded.edges == built.edges && built.edges == oneByOne.edges, "seed \(seed)")
@@ -39,7 +40,7 @@ import Testing
     @Test(arguments: UInt64(0)..<20)
     func puttingIsWhatADictionaryDoes(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
-        var graph = memoryGraph([])
+        var graph = inMemoryGraph([])
         var edges: [MemoryKey: Edge] = [:]
         var nodes: [NodeID: Node] = [:]
         for round in 0..<60 {
@@ -54,6 +55,7 @@ import Testing
                 id: person(generator.below(5)), properties: ["round": .int(Int64(round))])
             nodes[node.id] = node
             if generator.chance(0.5) { graph.put(node) } else { graph.put([node]) }
+            graph.checkInvariants()
         }
         #expect(
             graph.edges == edges.values.sorted { MemoryKey($0) < MemoryKey($1) }, "seed \(seed)")
@@ -72,7 +74,7 @@ import Testing
     @Test func theLastOfEqualKeysCounts() {
         let edges = [3.0, 1, 2].map { edge(person(0), .likes, person(1), weight: $0) }
         let nodes = [1, 2].map { Node(id: person(0), properties: ["n": .int($0)]) }
-        let graph = MemoryGraph(nodes: nodes, edges: edges)
+        let graph = InMemoryGraph(nodes: nodes, edges: edges)
         #expect(graph.edges.map(\.weight) == [2])
         #expect(graph.nodes == [nodes[1]])
     }
@@ -82,8 +84,8 @@ import Testing
             edge(person(0), .likes, person(1)), edge(person(0), .knows, person(1)),
             edge(person(2), .knows, person(0)),
         ]
-        let graph = MemoryGraph(labels: [.person], edgeTypes: [.likes, .knows], edges: edges)
-        let other = MemoryGraph(
+        let graph = InMemoryGraph(labels: [.person], edgeTypes: [.likes, .knows], edges: edges)
+        let other = InMemoryGraph(
             edgeTypes: [.knows, .likes], edges: edges, externalIDs: [person(0): "zero"])
         #expect(graph == other)
         #expect(graph.edges != other.edges)
@@ -109,7 +111,7 @@ import Testing
     @Test func typesThatWereNotDeclaredComeAfterwardsByName() throws {
         let names = ["Z", "A", "M", "B"]
         let types = names.map { EdgeType(rawValue: $0) }
-        var graph = MemoryGraph(edgeTypes: [types[0], types[2]])
+        var graph = InMemoryGraph(edgeTypes: [types[0], types[2]])
         for type in types { graph.put(edge(person(0), type, person(1))) }
         let out = try EdgesAt(node: person(0), direction: .out).ask(graph)
         let back = try EdgesAt(node: person(1), direction: .in).ask(graph)
@@ -134,23 +136,23 @@ import Testing
     }
 
     @Test func anEmptyGraphIsAnswered() throws {
-        let graph = MemoryGraph()
+        let graph = InMemoryGraph()
         let ids = try graph.nodeIDs()
-        #expect(ids == Answer(elements: [], isTruncated: false))
+        #expect(ids == BoundedResult(elements: [], isTruncated: false))
         let walk = try all(Neighbourhood(of: person(0)), in: graph)
         #expect(walk.elements.isEmpty && !walk.isTruncated)
-        #expect(graph == MemoryGraph())
+        #expect(graph == InMemoryGraph())
     }
 
     @Test func namesAreKnownWhenTheyAreGivenOrRead() throws {
-        let graph = MemoryGraph(
+        let graph = InMemoryGraph(
             labels: [.person, .book], externalIDs: [person(0): "ann", book(0): "ann"])
         #expect(graph.externalID(of: person(0)) == "ann")
         #expect(graph.node(.person, "ann") == person(0))
         #expect(graph.node(.book, "ann") == book(0))
         #expect(graph.label(of: book(7)) == .book)
         let random = try RandomGraph(seed: 5)
-        let without = try random.fixture.store.read(graph: random.graph) { try MemoryGraph($0) }
+        let without = try random.fixture.store.read(graph: random.graph) { try InMemoryGraph($0) }
         #expect(without == random.memory)
         #expect(without.externalID(of: random.nodes[0]) == nil)
         #expect(without.label(of: random.nodes[0]) == random.memory.label(of: random.nodes[0]))
@@ -170,7 +172,7 @@ import Testing
             try fixture.store.put(edge, graph: graph, in: transaction)
             try fixture.store.put(node, graph: graph, in: transaction)
         }
-        let loaded = try fixture.store.read(graph: graph) { try MemoryGraph($0) }
-        #expect(loaded == MemoryGraph(nodes: [node], edges: [edge]))
+        let loaded = try fixture.store.read(graph: graph) { try InMemoryGraph($0) }
+        #expect(loaded == InMemoryGraph(nodes: [node], edges: [edge]))
     }
 }

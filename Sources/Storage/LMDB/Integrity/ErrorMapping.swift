@@ -8,14 +8,14 @@ import CLMDB
 
 /// The text of an `errno` or LMDB code.
 func describe(_ code: Int32) -> String {
-    // mdb_strerror answers a static C string for every code, its own or the system's.
+    // mdb_strerror returns a static C string for LMDB's codes and for those of the system.
     guard let text = mdb_strerror(code) else { return "code \(code)" }
     return String(cString: text)
 }
 
-/// Maps every code LMDB can return, its own (negative) or the system's (positive), to an error.
+/// The error for a code that LMDB returned: one of its own (negative) or an `errno` (positive).
 ///
-/// `action` completes the sentence "Could not …" and holds no keys or values.
+/// `action` completes the sentence "Could not …" and contains no keys or values.
 func lmdbError(_ code: Int32, _ action: String) -> LMDBError {
     let text = describe(code)
     switch code {
@@ -35,12 +35,12 @@ func lmdbError(_ code: Int32, _ action: String) -> LMDBError {
     case MDB_BAD_VALSIZE:
         return LMDBError(.valueSize, "Could not \(action): a key or value has a bad size.")
     case MDB_PANIC:
-        // Once a commit's last write has failed, LMDB refuses reads too; the file is not damaged.
+        // After the last write of a commit has failed, LMDB refuses reads too. The file is intact.
         return LMDBError(
             .io(errno: EIO),
-            "Could not \(action): the disk has failed to write the head of the database. See to "
+            "Could not \(action): the disk failed to write the first pages of the database. Check "
                 + "the disk, then start the program again.")
-    case _ where isPoisonous(code):
+    case _ where stopsWrites(code):
         return LMDBError(
             .corrupted, "Could not \(action): \(text). Stop writing and restore a backup.")
     case MDB_VERSION_MISMATCH:
@@ -64,10 +64,10 @@ func lmdbError(_ code: Int32, _ action: String) -> LMDBError {
     }
 }
 
-/// Whether an LMDB code says that the environment can no longer be trusted with writes.
-func isPoisonous(_ code: Int32) -> Bool {
+/// Whether an environment must refuse all writes after an LMDB code.
+func stopsWrites(_ code: Int32) -> Bool {
     switch code {
-    // The last two are limits that sound trees never meet.
+    // An intact tree never reaches the limits of the last two.
     case MDB_PANIC, MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_CURSOR_FULL, MDB_PAGE_FULL: true
     default: false
     }

@@ -1,35 +1,36 @@
-/// One graph in memory, with the way back along its edges.
+/// A graph in memory.
 ///
-/// It serves for graphs that no store holds, such as a graph as of a past moment:
+/// Use it for graphs that are in no store, such as a graph as of a past time:
 ///
 /// ```swift
-/// var graph = MemoryGraph(labels: [person], edgeTypes: [knows], edges: edges)
+/// var graph = InMemoryGraph(labels: [person], edgeTypes: [knows], edges: edges)
 /// graph.put(edge)
-/// let copy = try store.read(graph: .shared) { try MemoryGraph($0) }
+/// let copy = try store.read(graph: .shared) { try InMemoryGraph($0) }
 /// ```
 ///
-/// Nodes and edges lie sorted in two arrays, and a third, made when it is first needed, holds the
-/// numbers of the edges sorted by target. A copy shares them until one of both is changed. Two graphs are equal when they have
-/// equal nodes and edges, whatever names they know; an edge whose weight is not a number is equal
-/// to none.
-public struct MemoryGraph: GraphView, Sendable {
+/// Nodes and edges are in two sorted arrays. A third array, computed on first use, has the indexes
+/// of the edges sorted by target. Copies share the arrays until one of them is changed.
+///
+/// Two graphs are equal if they have equal nodes and edges; names of nodes are not compared. An
+/// edge whose weight is NaN is equal to no edge.
+public struct InMemoryGraph: GraphView, Sendable {
     private(set) var names: GraphNames
     /// The nodes that have a record, by id.
     public internal(set) var nodes: [Node] = []
     /// The edges, by source, type and target.
     public internal(set) var edges: [Edge] = []
-    /// The numbers of the edges, by target, type and source.
-    var reverseEdge = ReverseEdge()
+    /// The cache of ``incoming``.
+    var incomingOrder = IncomingEdgeOrder()
 
-    /// Makes a graph.
+    /// Creates a graph.
     ///
     /// - Parameters:
-    ///   - labels: The labels, in the order in which a new store would be given them.
-    ///   - edgeTypes: Types of edges in the order in which edges are visited; of types that are not
-    ///     named here edges come afterwards, by name.
-    ///   - nodes: Nodes with a record; of nodes with one id the last counts.
-    ///   - edges: Edges; of edges of one type between the same two nodes the last counts.
-    ///   - externalIDs: Names of nodes.
+    ///   - labels: The labels, in the order in which a new store would declare them.
+    ///   - edgeTypes: The types of edges, in the order in which edges are visited. Edges of other
+    ///     types are visited after those, by the name of the type.
+    ///   - nodes: The nodes with a record; the last of several with the same id counts.
+    ///   - edges: The edges; the last of several with the same source, type and target counts.
+    ///   - externalIDs: The external ids of nodes.
     /// - Complexity: O(*n* log *n* + *m* log *m*) for *n* nodes and *m* edges.
     public init(
         labels: [Label] = [], edgeTypes: [EdgeType] = [], nodes: [Node] = [], edges: [Edge] = [],
@@ -41,23 +42,23 @@ public struct MemoryGraph: GraphView, Sendable {
         put(edges)
     }
 
-    /// Makes a graph without nodes and edges that knows the labels and edge types of a store.
+    /// Creates an empty graph with the labels and edge types of a store.
     ///
     /// - Parameters:
     ///   - store: The store.
-    ///   - externalIDs: Names of nodes.
+    ///   - externalIDs: The external ids of nodes.
     public init(namesOf store: GraphStore, externalIDs: [NodeID: String] = [:]) {
         names = GraphNames(of: store)
         for (node, name) in externalIDs { names.set(name, for: node) }
     }
 
-    /// Copies a graph out of a store.
+    /// Copies a graph of a store.
     ///
     /// - Parameters:
     ///   - stored: The graph.
-    ///   - externalIDs: Whether the names of its nodes are read too, one by one.
-    /// - Throws: ``GraphError`` when a record is damaged.
-    /// - Complexity: O(*n* + *m* log *m*) for *n* nodes and *m* edges, in one sequential read.
+    ///   - externalIDs: Whether external ids are copied too, with one lookup per node.
+    /// - Throws: ``GraphError`` if a record is damaged.
+    /// - Complexity: O(*n* + *m*) for *n* nodes and *m* edges.
     public init(_ stored: borrowing StoredGraph, externalIDs: Bool = false) throws {
         var nodes: [Node] = []
         var edges: [Edge] = []
@@ -76,14 +77,14 @@ public struct MemoryGraph: GraphView, Sendable {
         }
     }
 
-    /// Makes a graph of what a store has visited, in just its order.
+    /// Creates a graph of nodes and edges in the order in which a store visits them.
     init(of store: GraphStore, nodes: [Node], edges: [Edge]) {
         names = GraphNames(of: store)
         self.nodes = nodes
         self.edges = edges
     }
 
-    /// Visits the edges at a node until `body` returns false; see the protocol.
+    /// Visits the edges of a node until `body` returns false; see ``GraphView``.
     public func forEachEdge(
         at node: NodeID, _ direction: Direction, _ type: EdgeType?,
         _ body: (Edge) throws -> Bool
@@ -95,8 +96,8 @@ public struct MemoryGraph: GraphView, Sendable {
             }
         }
         guard direction != .out else { return }
-        let back = back
-        for index in back[firstWayBack(to: node, type, in: back)...] {
+        let incoming = incoming
+        for index in incoming[firstIncoming(to: node, type, in: incoming)...] {
             let edge = edges[Int(index)]
             guard edge.target == node, type == nil || edge.type == type else { break }
             if direction == .both, edge.source == node { continue }
@@ -121,11 +122,11 @@ public struct MemoryGraph: GraphView, Sendable {
         let index = firstEdge(from: source, type, to: target)
         guard index < edges.count else { return nil }
         let edge = edges[index]
-        let isIt = edge.source == source && edge.type == type && edge.target == target
-        return isIt ? edge : nil
+        let isFound = edge.source == source && edge.type == type && edge.target == target
+        return isFound ? edge : nil
     }
 
-    /// A node's properties, or nil if it has no record.
+    /// The properties of a node, or nil if it has no record.
     ///
     /// - Complexity: O(log *n*) for *n* nodes.
     public func properties(of node: NodeID) -> [String: Property]? {
@@ -133,25 +134,25 @@ public struct MemoryGraph: GraphView, Sendable {
         return index < nodes.count && nodes[index].id == node ? nodes[index].properties : nil
     }
 
-    /// The label of a node, or nil if its code is not known.
+    /// The label of a node, or nil if its code is unknown.
     public func label(of node: NodeID) -> Label? { names.label(of: node) }
 
-    /// The external id of a node, or nil if none was given or read.
+    /// The external id of a node, or nil if it was neither given nor read.
     public func externalID(of node: NodeID) -> String? { names.externalID(of: node) }
 
-    /// The node of an external id, or nil if none was given or read.
+    /// The node with an external id, or nil if it was neither given nor read.
     public func node(_ label: Label, _ externalID: String) -> NodeID? {
         names.node(label, externalID)
     }
 }
 
-extension MemoryGraph: Equatable {
+extension InMemoryGraph: Equatable {
     /// Whether both have equal nodes and edges.
-    public static func == (left: MemoryGraph, right: MemoryGraph) -> Bool {
+    public static func == (left: InMemoryGraph, right: InMemoryGraph) -> Bool {
         guard left.nodes == right.nodes, left.edges.count == right.edges.count else {
             return false
         }
-        // Graphs that were told of types in another order have their edges in another order.
+        // The order of the edges depends on the order in which the types were declared.
         return left.edges == right.edges || Set(left.edges) == Set(right.edges)
     }
 }
