@@ -138,6 +138,6 @@ struct Explainer {
 
     private func itemName(_ place: Int32) throws -> String {
         let id = model.catalogue.itemIDs[Int(place)]
-        return try store.item(id)?.name ?? id
+        return try store.item(id, asOf: subject.origin)?.name ?? id
     }
 }

@@ -197,14 +197,16 @@ package struct RollingBacktest: Sendable {
             settings.types = Set(UInt8.min...UInt8.max)
         }
         let total = earlier.count + last.count
+        let categories = try categories(models)
         func forecasts(
-            _ model: PredictionModel, _ people: [BacktestCase], after done: Int
+            _ model: PredictionModel, _ people: [BacktestCase], _ categories: [Int],
+            after done: Int
         ) throws -> [Forecast] {
-            try Backtest(model, settings: settings, categories: try categories(model))
+            try Backtest(model, settings: settings, categories: categories)
                 .forecasts(people) { progress(done + $0, total) }
         }
-        let before = try forecasts(models.earlier, earlier, after: 0)
-        let after = try forecasts(models.last, last, after: before.count)
+        let before = try forecasts(models.earlier, earlier, categories.earlier, after: 0)
+        let after = try forecasts(models.last, last, categories.last, after: before.count)
         return Result(
             earlier: before, last: after, types: settings.types,
             report: BacktestReport(
@@ -212,19 +214,26 @@ package struct RollingBacktest: Sendable {
                 seed: settings.seed),
             calibration: ModelCalibration(
                 earlier: before, last: after, types: settings.types,
-                categoryOfItem: try categories(models.last), origin: moments.origin,
+                categoryOfItem: categories.last, origin: moments.origin,
                 seed: settings.seed))
     }
 
-    /// The category of each item of a model's catalogue, by number among all of the store; 0 is
-    /// none.
-    private func categories(_ model: PredictionModel) throws -> [Int] {
-        let items = try store.items(try store.itemIDs())
-        let names = Set(items.values.compactMap(\.category)).sorted()
+    /// The category of each item of the models' catalogues as of the end of their training, by number
+    /// among all that the store knew by then; 0 is none.
+    private func categories(_ models: Models) throws -> (earlier: [Int], last: [Int]) {
+        let itemIDs = try store.itemIDs()
+        let earlier = try store.items(itemIDs, asOf: Timestamp(seconds: moments.first))
+        let last = try store.items(itemIDs, asOf: Timestamp(seconds: moments.origin))
+        let names = Set(
+            [earlier, last].flatMap { $0.values.compactMap(\.category) }
+        ).sorted()
         let numbers = Dictionary(
             uniqueKeysWithValues: names.enumerated().map { ($0.element, $0.offset + 1) })
-        return model.catalogue.itemIDs.map { id in
-            items[id]?.category.flatMap { numbers[$0] } ?? 0
+        func categories(_ model: PredictionModel, _ items: [String: Item]) -> [Int] {
+            model.catalogue.itemIDs.map { id in
+                items[id]?.category.flatMap { numbers[$0] } ?? 0
+            }
         }
+        return (categories(models.earlier, earlier), categories(models.last, last))
     }
 }

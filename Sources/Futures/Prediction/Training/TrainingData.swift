@@ -88,7 +88,8 @@ package struct TrainingData: Sendable {
     /// - Parameters:
     ///   - store: The store.
     ///   - minimumItemCount: Items with fewer events are left out.
-    ///   - moment: What happened later is left out; nothing unless given.
+    ///   - moment: What happened later, and later versions of items, are left out; nothing unless
+    ///     given.
     /// - Throws: What the store throws.
     package init(
         _ store: TwinStore, minimumItemCount: Int = 1, until moment: Timestamp? = nil
@@ -99,7 +100,7 @@ package struct TrainingData: Sendable {
         let all = try store.contextFeeds()
         let feeds = moment.map(all.known) ?? all
         var keys: [RowKey] = []
-        let known = try store.items(itemIDs)
+        let known = try store.items(itemIDs, asOf: moment)
         var seasons = SeasonCounts(itemIDs, items: known)
         var counts = ResponseCounts()
         let cities = feeds.cities
@@ -124,8 +125,7 @@ package struct TrainingData: Sendable {
             keys.append(RowKey(pseudonym: snapshot?.key.rawValue ?? ""))
             rows.append(row)
         }
-        // What a catalogue says may have been there before; what is known from later events alone was
-        // not.
+        // Items about which nothing had been said are there only with events.
         let numbers = Dictionary(
             itemIDs.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { $1 })
         let items = known.sorted { $0.key < $1.key }.map(\.value).filter { item in

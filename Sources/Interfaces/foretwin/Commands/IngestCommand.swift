@@ -119,7 +119,7 @@ struct IngestCommand: ParsableCommand {
         _ reader: ItemReader, into store: TwinStore, _ progress: ProgressBar
     ) throws {
         var reader = reader
-        var batch: [Item] = []
+        var batch: [ItemVersion] = []
         var count = 0
         var rejected = 0
         func flush() throws {

@@ -100,7 +100,7 @@ struct EventBuilder {
         case .price: event.price = try amount(text, "price")
         case .dwell: event.dwellSeconds = try amount(text, "dwell")
         case .type: event.type = try type(text)
-        case .timestamp: event.timestamp = try time(text)
+        case .timestamp: event.timestamp = try TextRules.time(text)
         case .property(let name): try setProperty(name, text)
         case .dropped(let name): dropped.append(name)
         }
@@ -153,17 +153,6 @@ struct EventBuilder {
             throw Rejection(.type, "\(Rejection.quoted(text)); use one of \(names)")
         }
         return type
-    }
-
-    private func time(_ text: String) throws(Rejection) -> Timestamp {
-        guard text.utf8.count <= Limits.idByteCountMax, let time = Timestamp(text: text),
-            Timestamp.accepted.contains(time)
-        else {
-            throw Rejection(
-                .timestamp,
-                "\(Rejection.quoted(text)); use ISO 8601, yyyymmdd, seconds or milliseconds")
-        }
-        return time
     }
 
     private func id(_ text: String, _ name: String) throws(Rejection) -> String {

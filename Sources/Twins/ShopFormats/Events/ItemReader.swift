@@ -1,10 +1,12 @@
 import Foundation
 package import Shop
+import Time
 
 /// Reads a catalogue of items from CSV or JSON Lines.
 ///
-/// Only `item_id` is required; `name`, `category`, `brand`, `description`, `image_url` and `price`
-/// are used when present, other columns are passed over.
+/// Only `item_id` is required; `name`, `category`, `brand`, `description`, `image_url`, `price` and
+/// `valid_from`, the time from which the line counts, are used when present. Other columns are
+/// passed over.
 package struct ItemReader {
     private var records: RecordReader
     /// The columns of CSV, folded.
@@ -21,12 +23,13 @@ package struct ItemReader {
             throw TwinsError(
                 .format,
                 "The header of \(records.lines.name) lacks item_id. An item file needs item_id "
-                    + "and may have name,category,brand,description,image_url,price.")
+                    + "and may have name,category,brand,description,image_url,price,"
+                    + "valid_from.")
         }
     }
 
     /// The next item or rejected line, or `nil` at the end.
-    package mutating func next() throws(TwinsError) -> Result<Item, Rejection>? {
+    package mutating func next() throws(TwinsError) -> Result<ItemVersion, Rejection>? {
         guard let record = try records.next() else { return nil }
         do throws(Rejection) {
             switch record {
@@ -41,8 +44,11 @@ package struct ItemReader {
         }
     }
 
-    private func item(_ fields: some Sequence<(String, String)>) throws(Rejection) -> Item {
+    private func item(
+        _ fields: some Sequence<(String, String)>
+    ) throws(Rejection) -> ItemVersion {
         var item = Item(itemID: "", name: "")
+        var validFrom: Timestamp?
         var seen: Set<String> = []
         for (name, text) in fields where ItemReader.known.contains(name) && !text.isEmpty {
             guard seen.insert(name).inserted else { throw .ambiguous }
@@ -55,6 +61,7 @@ package struct ItemReader {
             case "brand": item.brand = text
             case "description": item.description = text
             case "image_url": item.imageURL = text
+            case "valid_from": validFrom = try TextRules.time(text)
             default:
                 guard let price = DecimalText.parse(text), (0...Limits.amountMax).contains(price)
                 else { throw Rejection(.number, "price is \(Rejection.quoted(text))") }
@@ -63,11 +70,12 @@ package struct ItemReader {
         }
         guard !item.itemID.isEmpty else { throw Rejection(.missing, "item_id") }
         if item.name.isEmpty { item.name = item.itemID }
-        return item
+        return ItemVersion(item, validFrom: validFrom)
     }
 
     private static let known: Set<String> = [
         "item_id", "name", "category", "brand", "description", "image_url", "price",
+        "valid_from",
     ]
 
     private static func folded(_ name: String) -> String {

@@ -35,7 +35,8 @@ extension TwinStore {
         twin.firstEvent = summary.firstEvent
         twin.lastUpdated = summary.lastUpdated
         var reader = TwinReader(
-            store: self, moment: moment ?? summary.lastUpdated, customer: customer)
+            store: self, moment: moment ?? summary.lastUpdated, customer: customer,
+            catalogue: try CatalogueReader(self, asOf: moment, in: transaction))
         for edge in state.edges { try reader.add(edge, in: transaction) }
         reader.finish(&twin)
         return twin
@@ -104,15 +105,19 @@ private struct TwinReader {
     let store: TwinStore
     let moment: Timestamp
     let customer: NodeID
+    let catalogue: CatalogueReader
     private var items: [NodeID: Item] = [:]
     private var interactions: [(edge: UserTwin.Interaction, item: Item)] = []
     private var sequences: [UserTwin.Transition] = []
     private var shares: [Label: [String: Double]] = [:]
 
-    init(store: TwinStore, moment: Timestamp, customer: NodeID) {
+    init(
+        store: TwinStore, moment: Timestamp, customer: NodeID, catalogue: CatalogueReader
+    ) {
         self.store = store
         self.moment = moment
         self.customer = customer
+        self.catalogue = catalogue
     }
 
     mutating func add(_ edge: Edge, in transaction: borrowing ReadTransaction) throws {
@@ -185,8 +190,7 @@ private struct TwinReader {
         guard let id = try store.graph.externalID(of: node, in: transaction) else {
             throw TwinsError(.corrupt, "A twin has an edge to no item. Restore a backup.")
         }
-        let properties = try store.graph.properties(of: node, graph: .shared, in: transaction)
-        let item = Item(itemID: id, properties: properties ?? [:])
+        let item = try catalogue.item(node, id, in: transaction)
         items[node] = item
         return item
     }
