@@ -29,11 +29,12 @@ extension TwinStore {
         }
     }
 
-    /// An item of the catalogue as of a time, or `nil` if the store does not know it.
+    /// An item of the catalogue as of a time.
     ///
     /// - Parameters:
     ///   - itemID: The item's id.
     ///   - time: As of when, as for ``items(_:asOf:)``.
+    /// - Returns: The item, or `nil` if the store does not know it.
     /// - Throws: What ``items(_:asOf:)`` throws.
     package func item(_ itemID: String, asOf time: Timestamp? = nil) throws -> Item? {
         try items([itemID], asOf: time)[itemID]
