@@ -218,8 +218,8 @@ package struct RollingBacktest: Sendable {
                 seed: settings.seed))
     }
 
-    /// The category of each item of the models' catalogues as of the end of their training, by number
-    /// among all that the store knew by then; 0 is none.
+    /// The category of each item of the models' catalogues as of the end of their training: its
+    /// number among all that the store knew by then, or 0 for none.
     private func categories(_ models: Models) throws -> (earlier: [Int], last: [Int]) {
         let itemIDs = try store.itemIDs()
         let earlier = try store.items(itemIDs, asOf: Timestamp(seconds: moments.first))

@@ -32,7 +32,8 @@ struct IngestCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A file of items: item_id,name,category,brand,description,price,valid_from.", valueName: "file"))
+            "A file of items: item_id,name,category,brand,description,price,valid_from.",
+            valueName: "file"))
     var items: String?
 
     @Option(help: "The format of the event files: csv or jsonl; found out unless given.")
