@@ -6,7 +6,7 @@ package import Time
 /// A version of an item as the store keeps it.
 ///
 /// ```
-/// shared graph ‖ 20 ‖ node ‖ time  → the item without its vector, or nothing for the newest version
+/// shared graph ‖ 20 ‖ node ‖ time  → the item but for its vector; empty for the newest version
 /// ```
 ///
 /// The newest version is in the properties of the node. An item with a single version that counts
