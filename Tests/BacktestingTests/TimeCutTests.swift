@@ -158,7 +158,7 @@ struct TimeCutTests {
         parts["events"] =
             "\(data.sequences.items) \(data.sequences.types) \(data.sequences.times)"
         let response = ResponseTraining(
-            try #require(data.surroundings), catalogue: data.catalogue, threads: 1
+            try #require(data.demandData), catalogue: data.catalogue, threads: 1
         ).response()
         parts["response"] = String(decoding: try encoder.encode(response), as: UTF8.self)
         parts["content"] =

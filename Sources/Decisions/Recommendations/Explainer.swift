@@ -78,7 +78,7 @@ struct Explainer {
         switch name {
         case .history: return repetition(item)
         case .sequence: return "fits the order and rhythm of what you did lately"
-        case .ownTransitions: return "you have taken it together with what you took last"
+        case .personalTransitions: return "you have taken it together with what you took last"
         case .transitions:
             guard let source = likeliestSource(of: item) else {
                 return "often follows what you took lately"
@@ -112,9 +112,9 @@ struct Explainer {
         let history = subject.history
         let rows = model.transitions.following
         var best: (item: Int32, weight: Float)?
-        let first = max(0, history.momentCount - Transitions.reach)
-        for moment in first..<history.momentCount {
-            for event in history.moment(moment) where history.items[event] != item {
+        let first = max(0, history.basketCount - Transitions.reach)
+        for moment in first..<history.basketCount {
+            for event in history.basket(moment) where history.items[event] != item {
                 let row = rows.row(Int(history.items[event]))
                 for entry in row where rows.columns[entry] == item {
                     if rows.weights[entry] > best?.weight ?? 0 {

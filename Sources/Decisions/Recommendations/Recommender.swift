@@ -75,7 +75,7 @@ package struct Recommender: Sendable {
         let snapshot = try store.snapshot(of: userID, asOf: asOf)
         let history = try histories.history(of: snapshot)
         return Subject(
-            snapshot: snapshot, history: history, next: model.nextContext(after: history))
+            snapshot: snapshot, history: history, next: model.nextQuery(after: history))
     }
 
     /// Simulates a customer's futures (`simulate` of document 004), as the days ahead

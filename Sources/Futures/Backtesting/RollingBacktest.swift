@@ -120,7 +120,7 @@ package struct RollingBacktest: Sendable {
     /// - Returns: Customers at each of the earlier moments, and at the origin.
     /// - Throws: What the store throws.
     package func people(_ models: Models, count: Int? = nil) throws -> Cohort {
-        var numbers = Array(0..<(try store.twinNumbers()))
+        var numbers = Array(0..<(try store.allocatedTwinCount()))
         if let count, count < numbers.count {
             var generator = PhiloxGenerator(seed: settings.seed)
             // Some of whom nothing is known at a moment are passed over, so more are looked at.

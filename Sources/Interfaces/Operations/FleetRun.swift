@@ -153,7 +153,7 @@ package struct FleetRun: Sendable {
         _ progress: ProgressSink
     ) throws -> FleetDemand? {
         var sums = sums
-        let twins = try store.twinNumbers()
+        let twins = try store.allocatedTwinCount()
         let first = file.next
         if first > 0 { progress(OperationProgress(.resumption, finding: .count(first))) }
         var written = 0

@@ -116,7 +116,7 @@ package enum StoreVerification {
             try audit.run(in: transaction) { progress("twins", $0, $1) }
             report.twins = audit.twins
             report.mergedEvents = audit.mergedEvents
-            report.waitingEvents = audit.waitingEvents
+            report.pendingEvents = audit.pendingEvents
             for finding in audit.findings { report.add(finding) }
         }
     }

@@ -62,8 +62,8 @@ package struct WhatIf: Sendable {
             try store.itemIDs(), asOf: Timestamp(seconds: settings.origin))
         let items = known.sorted { $0.key < $1.key }.map { id, item in
             var item = item
-            let prices = model.response.usualPrices
-            if let place = model.catalogue.place(of: id), prices.indices.contains(Int(place)) {
+            let prices = model.response.regularPrices
+            if let place = model.catalogue.index(of: id), prices.indices.contains(Int(place)) {
                 item.price = prices[Int(place)]
             }
             return item
@@ -92,7 +92,7 @@ package struct WhatIf: Sendable {
         let days = scenario.days ?? horizon
         let unavailable = Dictionary(
             uniqueKeysWithValues: scenario.unavailable.compactMap { id in
-                model.catalogue.place(of: id).map { ($0, days) }
+                model.catalogue.index(of: id).map { ($0, days) }
             })
         func outlooks(
             _ feeds: ContextFeeds, unavailable: [Int32: ClosedRange<Int>] = [:]
@@ -183,7 +183,7 @@ package struct WhatIf: Sendable {
                 })
         }
         for id in scenario.shown {
-            guard let place = model.catalogue.place(of: id) else { continue }
+            guard let place = model.catalogue.index(of: id) else { continue }
             history.append(item: place, type: EventType.view.rawValue, time: settings.origin)
         }
         return history
