@@ -37,9 +37,11 @@ struct TimeCutTests {
             store = try TwinStore(
                 path: folder("store"),
                 pseudonymizer: Pseudonymizer(key: [UInt8](repeating: 3, count: 32)))
-            try store.put(shop.items)
             let past = Array(shop.events()).filter { [cut] in $0.timestamp <= cut }
-            // Consents are given after half of the events, so that they are in the past.
+            // One item with events has no description yet.
+            let undescribed = past.lazy.compactMap(\.itemID).first
+            try store.put(shop.items.filter { $0.itemID != undescribed })
+            // The first half of the events before the answers, so that these lie in the past.
             _ = try store.append(Array(past.prefix(past.count / 2)))
             for number in 0..<20 {
                 try store.setContextConsent(
@@ -65,7 +67,7 @@ struct TimeCutTests {
     /// A change after the cut.
     enum Change: String, CaseIterable, Sendable {
         case events, newItems, newCustomers, cities, consentGiven, consentWithdrawn, weather
-        case trends, manyAtOnce
+        case trends, itemsAdded, itemsEdited, itemsAnnounced, manyAtOnce
     }
 
     private func apply(_ change: Change, to fixture: Fixture) throws {
@@ -101,6 +103,15 @@ struct TimeCutTests {
                     trends: categories.flatMap { category in
                         (1...14).map { Trend(category: category, day: today + $0, level: 5) }
                     }))
+        case .itemsAdded, .itemsEdited:
+            _ = try store.append(try fixture.later())
+            try store.put(
+                change == .itemsAdded ? Self.shop.get().items + added() : edited())
+        case .itemsAnnounced:
+            try store.put(
+                (added() + edited()).map {
+                    ItemVersion($0, validFrom: Timestamp(seconds: fixture.cut.seconds + 1))
+                })
         case .manyAtOnce:
             for change in Change.allCases where change != .manyAtOnce {
                 try apply(change, to: fixture)
@@ -108,10 +119,28 @@ struct TimeCutTests {
         }
     }
 
+    /// New items that share words with those of the shop.
+    private func added() throws -> [Item] {
+        try Self.shop.get().items.prefix(20).map { item in
+            var item = item
+            item.itemID = "added-\(item.itemID)"
+            return item
+        }
+    }
+
+    /// The items of the shop, with everything changed.
+    private func edited() throws -> [Item] {
+        try Self.shop.get().items.map { item in
+            Item(
+                itemID: item.itemID, name: "Changed \(item.itemID)", category: "changed",
+                brand: "changed", price: 3 * (item.price ?? 1))
+        }
+    }
+
     /// A planted mistake: the part that is read as of now instead of the cut.
     enum Leak: String, CaseIterable, Sendable {
         case training, weather, trends, countedEvents, countedCities, countedConsent
-        case events, city, consent
+        case events, city, consent, addedItems, editedItems
     }
 
     /// Everything that training and forecasts read as of the cut, as text.
@@ -133,6 +162,9 @@ struct TimeCutTests {
             try #require(data.demandData), catalogue: data.catalogue, threads: 1
         ).response()
         parts["response"] = String(decoding: try encoder.encode(response), as: UTF8.self)
+        parts["content"] =
+            "\(data.content.words) \(data.content.newItemIDs) \(data.content.newWords)"
+        try addItems(of: store, asOf: cut, leak, to: &parts)
         let feeds = try store.contextFeeds()
         let weather = (leak == .weather ? feeds : feeds.known(at: cut)).weather
         parts["weather"] = weather.sorted { $0.key < $1.key }.map { city, days in
@@ -165,6 +197,25 @@ struct TimeCutTests {
         return parts
     }
 
+    /// What the catalogue says as of the cut.
+    private func addItems(
+        of store: TwinStore, asOf cut: Timestamp, _ leak: Leak?, to parts: inout [String: String]
+    ) throws {
+        func items(_ part: Leak) throws -> [String: Item] {
+            try store.items(store.itemIDs(), asOf: leak == part ? nil : cut)
+        }
+        let edited = try items(.editedItems)
+        parts["edited items"] = try Self.shop.get().items.map {
+            edited[$0.itemID].map { "\($0)" } ?? "-"
+        }.joined(separator: ",")
+        parts["described items"] = try items(.addedItems).values.filter(\.isDescribed)
+            .map(\.itemID).sorted().joined(separator: ",")
+        for user in try Set(Self.shop.get().events().map(\.userID)).sorted().prefix(20) {
+            let twin = try store.snapshot(of: user, asOf: cut).twin
+            parts["preferences \(user)"] = "\(twin.preferences)"
+        }
+    }
+
     /// The parts that differ.
     private func differences(
         _ first: [String: String], _ second: [String: String]
@@ -187,6 +238,24 @@ struct TimeCutTests {
         let before = try fingerprint(fixture)
         try apply(.manyAtOnce, to: fixture)
         #expect(differences(before, try fingerprint(fixture, leak: leak)) != [])
+    }
+
+    @Test("A question about the past speaks of the categories of its time")
+    func whatIf() throws {
+        let fixture = try Fixture()
+        func answer() throws -> String {
+            var scenario = Scenario()
+            scenario.prices = [.init(.category("none"), factor: 0.5)]
+            let error = #expect(throws: FuturesError.self) {
+                try WhatIf(
+                    fixture.store, World.model(), scenario,
+                    settings: .init(origin: fixture.cut.seconds))
+            }
+            return "\(try #require(error))"
+        }
+        let before = try answer()
+        try apply(.manyAtOnce, to: fixture)
+        #expect(try answer() == before)
     }
 
     @Test("A back-test after later changes finds the same, bit for bit")

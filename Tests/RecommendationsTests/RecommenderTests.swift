@@ -186,6 +186,24 @@ struct RecommenderTests {
         #expect(beginning.isColdStart)
     }
 
+    @Test("An answer as of a time has the catalogue of that time")
+    func catalogueAsOf() throws {
+        let world = try World.makeShop()
+        let user = world.users[2]
+        let now = try #require(try world.store.newestEvent())
+        let asked = options { $0.asOf = Timestamp(seconds: now.seconds - 20 * day) }
+        let before = try world.recommender.recommend(user, options: asked)
+        #expect(!before.items.isEmpty)
+        try world.store.put(
+            world.model.catalogue.itemIDs.map { Item(itemID: $0, name: "Changed", price: 77) })
+        let after = try world.recommender.recommend(user, options: asked)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        #expect(try encoder.encode(after) == encoder.encode(before))
+        let present = try world.recommender.recommend(user, options: options())
+        #expect(present.items.allSatisfy { $0.name == "Changed" && $0.price == 77 })
+    }
+
     @Test("An empty store and a twin of unknown items are cold, and answered")
     func emptyStore() throws {
         let model = try World.shop.get().model

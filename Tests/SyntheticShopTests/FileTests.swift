@@ -112,7 +112,7 @@ private func rows(_ text: String) -> [[String]] {
             try shop.write(to: folder)
             var itemReader = try ItemReader(path: folder + "/items.csv")
             var items: [Item] = []
-            while let line = try itemReader.next() { items.append(try line.get()) }
+            while let line = try itemReader.next() { items.append(try line.get().item) }
             #expect(items == shop.items)
 
             var eventReader = try EventReader(path: folder + "/events.csv")

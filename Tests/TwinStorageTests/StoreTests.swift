@@ -3,6 +3,7 @@ import LMDB
 import PropertyGraph
 import TestSupport
 import Testing
+import Time
 import TwinFixtures
 
 @testable import Shop
@@ -124,12 +125,42 @@ import TwinFixtures
 
 /// Catalogue files.
 @Suite struct ItemReaderTests {
-    private func read(_ text: String) throws -> [Result<Item, Rejection>] {
+    private func readVersions(_ text: String) throws -> [Result<ItemVersion, Rejection>] {
         let folder = try TemporaryFolder()
         var reader = try ItemReader(path: folder.file(text))
-        var results: [Result<Item, Rejection>] = []
+        var results: [Result<ItemVersion, Rejection>] = []
         while let result = try reader.next() { results.append(result) }
         return results
+    }
+
+    private func read(_ text: String) throws -> [Result<Item, Rejection>] {
+        try readVersions(text).map { $0.map(\.item) }
+    }
+
+    @Test func aLineMaySayFromWhenItCounts() throws {
+        let lines = try readVersions(
+            """
+            item_id,valid_from
+            a,2026-03-01T10:00
+            b,
+            c,soon
+            d,2300-01-01
+            e,20260301
+            """)
+        try #require(lines.count == 5)
+        #expect(lines[0] == .success(ItemVersion(Item(itemID: "a"), validFrom: start)))
+        #expect(lines[1] == .success(ItemVersion(Item(itemID: "b"))))
+        let message = "; use ISO 8601, yyyymmdd, seconds or milliseconds"
+        #expect(lines[2] == .failure(Rejection(line: 4, .timestamp, "'soon'" + message)))
+        #expect(lines[3] == .failure(Rejection(line: 5, .timestamp, "'2300-01-01'" + message)))
+        #expect(
+            lines[4]
+                == .success(
+                    ItemVersion(Item(itemID: "e"), validFrom: Timestamp(seconds: 1_772_323_200)))
+        )
+        #expect(
+            try readVersions("{\"item_id\":\"a\",\"valid_from\":1772359200}")
+                == [.success(ItemVersion(Item(itemID: "a"), validFrom: start))])
     }
 
     @Test func everyColumnHasItsPlace() throws {
@@ -200,7 +231,7 @@ import TwinFixtures
         #expect(
             error?.description
                 == "The header of \(path) lacks item_id. An item file needs item_id and may have "
-                + "name,category,brand,description,image_url,price.")
+                + "name,category,brand,description,image_url,price,valid_from.")
     }
 }
 

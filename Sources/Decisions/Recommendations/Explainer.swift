@@ -139,6 +139,6 @@ struct Explainer {
 
     private func itemName(_ index: Int32) throws -> String {
         let id = model.catalogue.itemIDs[Int(index)]
-        return try store.item(id)?.name ?? id
+        return try store.item(id, asOf: subject.origin)?.name ?? id
     }
 }

@@ -123,7 +123,7 @@ package struct Recommender: Sendable {
         let calibrated = options.usesPaths ? probabilities(subject, futures) : [:]
         let predicted = candidates(
             futures, next: next, excluding: rejected, calibrated: calibrated, options: options)
-        let items = try store.items(predicted.map { itemID($0.item) })
+        let items = try store.items(predicted.map { itemID($0.item) }, asOf: subject.origin)
         let ranked = rank(
             predicted, items: items, embedding: embedding, preferences: subject.twin.preferences,
             calibrated: calibrated, options: options)

@@ -36,7 +36,7 @@ extension Recommender {
         }
         scored.sort { ($1.score, $0.item) < ($0.score, $1.item) }
         let best = scored.prefix(Self.surpriseCandidates)
-        let details = try store.items(best.map { itemID($0.item) })
+        let details = try store.items(best.map { itemID($0.item) }, asOf: subject.origin)
         let preferences = subject.twin.preferences
         let ranked = best.compactMap { entry -> (item: Int32, score: Double)? in
             let id = itemID(entry.item)

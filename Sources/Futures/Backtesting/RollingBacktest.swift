@@ -202,14 +202,16 @@ package struct RollingBacktest: Sendable {
             settings.types = Set(EventType.allCases)
         }
         let total = earlier.count + last.count
+        let categories = try categories(models)
         func forecasts(
-            _ model: PredictionModel, _ cases: [BacktestCase], after done: Int
+            _ model: PredictionModel, _ cases: [BacktestCase], _ categories: [Int],
+            after done: Int
         ) throws -> [Forecast] {
-            try Backtest(model, settings: settings, categories: try categories(model))
+            try Backtest(model, settings: settings, categories: categories)
                 .forecasts(of: cases) { progress(done + $0, total) }
         }
-        let before = try forecasts(models.earlier, earlier, after: 0)
-        let after = try forecasts(models.last, last, after: before.count)
+        let before = try forecasts(models.earlier, earlier, categories.earlier, after: 0)
+        let after = try forecasts(models.last, last, categories.last, after: before.count)
         return Result(
             earlier: before, last: after, types: settings.types,
             report: BacktestReport(
@@ -217,19 +219,26 @@ package struct RollingBacktest: Sendable {
                 seed: settings.seed),
             calibration: ModelCalibration(
                 earlier: before, last: after, types: settings.types,
-                categoryOfItem: try categories(models.last), origin: origins.test,
+                categoryOfItem: categories.last, origin: origins.test,
                 seed: settings.seed))
     }
 
-    /// The category index of each item of a model's catalogue, counted over all categories of the
-    /// store from 1; 0 for items without a category.
-    private func categories(_ model: PredictionModel) throws -> [Int] {
-        let items = try store.items(try store.itemIDs())
-        let names = Set(items.values.compactMap(\.category)).sorted()
-        let indices = Dictionary(
+    /// The category index of each item of the models' catalogues as of the ends of their training,
+    /// counted over all categories of the store at these times from 1; 0 for items without a category.
+    private func categories(_ models: Models) throws -> (earlier: [Int], last: [Int]) {
+        let itemIDs = try store.itemIDs()
+        let earlier = try store.items(itemIDs, asOf: Timestamp(seconds: origins.first))
+        let last = try store.items(itemIDs, asOf: Timestamp(seconds: origins.test))
+        let names = Set(
+            [earlier, last].flatMap { $0.values.compactMap(\.category) }
+        ).sorted()
+        let numbers = Dictionary(
             uniqueKeysWithValues: names.enumerated().map { ($0.element, $0.offset + 1) })
-        return model.catalogue.itemIDs.map { id in
-            items[id]?.category.flatMap { indices[$0] } ?? 0
+        func categories(_ model: PredictionModel, _ items: [String: Item]) -> [Int] {
+            model.catalogue.itemIDs.map { id in
+                items[id]?.category.flatMap { numbers[$0] } ?? 0
+            }
         }
+        return (categories(models.earlier, earlier), categories(models.last, last))
     }
 }

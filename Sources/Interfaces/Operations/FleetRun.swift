@@ -119,7 +119,7 @@ package struct FleetRun: Sendable {
             version: source.version, items: model.catalogue.count,
             hasDemand: settings.demandOutput == nil ? nil : true)
         let file = try FleetFile(path, work: try work.text(), isFresh: settings.isFresh)
-        // Items keep the categories that they had when the run began.
+        // Items have the categories that they had at the origin.
         let sums = try settings.demandOutput.map { _ in
             try file.demand ?? emptySums(questions)
         }
@@ -137,7 +137,7 @@ package struct FleetRun: Sendable {
     /// Sums of demand before the first twin.
     private func emptySums(_ questions: FleetSettings) throws -> FleetDemand {
         let itemIDs = model.catalogue.itemIDs
-        let items = try store.items(itemIDs)
+        let items = try store.items(itemIDs, asOf: Timestamp(seconds: questions.origin))
         let shape = try DemandLayout(
             categories: itemIDs.map { items[$0]?.category ?? "" },
             horizonSeconds: questions.horizonSeconds)

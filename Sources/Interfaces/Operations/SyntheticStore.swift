@@ -56,7 +56,7 @@ package enum SyntheticStore {
         _ reader: ItemReader, to store: TwinStore, _ progress: ProgressSink
     ) throws {
         var reader = reader
-        var batch: [Item] = []
+        var batch: [ItemVersion] = []
         var (count, rejected) = (0, 0)
         func flush() throws {
             try store.put(batch)

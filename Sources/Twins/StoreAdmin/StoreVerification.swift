@@ -110,6 +110,9 @@ package enum StoreVerification {
             report.edges = graphs.edges
             // Twins of a graph with loose ends cannot be compared with anything.
             guard findings.isEmpty, hasTwins else { return }
+            var items = ItemAudit(store)
+            try items.run(in: transaction)
+            for finding in items.findings { report.add(finding) }
             var audit = try TwinAudit(store, in: transaction)
             try audit.run(in: transaction) { progress("twins", $0, $1) }
             report.twins = audit.twins

@@ -47,7 +47,7 @@ package final class TwinStore: Sendable {
         self.pseudonymizer = pseudonymizer
         journal = graph.environment.table("journal")
         names = NameCache(graph)
-        words = CatalogueWordsCache(graph)
+        words = CatalogueWordsCache()
         let fingerprint = pseudonymizer.fingerprint
         let stored = try graph.read { transaction in
             let known = try graph.setting("key", in: transaction)?.string

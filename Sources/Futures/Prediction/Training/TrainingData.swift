@@ -99,7 +99,7 @@ package struct TrainingData: Sendable {
     /// - Parameters:
     ///   - store: The store.
     ///   - minimumItemCount: Items with fewer events are left out.
-    ///   - moment: Later events are left out; none if `nil`.
+    ///   - moment: Later events, and later versions of items, are left out; none if `nil`.
     ///   - eventTypes: The event types to learn; if `nil`, the original ones and newer types of
     ///     behaviour that occur.
     /// - Throws: What the store throws.
@@ -113,7 +113,7 @@ package struct TrainingData: Sendable {
         let all = try store.contextFeeds()
         let feeds = moment.map(all.known) ?? all
         var keys: [RowKey] = []
-        let known = try store.items(itemIDs)
+        let known = try store.items(itemIDs, asOf: moment)
         var seasons = SeasonCounts(itemIDs, items: known)
         var counts = ResponseCounts()
         let cities = feeds.cities

@@ -55,8 +55,9 @@ package struct WhatIf: Sendable {
         _ store: TwinStore, _ model: PredictionModel, _ scenario: Scenario, settings: Settings
     ) throws {
         // Prices are relative to the usual prices of the model's training.
-        let items = try store.items(try store.itemIDs()).sorted { $0.key < $1.key }.map {
-            id, item in
+        let known = try store.items(
+            try store.itemIDs(), asOf: Timestamp(seconds: settings.origin))
+        let items = known.sorted { $0.key < $1.key }.map { id, item in
             var item = item
             let prices = model.response.regularPrices
             if let index = model.catalogue.index(of: id), prices.indices.contains(Int(index)) {

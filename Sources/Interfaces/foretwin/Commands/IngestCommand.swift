@@ -31,7 +31,8 @@ struct IngestCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A file of items: item_id,name,category,brand,description,price.", valueName: "file"))
+            "A file of items: item_id,name,category,brand,description,price,valid_from.",
+            valueName: "file"))
     var items: String?
 
     @Option(help: "The format of the event files: csv or jsonl. (default: detected)")
@@ -119,7 +120,7 @@ struct IngestCommand: ParsableCommand {
         _ reader: ItemReader, into store: TwinStore, _ progress: ProgressBar
     ) throws {
         var reader = reader
-        var batch: [Item] = []
+        var batch: [ItemVersion] = []
         var count = 0
         var rejected = 0
         func flush() throws {

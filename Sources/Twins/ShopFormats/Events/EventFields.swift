@@ -113,7 +113,7 @@ struct EventBuilder {
         case .price: price = try amount(text, "price")
         case .dwell: dwellSeconds = try amount(text, "dwell")
         case .type: eventType = try type(text)
-        case .timestamp: timestamp = try time(text)
+        case .timestamp: timestamp = try TextRules.time(text)
         case .property(let name): try setProperty(name, text)
         case .dropped(let name): dropped.append(name)
         }
@@ -173,17 +173,6 @@ struct EventBuilder {
                     + "documented type of pages, offers, suggestions, reservations or deliveries")
         }
         return type
-    }
-
-    private func time(_ text: String) throws(Rejection) -> Timestamp {
-        guard text.utf8.count <= Limits.idByteCountMax, let time = Timestamp(text: text),
-            Timestamp.accepted.contains(time)
-        else {
-            throw Rejection(
-                .timestamp,
-                "\(Rejection.quoted(text)); use ISO 8601, yyyymmdd, seconds or milliseconds")
-        }
-        return time
     }
 
     private func id(_ text: String, _ name: String) throws(Rejection) -> String {

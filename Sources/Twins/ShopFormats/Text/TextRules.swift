@@ -1,4 +1,5 @@
 import Shop
+import Time
 
 /// Rules for texts in files and bodies.
 ///
@@ -23,6 +24,20 @@ enum TextRules {
         guard !PlainText.hasControls(text) else {
             throw Rejection(.value, "\(name) holds a control character")
         }
+    }
+
+    /// The time that a text names.
+    ///
+    /// - Throws: ``Rejection`` for a text that names none, or one that events cannot have.
+    static func time(_ text: String) throws(Rejection) -> Timestamp {
+        guard text.utf8.count <= Limits.idByteCountMax, let time = Timestamp(text: text),
+            Timestamp.accepted.contains(time)
+        else {
+            throw Rejection(
+                .timestamp,
+                "\(Rejection.quoted(text)); use ISO 8601, yyyymmdd, seconds or milliseconds")
+        }
+        return time
     }
 
     /// Whether a text may be a city's name: it has a letter, and is neither coordinates nor an

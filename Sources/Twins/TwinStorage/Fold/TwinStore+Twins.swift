@@ -35,9 +35,10 @@ extension TwinStore {
         twin.firstEvent = summary.firstEvent
         twin.lastUpdated = summary.lastUpdated
         var reader = TwinReader(
-            store: self, moment: moment ?? summary.lastUpdated, customer: customer)
+            store: self, moment: moment ?? summary.lastUpdated, customer: customer,
+            catalogue: try CatalogueReader(self, asOf: moment, in: transaction))
         for edge in state.edges { try reader.add(edge, in: transaction) }
-        try reader.finish(&twin, in: transaction)
+        try reader.finish(&twin, asOf: moment, in: transaction)
         return twin
     }
 
@@ -137,15 +138,19 @@ private struct TwinReader {
     let store: TwinStore
     let moment: Timestamp
     let customer: NodeID
+    let catalogue: CatalogueReader
     private var items: [NodeID: Item] = [:]
     private var interactions: [(edge: UserTwin.Interaction, item: Item)] = []
     private var sequences: [UserTwin.Transition] = []
     private var shares: [Label: [String: Double]] = [:]
 
-    init(store: TwinStore, moment: Timestamp, customer: NodeID) {
+    init(
+        store: TwinStore, moment: Timestamp, customer: NodeID, catalogue: CatalogueReader
+    ) {
         self.store = store
         self.moment = moment
         self.customer = customer
+        self.catalogue = catalogue
     }
 
     mutating func add(_ edge: Edge, in transaction: borrowing ReadTransaction) throws {
@@ -173,7 +178,9 @@ private struct TwinReader {
         interactions.append((interaction, item))
     }
 
-    func finish(_ twin: inout UserTwin, in transaction: borrowing ReadTransaction) throws {
+    func finish(
+        _ twin: inout UserTwin, asOf time: Timestamp?, in transaction: borrowing ReadTransaction
+    ) throws {
         let sorted = interactions.sorted { left, right in
             let (left, right) = (left.edge, right.edge)
             return (right.weight, left.itemID, left.type.rawValue)
@@ -184,7 +191,9 @@ private struct TwinReader {
             ($1.weight, $0.from, $0.to, $0.type) < ($0.weight, $1.from, $1.to, $1.type)
         }
         let queries = shares[.query] ?? [:]
-        let words = queries.isEmpty ? nil : try store.words.current(in: transaction)
+        let words =
+            queries.isEmpty
+            ? nil : try store.words.current(of: store, asOf: time, in: transaction)
         addPreferences(sorted, queries, words, to: &twin)
         twin.preferences.dayparts = Self.normalised(shares[.daypart] ?? [:])
         twin.city = Self.normalised(shares[.city] ?? [:]).first?.name
@@ -230,8 +239,7 @@ private struct TwinReader {
         guard let id = try store.graph.externalID(of: node, in: transaction) else {
             throw TwinsError(.corrupt, "A twin has an edge to no item. Restore a backup.")
         }
-        let properties = try store.graph.properties(of: node, graph: .shared, in: transaction)
-        let item = Item(itemID: id, properties: properties ?? [:])
+        let item = try catalogue.item(node, id, in: transaction)
         items[node] = item
         return item
     }

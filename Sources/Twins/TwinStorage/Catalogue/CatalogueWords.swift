@@ -1,6 +1,8 @@
 import LMDB
 import PropertyGraph
+import Shop
 import Synchronization
+import Time
 
 /// Which categories words stand for, by the names and categories of the items in the catalogue.
 ///
@@ -57,11 +59,17 @@ final class CatalogueWordsCache: Sendable {
         var itemCount: Int
     }
 
-    private let graph: GraphStore
-    private let memory = Mutex<(revision: Revision, words: CatalogueWords)?>(nil)
-    private static let settingName = "catalogueRevision"
+    private struct Memory {
+        var revision: Revision
+        /// The times at which versions of items begin, ascending; empty without versions.
+        var versionTimes: [Timestamp]
+        /// The time of the newest version that is indexed; `nil` before the first.
+        var since: Timestamp?
+        var words: CatalogueWords
+    }
 
-    init(_ graph: GraphStore) { self.graph = graph }
+    private let memory = Mutex<Memory?>(nil)
+    private static let settingName = "catalogueRevision"
 
     /// Notes in a transaction that it changes the catalogue, so that every process sees it.
     static func markChange(
@@ -71,23 +79,53 @@ final class CatalogueWordsCache: Sendable {
         try graph.set(settingName, to: .int(changes &+ 1), in: transaction)
     }
 
-    /// The index of the catalogue as a transaction sees it.
+    /// The index of a store's catalogue as of a time.
     ///
-    /// - Complexity: O(1) if the catalogue has not changed since the last time, else O(items).
-    func current(in transaction: borrowing ReadTransaction) throws -> CatalogueWords {
+    /// - Parameters:
+    ///   - store: The store.
+    ///   - time: As of when; the store's present unless given.
+    ///   - transaction: The state of the store.
+    /// - Complexity: O(log n) for n times of versions, if neither the catalogue nor the newest
+    ///   version by that time is another than at the last call; else O(items and versions).
+    func current(
+        of store: TwinStore, asOf time: Timestamp?, in transaction: borrowing ReadTransaction
+    ) throws -> CatalogueWords {
+        let graph = store.graph
         let revision = Revision(
             changes: try graph.setting(Self.settingName, in: transaction)?.int ?? 0,
             itemCount: try graph.nodeCount(.item, in: transaction))
-        if let known = memory.withLock({ $0 }), known.revision == revision { return known.words }
+        let known = memory.withLock { $0 }
+        let versionTimes =
+            try known?.revision == revision
+            ? known?.versionTimes ?? [] : Self.versionTimes(graph, in: transaction)
+        let present =
+            try time ?? store.journalState(in: transaction).newest ?? ItemRecord.beginning
+        let since = versionTimes.last { $0 <= present }
+        if let known, known.revision == revision, known.since == since { return known.words }
+        let catalogue = try CatalogueReader(store, asOf: present, in: transaction)
         var items: [(name: String, category: String)] = []
-        try graph.forEachNode(graph: .shared, in: transaction) { node in
-            guard graph.label(of: node.id) == .item,
-                let category = node.properties["category"]?.string
-            else { return }
-            items.append((node.properties["name"]?.string ?? "", category))
+        for index in 0..<(try graph.nodeCount(.item, in: transaction)) {
+            let node = try graph.nodeID(.item, index: index)
+            guard let id = try graph.externalID(of: node, in: transaction) else { continue }
+            let item = try catalogue.item(node, id, in: transaction)
+            if let category = item.category { items.append((item.name, category)) }
         }
         let words = CatalogueWords(items)
-        memory.withLock { $0 = (revision, words) }
+        memory.withLock {
+            $0 = Memory(
+                revision: revision, versionTimes: versionTimes, since: since, words: words)
+        }
         return words
+    }
+
+    private static func versionTimes(
+        _ graph: GraphStore, in transaction: borrowing ReadTransaction
+    ) throws -> [Timestamp] {
+        var times: Set<Timestamp> = []
+        try transaction.scan(graph.records, prefix: ItemRecord.prefix) { key, _ in
+            times.insert(try ItemRecord.time(ofKey: key))
+            return true
+        }
+        return times.sorted()
     }
 }

@@ -4,38 +4,60 @@ package import Shop
 package import Time
 
 extension TwinStore {
-    /// Adds items to the catalogue, or changes what is said of them.
+    /// Adds items to the catalogue, or changes what is said about them.
     ///
     /// A vector that training gave an item stays unless the new item brings one.
+    ///
+    /// - Throws: What the other `put` throws.
     package func put(_ items: [Item]) throws {
+        try put(items.map { ItemVersion($0) })
+    }
+
+    /// Adds items to the catalogue, or changes what is said about them from a time on.
+    ///
+    /// What is said counts from its time until the next change that the store knows. Without a time
+    /// a change counts from the store's present, which is the time of its newest event. An item that
+    /// comes for the first time counts from the beginning if it is of the first catalogue, all that
+    /// came before the next event; and from the present if not.
+    ///
+    /// - Throws: `LMDBError`, `GraphError`, or ``TwinsError`` when the store is damaged.
+    package func put(_ versions: [ItemVersion]) throws {
+        guard !versions.isEmpty else { return }
         try graph.write { transaction in
             try CatalogueWordsCache.markChange(of: graph, in: transaction)
-            for item in items {
-                let node = try graph.addNode(.item, item.itemID, in: transaction)
-                var item = item
-                if item.embeddingVector == nil {
-                    let known = try graph.properties(of: node, graph: .shared, in: transaction)
-                    item.embeddingVector = known?["embedding"]?.vector
-                }
-                try graph.put(
-                    Node(id: node, properties: item.properties), graph: .shared, in: transaction)
-            }
+            let writer = try CatalogueWriter(self, in: transaction)
+            for version in versions { try writer.put(version, in: transaction) }
         }
     }
 
-    /// An item of the catalogue, or `nil` if the store has never heard of it.
-    package func item(_ itemID: String) throws -> Item? {
-        try items([itemID])[itemID]
+    /// An item of the catalogue as of a time.
+    ///
+    /// - Parameters:
+    ///   - itemID: The item's id.
+    ///   - time: As of when, as for ``items(_:asOf:)``.
+    /// - Returns: The item, or `nil` if the store does not know it.
+    /// - Throws: What ``items(_:asOf:)`` throws.
+    package func item(_ itemID: String, asOf time: Timestamp? = nil) throws -> Item? {
+        try items([itemID], asOf: time)[itemID]
     }
 
-    /// Several items by id; those that the store has never heard of are missing.
-    package func items(_ itemIDs: some Sequence<String>) throws -> [String: Item] {
+    /// Several items by id, as of a time.
+    ///
+    /// - Parameters:
+    ///   - itemIDs: The ids.
+    ///   - time: As of when; the store's present unless given. Items have vectors only in the present.
+    /// - Returns: The items. Those that the store does not know are missing; those about which nothing
+    ///   had been said have no description.
+    /// - Throws: `LMDBError`, `GraphError`, or ``TwinsError`` when the store is damaged.
+    package func items(
+        _ itemIDs: some Sequence<String>, asOf time: Timestamp? = nil
+    ) throws -> [String: Item] {
         try graph.read { transaction in
+            let catalogue = try CatalogueReader(self, asOf: time, in: transaction)
             var items: [String: Item] = [:]
             for itemID in itemIDs where items[itemID] == nil {
                 guard let node = try graph.node(.item, itemID, in: transaction) else { continue }
-                let properties = try graph.properties(of: node, graph: .shared, in: transaction)
-                items[itemID] = Item(itemID: itemID, properties: properties ?? [:])
+                items[itemID] = try catalogue.item(node, itemID, in: transaction)
             }
             return items
         }
