@@ -151,8 +151,8 @@ import TwinFixtures
         #expect(lines[0] == .success(ItemVersion(Item(itemID: "a"), validFrom: start)))
         #expect(lines[1] == .success(ItemVersion(Item(itemID: "b"))))
         let message = "; use ISO 8601, yyyymmdd, seconds or milliseconds"
-        #expect(lines[2] == .failure(Rejection(line: 4, .timestamp, "'soon'" + message)))
-        #expect(lines[3] == .failure(Rejection(line: 5, .timestamp, "'2300-01-01'" + message)))
+        #expect(lines[2] == .failure(Rejection(.timestamp, "'soon'" + message, at: .line(4))))
+        #expect(lines[3] == .failure(Rejection(.timestamp, "'2300-01-01'" + message, at: .line(5))))
         #expect(
             lines[4]
                 == .success(
