@@ -6,6 +6,9 @@ package struct SequenceExpert: Expert {
     /// The number of newest events that the LSTM reads; older ones hardly affect its state.
     package static let replayLimit = 200
 
+    /// Called for each history that is replayed, in the task that set it; for tests that count them.
+    @TaskLocal package static var onReplay: (@Sendable () -> Void)?
+
     /// The trained network.
     package let model: SequenceModel
 
@@ -18,6 +21,7 @@ package struct SequenceExpert: Expert {
     /// The LSTM's state after a history; `nil` if the history is empty.
     package func state(after history: History) -> SequenceModel.State? {
         guard !history.isEmpty else { return nil }
+        Self.onReplay?()
         let recent = history.suffix(events: Self.replayLimit)
         return model.replay(items: recent.items, types: recent.types, times: recent.times)
     }
