@@ -2,6 +2,7 @@ import Foundation
 import Prediction
 import Shop
 import Simulation
+import Synchronization
 import Testing
 import Time
 import TwinStorage
@@ -37,6 +38,28 @@ struct RecommenderTests {
                 #expect(item.expectedDate ?? "" >= String(answer.asOf.prefix(10)))
             }
         }
+    }
+
+    @Test("A question reads the customer once, with one HMAC and one replay", arguments: [1, 4])
+    func work(threads: Int) throws {
+        let world = try World.makeShop()
+        let hmacs = Atomic(0)
+        let replays = Atomic(0)
+        let customerReads = Atomic(0)
+        let options = options { $0.threads = threads }
+        let answer = try Pseudonymizer.$onPseudonym.withValue({ hmacs.add(1, ordering: .relaxed) })
+        {
+            try SequenceExpert.$onReplay.withValue({ replays.add(1, ordering: .relaxed) }) {
+                try TwinStore.$onCustomerRead.withValue({ customerReads.add(1, ordering: .relaxed) }
+                ) {
+                    try world.recommender.recommend(world.users[0], options: options)
+                }
+            }
+        }
+        #expect(!answer.isColdStart && !answer.items.isEmpty)
+        #expect(hmacs.load(ordering: .relaxed) == 1)
+        #expect(replays.load(ordering: .relaxed) == 1)
+        #expect(customerReads.load(ordering: .relaxed) == 1)
     }
 
     @Test("The same question gets the same answer, at any number of threads")

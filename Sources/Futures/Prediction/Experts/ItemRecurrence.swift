@@ -189,21 +189,30 @@ struct RecurrenceFeatures {
     /// The types are those of the query and of the last contact. A type that the model does not
     /// know counts as the last one that it knows.
     struct Layout: Sendable {
-        /// The event types.
-        let eventTypes: EventVocabulary
+        /// The number of event types.
+        let typeCount: Int
         /// The number of weights of one event type: bias, numbers, classes.
         let stride: Int
+        /// The index of each type by its raw value. A vector, not an array: the layout is read in
+        /// inner loops, and counting references would cost more than the arithmetic.
+        private var indices = SIMD64<UInt8>(repeating: EventVocabulary.unknownIndex)
 
         init(_ eventTypes: EventVocabulary) {
-            self.eventTypes = eventTypes
-            stride = fixedStride + eventTypes.count
+            typeCount = eventTypes.count
+            stride = fixedStride + typeCount
+            for type in EventType.allCases where Int(type.rawValue) < indices.scalarCount {
+                indices[Int(type.rawValue)] = eventTypes.index(of: type)
+            }
         }
 
         /// The number of all weights.
-        var weightCount: Int { eventTypes.count * stride }
+        var weightCount: Int { typeCount * stride }
 
+        /// The index of a type; that of the last one for a type that the model does not know.
         func index(of type: EventType) -> Int {
-            min(Int(eventTypes.index(of: type)), eventTypes.count - 1)
+            let raw = Int(type.rawValue)
+            return raw < indices.scalarCount
+                ? min(Int(indices[raw]), typeCount - 1) : typeCount - 1
         }
     }
 

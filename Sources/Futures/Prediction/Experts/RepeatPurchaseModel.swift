@@ -94,7 +94,7 @@ private struct RecurrenceRegression {
         self.layout = layout
         weights = [Float](repeating: 0, count: layout.weightCount)
         squares = [Float](repeating: 1e-3, count: layout.weightCount)
-        for type in 0..<layout.eventTypes.count { weights[type * layout.stride] = Self.startBias }
+        for type in 0..<layout.typeCount { weights[type * layout.stride] = Self.startBias }
     }
 
     mutating func learn(_ sequences: EventSequences) {

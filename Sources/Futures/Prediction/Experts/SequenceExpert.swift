@@ -7,6 +7,9 @@ package struct SequenceExpert: Expert {
     /// The number of newest events that the LSTM reads; older ones hardly affect its state.
     package static let replayLimit = 200
 
+    /// Called for each history that is replayed, in the task that set it; for tests that count them.
+    @TaskLocal package static var onReplay: (@Sendable () -> Void)?
+
     /// The trained network.
     package let model: SequenceModel
     /// The event types that the network was trained with: its type i is the i-th of them.
@@ -28,6 +31,7 @@ package struct SequenceExpert: Expert {
         let recent = history.suffix(events: Self.replayLimit)
         let known = recent.types.indices.filter { eventTypes.contains(recent.types[$0]) }
         guard !known.isEmpty else { return nil }
+        Self.onReplay?()
         return model.replay(
             items: known.map { recent.items[$0] },
             types: known.map { eventTypes.index(of: recent.types[$0]) },

@@ -134,6 +134,7 @@ extension TwinStore {
     func readTwin<T>(
         _ graphID: GraphID, _ body: (borrowing ReadTransaction, [JournalEntry]) throws -> T
     ) throws -> T {
+        Self.onCustomerRead?()
         // Before the snapshot is opened: see `JournalIndex`.
         let before = index.entries(of: graphID)
         return try graph.read { transaction in

@@ -4,6 +4,9 @@ package import Shop
 package import Time
 
 extension TwinStore {
+    /// Called for each read of a customer, in the task that set it; for tests that count them.
+    @TaskLocal package static var onCustomerRead: (@Sendable () -> Void)?
+
     /// Everything that one question about a customer needs, read in one transaction.
     ///
     /// - Parameters:
@@ -92,6 +95,7 @@ extension TwinStore {
     private func readCustomer<T>(
         _ body: (borrowing ReadTransaction, Pending) throws -> Attempt<T>
     ) throws -> T {
+        Self.onCustomerRead?()
         for _ in 0..<64 {
             let attempt = try graph.read { transaction in
                 let state = try journalState(in: transaction)
