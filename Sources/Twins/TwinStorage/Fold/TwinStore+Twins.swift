@@ -4,7 +4,7 @@ package import Shop
 package import Time
 
 extension TwinStore {
-    /// Reads the twin of a customer (`twin` of document 004).
+    /// Reads the twin of a customer.
     ///
     /// - Parameters:
     ///   - userID: The customer's id as the shop knows it.
