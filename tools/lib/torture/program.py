@@ -124,8 +124,8 @@ def twins(shown):
     text that is equal for equal twins, whatever their pseudonyms."""
     result = []
     for document in json.loads(shown):
-        document.pop("user_id", None)
-        for key in ("interactions", "sequences"):
+        document.pop("customer_key", None)
+        for key in ("interactions", "transitions"):
             document[key].sort(key=lambda entry: [str(value) for value in entry.values()])
         result.append((document["event_count"], json.dumps(document)))
     return result

@@ -193,8 +193,10 @@ struct RecurrenceFeatures {
         let typeCount: Int
         /// The number of weights of one event type: bias, numbers, classes.
         let stride: Int
-        /// The index of each type by its raw value. A vector, not an array: the layout is read in
-        /// inner loops, and counting references would cost more than the arithmetic.
+        /// The index of each type by its raw value.
+        ///
+        /// A vector, not an array: the layout is read in inner loops, and counting references would
+        /// cost more than the arithmetic.
         private var indices = SIMD64<UInt8>(repeating: EventVocabulary.unknownIndex)
 
         init(_ eventTypes: EventVocabulary) {

@@ -42,7 +42,8 @@ struct ItemSampler: Sendable {
         let isKnown = !repetitions.past.items.isEmpty
         available[Self.sequenceIndex] = available[Self.sequenceIndex] && isKnown
         available[Self.historyIndex] = available[Self.historyIndex] && isKnown
-        available[Self.personalTransitionsIndex] = available[Self.personalTransitionsIndex] && isKnown
+        available[Self.personalTransitionsIndex] =
+            available[Self.personalTransitionsIndex] && isKnown
         available[Self.transitionsIndex] = available[Self.transitionsIndex] && isKnown
         available[Self.neighboursIndex] = available[Self.neighboursIndex] && !neighbours.isEmpty
         return available

@@ -249,7 +249,8 @@ struct PathBlock {
         let tries = RandomSlot.neuralItemTries
         let query = plan.network.itemQuery(
             plan.network.select(state, rows: rows), gaps: rows.map { proposals[$0].gap },
-            weekParts: rows.map { proposals[$0].weekPart }, types: typeIndices(of: rows.map { proposals[$0] }))
+            weekParts: rows.map { proposals[$0].weekPart },
+            types: typeIndices(of: rows.map { proposals[$0] }))
         let items = neuralSampler.sample(
             query,
             offsets: rows.map {

@@ -85,6 +85,8 @@ final class CatalogueWordsCache: Sendable {
     ///   - store: The store.
     ///   - time: As of when; the store's present unless given.
     ///   - transaction: The state of the store.
+    /// - Returns: The index.
+    /// - Throws: `LMDBError`, `GraphError`, or ``TwinsError`` when the store is damaged.
     /// - Complexity: O(log n) for n times of versions, if neither the catalogue nor the newest
     ///   version by that time is another than at the last call; else O(items and versions).
     func current(
