@@ -416,7 +416,7 @@ class Batches(unittest.TestCase):
 
 
 def document(count, **more):
-    return {"event_count": count, "interactions": [], "sequences": [], **more}
+    return {"event_count": count, "interactions": [], "transitions": [], **more}
 
 
 class Judgement(FolderTest):
@@ -613,15 +613,15 @@ class Results(unittest.TestCase):
 
     def test_twins_are_equal_whatever_the_order_of_their_lists(self):
         entries = [{"item_id": "a", "weight": 1.0}, {"item_id": "b", "weight": 0.5}]
-        one = json.dumps([document(2, sequences=entries)])
-        other = json.dumps([document(2, sequences=entries[::-1])])
+        one = json.dumps([document(2, transitions=entries)])
+        other = json.dumps([document(2, transitions=entries[::-1])])
         self.assertEqual(twins(one), twins(other))
         self.assertEqual(event_count(one), 2)
-        changed = json.dumps([document(2, sequences=entries[:1])])
+        changed = json.dumps([document(2, transitions=entries[:1])])
         self.assertNotEqual(twins(one), twins(changed))
 
     def test_pseudonyms_make_no_difference(self):
-        one, other = (json.dumps([{**document(2), "user_id": name}]) for name in ("a1", "b2"))
+        one, other = (json.dumps([{**document(2), "customer_key": name}]) for name in ("a1", "b2"))
         self.assertTrue(are_same(Result(0, one, ""), other))
         self.assertFalse(are_same(Result(1, one, ""), other))
         self.assertFalse(are_same(Result(0, one, ""), json.dumps([document(3)])))
