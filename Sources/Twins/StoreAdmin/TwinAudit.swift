@@ -5,7 +5,7 @@ import TextFiles
 import Time
 import TwinStorage
 
-/// Compares each stored twin with the fold of its settled events, and the journal with both.
+/// Compares each stored twin with the fold of its merged events, and the journal with both.
 ///
 /// It reads records on its own, not through `TwinStore`: that would need the pseudonym key, which
 /// whoever checks a backup may not have.
@@ -102,7 +102,7 @@ struct TwinAudit {
         let journal = graph.environment.table("journal")
         try transaction.scan(journal, from: [0, 0], to: nil) { key, value in
             let sequence = try ByteReader.reading(key) { try $0.readUInt64() }
-            // What has been settled stays a while, until the next sweep removes it.
+            // What has been merged stays a while, until the next merge pass removes it.
             guard sequence > state.mergedThrough else { return true }
             if sequence >= state.next { isSound = false }
             try ByteReader.reading(value) { reader in
@@ -183,7 +183,7 @@ struct TwinAudit {
         return events
     }
 
-    /// Compares the ids that are noted as settled with the events.
+    /// Compares the ids that are noted as merged with the events.
     private mutating func checkIDs(
         _ graphID: GraphID, _ events: [LoggedEvent], in transaction: borrowing ReadTransaction
     ) throws {

@@ -87,7 +87,7 @@ final class CatalogueWordsCache: Sendable {
     ///   - transaction: The state of the store.
     /// - Returns: The index.
     /// - Throws: `LMDBError`, `GraphError`, or ``TwinsError`` when the store is damaged.
-    /// - Complexity: O(log n) for n times of versions, if neither the catalogue nor the newest
+    /// - Complexity: O(n) for n times of versions, if neither the catalogue nor the newest
     ///   version by that time is another than at the last call; else O(items and versions).
     func current(
         of store: TwinStore, asOf time: Timestamp?, in transaction: borrowing ReadTransaction

@@ -63,7 +63,7 @@ extension TwinStore {
         }
     }
 
-    /// The ids of all items, by running number.
+    /// The ids of all items, in the order in which the store came to know them.
     package func itemIDs() throws -> [String] {
         try graph.read { transaction in
             var ids: [String] = []
@@ -78,7 +78,7 @@ extension TwinStore {
     /// - Parameters:
     ///   - vectors: Vectors by item id.
     ///   - followers: For each item id the next ones, with the share of cases.
-    ///   - time: The time that the edges bear.
+    ///   - time: The time of the edges.
     /// - Throws: `LMDBError` or `GraphError`.
     package func publish(
         vectors: [(itemID: String, vector: [Float])],

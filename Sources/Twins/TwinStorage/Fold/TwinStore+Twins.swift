@@ -44,8 +44,8 @@ extension TwinStore {
 
     /// A twin's edges and the summary of its log, as of a moment.
     ///
-    /// What is settled is read as it is stored; events that are not are folded in on the way. Only
-    /// for a moment before the newest settled event, or after a late event or a return, is the
+    /// What is merged is read as it is stored; events that are not are folded in on the way. Only
+    /// for a moment before the newest merged event, or after a late event or a return, is the
     /// whole log folded.
     func fold(
         _ customer: NodeID, _ entries: [JournalEntry], asOf moment: Timestamp?,
@@ -56,7 +56,7 @@ extension TwinStore {
         var finder = EventNodeResolver(self)
         var steps: [TwinFold.Step] = []
         for entry in entries where entry.sequence > summary?.mergedThrough ?? 0 {
-            // Not there: settled since, or not yet committed.
+            // Not there: merged since, or not yet committed.
             guard let step = try finder.step(entry.sequence, of: graphID, in: transaction) else {
                 continue
             }

@@ -8,7 +8,7 @@ package struct TwinSummary: Hashable {
     var firstEvent: Timestamp
     var lastUpdated: Timestamp
     var lastTieBreak: UInt64
-    /// The place in the journal up to which the twin's events are settled.
+    /// The position in the journal up to which the twin's events are merged.
     package var mergedThrough: UInt64 = 0
     /// Whether the twin has returns, and they have reversed purchases in its graph.
     ///
@@ -16,7 +16,7 @@ package struct TwinSummary: Hashable {
     /// read or merged.
     package var reversesReturns = false
 
-    /// The place in the log of the newest settled event.
+    /// The position in the log of the newest merged event.
     var moment: LogPosition { LogPosition(timestamp: lastUpdated, tieBreak: lastTieBreak) }
 
     /// Sums up steps in order of time; `nil` if there are none.
